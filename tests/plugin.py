@@ -1,0 +1,80 @@
+"""A database for the whole run, before pytest-django reads the settings (loaded with -p).
+
+With DATABASE_URL set, nothing is started. Workers of pytest-xdist inherit the variable.
+"""
+
+import os
+import shutil
+import signal
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from annotation.core.embedded import EmbeddedError, live
+from annotation.core.embedded.postgres import FORGETFUL, Postgres
+from annotation.core.embedded.valkey import Valkey
+
+PREFIX = "concord-tests-"
+_running: list[tuple[Postgres, live.Ownership]] = []
+
+
+def _start() -> None:
+    os.environ.setdefault("SECRET_KEY", "for-tests-only-" + "x" * 50)
+    # Playwright's synchronous API runs an event loop in the thread that also uses the ORM.
+    os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+    if os.environ.get("DATABASE_URL"):
+        return
+    _sweep()
+    directory = Path(tempfile.mkdtemp(prefix=PREFIX))
+    directory.chmod(0o755)  # as root, the server runs as nobody and walks through here
+    owner = live.Ownership(directory)
+    postgres = Postgres(
+        directory,
+        settings={**FORGETFUL, "lock_timeout": "30s"},
+        death_signal=signal.SIGQUIT,
+    )
+    try:
+        postgres.start()
+    except EmbeddedError as error:
+        shutil.rmtree(directory, ignore_errors=True)
+        raise pytest.UsageError(str(error)) from error
+    _running.append((postgres, owner))
+    os.environ["DATABASE_URL"] = postgres.url
+
+
+def _sweep() -> None:
+    """Remove what runs that were killed left on the disk."""
+    for directory in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        try:
+            owner = live.Ownership(directory)
+        except (EmbeddedError, OSError):
+            continue  # another run lives there
+        shutil.rmtree(directory, ignore_errors=True)
+        owner.release()
+
+
+def pytest_unconfigure() -> None:
+    while _running:
+        postgres, owner = _running.pop()
+        postgres.stop()
+        shutil.rmtree(owner.directory, ignore_errors=True)
+        owner.release()
+        os.environ.pop("DATABASE_URL", None)
+
+
+@pytest.fixture(scope="session")
+def broker():
+    """A broker of this worker's own, started when the first test asks for it."""
+    directory = Path(tempfile.mkdtemp(prefix=PREFIX))
+    directory.chmod(0o755)
+    owner = live.Ownership(directory)
+    server = Valkey(directory)
+    server.start()
+    yield server
+    server.stop()
+    shutil.rmtree(directory, ignore_errors=True)
+    owner.release()
+
+
+_start()
