@@ -18,5 +18,5 @@ def redis_url() -> str | None:
 
 
 def _published(name: str) -> str | None:
-    value = (live.facts(places.var_directory()) or {}).get(name)
+    value = (live.facts(places.data_directory()) or {}).get(name)
     return value if isinstance(value, str) else None

@@ -78,5 +78,5 @@ def _live_message(directory: Path) -> str:
     pid = f" (process {note['pid']})" if note.get("pid") else ""
     return (
         f"A Concord is already running on {directory}{where}{pid}. Use that one, stop it with "
-        "Ctrl-C in its terminal, or set CONCORD_VAR to another directory (and PORT)."
+        "Ctrl-C in its terminal, or set CONCORD_DATA to another directory (and PORT)."
     )

@@ -17,9 +17,9 @@ PROJECT = Path(__file__).resolve().parents[3]
 SOCKET_PATH_LIMIT = 107
 
 
-def var_directory() -> Path:
-    """Where a demo keeps its data, logs and lock: `var/concord`, or CONCORD_VAR."""
-    return Path(os.environ.get("CONCORD_VAR") or PROJECT / "var" / "concord").absolute()
+def data_directory() -> Path:
+    """Where a demo keeps its data, logs and lock: `var/concord`, or CONCORD_DATA."""
+    return Path(os.environ.get("CONCORD_DATA") or PROJECT / "var" / "concord").absolute()
 
 
 def server_home(directory: Path, account: Account) -> Path:
@@ -98,7 +98,7 @@ def _own_folder(parent: Path, named_after: Path) -> Path:
 def _check_owner(folder: Path, owners: set[int]) -> None:
     status = os.lstat(folder)
     if not stat.S_ISDIR(status.st_mode) or status.st_uid not in owners:
-        raise EmbeddedError(f"{folder} belongs to somebody else: remove it or set CONCORD_VAR")
+        raise EmbeddedError(f"{folder} belongs to somebody else: remove it or set CONCORD_DATA")
 
 
 def _short_hash(text: str) -> str:
