@@ -1,0 +1,402 @@
+"""Small charts as server-rendered SVG: numbers in, a view model out, a template draws it.
+
+    chart = line_chart(
+        label="Held-out accuracy rises from 0.52 to 0.71",
+        x_name="Step", y_name="Accuracy",
+        series=[Series("accuracy", [(0, 0.52), (50, 0.66), (100, 0.71)],
+                       low=[0.45, 0.60, 0.65], high=[0.59, 0.72, 0.77])],
+        events=[(50, "best checkpoint")],
+    )
+    {% include "charts/_line.html" with chart=chart %}
+
+`label` is the finding in words: it is what a screen reader hears instead of the picture. The
+numbers stand behind "Show as a table" in each template. Colours are classes (look: s1, s2, s3),
+so the dark theme follows by itself. Nothing here knows Django.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+WIDTH, HEIGHT = 560, 200
+LEFT, RIGHT, TOP, BOTTOM = 44, 84, 8, 22
+LABEL_GAP = 14  # px between two labels at the lines' ends
+
+Number = Callable[[float], str]
+Scale = Callable[[float], float]
+
+
+@dataclass(frozen=True)
+class Series:
+    """A line. `low` and `high`, where given, are its interval at each point."""
+
+    name: str
+    points: Sequence[tuple[float, float]]
+    low: Sequence[float] | None = None
+    high: Sequence[float] | None = None
+
+
+@dataclass
+class Mark:
+    """A text at a place, in the SVG's own pixels."""
+
+    x: str
+    y: str
+    text: str
+    style: str = ""
+
+
+@dataclass
+class Line:
+    style: str
+    path: str
+    area: str
+    end_x: str
+    end_y: str
+    end: Mark
+
+
+@dataclass
+class LineChart:
+    label: str
+    width: int = WIDTH
+    height: int = HEIGHT
+    left: int = LEFT
+    right: int = WIDTH - RIGHT
+    top: int = TOP
+    bottom: int = HEIGHT - BOTTOM
+    y_ticks: list[Mark] = field(default_factory=list)
+    x_ticks: list[Mark] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
+    events: list[Mark] = field(default_factory=list)
+    limits: list[Mark] = field(default_factory=list)
+    band: dict[str, str] | None = None
+    columns: list[str] = field(default_factory=list)
+    rows: list[list[str]] = field(default_factory=list)
+    is_empty: bool = False
+
+
+def plain(value: float) -> str:
+    """A number as people write it: no needless digits, a true minus, commas in thousands."""
+    text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+    return text.replace("-", "−")
+
+
+def px(value: float) -> str:
+    return f"{value:.1f}"
+
+
+def nice_ticks(low: float, high: float, wanted: int = 5) -> list[float]:
+    """Round values that cover low..high, at most `wanted` + 2 of them (steps of 1, 2 or 5)."""
+    if not (math.isfinite(low) and math.isfinite(high)):
+        raise ValueError("ticks need finite bounds")
+    if high <= low:
+        pad = abs(low) * 0.1 or 1.0
+        low, high = low - pad, high + pad
+    raw = (high - low) / wanted
+    magnitude = 10.0 ** math.floor(math.log10(raw))
+    step = next(m * magnitude for m in (1, 2, 5, 10) if m * magnitude >= raw)
+    first, last = math.floor(low / step), math.ceil(high / step)
+    return [round(i * step, 12) for i in range(first, last + 1)]
+
+
+def line_chart(
+    *,
+    label: str,
+    series: Sequence[Series],
+    x_name: str = "Step",
+    y_name: str = "Value",
+    x_labels: Sequence[str] | None = None,
+    y_range: tuple[float, float] | None = None,
+    usual: tuple[float, float, str] | None = None,
+    limit: tuple[float, str] | None = None,
+    events: Iterable[tuple[float, str]] = (),
+    y_format: Number = plain,
+    x_format: Number = plain,
+) -> LineChart:
+    """Lines with their intervals, a band for what is usual, a limit, and marked events.
+
+    x of a point is a number, or with `x_labels` an index into them. Points that are not finite
+    are left out (a loss that became NaN is the caller's to say). At most three series.
+    """
+    if len(series) > 3:
+        raise ValueError("more than three lines: use small multiples")
+    kept = [_finite(one) for one in series]
+    chart = LineChart(label=label)
+    xs = [x for one in kept for x, _ in one.points]
+    if not xs:
+        chart.is_empty = True
+        return chart
+    ys = [y for one in kept for y in [*(y for _, y in one.points), *_bounds(one)]]
+    ys += [limit[0]] if limit else []
+    y_ticks = nice_ticks(*(y_range or (min(ys), max(ys))))
+    to_y = _scale(y_ticks[0], y_ticks[-1], chart.bottom, chart.top)
+    if x_labels is not None:
+        to_x = _scale(0, max(len(x_labels) - 1, 1), chart.left, chart.right)
+        every = math.ceil(len(x_labels) / 8)
+        shown = [(float(i), text) for i, text in enumerate(x_labels) if i % every == 0]
+    else:
+        low, high = min(xs), max(xs)
+        to_x = _scale(low, high if high > low else low + 1, chart.left, chart.right)
+        shown = [(x, x_format(x)) for x in nice_ticks(low, high) if low <= x <= high]
+    chart.y_ticks = [Mark(str(chart.left), px(to_y(y)), y_format(y)) for y in y_ticks]
+    chart.x_ticks = [Mark(px(to_x(x)), str(chart.height - 4), text) for x, text in shown]
+    if usual:
+        top, bottom = to_y(min(usual[1], y_ticks[-1])), to_y(max(usual[0], y_ticks[0]))
+        if bottom > top:
+            chart.band = {
+                "y": px(top),
+                "width": str(chart.right - chart.left),
+                "height": px(bottom - top),
+                "text": usual[2],
+                "text_y": px(top + 14),
+            }
+    if limit:
+        chart.limits = [Mark(str(chart.right), px(to_y(limit[0])), limit[1])]
+    chart.events = [
+        Mark(px(to_x(x)), "18", text, "rt" if to_x(x) > 0.7 * chart.right else "")
+        for x, text in events
+        if min(xs) <= x <= max(xs)
+    ]
+    chart.lines = [_line(one, n, to_x, to_y) for n, one in enumerate(kept, 1)]
+    _spread([one.end for one in chart.lines])
+    chart.columns, chart.rows = _table(kept, x_name, y_name, x_labels, x_format, y_format)
+    return chart
+
+
+@dataclass
+class Whisker:
+    """A value and its interval on a scale, 160 x 14 px: for stats and table cells."""
+
+    label: str
+    low_x: str = ""
+    high_x: str = ""
+    dot_x: str = ""
+    band_x: str = ""
+    band_width: str = ""
+    has_interval: bool = False
+    has_value: bool = False
+
+
+def whisker(
+    value: float | None,
+    interval: tuple[float | None, float | None] | None = None,
+    *,
+    name: str,
+    scale: tuple[float, float] = (0.0, 1.0),
+    usual: tuple[float, float] | None = None,
+    reason: str = "",
+    number: Number = plain,
+) -> Whisker:
+    """Where a value lies. None stays empty and says the `reason` in its label."""
+    to_x = _scale(scale[0], scale[1], 0.0, 160.0)
+    view = Whisker(label=f"{name}: none" + (f", {reason}" if reason else ""))
+    if usual:
+        start, end = to_x(max(usual[0], scale[0])), to_x(min(usual[1], scale[1]))
+        view.band_x, view.band_width = px(start), px(end - start)
+    if value is None or not math.isfinite(value):
+        return view
+    view.has_value = True
+    view.label = f"{name}: {number(value)}"
+    view.dot_x = px(min(max(to_x(value), 2.5), 157.5) - 2.5)
+    if interval and interval[0] is not None and interval[1] is not None:
+        view.has_interval = True
+        low, high = (min(max(to_x(one), 0.8), 159.2) for one in (interval[0], interval[1]))
+        view.low_x, view.high_x = px(low), px(high)
+        view.label += f", interval {number(interval[0])} to {number(interval[1])}"
+    view.label += f", on a scale from {number(scale[0])} to {number(scale[1])}"
+    return view
+
+
+@dataclass
+class Bar:
+    x: str
+    y: str
+    width: str
+    height: str
+    style: str
+    label: Mark | None
+    name: str
+    value: str
+
+
+@dataclass
+class BarChart:
+    label: str
+    bars: list[Bar]
+    y_ticks: list[Mark]
+    target: Mark | None
+    name: str
+    value_name: str
+    width: int = WIDTH
+    height: int = HEIGHT
+    left: int = LEFT
+    right: int = WIDTH - RIGHT
+    bottom: int = HEIGHT - BOTTOM
+
+
+def bar_chart(
+    *,
+    label: str,
+    bars: Sequence[tuple[str, float]],
+    name: str = "Day",
+    value_name: str = "Count",
+    target: tuple[float, str] | None = None,
+    last_is_unfinished: bool = False,
+    number: Number = plain,
+) -> BarChart:
+    """Plain counts in grey, from zero; today's unfinished bar is pale."""
+    top = max([value for _, value in bars] + ([target[0]] if target else []) + [1.0])
+    ticks = nice_ticks(0.0, top, 4)
+    chart = BarChart(label, [], [], None, name, value_name)
+    to_y = _scale(0.0, ticks[-1], chart.bottom, TOP)
+    step = (chart.right - chart.left) / max(len(bars), 1)
+    every = math.ceil(len(bars) / 8) if bars else 1
+    for i, (text, value) in enumerate(bars):
+        x, y = chart.left + step * i + step * 0.15, to_y(value)
+        mark = Mark(px(x + step * 0.35), str(chart.height - 4), text) if i % every == 0 else None
+        pale = last_is_unfinished and i == len(bars) - 1
+        style = "f0" if pale else "f3"
+        shape = (px(x), px(y), px(step * 0.7), px(chart.bottom - y))
+        chart.bars.append(Bar(*shape, style, mark, text, number(value)))
+    chart.y_ticks = [Mark(str(chart.left), px(to_y(y)), number(y)) for y in ticks[1:]]
+    if target:
+        chart.target = Mark(str(chart.right), px(to_y(target[0])), target[1])
+    return chart
+
+
+@dataclass
+class Cell:
+    x: int
+    y: int
+    text: str
+    style: str
+    text_style: str
+
+
+@dataclass
+class HeatMap:
+    label: str
+    columns: list[Mark]
+    rows: list[tuple[Mark, list[Cell]]]
+    width: int
+    height: int
+
+
+CELL_WIDTH, CELL_HEIGHT, HEAT_LEFT, HEAT_TOP = 44, 30, 96, 26
+
+
+def heat_map(
+    *,
+    label: str,
+    columns: Sequence[str],
+    rows: Sequence[tuple[str, Sequence[float | None]]],
+    steps: Sequence[float] = (0.5, 0.55, 0.6, 0.65, 0.7),
+    low_needs_attention: bool = True,
+    missing: str = "",
+    number: Number = lambda value: f"{value:.2f}".replace("0.", ".", 1).replace("-", "−"),
+) -> HeatMap:
+    """Values in a grid; darker = needs attention. `steps` are five rising bounds between six
+    shades; None draws an outline with the word `missing` (such as n<10)."""
+    if len(steps) != 5 or list(steps) != sorted(steps):
+        raise ValueError("a heat map has five rising steps")
+    drawn = []
+    for r, (name, values) in enumerate(rows):
+        y = HEAT_TOP + r * CELL_HEIGHT
+        cells = []
+        for c, value in enumerate(values):
+            x = HEAT_LEFT + c * CELL_WIDTH
+            if value is None:
+                cells.append(Cell(x, y, missing if r != c else "", "hn", ""))
+                continue
+            shade = sum(value >= step for step in steps)
+            shade = 5 - shade if low_needs_attention else shade
+            ink = "inv" if shade >= 4 else "on"
+            cells.append(Cell(x, y, number(value), f"h{shade}", ink))
+        drawn.append((Mark(str(HEAT_LEFT - 6), str(y + 19), name), cells))
+    heads = [
+        Mark(str(HEAT_LEFT + c * CELL_WIDTH + 21), str(HEAT_TOP - 10), _short(text))
+        for c, text in enumerate(columns)
+    ]
+    return HeatMap(
+        label,
+        heads,
+        drawn,
+        HEAT_LEFT + CELL_WIDTH * len(columns),
+        HEAT_TOP + CELL_HEIGHT * len(rows),
+    )
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 7 else text[:6] + "…"
+
+
+def _scale(low: float, high: float, start: float, end: float) -> Scale:
+    return lambda value: start + (value - low) / (high - low) * (end - start)
+
+
+def _finite(one: Series) -> Series:
+    keep = [i for i, (x, y) in enumerate(one.points) if math.isfinite(x) and math.isfinite(y)]
+    points = [one.points[i] for i in keep]
+    if one.low is None or one.high is None:
+        return Series(one.name, points)
+    return Series(one.name, points, [one.low[i] for i in keep], [one.high[i] for i in keep])
+
+
+def _bounds(one: Series) -> list[float]:
+    return [y for y in [*(one.low or ()), *(one.high or ())] if math.isfinite(y)]
+
+
+def _path(points: Iterable[tuple[float, float]]) -> str:
+    return "M" + "L".join(f"{px(x)} {px(y)}" for x, y in points)
+
+
+def _line(one: Series, n: int, to_x: Scale, to_y: Scale) -> Line:
+    if not one.points:
+        return Line(f"l{n}", "", "", "0", "0", Mark("0", "0", ""))
+    drawn = [(to_x(x), to_y(y)) for x, y in one.points]
+    area = ""
+    if one.low is not None and one.high is not None and not any(map(math.isnan, _bounds(one))):
+        xs = [x for x, _ in drawn]
+        upper = [(x, to_y(y)) for x, y in zip(xs, one.high, strict=True)]
+        lower = [(x, to_y(y)) for x, y in zip(xs, one.low, strict=True)]
+        area = _path([*upper, *reversed(lower)]) + "Z"
+    x, y = drawn[-1]
+    end = Mark(px(x + 7), px(y + 4), one.name, f"t{n}")
+    return Line(f"l{n}", _path(drawn), area, px(x), px(y), end)
+
+
+def _spread(ends: list[Mark]) -> None:
+    """Push labels at the lines' ends apart, from the top down."""
+    last = -math.inf
+    for mark in sorted((m for m in ends if m.text), key=lambda m: float(m.y)):
+        y = max(float(mark.y), last + LABEL_GAP)
+        mark.y, last = px(y), y
+
+
+def _table(
+    series: Sequence[Series],
+    x_name: str,
+    y_name: str,
+    x_labels: Sequence[str] | None,
+    x_format: Number,
+    y_format: Number,
+) -> tuple[list[str], list[list[str]]]:
+    columns = [x_name]
+    cells: dict[float, list[str]] = {}
+    for one in series:
+        alone = len(series) == 1
+        columns.append(y_name if alone else one.name)
+        if one.low is not None:
+            columns.append("Interval" if alone else f"{one.name}, interval")
+    width = len(columns)
+    at = 1
+    for one in series:
+        for i, (x, y) in enumerate(one.points):
+            row = cells.setdefault(x, [""] * width)
+            row[0] = x_labels[int(x)] if x_labels is not None else x_format(x)
+            row[at] = y_format(y)
+            if one.low is not None and one.high is not None:
+                row[at + 1] = f"{y_format(one.low[i])} to {y_format(one.high[i])}"
+        at += 1 if one.low is None else 2
+    return columns, [cells[x] for x in sorted(cells)]
