@@ -1,0 +1,26 @@
+"""Intervals in closed form."""
+
+import math
+from statistics import NormalDist
+
+from annotation.quality.stats.estimate import Interval
+
+
+def wilson_interval(correct: int, total: int, confidence: float = 0.95) -> Interval | None:
+    """Score interval of a share (Wilson 1927); None for 0 of 0.
+
+    (p + z^2/2n +- z sqrt(p(1-p)/n + z^2/4n^2)) / (1 + z^2/n). The bounds of 0 of n and n of n
+    are exactly 0 and 1, which rounding misses.
+    """
+    if not 0 <= correct <= total:
+        raise ValueError(f"{correct} of {total} is no share")
+    if total == 0:
+        return None
+    z = NormalDist().inv_cdf(0.5 + confidence / 2)
+    share = correct / total
+    middle = share + z**2 / (2 * total)
+    spread = z * math.sqrt(share * (1 - share) / total + z**2 / (4 * total**2))
+    scale = 1 + z**2 / total
+    low = 0.0 if correct == 0 else max(0.0, (middle - spread) / scale)
+    high = 1.0 if correct == total else min(1.0, (middle + spread) / scale)
+    return low, high

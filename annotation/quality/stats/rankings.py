@@ -1,0 +1,252 @@
+"""Agreement of rankings: ties allowed, and every labeler may have ranked other responses."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from annotation.quality.stats.bootstrap import bootstrap_mean
+from annotation.quality.stats.estimate import (
+    BoolArray,
+    Estimate,
+    FloatArray,
+    IntArray,
+    Interval,
+    Reason,
+)
+from annotation.quality.stats.rating_table import divide
+
+
+@dataclass(frozen=True)
+class Rankings:
+    """Many rankings, each by one labeler of one item.
+
+    item, labeler: (rankings,) indices from 0. ranks: (rankings, R) tier of each response in the
+    item's own order of responses, 1 the best, equal numbers a tie, NaN not ranked or no such
+    response; any increasing numbers do. Sorted by item, then labeler. Build it with `of`.
+    """
+
+    item: IntArray
+    labeler: IntArray
+    ranks: FloatArray
+
+    @classmethod
+    def of(cls, item: ArrayLike, labeler: ArrayLike, ranks: ArrayLike) -> "Rankings":
+        """Check and sort. Raises ValueError when a labeler ranked an item twice: a repeat says
+        how consistent a labeler is, and counted here it would pass for a second opinion."""
+        items, labelers = np.asarray(item, dtype=np.int64), np.asarray(labeler, dtype=np.int64)
+        table = np.asarray(ranks, dtype=np.float64)
+        if items.ndim != 1 or items.shape != labelers.shape or table.shape[:1] != items.shape:
+            raise ValueError("one item, one labeler and one row of ranks for each ranking")
+        if table.ndim != 2:
+            raise ValueError("ranks must be a table of rankings by responses")
+        if np.isinf(table).any():
+            raise ValueError("a rank must be finite, or NaN for not ranked")
+        order = np.lexsort((labelers, items))
+        items, labelers = items[order], labelers[order]
+        if ((np.diff(items) == 0) & (np.diff(labelers) == 0)).any():
+            raise ValueError("a labeler ranked the same item twice")
+        return cls(items, labelers, table[order])
+
+    def __len__(self) -> int:
+        return len(self.item)
+
+
+@dataclass(frozen=True)
+class RankingAgreement:
+    """W and tau-b, and the mean tau-b of each item (items,), NaN where undefined."""
+
+    kendall_w: Estimate
+    tau_b: Estimate
+    items: IntArray
+    tau_b_by_item: FloatArray
+
+
+def ranking_agreement(rankings: Rankings, *, seed: int | None = None) -> RankingAgreement:
+    """Mean over items of Kendall's W and of tau-b over all pairs of labelers of the item.
+
+    W looks at the responses that all labelers of the item ranked, tau-b at those that the two
+    ranked. Items where the number does not exist (everybody tied everything; fewer than two
+    common responses) are left out and counted as undefined.
+    """
+    items, start, sizes = np.unique(rankings.item, return_index=True, return_counts=True)
+    pairable = sizes >= 2
+    w = _concordance(rankings.ranks, start)[pairable]
+    tau = _mean_tau_by_item(rankings, len(items))
+    return RankingAgreement(
+        kendall_w=_mean_estimate(w, rankings, sizes, "Kendall's W, tie-corrected", seed),
+        tau_b=_mean_estimate(tau[pairable], rankings, sizes, "tau-b, mean over pairs", seed),
+        items=items,
+        tau_b_by_item=tau,
+    )
+
+
+def _mean_estimate(
+    values: FloatArray, rankings: Rankings, sizes: IntArray, method: str, seed: int | None
+) -> Estimate:
+    defined = values[np.isfinite(values)]
+    reason: Reason | None = None
+    value: float | None = None
+    ci: Interval | None = None
+    if len(rankings) == 0:
+        reason = "no_data"
+    elif values.size == 0:
+        reason = "no_pairable"
+    elif defined.size == 0:
+        reason = "all_tied" if _has_common(rankings) else "no_common_responses"
+    else:
+        value = float(defined.mean())
+        ci = bootstrap_mean(defined, seed=seed) if seed is not None else None
+    return Estimate(
+        value,
+        reason,
+        n_items=int(sizes.size),
+        n_pairable=int(values.size),
+        n_ratings=len(rankings),
+        n_undefined=int(values.size - defined.size),
+        ci=ci,
+        method=method,
+    )
+
+
+def _has_common(rankings: Rankings) -> bool:
+    """Whether any two rankings of one item share two responses."""
+    first, second = pairs_within(rankings.item)
+    both = np.isfinite(rankings.ranks[first]) & np.isfinite(rankings.ranks[second])
+    return bool((both.sum(axis=1) >= 2).any())
+
+
+def kendall_w(ranks: ArrayLike, tie_correction: bool = True) -> Estimate:
+    """Kendall's coefficient of concordance of one set of responses.
+
+    ranks: (labelers, responses), no gaps: larger is worse, any numbers do. Midranks;
+    W = 12 S / (m^2 (n^3 - n) - m sum(t^3 - t)) with S the squared deviations of the rank sums
+    from their mean and t the sizes of the ties (Kendall 1948; Siegel 1956). Without tie
+    correction the sum over ties is left out.
+    """
+    table = np.asarray(ranks, dtype=np.float64)
+    if table.ndim != 2:
+        raise ValueError("ranks must be a table of labelers by responses")
+    if not np.isfinite(table).all():
+        raise ValueError("every labeler ranks every response; see ranking_agreement for gaps")
+    m, n = table.shape
+    reason: Reason | None = None
+    value = None
+    if m == 0 or n == 0:
+        reason = "no_data"
+    elif m == 1 or n == 1:
+        reason = "no_pairable"
+    else:
+        w = float(_concordance(table, np.array([0]), tie_correction=tie_correction)[0])
+        if np.isfinite(w):
+            value = w
+        else:
+            reason = "all_tied"
+    return Estimate(
+        value,
+        reason,
+        n_items=1 if n else 0,
+        n_pairable=int(m > 1 and n > 1),
+        n_ratings=m,
+        n_undefined=int(reason == "all_tied"),
+        method="Kendall's W" + (", tie-corrected" if tie_correction else ""),
+    )
+
+
+def kendall_tau_b(first: ArrayLike, second: ArrayLike) -> Estimate:
+    """tau-b of two rankings of the same responses (Kendall 1945).
+
+    sum_{i<j} s_ij t_ij / sqrt(sum s_ij^2 sum t_ij^2), s and t the signs of the differences.
+    first, second: (responses,), no gaps. Undefined (all_tied) when one has no order in it.
+    """
+    a, b = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
+    if a.shape != b.shape or a.ndim != 1:
+        raise ValueError("the two rankings must be of the same responses")
+    if not (np.isfinite(a).all() and np.isfinite(b).all()):
+        raise ValueError("every response needs a rank")
+    reason: Reason | None = None
+    value = None
+    if a.size < 2:
+        reason = "no_pairable"
+    else:
+        tau = float(_tau_b(pair_signs(a[None, :]), pair_signs(b[None, :]))[0])
+        if np.isfinite(tau):
+            value = tau
+        else:
+            reason = "all_tied"
+    return Estimate(
+        value, reason, n_items=1, n_pairable=int(a.size >= 2), n_ratings=2, method="tau-b"
+    )
+
+
+def response_pairs(n_responses: int) -> tuple[IntArray, IntArray]:
+    """Columns of the lower and the higher response of each canonical pair, (R (R - 1) / 2,)."""
+    lower, higher = np.triu_indices(n_responses, k=1)
+    return lower.astype(np.int64), higher.astype(np.int64)
+
+
+def pair_signs(ranks: FloatArray) -> FloatArray:
+    """(rankings, R) ranks -> (rankings, pairs): -1 the lower response is better, 0 a tie, +1 the
+    higher one is, NaN where one of the two is not ranked."""
+    lower, higher = response_pairs(ranks.shape[1])
+    signs: FloatArray = np.sign(ranks[:, lower] - ranks[:, higher])
+    return signs
+
+
+def pairs_within(item: IntArray) -> tuple[IntArray, IntArray]:
+    """Rows of every pair of rankings of one item; item must be sorted. Both (pairs,)."""
+    _, start, sizes = np.unique(item, return_index=True, return_counts=True)
+    firsts, seconds = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+    for size in np.unique(sizes[sizes >= 2]):  # a handful of overlaps, not one turn per item
+        a, b = np.triu_indices(int(size), k=1)
+        begin = start[sizes == size]
+        firsts.append((begin[:, None] + a).ravel())
+        seconds.append((begin[:, None] + b).ravel())
+    first, second = np.concatenate(firsts), np.concatenate(seconds)
+    order = np.argsort(first, kind="stable")
+    return first[order], second[order]
+
+
+def _tau_b(first: FloatArray, second: FloatArray) -> FloatArray:
+    """(n, pairs) signs twice -> (n,), over the response pairs that both have."""
+    both: BoolArray = np.isfinite(first) & np.isfinite(second)
+    a, b = np.where(both, first, 0.0), np.where(both, second, 0.0)
+    scale = np.sqrt((a**2).sum(axis=1) * (b**2).sum(axis=1))
+    return divide((a * b).sum(axis=1), scale)
+
+
+def _mean_tau_by_item(rankings: Rankings, n_items: int) -> FloatArray:
+    """(items,) mean tau-b over the pairs of labelers for whom it is defined, else NaN."""
+    signs = pair_signs(rankings.ranks)
+    first, second = pairs_within(rankings.item)
+    tau = _tau_b(signs[first], signs[second])
+    _, position = np.unique(rankings.item, return_inverse=True)
+    where = position[first][np.isfinite(tau)]
+    known = tau[np.isfinite(tau)]
+    sums = np.bincount(where, weights=known, minlength=n_items)
+    return divide(
+        sums.astype(np.float64), np.bincount(where, minlength=n_items).astype(np.float64)
+    )
+
+
+def _concordance(ranks: FloatArray, start: IntArray, tie_correction: bool = True) -> FloatArray:
+    """(items,) W of each block of rows [start[i], start[i + 1]), over the responses ranked in
+    every row of the block; NaN where fewer than two are, or all are tied."""
+    if len(start) == 0:
+        return np.zeros(0)
+    m = np.diff(np.append(start, len(ranks))).astype(np.float64)
+    ranked_by = np.add.reduceat(np.isfinite(ranks).astype(np.int64), start, axis=0)
+    common = ranked_by == m[:, None]
+    n = common.sum(axis=1).astype(np.float64)
+    mask = np.repeat(common, m.astype(np.int64), axis=0)
+    better = (ranks[:, None, :] < ranks[:, :, None]) & mask[:, None, :]
+    equal = (ranks[:, None, :] == ranks[:, :, None]) & mask[:, None, :]
+    tied = np.where(mask, equal.sum(axis=2), 0)
+    midrank = np.where(mask, better.sum(axis=2) + (tied + 1) / 2, 0.0)
+    sums = np.add.reduceat(midrank, start, axis=0)
+    deviation = np.where(common, sums - (m * (n + 1) / 2)[:, None], 0.0)
+    # Each of the t members of a tie adds t^2 - 1; together that is t^3 - t.
+    ties = np.add.reduceat(np.where(mask, tied**2 - 1, 0).sum(axis=1), start)
+    most = m**2 * (n**3 - n) - (m * ties if tie_correction else 0.0)
+    w: FloatArray = divide(12 * (deviation**2).sum(axis=1), most)
+    return w
