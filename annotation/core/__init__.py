@@ -1,1 +1,0 @@
-"""What every app stands on: jobs, audit, errors, and the doors hostile text comes through."""

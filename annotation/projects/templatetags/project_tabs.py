@@ -6,20 +6,22 @@ from dataclasses import dataclass
 from django import template
 from django.urls import NoReverseMatch, reverse
 
+from annotation.projects.permissions import roles_for
+
 register = template.Library()
 
-# label, URL name, and the other URL names under it. A page may say its tab by the context
-# variable `tab` (the label in lower case) instead.
+# Label, URL name, and the action a person needs to open it. A page says which one it is by the
+# context variable `tab` (the label in lower case) where its own URL name does not.
 TABS = [
-    ("Overview", "projects:show-project"),
-    ("Items", "labeling:list-items"),
-    ("Import", "prompts:import-items"),
-    ("Rubric", "projects:show-rubric"),
-    ("People", "projects:list-people"),
-    ("Agreement", "quality:show-agreement"),
-    ("Datasets", "datasets:list-datasets"),
-    ("Training", "runs:list-runs"),
-    ("Audit", "projects:list-events"),
+    ("Overview", "projects:show-project", "see_project"),
+    ("Items", "labeling:list-items", "see_items"),
+    ("Import", "labeling:import", "import"),
+    ("Rubric", "projects:show-rubric", "judge"),
+    ("People", "projects:list-people", "see_project"),
+    ("Agreement", "quality:show-agreement", "see_agreement"),
+    ("Datasets", "datasets:list-datasets", "see_datasets"),
+    ("Training", "runs:list-runs", "see_runs"),
+    ("Audit", "projects:list-events", "see_project"),
 ]
 
 
@@ -32,17 +34,17 @@ class Tab:
 
 @register.inclusion_tag("_tabs.html", takes_context=True)
 def project_tabs(context, project):
-    """`shown_tabs` in the context, where a view gives it, limits them to what a role may open."""
+    """The tabs that this person's role may open (`project.role`, set by `project_for`)."""
     request = context.get("request")
     match = getattr(request, "resolver_match", None)
     here = match.view_name if match else ""
     current = context.get("tab") or next(
-        (label.lower() for label, name in TABS if name == here), None
+        (label.lower() for label, name, _ in TABS if name == here), None
     )
-    shown = context.get("shown_tabs")
+    role = getattr(project, "role", None)
     tabs = []
-    for label, name in TABS:
-        if shown is not None and label.lower() not in shown:
+    for label, name, action in TABS:
+        if role is not None and role not in roles_for(action):
             continue
         try:
             url = reverse(name, args=[project.slug])

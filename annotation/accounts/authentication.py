@@ -1,0 +1,45 @@
+"""API sign-in by token: `Authorization: Bearer concord_…`."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework import authentication, exceptions
+
+from annotation.accounts.models import ApiToken
+
+LAST_USED_GRAIN = timedelta(minutes=1)  # a hot token must not write on every call
+
+
+class TokenAuthentication(authentication.BaseAuthentication):
+    """Looks the sha256 of the key up; a wrong, expired or revoked one is a 401."""
+
+    keywords = ("bearer", "token")
+
+    def authenticate(self, request):
+        words = authentication.get_authorization_header(request).split()
+        if len(words) != 2 or words[0].lower().decode("latin-1") not in self.keywords:
+            return None
+        digest = ApiToken.digest_of(words[1].decode("latin-1"))
+        token = ApiToken.objects.usable().select_related("user").filter(digest=digest).first()
+        if token is None or not token.user.is_active:
+            raise exceptions.AuthenticationFailed("This token is unknown, expired or revoked.")
+        now = timezone.now()
+        if token.last_used_at is None or now - token.last_used_at > LAST_USED_GRAIN:
+            ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
+        return token.user, token
+
+    def authenticate_header(self, request):
+        return 'Bearer realm="Concord"'
+
+
+class TokenScheme(OpenApiAuthenticationExtension):
+    target_class = TokenAuthentication
+    name = "token"
+
+    def get_security_definition(self, auto_schema):
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A token from your profile page or `manage.py create_token`.",
+        }

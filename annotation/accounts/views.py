@@ -1,0 +1,55 @@
+"""Sign-in, sign-out, and the page of one's own tokens."""
+
+from django.contrib import messages
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from annotation.accounts import services
+from annotation.accounts.models import ApiToken
+from annotation.core.errors import DomainError, NotFound
+
+
+@login_not_required
+@require_safe
+def demo_sign_in(request, signed):
+    try:
+        user = services.user_of_demo_link(
+            signed, remote_address=request.META.get("REMOTE_ADDR", "")
+        )
+    except NotFound as error:
+        raise Http404 from error
+    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    return redirect("labeling:home")
+
+
+@require_http_methods(["GET", "POST"])
+def profile(request):
+    """Tokens of the person who is signed in; a new one is shown once, right after it is made."""
+    new_key, error = None, None
+    if request.method == "POST":
+        try:
+            _, new_key = services.create_token(
+                user=request.user, name=request.POST.get("name", "")
+            )
+        except DomainError as broken:
+            error = str(broken)
+    context = {
+        "tokens": request.user.api_tokens.usable().order_by("-id"),
+        "new_key": new_key,
+        "error": error,
+        "api_docs": reverse("api-docs"),
+    }
+    return render(request, "accounts/profile.html", context, status=422 if error else 200)
+
+
+@require_POST
+def revoke_token(request, token_id):
+    token = get_object_or_404(ApiToken, pk=token_id, user=request.user, revoked_at=None)
+    ApiToken.objects.filter(pk=token.pk).update(revoked_at=timezone.now())
+    messages.info(request, f"The token “{token.name}” no longer works.")
+    return redirect("accounts:profile")

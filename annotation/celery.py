@@ -1,0 +1,50 @@
+"""Celery: messages carry the id of a job row and nothing else. Reasons: docs/architecture.md."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "annotation.settings")
+
+from django.conf import settings  # noqa: E402  needs the settings module named above
+
+VISIBILITY_TIMEOUT = 12 * 3600  # a backstop only: rows and leases recover work, not the broker
+
+app = Celery("concord")
+app.conf.update(
+    broker_url=settings.REDIS_URL.replace("unix://", "redis+socket://", 1) or "memory://",
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
+    broker_transport_options={
+        "visibility_timeout": VISIBILITY_TIMEOUT,
+        "socket_timeout": 5,
+        "socket_connect_timeout": 1,
+        "socket_keepalive": True,
+        "health_check_interval": 25,
+        "unacked_restore_interval": 10,
+        "unacked_restore_throttle": 1,
+    },
+    visibility_timeout=VISIBILITY_TIMEOUT,
+    task_serializer="json",
+    accept_content=["json"],
+    task_ignore_result=True,
+    result_backend=None,
+    task_acks_late=False,
+    task_reject_on_worker_lost=False,
+    task_publish_retry=False,
+    task_default_queue="default",
+    worker_prefetch_multiplier=1,
+    worker_disable_prefetch=True,
+    worker_cancel_long_running_tasks_on_connection_loss=False,
+    worker_soft_shutdown_timeout=30,
+    worker_max_tasks_per_child=500,
+    worker_max_memory_per_child=600_000,
+    worker_eta_task_limit=1000,
+    worker_hijack_root_logger=False,
+    timezone="UTC",
+    beat_schedule={
+        "reconcile-jobs": {"task": "core.reconcile_jobs", "schedule": 10.0},
+        "expire-leases": {"task": "labeling.expire_leases", "schedule": 30.0},
+    },
+)
+app.autodiscover_tasks()

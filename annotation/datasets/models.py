@@ -1,0 +1,48 @@
+"""Frozen datasets: folders named by their content."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+
+class DatasetQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        if user.is_superuser:
+            return self
+        return self.filter(project__memberships__user=user, project__memberships__is_active=True)
+
+
+class Dataset(models.Model):
+    """A set of comparisons that never changes; its hash covers every byte of its files."""
+
+    project = models.ForeignKey(
+        "projects.Project", on_delete=models.PROTECT, related_name="datasets"
+    )
+    hash = models.CharField(max_length=64)
+    name = models.CharField(max_length=100, blank=True)
+    policy = models.JSONField()
+    # The manifest's counts: kept and dropped with reasons, rows per file and split.
+    counts = models.JSONField()
+    manifest = models.JSONField()
+    job = models.ForeignKey("core.Job", on_delete=models.PROTECT, null=True, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = DatasetQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "hash"], name="dataset_once"),
+            models.CheckConstraint(
+                condition=Q(hash__regex=r"^[0-9a-f]{64}$"), name="dataset_hash_is_sha256"
+            ),
+        ]
+
+    def __str__(self):
+        return self.name or self.hash[:12]
+
+    @property
+    def short_hash(self):
+        return self.hash[:12]

@@ -1,0 +1,271 @@
+"""Items, who holds them, and what was judged.
+
+Responses of an item have positions 1 … n. Everything that speaks of several responses is an
+array by position: `ranks[0]` is the tier of the response at position 1. So a ranking that names
+a response twice, or one of another item, cannot be written down.
+"""
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q
+from django.utils import timezone
+
+
+class ItemQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        if user.is_superuser:
+            return self
+        return self.filter(project__memberships__user=user, project__memberships__is_active=True)
+
+    def open(self):
+        """Items that can still be lent to somebody."""
+        return self.filter(state=Item.State.OPEN, taken__lt=F("overlap"))
+
+    def untouched_by(self, labeler):
+        return self.exclude(assignments__labeler=labeler)
+
+
+class Item(models.Model):
+    """One prompt and the 2 to 9 responses to be judged together."""
+
+    class State(models.TextChoices):
+        OPEN = "open", "Open"
+        WITHDRAWN = "withdrawn", "Withdrawn"
+
+    project = models.ForeignKey("projects.Project", on_delete=models.PROTECT, related_name="items")
+    prompt = models.ForeignKey("prompts.Prompt", on_delete=models.PROTECT, related_name="items")
+    external_id = models.CharField(max_length=200)
+    # Of the canonical content: the same id with another content is refused at import.
+    content_sha256 = models.CharField(max_length=64)
+    # What it was made for, such as "import:3" or "round:2:compare". Not shown to labelers.
+    batch = models.CharField(max_length=60, blank=True)
+    metadata = models.JSONField(default=dict)
+    response_count = models.PositiveSmallIntegerField()
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    priority = models.SmallIntegerField(default=0)
+    overlap = models.PositiveSmallIntegerField()
+    # Live and submitted assignments. Changed only under this row's lock: counting the
+    # assignments instead lets two labelers past the limit, for each sees an old snapshot.
+    taken = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    responses = models.ManyToManyField(
+        "prompts.Response", through="ItemResponse", related_name="items"
+    )
+
+    objects = ItemQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "external_id"], name="item_id_once"),
+            models.CheckConstraint(
+                condition=Q(taken__lte=F("overlap")), name="item_within_overlap"
+            ),
+            models.CheckConstraint(
+                condition=Q(response_count__gte=2, response_count__lte=9),
+                name="item_has_2_to_9_responses",
+            ),
+        ]
+        indexes = [
+            # The queue: what can be lent, nearest to completion first.
+            models.Index(
+                F("project"),
+                F("priority").desc(),
+                F("taken").desc(),
+                F("id"),
+                condition=Q(state="open", taken__lt=F("overlap")),
+                name="item_queue",
+            ),
+            # Items nobody has begun: found at once, however many begun ones lie before them.
+            models.Index(
+                F("project"),
+                F("priority").desc(),
+                F("id"),
+                condition=Q(state="open", taken=0),
+                name="item_fresh",
+            ),
+            models.Index(fields=["project", "batch"], name="item_by_batch"),
+        ]
+
+    def __str__(self):
+        return self.external_id
+
+
+class ItemResponse(models.Model):
+    """A response's place in an item."""
+
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="item_responses")
+    response = models.ForeignKey(
+        "prompts.Response", on_delete=models.PROTECT, related_name="item_responses"
+    )
+    position = models.PositiveSmallIntegerField()
+    # The name of the response in files, such as "a".
+    key = models.CharField(max_length=100)
+    # The first position with the very same text, where there is one.
+    equal_to = models.PositiveSmallIntegerField(null=True)
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["item", "position"], name="item_response_position"),
+            models.UniqueConstraint(fields=["item", "key"], name="item_response_key"),
+            models.UniqueConstraint(fields=["item", "response"], name="item_response_once"),
+            models.CheckConstraint(
+                condition=Q(position__gte=1, position__lte=9), name="item_response_1_to_9"
+            ),
+            models.CheckConstraint(
+                condition=Q(equal_to=None) | Q(equal_to__lt=F("position")),
+                name="item_response_equal_to_earlier",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.key} of {self.item_id}"
+
+
+class AssignmentQuerySet(models.QuerySet):
+    def held_by(self, user):
+        return self.filter(labeler=user)
+
+    def live(self):
+        return self.filter(state=Assignment.State.LIVE)
+
+
+class Assignment(models.Model):
+    """An item lent to a labeler until its lease ends. One row per labeler and item, for ever."""
+
+    class State(models.TextChoices):
+        LIVE = "live", "Being judged"
+        SUBMITTED = "submitted", "Judged"
+        SURPLUS = "surplus", "Judged late, kept as surplus"
+        SKIPPED = "skipped", "Skipped"
+        EXPIRED = "expired", "Expired"
+
+    project = models.ForeignKey(
+        "projects.Project", on_delete=models.PROTECT, related_name="assignments"
+    )
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="assignments")
+    labeler = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="assignments"
+    )
+    state = models.CharField(max_length=10, choices=State, default=State.LIVE)
+    # Positions in the order they are shown: shuffled once, recorded, never again.
+    order = ArrayField(models.PositiveSmallIntegerField())
+    # Fencing: grows each time the item is lent; a page that holds an older one is stale.
+    token = models.PositiveIntegerField(default=1)
+    # The idempotency key of the page's form.
+    key = models.UUIDField(unique=True)
+    lease_until = models.DateTimeField()
+    skip_reason = models.CharField(max_length=200, blank=True)
+    draft = models.JSONField(default=dict)
+    draft_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    over_at = models.DateTimeField(null=True)
+
+    objects = AssignmentQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["item", "labeler"], name="assignment_once"),
+            models.UniqueConstraint(
+                fields=["project", "labeler"],
+                condition=Q(state="live"),
+                name="assignment_one_live_per_labeler",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="live", over_at=None)
+                | (~Q(state="live") & Q(over_at__isnull=False)),
+                name="assignment_live_or_over",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["lease_until"], condition=Q(state="live"), name="assignment_live_lease"
+            ),
+            models.Index(fields=["labeler", "-id"], name="assignment_by_labeler"),
+        ]
+
+    def __str__(self):
+        return f"assignment {self.pk} ({self.state})"
+
+
+class JudgmentQuerySet(models.QuerySet):
+    def current(self):
+        """The latest revision of each labeler's judgment of an item."""
+        newer = Judgment.objects.filter(
+            item=OuterRef("item"), labeler=OuterRef("labeler"), revision__gt=OuterRef("revision")
+        )
+        return self.filter(~Exists(newer))
+
+
+class Judgment(models.Model):
+    """A labeler's verdict on an item. Append-only: a change is a new revision (and a trigger
+    refuses UPDATE and DELETE)."""
+
+    class Origin(models.TextChoices):
+        DESK = "desk", "Judging page"
+        API = "api", "API"
+        IMPORT = "import", "Import"
+        SIMULATED = "simulated", "Simulated"
+
+    project = models.ForeignKey(
+        "projects.Project", on_delete=models.PROTECT, related_name="judgments"
+    )
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="judgments")
+    labeler = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="judgments"
+    )
+    assignment = models.ForeignKey(
+        Assignment, on_delete=models.PROTECT, null=True, related_name="judgments"
+    )
+    revision = models.PositiveSmallIntegerField(default=1)
+    rubric_version = models.ForeignKey(
+        "projects.RubricVersion", on_delete=models.PROTECT, null=True, related_name="judgments"
+    )
+    origin = models.CharField(max_length=10, choices=Origin)
+    imported = models.ForeignKey(
+        "prompts.Import", on_delete=models.PROTECT, null=True, related_name="judgments"
+    )
+    # Idempotency: the same key is the same submit.
+    key = models.UUIDField(unique=True, null=True)
+    content_sha256 = models.CharField(max_length=64)
+
+    # Tier per position, 1 = best, without gaps, equal = tie; null = not ranked (not last).
+    ranks = ArrayField(models.PositiveSmallIntegerField(null=True))
+    # Per position: below the floor of what is acceptable. Its tier is below all others.
+    unacceptable = ArrayField(models.BooleanField())
+    # Between neighbouring tiers, best first: 1 slightly, 2 clearly, 3 far better; null = not said.
+    strength = ArrayField(models.PositiveSmallIntegerField(null=True), default=list)
+    # {"helpfulness": [4, null, 3]} by criterion key, then by position.
+    ratings = models.JSONField(default=dict)
+    rationale = models.TextField(blank=True)
+    # Positions in the order they were shown; empty where nobody knows.
+    order = ArrayField(models.PositiveSmallIntegerField(), default=list)
+    seconds = models.FloatField(null=True)
+    is_surplus = models.BooleanField(default=False)
+    submitted_at = models.DateTimeField(default=timezone.now)
+
+    objects = JudgmentQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["item", "labeler", "revision"], name="judgment_revision_once"
+            ),
+            models.CheckConstraint(condition=Q(revision__gte=1), name="judgment_revision_from_1"),
+            models.CheckConstraint(
+                condition=Q(ranks__len=F("unacceptable__len")), name="judgment_arrays_match"
+            ),
+            models.CheckConstraint(
+                condition=Q(seconds=None) | Q(seconds__gte=0, seconds__lt=1e9),
+                name="judgment_seconds_sane",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["project", "item"], name="judgment_by_item"),
+            models.Index(fields=["labeler", "-submitted_at"], name="judgment_by_labeler"),
+        ]
+
+    def __str__(self):
+        return f"judgment {self.pk} (revision {self.revision})"

@@ -1,0 +1,232 @@
+"""What a labeler does to an assignment: judge it, save a draft, keep it, skip it.
+
+An acknowledged judgment is never lost and never doubled: one transaction, the assignment's row
+locked, the form's key on the judgment. Late work is kept: in its place while that is free, as
+surplus otherwise.
+"""
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import IntegrityError, OperationalError, transaction
+from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from annotation.core import audit
+from annotation.core.database import is_retryable
+from annotation.core.errors import Conflict, DomainError, NotFound
+from annotation.core.strict_json import canonical
+from annotation.core.text import clean
+from annotation.labeling import queue
+from annotation.labeling.models import Assignment, Item, Judgment
+from annotation.labeling.verdict import Verdict, check, check_seconds
+from annotation.projects.models import RubricVersion
+from annotation.projects.services import rubric_by_id
+
+lend_next_item = queue.lend_next_item
+expire_leases = queue.expire_leases
+
+MAX_DRAFT_BYTES = 100_000
+
+
+def assignment_of(labeler, assignment_id, *, lock=False) -> Assignment:
+    """The labeler's own assignment in a project the labeler is still in, with item, project and
+    `.rubric_id`; else NotFound. One statement."""
+    rows = Assignment.objects.filter(pk=assignment_id, labeler=labeler)
+    if not labeler.is_superuser:
+        rows = rows.filter(
+            project__memberships__user=labeler, project__memberships__is_active=True
+        )
+    newest = RubricVersion.objects.filter(
+        project=OuterRef("project"), published_at__isnull=False
+    ).order_by("-number")
+    rows = rows.select_related("item", "item__prompt", "project").annotate(
+        rubric_id=Subquery(newest.values("pk")[:1])
+    )
+    if lock:
+        rows = rows.select_for_update(of=("self",))
+    assignment = rows.first()
+    if assignment is None:
+        raise NotFound("There is no such assignment.")
+    return assignment
+
+
+def rubric_of(assignment):
+    """The rubric version in force for an assignment from `assignment_of`, or None."""
+    return rubric_by_id(assignment.rubric_id) if assignment.rubric_id else None
+
+
+def submit_judgment(**submitted) -> tuple[Judgment, int | None]:
+    """Record a verdict and lend the next item, in one transaction.
+
+    Takes `assignment_id`, `labeler`, `verdict`, `key`, and if wanted `seconds`, `origin`,
+    `is_complete` (every response needs a rank), `lend_next`. Returns the judgment and the next
+    assignment's id (None: nothing left). The same key again returns the same judgment; another
+    verdict under that key, or on an item already judged, is a Conflict. VerdictError says what
+    is missing or wrong.
+    """
+    for _ in range(3):
+        try:
+            return _submit(**submitted)
+        except (IntegrityError, OperationalError) as error:
+            # A parallel request of the same labeler was lent the next item first, or two
+            # transactions met head-on: nothing was written, so the whole may run again.
+            if is_retryable(error):
+                last = error
+                continue
+            raise
+    raise last
+
+
+def _submit(
+    *,
+    assignment_id: int,
+    labeler,
+    verdict: Verdict,
+    key: UUID,
+    seconds: float | None = None,
+    origin: str = Judgment.Origin.DESK,
+    is_complete: bool = True,
+    lend_next: bool = True,
+) -> tuple[Judgment, int | None]:
+    seconds = check_seconds(seconds)
+    with transaction.atomic():
+        assignment = assignment_of(labeler, assignment_id, lock=True)
+        if judgment := _already_submitted(assignment, key, verdict):
+            return judgment, _next(assignment, labeler, lend_next)
+        rubric = rubric_of(assignment)
+        check(
+            verdict,
+            response_count=assignment.item.response_count,
+            criteria=rubric.criteria_list if rubric else (),
+            project=assignment.project,
+            is_complete=is_complete,
+        )
+        is_surplus = not _has_place(assignment)
+        judgment = Judgment.objects.create(
+            project=assignment.project,
+            item=assignment.item,
+            labeler=labeler,
+            assignment=assignment,
+            rubric_version_id=assignment.rubric_id,
+            origin=origin,
+            key=key,
+            order=assignment.order,
+            seconds=seconds,
+            is_surplus=is_surplus,
+            **verdict.as_columns(),
+        )
+        Assignment.objects.filter(pk=assignment.pk).update(
+            state=Assignment.State.SURPLUS if is_surplus else Assignment.State.SUBMITTED,
+            over_at=Now(),
+            draft={},
+        )
+        audit.record(
+            "judgment.submitted",
+            actor=labeler,
+            project=assignment.project,
+            target=f"judgment:{judgment.pk}",
+            item=assignment.item_id,
+            surplus=is_surplus,
+        )
+        return judgment, _next(assignment, labeler, lend_next)
+
+
+def _already_submitted(assignment, key, verdict):
+    if assignment.state not in (Assignment.State.SUBMITTED, Assignment.State.SURPLUS):
+        return None
+    judgment = assignment.judgments.order_by("revision").last()
+    if judgment is not None and judgment.key == key:
+        if judgment.content_sha256 == verdict.sha256:
+            return judgment
+        raise Conflict("This page was submitted already, with another verdict. The first counts.")
+    raise Conflict("You have judged this item already. Your first judgment counts.")
+
+
+def _has_place(assignment) -> bool:
+    """A live assignment has its place; a late one takes it again while the item has room."""
+    if assignment.state == Assignment.State.LIVE:
+        return True
+    room = Item.objects.filter(pk=assignment.item_id, state=Item.State.OPEN)
+    return bool(room.filter(taken__lt=F("overlap")).update(taken=F("taken") + 1))
+
+
+def _next(assignment, labeler, lend_next) -> int | None:
+    if not lend_next:
+        return None
+    held = (
+        Assignment.objects.live()
+        .filter(project=assignment.project, labeler=labeler)
+        .exclude(pk=assignment.pk)
+    )
+    if assignment.state != Assignment.State.LIVE and (pk := held.values_list("pk").first()):
+        return pk[0]  # a replay, or late work: the item lent since is the next one
+    pk = queue.lend(project=assignment.project, labeler=labeler)
+    if pk is None and queue.expire_leases(project=assignment.project):
+        pk = queue.lend(project=assignment.project, labeler=labeler)
+    return pk
+
+
+def save_draft(*, assignment_id, labeler, token: int, draft: dict) -> None:
+    """Keep what is on the page and renew its lease. Where the lease has run out and nobody was
+    lent the place yet, the draft is kept all the same. Conflict once the page is stale."""
+    if len(canonical(draft)) > MAX_DRAFT_BYTES:
+        raise DomainError("This draft is too long to be saved.")
+    mine = Assignment.objects.filter(pk=assignment_id, labeler=labeler, token=token)
+    lease = _new_lease(assignment_id)
+    if mine.live().update(draft=draft, draft_at=Now(), lease_until=lease):
+        return
+    if not mine.filter(state=Assignment.State.EXPIRED).update(draft=draft, draft_at=Now()):
+        _explain(assignment_id, labeler)
+
+
+def renew_lease(*, assignment_id, labeler, token: int) -> None:
+    """The page is in use: keep the item. Conflict once somebody else may have it."""
+    mine = Assignment.objects.live().filter(pk=assignment_id, labeler=labeler, token=token)
+    if not mine.update(lease_until=_new_lease(assignment_id)):
+        _explain(assignment_id, labeler)
+
+
+def _new_lease(assignment_id):
+    minutes = Assignment.objects.filter(pk=assignment_id).values_list(
+        "project__lease_minutes", flat=True
+    )
+    return Now() + timedelta(minutes=minutes.first() or 15)
+
+
+def _explain(assignment_id, labeler):
+    if not Assignment.objects.filter(pk=assignment_id, labeler=labeler).exists():
+        raise NotFound("There is no such assignment.")
+    raise Conflict("This item is no longer lent to this page. What you wrote is kept.")
+
+
+def skip(*, assignment_id, labeler, reason: str = "") -> None:
+    """Give an item back for good: it goes to somebody else. Skipping twice is skipping once."""
+    reason = clean(reason, field="reason").strip()[:200]
+    with transaction.atomic():
+        assignment = assignment_of(labeler, assignment_id, lock=True)
+        if assignment.state in (Assignment.State.SUBMITTED, Assignment.State.SURPLUS):
+            raise Conflict("You have judged this item already.")
+        if assignment.state == Assignment.State.SKIPPED:
+            return
+        if assignment.state == Assignment.State.LIVE:
+            Item.objects.filter(pk=assignment.item_id).update(taken=F("taken") - 1)
+        Assignment.objects.filter(pk=assignment.pk).update(
+            state=Assignment.State.SKIPPED, over_at=timezone.now(), skip_reason=reason
+        )
+        audit.record(
+            "assignment.skipped",
+            actor=labeler,
+            project=assignment.project,
+            target=f"assignment:{assignment.pk}",
+            item=assignment.item_id,
+            reason=reason,
+        )
+
+
+def waiting_for(labeler, project) -> bool:
+    """Is there anything left for this labeler? For the home page; never on the judging path."""
+    done = Q(assignments__labeler=labeler) & ~Q(assignments__state=Assignment.State.EXPIRED)
+    touched = Item.objects.filter(done).values("pk")
+    return project.items.open().exclude(pk__in=touched).exists()

@@ -1,0 +1,83 @@
+"""The API of projects and jobs."""
+
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers, status
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from annotation.core.errors import NotFound
+from annotation.core.models import Job
+from annotation.projects import services
+from annotation.projects.models import Membership, Project
+
+
+class ProjectSerializer(serializers.ModelSerializer):
+    slug = serializers.CharField(max_length=60, help_text="Lower-case letters, digits, hyphens.")
+    name = serializers.CharField(max_length=200, required=False, default="")
+    overlap = serializers.IntegerField(
+        min_value=1, max_value=50, default=3, help_text="Judgments wanted for each item."
+    )
+
+    class Meta:
+        model = Project
+        fields = ["slug", "name", "description", "overlap", "rationale", "created_at"]
+        read_only_fields = ["created_at"]
+
+
+class JobSerializer(serializers.ModelSerializer):
+    project = serializers.SlugRelatedField(slug_field="slug", read_only=True)
+
+    class Meta:
+        model = Job
+        fields = [
+            "id",
+            "kind",
+            "state",
+            "project",
+            "target",
+            "progress_done",
+            "progress_total",
+            "progress_note",
+            "result",
+            "error",
+            "created_at",
+            "started_at",
+            "finished_at",
+        ]
+
+
+def may_create_projects(user) -> bool:
+    """Site admins, and whoever leads or engineers a project already."""
+    roles = (Membership.Role.LEAD, Membership.Role.ENGINEER, Membership.Role.ADMIN)
+    return user.is_superuser or user.memberships.active().filter(role__in=roles).exists()
+
+
+class ProjectsView(APIView):
+    permission_classes = [IsAuthenticated]
+
+    @extend_schema(
+        operation_id="projects_create",
+        request=ProjectSerializer,
+        responses={201: ProjectSerializer},
+        tags=["projects"],
+    )
+    def post(self, request):
+        """Make a project. You become its lead."""
+        if not may_create_projects(request.user):
+            raise NotFound("There is no such page.")
+        serializer = ProjectSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        project = services.create_project(actor=request.user, **serializer.validated_data)
+        return Response(ProjectSerializer(project).data, status=status.HTTP_201_CREATED)
+
+
+class JobView(APIView):
+    permission_classes = [IsAuthenticated]
+
+    @extend_schema(operation_id="jobs_retrieve", responses=JobSerializer, tags=["jobs"])
+    def get(self, request, job_id: int):
+        """State, progress and result of a background job."""
+        job = get_object_or_404(Job.objects.visible_to(request.user), pk=job_id)
+        return Response(JobSerializer(job).data)

@@ -1,0 +1,86 @@
+"""Every who-may, as data: which roles may do what in a project.
+
+Foreign and absent look the same: `project_for` answers NotFound to both.
+"""
+
+from django.http import Http404
+
+from annotation.projects.models import Membership, Project
+
+Role = Membership.Role
+EVERYBODY = frozenset(Role)
+STAFF = frozenset({Role.REVIEWER, Role.LEAD, Role.ENGINEER, Role.ADMIN})
+
+ACTIONS: dict[str, frozenset] = {
+    "judge": EVERYBODY,
+    "see_project": STAFF,
+    "see_agreement": STAFF,
+    "see_items": STAFF,
+    "see_datasets": STAFF,
+    "see_runs": STAFF,
+    "import": frozenset({Role.LEAD, Role.ENGINEER, Role.ADMIN}),
+    "freeze": frozenset({Role.LEAD, Role.ENGINEER, Role.ADMIN}),
+    "train": frozenset({Role.LEAD, Role.ENGINEER, Role.ADMIN}),
+    "compute": frozenset({Role.LEAD, Role.ENGINEER, Role.ADMIN, Role.REVIEWER}),
+    "manage": frozenset({Role.LEAD, Role.ADMIN}),
+}
+
+
+def roles_for(action: str) -> frozenset:
+    return ACTIONS[action]
+
+
+def may(user, action: str, project: Project) -> bool:
+    """May this user do that in this project, now? Site admins may do everything."""
+    if not user.is_authenticated:
+        return False
+    if user.is_superuser:
+        return True
+    return Membership.objects.filter(
+        project=project, user=user, is_active=True, role__in=ACTIONS[action]
+    ).exists()
+
+
+def project_for(user, slug: str, action: str) -> Project:
+    """The project, if it exists and the user may do that in it; else Http404. One statement.
+
+    The result carries `.role` (empty for a site admin who is no member).
+    """
+    roles = ACTIONS[action]
+    if user.is_superuser:
+        project = Project.objects.filter(slug=slug).first()
+        if project is None:
+            raise Http404
+        project.role = Role.ADMIN
+        return project
+    membership = (
+        Membership.objects.filter(
+            project__slug=slug, user_id=user.pk, is_active=True, role__in=roles
+        )
+        .select_related("project")
+        .first()
+    )
+    if membership is None:
+        raise Http404
+    membership.project.role = membership.role
+    return membership.project
+
+
+def projects_where(user, action: str):
+    """The projects in which the user may do that."""
+    if user.is_superuser:
+        return Project.objects.all()
+    return Project.objects.filter(
+        memberships__user=user, memberships__is_active=True, memberships__role__in=ACTIONS[action]
+    )
+
+
+def visible_in(queryset, user, action: str):
+    """Rows with a `project` in which the user may do that."""
+    if user.is_superuser:
+        return queryset
+    return queryset.filter(
+        project__memberships__user=user,
+        project__memberships__is_active=True,
+        project__memberships__role__in=ACTIONS[action],
+    )

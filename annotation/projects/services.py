@@ -1,0 +1,185 @@
+"""Writes about projects: making one, its members, its rubric."""
+
+import re
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from django.db import IntegrityError, transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from annotation.accounts.models import User
+from annotation.core import audit
+from annotation.core.errors import Conflict, DomainError
+from annotation.core.text import clean
+from annotation.projects.models import Criterion, Membership, Project, RubricVersion
+
+SLUG = re.compile(r"^[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?$")
+
+
+@dataclass(frozen=True)
+class CriterionSpec:
+    """A criterion as it is written down: a key for files, a label for people, a scale."""
+
+    key: str
+    label: str
+    description: str = ""
+    scale_min: int = 1
+    scale_max: int = 5
+    anchors: dict = field(default_factory=dict)
+    is_required: bool = False
+
+
+DEFAULT_CRITERIA = (
+    CriterionSpec(
+        key="helpfulness",
+        label="Helpful",
+        description="Does it do what was asked, as the person meant it?",
+        anchors={
+            "1": "Does nothing that was asked.",
+            "2": "Answers a part, or another question.",
+            "3": "Does the main thing, leaves gaps.",
+            "4": "Does all that was asked.",
+            "5": "Does all that was asked, and what was meant.",
+        },
+    ),
+    CriterionSpec(
+        key="truthfulness",
+        label="Truthful",
+        description="Is what it says so?",
+        anchors={
+            "1": "The main answer is wrong.",
+            "2": "A serious error beside something right.",
+            "3": "Small errors.",
+            "4": "Right, with one thing unclear.",
+            "5": "Right throughout.",
+        },
+    ),
+    CriterionSpec(
+        key="clarity",
+        label="Clear",
+        description="Can it be read and followed at once?",
+        anchors={
+            "1": "Cannot be followed.",
+            "2": "Hard work to follow.",
+            "3": "Can be followed.",
+            "4": "Clear, one small stumble.",
+            "5": "Clear throughout.",
+        },
+    ),
+)
+DEFAULT_GUIDELINE = (
+    "Read the prompt first, then every response to its end. Rank what you would rather have "
+    "received. Truthful comes before helpful, helpful before clear. Length is no merit."
+)
+
+
+def create_project(
+    *,
+    slug,
+    name="",
+    actor=None,
+    overlap=3,
+    guideline=DEFAULT_GUIDELINE,
+    criteria=DEFAULT_CRITERIA,
+    **fields,
+) -> Project:
+    """A project with its first rubric version published; the actor becomes its lead."""
+    if not SLUG.match(slug):
+        raise DomainError(
+            f"“{slug}” cannot name a project: use 1 to 60 lower-case letters, digits and hyphens."
+        )
+    try:
+        with transaction.atomic():
+            project = Project.objects.create(
+                slug=slug,
+                name=clean(name, field="name").strip() or slug.replace("-", " ").capitalize(),
+                overlap=overlap,
+                created_by=actor,
+                **fields,
+            )
+            publish_rubric(project=project, actor=actor, guideline=guideline, criteria=criteria)
+            if actor is not None and not actor.is_superuser:
+                add_member(project=project, user=actor, role=Membership.Role.LEAD)
+            audit.record("project.created", actor=actor, project=project, target=slug)
+    except IntegrityError as error:
+        if "slug" in str(error):
+            raise Conflict(f"There is a project called “{slug}” already.") from error
+        raise DomainError(f"The project's settings are out of range: {error}") from error
+    return project
+
+
+def publish_rubric(*, project, guideline, criteria, actor=None) -> RubricVersion:
+    """The next rubric version, in force at once. Earlier judgments keep theirs."""
+    with transaction.atomic():
+        Project.objects.select_for_update().get(pk=project.pk)
+        last = project.rubric_versions.aggregate(last=Max("number"))["last"] or 0
+        version = RubricVersion.objects.create(
+            project=project,
+            number=last + 1,
+            guideline=clean(guideline, field="guideline"),
+            published_at=timezone.now(),
+            published_by=actor,
+        )
+        Criterion.objects.bulk_create(
+            Criterion(
+                rubric_version=version,
+                position=position,
+                **{name: getattr(spec, name) for name in CriterionSpec.__dataclass_fields__},
+            )
+            for position, spec in enumerate(criteria, start=1)
+        )
+        audit.record(
+            "rubric.published", actor=actor, project=project, target=f"rubric:{version.number}"
+        )
+    return version
+
+
+def current_rubric(project) -> RubricVersion | None:
+    """The published version in force, with its criteria. Two statements, or none: a published
+    version never changes, so it is kept by its id."""
+    latest = project.rubric_versions.published().order_by("-number").values_list("pk", flat=True)
+    pk = latest.first()
+    return None if pk is None else rubric_by_id(pk)
+
+
+@lru_cache(maxsize=256)
+def rubric_by_id(pk) -> RubricVersion:
+    """A published version with `.criteria_list`; cached for ever, since it is immutable."""
+    version = RubricVersion.objects.published().get(pk=pk)
+    version.criteria_list = list(version.criteria.all())
+    return version
+
+
+def add_member(*, project, user, role, handle="", actor=None) -> Membership:
+    """Put a user into the project, or change the role of one who is in it."""
+    membership, created = Membership.objects.update_or_create(
+        project=project,
+        user=user,
+        defaults={"role": role, "is_active": True},
+        create_defaults={"role": role, "is_active": True, "handle": handle or user.username},
+    )
+    audit.record(
+        "member.added" if created else "member.changed",
+        actor=actor,
+        project=project,
+        target=f"user:{user.pk}",
+        role=role,
+    )
+    return membership
+
+
+def create_imported_labelers(*, project, handles, actor=None) -> dict[str, Membership]:
+    """Labelers who worked elsewhere: accounts that cannot sign in, known here by a handle."""
+    found = {m.handle: m for m in project.memberships.filter(handle__in=handles)}
+    for handle in sorted(set(handles) - set(found)):
+        user = User.objects.create(
+            username=f"{project.slug}/{handle}"[:150],
+            kind=User.Kind.IMPORTED,
+            is_active=False,
+            password="!",  # noqa: S106  an unusable password, never a secret
+        )
+        found[handle] = add_member(
+            project=project, user=user, role=Membership.Role.LABELER, handle=handle, actor=actor
+        )
+    return found

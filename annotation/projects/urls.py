@@ -1,0 +1,13 @@
+from django.urls import path
+
+from annotation.projects import job_views, views
+
+app_name = "projects"
+urlpatterns = [
+    path("projects/", views.project_list, name="list-projects"),
+    path("projects/<slug:slug>/rubric/", views.rubric, name="show-rubric"),
+    path("projects/<slug:slug>/people/", views.people, name="list-people"),
+    path("projects/<slug:slug>/audit/", views.audit_trail, name="list-events"),
+    path("jobs/<int:job_id>/", job_views.job, name="show-job"),
+    path("jobs/<int:job_id>/cancel/", job_views.cancel, name="cancel-job"),
+]

@@ -1,0 +1,46 @@
+"""Project pages: the list, the overview, the items, the rubric, the people, the audit trail."""
+
+from django.core.paginator import Paginator
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+from annotation.projects.permissions import project_for, projects_where
+
+
+@require_safe
+def project_list(request):
+    projects = projects_where(request.user, "see_project").order_by("name")
+    if not projects:
+        return redirect("labeling:home")
+    return render(request, "projects/list.html", {"projects": projects})
+
+
+@require_safe
+def rubric(request, slug):
+    project = project_for(request.user, slug, "judge")
+    versions = project.rubric_versions.published().order_by("-number").prefetch_related("criteria")
+    return render(
+        request,
+        "projects/rubric.html",
+        {"project": project, "versions": versions, "tab": "rubric"},
+    )
+
+
+@require_safe
+def people(request, slug):
+    project = project_for(request.user, slug, "see_project")
+    members = project.memberships.select_related("user").order_by("role", "handle")
+    page = Paginator(members, 50).get_page(request.GET.get("page"))
+    return render(
+        request, "projects/people.html", {"project": project, "page": page, "tab": "people"}
+    )
+
+
+@require_safe
+def audit_trail(request, slug):
+    project = project_for(request.user, slug, "see_project")
+    events = project.events.select_related("actor").order_by("-id")
+    page = Paginator(events, 50).get_page(request.GET.get("page"))
+    return render(
+        request, "projects/audit.html", {"project": project, "page": page, "tab": "audit"}
+    )

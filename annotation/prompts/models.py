@@ -1,0 +1,133 @@
+"""What models were asked, what was answered and by whom, and how it came in."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+
+class Prompt(models.Model):
+    """What a model was asked: messages of {"role", "content"}, the last one the user's."""
+
+    project = models.ForeignKey(
+        "projects.Project", on_delete=models.PROTECT, related_name="prompts"
+    )
+    messages = models.JSONField()
+    # Of the canonical JSON of the messages: equal prompts are one row.
+    sha256 = models.CharField(max_length=64)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "sha256"], name="prompt_once")]
+
+    def __str__(self):
+        return f"prompt {self.pk}"
+
+    @property
+    def last_message(self):
+        return self.messages[-1]["content"]
+
+
+class Generator(models.Model):
+    """What wrote a response: a model with its revision, or a person. Hidden from labelers."""
+
+    project = models.ForeignKey(
+        "projects.Project", on_delete=models.PROTECT, related_name="generators"
+    )
+    name = models.CharField(max_length=200)
+    revision = models.CharField(max_length=100, blank=True)
+    # Where a model of our own lies, relative to the data directory, and the hash of its manifest.
+    artifact = models.CharField(max_length=300, blank=True)
+    artifact_sha256 = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "name", "revision"], name="generator_once"),
+            models.CheckConstraint(condition=~Q(name=""), name="generator_has_name"),
+        ]
+
+    def __str__(self):
+        return self.name
+
+
+class Response(models.Model):
+    """One candidate answer to a prompt. An empty text is a response too."""
+
+    class Kind(models.TextChoices):
+        CANDIDATE = "candidate", "Candidate"
+        DEMONSTRATION = "demonstration", "Demonstration"
+
+    prompt = models.ForeignKey(Prompt, on_delete=models.PROTECT, related_name="responses")
+    kind = models.CharField(max_length=15, choices=Kind, default=Kind.CANDIDATE)
+    text = models.TextField(blank=True)
+    text_sha256 = models.CharField(max_length=64)
+    generator = models.ForeignKey(
+        Generator, on_delete=models.PROTECT, null=True, related_name="responses"
+    )
+    params = models.JSONField(default=dict)
+    finish_reason = models.CharField(max_length=20, blank=True)
+    token_count = models.PositiveIntegerField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self):
+        return f"response {self.pk}"
+
+
+class Import(models.Model):
+    """A file that came in, or was refused: what it was and what became of it."""
+
+    class Kind(models.TextChoices):
+        ITEMS = "items", "Items"
+        JUDGMENTS = "judgments", "Judgments"
+
+    class State(models.TextChoices):
+        PENDING = "pending", "Waiting"
+        DONE = "done", "Imported"
+        REFUSED = "refused", "Refused"
+        UNCHANGED = "unchanged", "Already there"
+
+    project = models.ForeignKey(
+        "projects.Project", on_delete=models.PROTECT, related_name="imports"
+    )
+    kind = models.CharField(max_length=10, choices=Kind)
+    state = models.CharField(max_length=10, choices=State, default=State.PENDING)
+    file_name = models.CharField(max_length=200, blank=True)
+    sha256 = models.CharField(max_length=64, blank=True)
+    byte_count = models.BigIntegerField(default=0)
+    line_count = models.BigIntegerField(default=0)
+    error_count = models.BigIntegerField(default=0)
+    options = models.JSONField(default=dict)
+    # What came of it, such as {"items": 999, "prompts": 170, "responses": 1998}.
+    counts = models.JSONField(default=dict)
+    job = models.ForeignKey("core.Job", on_delete=models.PROTECT, null=True, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["project", "-id"], name="import_by_project")]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(state="done") | Q(error_count=0), name="import_all_or_nothing"
+            ),
+        ]
+
+    def __str__(self):
+        return f"import {self.pk} ({self.kind}, {self.state})"
+
+
+class LineError(models.Model):
+    """Why a line was refused. The first 1,000 of an import are kept, all are counted."""
+
+    imported = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="errors")
+    line = models.BigIntegerField()
+    field = models.CharField(max_length=200, blank=True)
+    reason = models.TextField()
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self):
+        return f"line {self.line}: {self.field}: {self.reason}"

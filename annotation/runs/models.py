@@ -1,0 +1,148 @@
+"""Trainings, what came of them, and the rounds that close the loop."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+
+class InProjectQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        if user.is_superuser:
+            return self
+        return self.filter(project__memberships__user=user, project__memberships__is_active=True)
+
+
+class TrainingRun(models.Model):
+    """One training: a frozen dataset and a configuration in, a model version out.
+
+    Its state is its job's state: one truth.
+    """
+
+    class Kind(models.TextChoices):
+        SFT = "sft", "Supervised fine-tuning"
+        REWARD = "reward", "Reward model"
+        DPO = "dpo", "DPO"
+
+    project = models.ForeignKey("projects.Project", on_delete=models.PROTECT, related_name="runs")
+    kind = models.CharField(max_length=10, choices=Kind)
+    name = models.CharField(max_length=100)
+    dataset = models.ForeignKey("datasets.Dataset", on_delete=models.PROTECT, related_name="runs")
+    # The model it starts from; none = the kind's default (a new tiny model, the small encoder).
+    base = models.ForeignKey(
+        "ModelVersion", on_delete=models.PROTECT, null=True, blank=True, related_name="tuned_by"
+    )
+    seed = models.PositiveIntegerField(default=11)
+    options = models.JSONField(default=dict)
+    job = models.OneToOneField("core.Job", on_delete=models.PROTECT, null=True, related_name="run")
+    # The final run.json: counts, metrics, baselines, versions.
+    report = models.JSONField(default=dict)
+    log_tail = models.TextField(blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = InProjectQuerySet.as_manager()
+
+    def __str__(self):
+        return self.name
+
+    @property
+    def state(self):
+        return self.job.state if self.job else "queued"
+
+
+class RunEvent(models.Model):
+    """A line of the trainer's metrics.jsonl, relayed by the supervisor."""
+
+    run = models.ForeignKey(TrainingRun, on_delete=models.PROTECT, related_name="events")
+    token = models.PositiveIntegerField()
+    # Which line of the attempt's file: relaying twice stores once.
+    line = models.PositiveIntegerField()
+    type = models.CharField(max_length=20)
+    step = models.PositiveIntegerField(null=True)
+    data = models.JSONField(default=dict)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["token", "line"]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "token", "line"], name="run_event_once")
+        ]
+
+    def __str__(self):
+        return f"{self.type} of run {self.run_id}"
+
+
+class ModelVersion(models.Model):
+    """A registered result: weights on disk, the run and the dataset they came from."""
+
+    class Kind(models.TextChoices):
+        POLICY = "policy", "Policy"
+        REWARD = "reward", "Reward model"
+
+    project = models.ForeignKey(
+        "projects.Project", on_delete=models.PROTECT, related_name="model_versions"
+    )
+    kind = models.CharField(max_length=10, choices=Kind)
+    name = models.CharField(max_length=100)
+    run = models.OneToOneField(TrainingRun, on_delete=models.PROTECT, related_name="model_version")
+    dataset = models.ForeignKey(
+        "datasets.Dataset", on_delete=models.PROTECT, related_name="model_versions"
+    )
+    # Relative to the data directory; sha256 of its manifest.json.
+    artifact = models.CharField(max_length=300)
+    sha256 = models.CharField(max_length=64)
+    metrics = models.JSONField(default=dict)
+    card = models.TextField(blank=True)
+    # What responses of this model are signed with; only a policy writes any.
+    generator = models.OneToOneField(
+        "prompts.Generator", on_delete=models.PROTECT, null=True, related_name="model_version"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = InProjectQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "name"], name="model_version_name_once"),
+            models.CheckConstraint(
+                condition=Q(kind="policy", generator__isnull=False)
+                | Q(kind="reward", generator=None),
+                name="model_version_policy_generates",
+            ),
+        ]
+
+    def __str__(self):
+        return self.name
+
+
+class Round(models.Model):
+    """Collect, train, evaluate once: its state is its job's, its stages are told as they run."""
+
+    project = models.ForeignKey(
+        "projects.Project", on_delete=models.PROTECT, related_name="rounds"
+    )
+    number = models.PositiveIntegerField()
+    options = models.JSONField(default=dict)
+    # [{"key", "title", "state", "started_at", "seconds", "detail", "link"}, …]
+    stages = models.JSONField(default=list)
+    # Ids of what the stages made, and the numbers of before and after.
+    result = models.JSONField(default=dict)
+    job = models.OneToOneField(
+        "core.Job", on_delete=models.PROTECT, null=True, related_name="round"
+    )
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = InProjectQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "number"], name="round_number_once")
+        ]
+
+    def __str__(self):
+        return f"round {self.number} of {self.project}"
