@@ -25,7 +25,7 @@ BEGIN
   END IF;
   IF cardinality(NEW."order") > 0 AND
      (SELECT array_agg(position ORDER BY position) FROM unnest(NEW."order") AS position)
-       <> (SELECT array_agg(position::int) FROM generate_series(1, n) AS position) THEN
+       <> (SELECT array_agg(position::smallint ORDER BY position) FROM generate_series(1, n) AS position) THEN
     RAISE EXCEPTION 'order of a judgment is no permutation' USING ERRCODE = 'check_violation';
   END IF;
   RETURN NEW;

@@ -1,0 +1,96 @@
+"""Rows for tests, made through the services where a service makes them."""
+
+import itertools
+import uuid
+
+from annotation.accounts.models import User
+from annotation.core.hashing import sha256_of_text, sha256_of_value
+from annotation.labeling.models import Item, ItemResponse, Judgment
+from annotation.labeling.verdict import verdict_from_choices
+from annotation.projects import services as projects
+from annotation.projects.models import Membership
+from annotation.prompts.models import Generator, Prompt, Response
+
+_numbers = itertools.count(1)
+
+
+def make_user(username=None, **fields):
+    return User.objects.create_user(username=username or f"user{next(_numbers)}", **fields)
+
+
+def make_project(slug=None, **fields):
+    return projects.create_project(slug=slug or f"project-{next(_numbers)}", **fields)
+
+
+def make_member(project, role=Membership.Role.LABELER, username=None, handle=""):
+    """A user in the project; `user.membership` is at hand."""
+    user = make_user(username)
+    user.membership = projects.add_member(project=project, user=user, role=role, handle=handle)
+    return user
+
+
+def make_prompt(project, text=None):
+    messages = [{"role": "user", "content": text or f"Question {next(_numbers)}?"}]
+    prompt, _ = Prompt.objects.get_or_create(
+        project=project, sha256=sha256_of_value(messages), defaults={"messages": messages}
+    )
+    return prompt
+
+
+def make_item(project, texts=("One.", "Two."), *, prompt=None, external_id=None, **fields):
+    """An item with a response per text, keyed a, b, c …, each by its own generator."""
+    prompt = prompt or make_prompt(project)
+    external_id = external_id or f"x{next(_numbers)}"
+    item = Item.objects.create(
+        project=project,
+        prompt=prompt,
+        external_id=external_id,
+        content_sha256=sha256_of_value([external_id, *texts]),
+        response_count=len(texts),
+        overlap=fields.pop("overlap", project.overlap),
+        **fields,
+    )
+    seen = {}
+    for position, text in enumerate(texts, start=1):
+        generator, _ = Generator.objects.get_or_create(
+            project=project, name=f"secret-model-{position}"
+        )
+        response = Response.objects.create(
+            prompt=prompt, text=text, text_sha256=sha256_of_text(text), generator=generator
+        )
+        ItemResponse.objects.create(
+            item=item,
+            response=response,
+            position=position,
+            key="abcdefghi"[position - 1],
+            equal_to=seen.get(text),
+        )
+        seen.setdefault(text, position)
+    return item
+
+
+def make_judgment(item, labeler, ranks, *, revision=1, **fields):
+    """A judgment as an import writes it. `ranks` per position: a number, "x" or None."""
+    verdict = verdict_from_choices(
+        dict(enumerate(ranks, start=1)),
+        response_count=item.response_count,
+        strength=fields.pop("strength", ()),
+        ratings={
+            key: dict(enumerate(values, start=1))
+            for key, values in fields.pop("ratings", {}).items()
+        },
+        rationale=fields.pop("rationale", ""),
+    )
+    defaults = {
+        "project": item.project,
+        "origin": Judgment.Origin.IMPORT,
+        "key": uuid.uuid4(),
+        "rubric_version": projects.current_rubric(item.project),
+    }
+    return Judgment.objects.create(
+        item=item,
+        labeler=labeler,
+        revision=revision,
+        **(defaults | fields),
+        **verdict.as_columns(),
+    )
