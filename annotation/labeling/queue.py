@@ -53,7 +53,7 @@ WITH head AS MATERIALIZED (
 ), lent AS (
   UPDATE labeling_item i SET taken = i.taken + 1 FROM pick WHERE i.id = pick.id
   RETURNING i.id, i.project_id, i.taken, i.response_count
-)
+), held AS (
 INSERT INTO labeling_assignment
   (project_id, item_id, labeler_id, state, "order", token, key, lease_until, skip_reason, draft,
    created_at)
@@ -63,8 +63,15 @@ SELECT project_id, id, %(labeler)s, 'live', <order>, 1, %(key)s,
 ON CONFLICT (item_id, labeler_id) DO UPDATE
    SET state = 'live', token = labeling_assignment.token + 1, key = EXCLUDED.key,
        lease_until = EXCLUDED.lease_until, over_at = NULL
+ WHERE labeling_assignment.state = 'expired'
 RETURNING id
+)
+SELECT (SELECT id FROM held), (SELECT id FROM lent)
 """.replace("<untouched>", UNTOUCHED).replace("<order>", ORDER)
+
+
+class LostRace(Exception):
+    """A parallel request of the same labeler was lent that item first: roll back, look again."""
 
 
 def lend_next_item(*, project, labeler) -> Assignment | None:
@@ -79,7 +86,7 @@ def lend_next_item(*, project, labeler) -> Assignment | None:
         try:
             with transaction.atomic():
                 assignment_id = lend(project=project, labeler=labeler)
-        except IntegrityError:
+        except (LostRace, IntegrityError):
             continue  # a parallel request of the same labeler was lent one: take that
         if assignment_id is None and expire_leases(project=project):
             continue
@@ -88,7 +95,8 @@ def lend_next_item(*, project, labeler) -> Assignment | None:
 
 
 def lend(*, project, labeler) -> int | None:
-    """The lending statement itself: the new assignment's id, or None."""
+    """The lending statement itself: the new assignment's id, or None. Inside a transaction:
+    LostRace or IntegrityError must take the counter back."""
     with connection.cursor() as cursor:
         cursor.execute(
             LEND,
@@ -100,8 +108,10 @@ def lend(*, project, labeler) -> int | None:
                 "lease": timedelta(minutes=project.lease_minutes),
             },
         )
-        row = cursor.fetchone()
-    return row and row[0]
+        assignment_id, item_id = cursor.fetchone()
+    if item_id is not None and assignment_id is None:
+        raise LostRace
+    return assignment_id
 
 
 def _renew_held(project, labeler):

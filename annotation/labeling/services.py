@@ -69,14 +69,12 @@ def submit_judgment(**submitted) -> tuple[Judgment, int | None]:
     for _ in range(3):
         try:
             return _submit(**submitted)
-        except (IntegrityError, OperationalError) as error:
+        except (queue.LostRace, IntegrityError, OperationalError) as error:
             # A parallel request of the same labeler was lent the next item first, or two
             # transactions met head-on: nothing was written, so the whole may run again.
-            if is_retryable(error):
-                last = error
-                continue
-            raise
-    raise last
+            if not isinstance(error, queue.LostRace) and not is_retryable(error):
+                raise
+    raise Conflict("Too much happened at once. Nothing was lost: send it again.")
 
 
 def _submit(
