@@ -17,15 +17,15 @@ from pygments.lexers import get_lexer_by_name
 from pygments.token import STANDARD_TYPES, _TokenType
 from pygments.util import ClassNotFound
 
-MAX_CODE = 20_000
+MAX_CODE = 10_000
 MAX_FORMULA = 2_000
 
 # The languages models answer in. A closed list: of the 500 others some are slow beyond measure
-# on text that was written to make them so.
+# on text that was written to make them so, and in one step, where no budget is looked at.
 _LANGUAGES = """
-    bash sh shell zsh console c cpp c++ csharp c# cs css diff docker dockerfile go golang
+    bash sh shell zsh c cpp c++ csharp c# cs css diff docker dockerfile go golang
     haskell hs html ini java javascript js json jsx julia kotlin latex tex lua makefile make
-    matlab nginx perl php powershell python py python3 pycon r ruby rb rust rs scala scss sql
+    matlab nginx perl php powershell python py python3 r ruby rb rust rs scala scss sql
     postgresql swift toml typescript ts tsx xml yaml yml
 """
 LANGUAGES = frozenset(_LANGUAGES.split())
