@@ -161,15 +161,16 @@ IMPORT_MAX_BYTES = env.int("CONCORD_IMPORT_MAX_BYTES", default=200 * 1024 * 1024
 
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = Path(env.str("CONCORD_STATIC_ROOT", default=str(BASE_DIR / "staticfiles")))
-# Collected, hashed and compressed in images; served straight from the tree elsewhere.
-HAS_COLLECTED_STATIC = (STATIC_ROOT / "staticfiles.json").exists() and not IS_LOOPBACK
-WHITENOISE_USE_FINDERS = not HAS_COLLECTED_STATIC
+# With CONCORD_STATIC_ROOT files are collected, hashed and compressed there (images do that);
+# without it they are served straight from the tree.
+STATIC_ROOT = env.str("CONCORD_STATIC_ROOT", default="") or None
+WHITENOISE_USE_FINDERS = STATIC_ROOT is None
+WHITENOISE_AUTOREFRESH = False
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
-        if HAS_COLLECTED_STATIC
+        if STATIC_ROOT
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }

@@ -14,7 +14,10 @@ def exception_handler(error, context):
     """{"detail": "a sentence"}; DomainError carries its status; forbidden looks like absent."""
     if isinstance(error, DomainError):
         set_rollback()
-        return Response({"detail": str(error)}, status=error.status)
+        answer = {"detail": str(error)}
+        if field := getattr(error, "field", ""):
+            answer["field"] = field
+        return Response(answer, status=error.status)
     if isinstance(error, PermissionDenied):
         error = Http404()
     if isinstance(error, Http404):

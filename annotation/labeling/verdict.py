@@ -127,6 +127,61 @@ def verdict_from_choices(
     )
 
 
+def verdict_from_ranking(
+    *,
+    positions: Mapping[str, int],
+    ranking: Sequence[Sequence[str]],
+    unacceptable: Sequence[str] = (),
+    strength: Sequence[int | None] = (),
+    ratings: Mapping[str, Mapping[str, int | None]] | None = None,
+    rationale: str = "",
+) -> Verdict:
+    """A verdict from the words of files and programs: tiers of response ids, best first.
+
+    `positions` says where each id stands in the item. A response left out is unranked, not last.
+    VerdictError names an id that is unknown or named twice.
+    """
+    ranks: list[int | None] = [None] * len(positions)
+    floor = [False] * len(positions)
+    for tier, keys in enumerate(ranking, start=1):
+        if not keys:
+            raise VerdictError(f"Tier {tier} is empty.", field=f"ranking[{tier - 1}]")
+        for place, key in enumerate(keys):
+            index = _index(key, positions, field=f"ranking[{tier - 1}][{place}]")
+            if ranks[index] is not None:
+                raise VerdictError(
+                    f"The response “{key}” is ranked twice.", field=f"ranking[{tier - 1}][{place}]"
+                )
+            ranks[index] = tier
+    for place, key in enumerate(unacceptable):
+        index = _index(key, positions, field=f"unacceptable[{place}]")
+        if floor[index]:
+            raise VerdictError(
+                f"The response “{key}” is named twice.", field=f"unacceptable[{place}]"
+            )
+        floor[index] = True
+    by_position = {}
+    for criterion, values in (ratings or {}).items():
+        row: list[int | None] = [None] * len(positions)
+        for key, value in values.items():
+            row[_index(key, positions, field=f"ratings.{criterion}")] = value
+        by_position[criterion] = tuple(row)
+    return Verdict(
+        ranks=tuple(ranks),
+        unacceptable=tuple(floor),
+        strength=tuple(strength),
+        ratings=by_position,
+        rationale=rationale,
+    )
+
+
+def _index(key: str, positions: Mapping[str, int], *, field: str) -> int:
+    if key not in positions:
+        known = ", ".join(positions)
+        raise VerdictError(f"The item has no response “{key}” (it has: {known}).", field=field)
+    return positions[key] - 1
+
+
 def check(verdict: Verdict, *, response_count, criteria, project=None, is_complete=True) -> None:
     """Raise VerdictError where a rule is broken.
 
