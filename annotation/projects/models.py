@@ -157,3 +157,10 @@ class Criterion(models.Model):
     @property
     def points(self):
         return range(self.scale_min, self.scale_max + 1)
+
+    @property
+    def points_with_anchors(self):
+        """[{"value": 1, "words": "…"}, …] for every point of the scale."""
+        return [
+            {"value": point, "words": self.anchors.get(str(point), "")} for point in self.points
+        ]

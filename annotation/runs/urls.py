@@ -1,4 +1,8 @@
-from django.urls import path  # noqa: F401
+from django.urls import path
+
+from annotation.runs import overview
 
 app_name = "runs"
-urlpatterns = []
+urlpatterns = [
+    path("projects/<slug:slug>/", overview.show_project, name="show-project"),
+]

@@ -2,6 +2,8 @@
 
 from django import template
 
+from annotation.core.markup import render_untrusted
+
 register = template.Library()
 
 THEMES = ("light", "dark")
@@ -24,3 +26,9 @@ def clock(seconds) -> str:
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+@register.simple_tag
+def untrusted(text) -> str:
+    """What a person or a model wrote, as safe HTML."""
+    return render_untrusted(text)

@@ -13,7 +13,7 @@ register = template.Library()
 # Label, URL name, and the action a person needs to open it. A page says which one it is by the
 # context variable `tab` (the label in lower case) where its own URL name does not.
 TABS = [
-    ("Overview", "projects:show-project", "see_project"),
+    ("Overview", "runs:show-project", "see_project"),
     ("Items", "labeling:list-items", "see_items"),
     ("Import", "labeling:import", "import"),
     ("Rubric", "projects:show-rubric", "judge"),

@@ -1,0 +1,111 @@
+"""A project's front page: where the work stands, what needs somebody, what came of it.
+
+It lives here because it looks at every app, and only the rightmost may.
+"""
+
+from dataclasses import dataclass
+
+from django.db.models import Count, F, Q, Sum
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from annotation.labeling.models import Assignment, Item, Judgment
+from annotation.projects.permissions import project_for, roles_for
+
+
+@dataclass(frozen=True)
+class Need:
+    """One thing that waits for a person: a finding, its reason, one action."""
+
+    finding: str
+    reason: str
+    url: str
+    action: str
+
+
+@require_safe
+def show_project(request, slug):
+    project = project_for(request.user, slug, "see_project")
+    progress = progress_of(project)
+    context = {
+        "project": project,
+        "tab": "overview",
+        "progress": progress,
+        "rubric": project.rubric_versions.published().order_by("-number").first(),
+        "needs": needs_of(project, progress, role=project.role),
+        "jobs": project.jobs.active().order_by("-id")[:5],
+        "latest_jobs": project.jobs.exclude(state__in=["queued", "running"]).order_by("-id")[:5],
+        "datasets": project.datasets.order_by("-id")[:3],
+        "model_versions": project.model_versions.select_related("run").order_by("-id")[:3],
+        "rounds": project.rounds.select_related("job").order_by("-id")[:3],
+        "may_import": project.role in roles_for("import"),
+        "may_freeze": project.role in roles_for("freeze"),
+        "may_train": project.role in roles_for("train"),
+    }
+    return render(request, "runs/project.html", context)
+
+
+def progress_of(project) -> dict:
+    """Counts of the project's items and judgments; percentages where they mean something."""
+    items = Item.objects.filter(project=project, state=Item.State.OPEN).aggregate(
+        total=Count("pk"),
+        full=Count("pk", filter=Q(taken=F("overlap"))),
+        wanted=Sum("overlap"),
+        taken=Sum("taken"),
+    )
+    live = Assignment.objects.live().filter(project=project).count()
+    judged = Judgment.objects.filter(project=project).aggregate(
+        total=Count("pk"),
+        labelers=Count("labeler", distinct=True),
+        surplus=Count("pk", filter=Q(is_surplus=True)),
+        items=Count("item", distinct=True),
+    )
+    wanted, taken = items["wanted"] or 0, items["taken"] or 0
+    return {
+        "item_count": items["total"],
+        "full_count": items["full"],
+        "judged_item_count": judged["items"],
+        "wanted": wanted,
+        "held": taken - live,
+        "percent": round(100 * (taken - live) / wanted) if wanted else None,
+        "live_count": live,
+        "judgment_count": judged["total"],
+        "labeler_count": judged["labelers"],
+        "surplus_count": judged["surplus"],
+    }
+
+
+def needs_of(project, progress, *, role) -> list[Need]:
+    """What waits for this role, most urgent first."""
+    needs = []
+    failed = project.jobs.filter(state="failed").order_by("-id").first()
+    newest = project.jobs.order_by("-id").first()
+    if failed is not None and failed == newest:
+        needs.append(
+            Need(
+                f"The last job failed: {failed.kind}",
+                failed.error[:300],
+                reverse("projects:show-job", args=[failed.pk]),
+                "See why",
+            )
+        )
+    if progress["item_count"] == 0 and role in roles_for("import"):
+        needs.append(
+            Need(
+                "There is nothing to judge yet",
+                "Import prompts with their responses; judging can begin at once.",
+                reverse("labeling:import", args=[project.slug]),
+                "Import items",
+            )
+        )
+    elif progress["wanted"] and progress["held"] >= progress["wanted"]:
+        needs.append(
+            Need(
+                "The queue is empty: every item has its judgments",
+                f"{progress['judgment_count']:,} judgments are ready to be frozen.",
+                reverse("datasets:list-datasets", args=[project.slug]),
+                "Freeze a dataset",
+            )
+        )
+    return needs

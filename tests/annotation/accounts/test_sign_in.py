@@ -1,0 +1,145 @@
+"""Signing in, tokens, and the demo's links."""
+
+import io
+import re
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from annotation.accounts.models import ApiToken, User
+from annotation.accounts.services import create_token, demo_sign_in_links
+from annotation.projects.models import Membership
+from tests.factories import make_member, make_project, make_user
+
+pytestmark = pytest.mark.django_db
+
+PUBLIC = {
+    "health",
+    "accounts:sign-in",
+    "accounts:demo-sign-in",
+    "api-schema",
+    "api-docs",
+    "core:set-theme",
+}
+
+
+def routes(patterns=None, prefix="", namespace=""):
+    """(full name, example path) of every route of the site."""
+    for pattern in patterns or get_resolver().url_patterns:
+        path = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
+            yield from routes(pattern.url_patterns, path, inner)
+        elif isinstance(pattern, URLPattern):
+            for converter, value in (
+                ("<slug:slug>", "shop"), ("<str:signed>", "x"), ("<str:hash>", "a" * 64),
+            ):  # fmt: skip
+                path = path.replace(converter, value)
+            path = re.sub(r"<int:\w+>", "1", path)
+            path = re.sub(r"<(?:\w+:)?\w+>", "x", path)
+            yield namespace + (pattern.name or ""), "/" + path
+
+
+def test_every_page_but_the_public_ones_wants_a_sign_in(client):
+    checked = 0
+    for name, path in routes():
+        if name in PUBLIC:
+            continue
+        answer = client.get(path)
+        if answer.status_code == 405:
+            answer = client.post(path)
+        checked += 1
+        if path.startswith("/api/"):
+            assert answer.status_code == 401, (name, path, answer.status_code)
+        else:
+            assert answer.status_code == 302, (name, path, answer.status_code)
+            assert answer["Location"].startswith("/sign-in/"), name
+    assert checked > 10
+
+
+def test_signing_in_with_a_password(client):
+    make_user("ada", password="a long pass phrase")
+
+    answer = client.post("/sign-in/", {"username": "ada", "password": "a long pass phrase"})
+
+    assert answer.status_code == 302
+    assert client.session["_auth_user_id"]
+
+
+@pytest.mark.parametrize("name", ["ada", "nobody"])
+def test_a_wrong_password_and_an_unknown_user_look_the_same(client, name):
+    make_user("ada", password="a long pass phrase")
+    answer = client.post("/sign-in/", {"username": name, "password": "wrong"})
+    assert "_auth_user_id" not in client.session
+    assert "correct username and password" in answer.content.decode()
+
+
+def test_a_token_is_shown_once_and_only_its_hash_is_kept(client):
+    user = make_user()
+    client.force_login(user)
+
+    page = client.post(reverse("accounts:profile"), {"name": "laptop"}).content.decode()
+
+    token = ApiToken.objects.get()
+    key = page.split("<code>concord_")[1].split("</code>")[0]
+    assert token.digest == ApiToken.digest_of("concord_" + key)
+    assert key not in client.get(reverse("accounts:profile")).content.decode()
+
+
+def test_nobody_revokes_a_token_of_somebody_else(client):
+    token, _ = create_token(user=make_user(), name="theirs")
+    client.force_login(make_user())
+    assert client.post(reverse("accounts:revoke-token", args=[token.pk])).status_code == 404
+    client.force_login(token.user)
+    assert client.post(reverse("accounts:revoke-token", args=[token.pk])).status_code == 302
+    token.refresh_from_db()
+    assert token.revoked_at
+
+
+@pytest.fixture
+def demo_lead(settings):
+    settings.DEMO = True
+    return make_member(make_project("shop"), Membership.Role.LEAD, username="demo-lead")
+
+
+def test_a_demo_link_signs_in_with_one_click(client, demo_lead):
+    ((role, url),) = demo_sign_in_links("http://127.0.0.1:8000")
+    assert role == "lead"
+    client.get(url.removeprefix("http://127.0.0.1:8000"))
+    assert client.session["_auth_user_id"] == str(demo_lead.pk)
+
+
+def test_a_demo_link_works_only_in_the_demo_and_only_from_this_machine(
+    client, demo_lead, settings
+):
+    ((_, url),) = demo_sign_in_links("")
+    assert client.get(url, REMOTE_ADDR="10.0.0.7").status_code == 404
+    assert client.get(url[:-3] + "xx/").status_code == 404
+    settings.DEMO = False
+    assert client.get(url).status_code == 404
+    assert demo_sign_in_links("") == []
+    assert "_auth_user_id" not in client.session
+
+
+def test_create_token_prints_a_key_that_works(capsys):
+    user = make_user("ada")
+    call_command("create_token", "ada")
+    key = capsys.readouterr().out.strip()
+    assert ApiToken.objects.get(digest=ApiToken.digest_of(key)).user == user
+
+
+def test_create_token_names_who_there_is():
+    make_user("ada")
+    with pytest.raises(CommandError, match="ada"):
+        call_command("create_token", "nobody")
+
+
+def test_the_first_admin_needs_a_password_worth_the_name(monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO("short\n"))
+    with pytest.raises(CommandError, match="short"):
+        call_command("create_admin", "root")
+    assert not User.objects.exists()
+    monkeypatch.setattr("sys.stdin", io.StringIO("a long pass phrase\n"))
+    call_command("create_admin", "root")
+    assert User.objects.get().is_superuser
