@@ -1,4 +1,8 @@
-from django.urls import path  # noqa: F401
+from django.urls import path
+
+from annotation.quality import api
 
 app_name = "quality-api"
-urlpatterns = []
+urlpatterns = [
+    path("projects/<slug:slug>/agreement/", api.AgreementView.as_view(), name="agreement"),
+]

@@ -1,0 +1,117 @@
+"""The API of agreement."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers, status
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from annotation.projects.permissions import project_for
+from annotation.quality import services
+from annotation.quality.wording import REASONS
+
+
+class EstimateSerializer(serializers.Serializer):
+    """A number with its interval and what it rests on, or null with the reason."""
+
+    value = serializers.FloatField(allow_null=True)
+    reason = serializers.ChoiceField(
+        choices=sorted(REASONS), allow_null=True, help_text="Why there is no value."
+    )
+    ci = serializers.ListField(
+        child=serializers.FloatField(),
+        allow_null=True,
+        min_length=2,
+        max_length=2,
+        help_text="95 % bootstrap interval over items.",
+    )
+    n_items = serializers.IntegerField(help_text="Items with a judgment.")
+    n_pairable = serializers.IntegerField(
+        help_text="Items with something that two labelers judged."
+    )
+    n_ratings = serializers.IntegerField(help_text="Single answers: a labeler's for each pair.")
+
+
+class RankingEstimateSerializer(EstimateSerializer):
+    n_undefined = serializers.IntegerField(
+        help_text="Items without the number, such as those where everybody tied everything."
+    )
+
+
+class PairsSerializer(serializers.Serializer):
+    """Over pairs of responses: (item, lower response id, higher response id), with the answers
+    lower better, tie, higher better."""
+
+    raw = EstimateSerializer()
+    alpha_nominal = EstimateSerializer()
+    alpha_ordinal = EstimateSerializer()
+    fleiss_kappa = EstimateSerializer()
+    gwet_ac1 = EstimateSerializer()
+    cohen_kappa = serializers.DictField(
+        child=EstimateSerializer(), help_text='By two labelers: "w1|w2".'
+    )
+
+
+class RankingsSerializer(serializers.Serializer):
+    """Over whole rankings: the mean over items."""
+
+    kendall_w = RankingEstimateSerializer()
+    tau_b = RankingEstimateSerializer()
+
+
+class AgreementSerializer(serializers.Serializer):
+    pairs = PairsSerializer()
+    rankings = RankingsSerializer()
+    criteria = serializers.DictField(
+        child=EstimateSerializer(), help_text="Alpha, ordinal, of each criterion's ratings."
+    )
+    computed_at = serializers.DateTimeField()
+    is_stale = serializers.BooleanField(help_text="Judgments came in since.")
+    job = serializers.IntegerField(
+        allow_null=True, help_text="The job that computes it anew, if one does."
+    )
+
+
+class AgreementJobSerializer(serializers.Serializer):
+    detail = serializers.CharField()
+    job = serializers.IntegerField()
+
+
+class AgreementView(APIView):
+    permission_classes = [IsAuthenticated]
+
+    @extend_schema(
+        operation_id="agreement_retrieve",
+        responses={200: AgreementSerializer, 202: AgreementJobSerializer},
+        tags=["agreement"],
+    )
+    def get(self, request, slug: str):
+        """How far the labelers agree. Large projects answer 202 with a job the first time."""
+        project = project_for(request.user, slug, "see_agreement")
+        report, job = services.answer_agreement(project=project, actor=request.user)
+        if report is None:
+            return _accepted(job)
+        return Response(
+            {
+                **report.result["agreement"],
+                "computed_at": report.computed_at,
+                "is_stale": job is not None,
+                "job": job and job.pk,
+            }
+        )
+
+    @extend_schema(
+        operation_id="agreement_compute",
+        request=None,
+        responses={202: AgreementJobSerializer},
+        tags=["agreement"],
+    )
+    def post(self, request, slug: str):
+        """Compute it anew in the background."""
+        project = project_for(request.user, slug, "compute")
+        return _accepted(services.request_agreement(project=project, actor=request.user))
+
+
+def _accepted(job) -> Response:
+    detail = "Agreement is being computed: ask again when the job is done."
+    return Response({"detail": detail, "job": job.pk}, status=status.HTTP_202_ACCEPTED)

@@ -1,0 +1,180 @@
+"""A stored report as the agreement page shows it: rows, charts and sentences. No queries."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from annotation.core.charts import HeatMap, Whisker, heat_map, whisker
+from annotation.quality.strips import Strip, first_places
+from annotation.quality.wording import COEFFICIENTS, explain, format_interval, format_value
+
+# Raw agreement that people usually reach when they compare responses (HH 63 %, InstructGPT
+# 73 %, Summarize-from-feedback 72 to 77 %, MT-bench 81 %).
+USUAL_RAW = (0.65, 0.80)
+FEWEST_SHARED = 10  # below, a kappa of two labelers is noise and the heat map says so
+KAPPA_STEPS = (0.2, 0.4, 0.5, 0.6, 0.8)
+MOST_IN_HEAT_MAP = 16
+MOST_PAIRS_LISTED = 100
+LETTERS = "ABCDEFGHI"
+
+
+@dataclass(frozen=True)
+class Row:
+    name: str
+    value: str
+    interval: str
+    chart: Whisker
+    items: int
+    ratings: int
+    note: str = ""
+    is_defined: bool = True
+
+
+@dataclass(frozen=True)
+class PairRow:
+    labelers: str
+    value: str
+    interval: str
+    items: int
+    note: str
+    is_defined: bool
+
+
+@dataclass(frozen=True)
+class DisputedRow:
+    prompt: str
+    external_id: str
+    strip: Strip
+    tau_b: str
+    judgments: int
+
+
+@dataclass(frozen=True)
+class AgreementPage:
+    finding: str
+    extent: dict
+    coefficients: list[Row]
+    criteria: list[Row]
+    heat: HeatMap | None
+    left_out: int
+    pairs: list[PairRow]
+    pair_count: int
+    lowest: PairRow | None
+    disputed: list[DisputedRow]
+
+
+def present(result: dict, items: Mapping) -> AgreementPage:
+    """result: see `report.compute_report`; items: {pk: Item with its prompt}."""
+    agreement = result["agreement"]
+    figures = {
+        key: estimate
+        for section in ("pairs", "rankings")
+        for key, estimate in agreement[section].items()
+        if key != "cohen_kappa"
+    }
+    kappas = agreement["pairs"]["cohen_kappa"]
+    by_value = sorted(
+        kappas.items(), key=lambda pair: (pair[1]["value"] is None, pair[1]["value"] or 0.0)
+    )
+    solid = [pair for pair in by_value if _is_solid(pair[1])]
+    return AgreementPage(
+        finding=finding(figures["raw"]),
+        extent=result["extent"],
+        coefficients=[_row(COEFFICIENTS[key], key, figures[key]) for key in figures],
+        criteria=[_row(key, key, estimate) for key, estimate in agreement["criteria"].items()],
+        heat=_heat(result["labelers"], kappas),
+        left_out=max(0, len(result["labelers"]) - MOST_IN_HEAT_MAP),
+        pairs=[_pair_row(*pair) for pair in by_value[:MOST_PAIRS_LISTED]],
+        pair_count=len(by_value),
+        lowest=_pair_row(*solid[0]) if len(solid) > 1 else None,
+        disputed=[
+            _disputed_row(row, items[row["item"]])
+            for row in result["disputed"]
+            if row["item"] in items
+        ],
+    )
+
+
+def finding(raw: dict) -> str:
+    """The page's title: raw agreement against what people usually reach, by its interval."""
+    if raw["value"] is None:
+        return "No agreement to show yet"
+    low, high = raw["ci"] or (raw["value"], raw["value"])
+    if high < USUAL_RAW[0]:
+        return "Labelers agree less than people usually do"
+    if low > USUAL_RAW[1]:
+        return "Labelers agree more than people usually do"
+    return "Labelers agree about as much as people usually do"
+
+
+def _row(name: str, key: str, estimate: dict) -> Row:
+    is_defined = estimate["value"] is not None
+    reason = "" if is_defined else explain(estimate["reason"])
+    notes = [reason] if reason else []
+    if key == "raw":
+        notes.append("band: people usually reach 0.65 to 0.80")
+    if undefined := estimate.get("n_undefined"):
+        items = "1 item is" if undefined == 1 else f"{undefined:,} items are"
+        notes.append(f"{items} left out: everything tied, or too little in common")
+    return Row(
+        name=name,
+        value=format_value(estimate["value"]),
+        interval=format_interval(estimate["ci"]),
+        chart=whisker(
+            estimate["value"],
+            tuple(estimate["ci"]) if estimate["ci"] else None,
+            name=name,
+            usual=USUAL_RAW if key == "raw" else None,
+            reason=reason,
+            number=format_value,
+        ),
+        items=estimate["n_pairable"],
+        ratings=estimate["n_ratings"],
+        note="; ".join(notes),
+        is_defined=is_defined,
+    )
+
+
+def _is_solid(estimate: dict) -> bool:
+    return estimate["value"] is not None and estimate["n_items"] >= FEWEST_SHARED
+
+
+def _pair_row(pair: str, estimate: dict) -> PairRow:
+    is_defined = estimate["value"] is not None
+    return PairRow(
+        labelers=pair.replace("|", " and "),
+        value=format_value(estimate["value"]),
+        interval=format_interval(estimate["ci"]),
+        items=estimate["n_items"],
+        note="" if is_defined else explain(estimate["reason"]),
+        is_defined=is_defined,
+    )
+
+
+def _heat(labelers: list[dict], kappas: dict[str, dict]) -> HeatMap | None:
+    """Of those who judged most; None with fewer than two."""
+    busiest = sorted(labelers, key=lambda one: (-one["judgments"], one["handle"]))
+    names = sorted(one["handle"] for one in busiest[:MOST_IN_HEAT_MAP])
+    if len(names) < 2:
+        return None
+
+    def cell(first: str, second: str) -> float | None:
+        estimate = kappas.get("|".join(sorted((first, second))))
+        return estimate["value"] if estimate and _is_solid(estimate) else None
+
+    return heat_map(
+        label="Cohen’s kappa of each pair of labelers; the numbers are in the table below",
+        columns=names,
+        rows=[(one, [cell(one, other) for other in names]) for one in names],
+        steps=KAPPA_STEPS,
+        missing=f"n<{FEWEST_SHARED}",
+    )
+
+
+def _disputed_row(row: dict, item) -> DisputedRow:
+    return DisputedRow(
+        prompt=item.prompt.last_message,
+        external_id=item.external_id,
+        strip=first_places(row["first_places"], LETTERS),
+        tau_b=format_value(row["tau_b"]),
+        judgments=row["judgments"],
+    )

@@ -1,0 +1,36 @@
+"""A strip of who was ranked first how often: geometry only, the markup is in its template."""
+
+from dataclasses import dataclass
+
+WIDTH, GAP = 150.0, 1.5
+NARROWEST_WITH_TEXT = 20.0
+
+
+@dataclass(frozen=True)
+class Segment:
+    x: str
+    width: str
+    middle: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Strip:
+    label: str
+    segments: list[Segment]
+    width: int = int(WIDTH)
+
+
+def first_places(counts: list[int], letters: str) -> Strip:
+    """Counts by response position; responses that were never first have no segment."""
+    named = list(zip(letters, counts, strict=False))
+    shown = [(letter, count) for letter, count in named if count]
+    total = sum(count for _, count in shown)
+    segments, x = [], 0.0
+    for letter, count in shown:
+        width = (WIDTH - GAP * (len(shown) - 1)) * count / total
+        text = f"{letter} {count}" if width >= NARROWEST_WITH_TEXT else ""
+        segments.append(Segment(f"{x:.1f}", f"{width:.1f}", f"{x + width / 2:.1f}", text))
+        x += width + GAP
+    label = "First places: " + ", ".join(f"{letter} {count}" for letter, count in named)
+    return Strip(label, segments)

@@ -1,0 +1,49 @@
+"""The agreement page."""
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from annotation.labeling.models import Item
+from annotation.projects.permissions import may, project_for
+from annotation.quality import presentation, services
+
+
+@require_safe
+def agreement(request, slug):
+    project = project_for(request.user, slug, "see_agreement")
+    report = services.latest_report(project)
+    context = {
+        "project": project,
+        "tab": "agreement",
+        "report": report,
+        "page": report and _page(report),
+        "job": services.last_job(project),
+        "is_stale": report is not None and services.is_stale(report),
+        "has_judgments": report is not None or project.judgments.exists(),
+        "may_compute": may(request.user, "compute", project),
+    }
+    return render(request, "quality/agreement.html", context)
+
+
+@require_safe
+def progress(request, slug):
+    """The part of the page that asks again while figures are computed; then the page reloads."""
+    project = project_for(request.user, slug, "see_agreement")
+    job = services.last_job(project)
+    if job is None or not job.is_active:
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    return render(request, "quality/_progress.html", {"project": project, "job": job})
+
+
+@require_POST
+def compute(request, slug):
+    project = project_for(request.user, slug, "compute")
+    services.request_agreement(project=project, actor=request.user)
+    return redirect("quality:show-agreement", slug)
+
+
+def _page(report):
+    disputed = [row["item"] for row in report.result["disputed"]]
+    items = Item.objects.select_related("prompt").in_bulk(disputed)
+    return presentation.present(report.result, items)

@@ -1,0 +1,33 @@
+"""Figures and reasons as people read them."""
+
+COEFFICIENTS = {
+    "raw": "Raw agreement",
+    "alpha_nominal": "Krippendorff’s alpha, nominal",
+    "alpha_ordinal": "Krippendorff’s alpha, ordinal",
+    "fleiss_kappa": "Fleiss’ kappa",
+    "gwet_ac1": "Gwet’s AC1",
+    "kendall_w": "Kendall’s W, mean over items",
+    "tau_b": "Tau-b, mean over items",
+}
+REASONS = {
+    "no_data": "nothing was judged yet",
+    "no_pairable": "needs something that two labelers judged",
+    "no_variation": "everybody always gave the same answer, so chance explains it all",
+    "all_tied": "everybody tied everything",
+    "no_common_responses": "no two labelers ranked the same two responses",
+}
+
+
+def explain(reason: str) -> str:
+    return REASONS[reason]
+
+
+def format_value(value: float | None) -> str:
+    """Two digits, a true minus, "none" where there is no number."""
+    if value is None:
+        return "none"
+    return f"{value:.2f}".replace("-0.00", "0.00").replace("-", "−")
+
+
+def format_interval(ci: list[float] | None) -> str:
+    return "" if ci is None else f"{format_value(ci[0])} to {format_value(ci[1])}"
