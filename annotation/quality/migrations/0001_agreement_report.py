@@ -5,31 +5,59 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('core', '0002_append_only_events'),
-        ('projects', '0001_initial'),
+        ("core", "0002_append_only_events"),
+        ("projects", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='AgreementReport',
+            name="AgreementReport",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('input_sha256', models.CharField(max_length=64)),
-                ('code_version', models.CharField(max_length=20)),
-                ('judgment_count', models.BigIntegerField()),
-                ('last_judgment', models.BigIntegerField()),
-                ('result', models.JSONField()),
-                ('computed_at', models.DateTimeField()),
-                ('job', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.job')),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='agreement_reports', to='projects.project')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("input_sha256", models.CharField(max_length=64)),
+                ("code_version", models.CharField(max_length=20)),
+                ("judgment_count", models.BigIntegerField()),
+                ("last_judgment", models.BigIntegerField()),
+                ("result", models.JSONField()),
+                ("computed_at", models.DateTimeField()),
+                (
+                    "job",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="core.job",
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="agreement_reports",
+                        to="projects.project",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['project', '-computed_at'], name='agreement_report_newest')],
-                'constraints': [models.UniqueConstraint(fields=('project', 'input_sha256', 'code_version'), name='agreement_report_once')],
+                "indexes": [
+                    models.Index(
+                        fields=["project", "-computed_at"], name="agreement_report_newest"
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("project", "input_sha256", "code_version"),
+                        name="agreement_report_once",
+                    )
+                ],
             },
         ),
     ]
