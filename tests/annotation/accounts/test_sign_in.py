@@ -26,7 +26,7 @@ PUBLIC = {
 
 def routes(patterns=None, prefix="", namespace=""):
     """(full name, example path) of every route of the site."""
-    for pattern in patterns or get_resolver().url_patterns:
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
         path = prefix + str(pattern.pattern)
         if isinstance(pattern, URLResolver):
             inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace

@@ -1,0 +1,93 @@
+"""Weight of the judging page: bytes and requests, cold and again, as Chromium counts them."""
+
+import shutil
+from pathlib import Path
+
+from bench import world
+from bench.judging import sessions
+from bench.measure import command
+from bench.report import Report
+
+
+def run(report: Report, folder: Path, sizes=()) -> None:
+    from playwright.sync_api import sync_playwright
+
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        report.add("judging page", "not measured: no Chromium on PATH")
+        return
+    with world.database():
+        items = world.write_items(folder / "page.jsonl", 20, responses=4)
+        command("import_items", "bench", items, "--create")
+        statements(report)
+        with world.web() as (port, _), sync_playwright() as playwright:
+            browser = playwright.chromium.launch(
+                executable_path=chromium, args=["--no-sandbox", "--disable-background-networking"]
+            )
+            context = browser.new_context()
+            (key,) = sessions(1)
+            context.add_cookies(
+                [{"name": "sessionid", "value": key, "url": f"http://127.0.0.1:{port}"}]
+            )
+            page = context.new_page()
+            for visit, aim in (("cold", "≤ 60 kB, ≤ 6"), ("again", "≤ 5 kB, 2")):
+                sizes_seen, visible = weigh(page, f"http://127.0.0.1:{port}/judge/bench/")
+                report.add(
+                    f"judging page, {visit}: bytes, requests",
+                    f"{sum(sizes_seen) / 1000:.1f} kB, {len(sizes_seen)}",
+                    aim,
+                )
+                report.add(
+                    f"first item visible, {visit}",
+                    f"{visible:.0f} ms",
+                    "≤ 370 ms" if visit == "cold" else "",
+                )
+            browser.close()
+
+
+def weigh(page, url) -> tuple[list[int], float]:
+    """Bytes on the wire of each request that left the browser, and ms to the first paint."""
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    sizes, cached = {}, set()
+    session.on("Network.requestServedFromCache", lambda event: cached.add(event["requestId"]))
+    session.on(
+        "Network.loadingFinished",
+        lambda event: sizes.update({event["requestId"]: event["encodedDataLength"]}),
+    )
+    page.goto(url, wait_until="networkidle")
+    visible = page.evaluate(
+        "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN"
+    )
+    session.detach()
+    return [size for key, size in sizes.items() if key not in cached and size], visible
+
+
+STATEMENTS = """
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.conf import settings
+import re
+from annotation.accounts.models import User
+from annotation.projects.models import Project
+from annotation.projects.services import add_member
+settings.ALLOWED_HOSTS = ["*"]
+user, _ = User.objects.get_or_create(username="counter", defaults={"password": "!"})
+add_member(project=Project.objects.get(slug="bench"), user=user, role="labeler")
+client = Client()
+client.force_login(user)
+for _ in range(3):
+    page = client.get("/judge/bench/").content.decode()
+    action = re.search(r'action="(/judge/[^"]+?/[0-9]+/)"', page).group(1)
+    key = re.search(r'name="key" value="([0-9a-f-]{36})"', page).group(1)
+    form = {"key": key} | {f"rank_{letter}": n for n, letter in enumerate("abcd", 1)}
+    with CaptureQueriesContext(connection, ) as captured:
+        client.post(action, form, headers={"HX-Request": "true", "HX-Request-Type": "partial"})
+print("STATEMENTS", len(captured))
+"""
+
+
+def statements(report: Report) -> None:
+    output = command("shell", "-v0", "-c", STATEMENTS).output
+    report.add("statements per loop", output.split("STATEMENTS")[-1].strip(), "about 8")
