@@ -77,7 +77,7 @@ def die_with_parent(death_signal: signal.Signals = signal.SIGKILL) -> Callable[[
     """
     if not sys.platform.startswith("linux"):
         return None
-    libc = ctypes.CDLL(None, use_errno=True)  # loaded here: the child must not open files
+    libc = ctypes.CDLL(None)  # loaded here: the child must not open files
     parent = os.getpid()
 
     def before_exec() -> None:
@@ -86,6 +86,12 @@ def die_with_parent(death_signal: signal.Signals = signal.SIGKILL) -> Callable[[
             os._exit(1)
 
     return before_exec
+
+
+def follow_parent() -> None:
+    """End in order when the process that started us is killed: `make`, most of all."""
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
 
 
 def adopt_orphans() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -15,6 +16,7 @@ from annotation.core.embedded import EmbeddedError, binaries, child, places
 
 PORT = 5432  # names the socket only
 ROLE = DATABASE = "concord"
+PART = "postgres-part-"
 START_SECONDS = 120  # a start after a crash replays the log first
 SETTINGS = {
     "timezone": "UTC",
@@ -102,7 +104,9 @@ class Postgres:
 
     def _initialise(self) -> None:
         """Make the cluster aside and move it into place, so that a half-made one never counts."""
-        part = Path(tempfile.mkdtemp(prefix="postgres-part-", dir=self.home))
+        for old in self.home.glob(f"{PART}*"):
+            shutil.rmtree(old)
+        part = Path(tempfile.mkdtemp(prefix=PART, dir=self.home))
         places.private_directory(part, self.account)
         locale = ["--locale=C"]
         if binaries.postgres_version(self.bin) >= 17:
