@@ -69,14 +69,20 @@ def reachable_copy(bin_folder: Path, account: Account, home: Path) -> Path:
     status = program.stat()
     name = _short_hash(f"{program} {status.st_mtime_ns} {status.st_size}")
     copy = home / f"postgres-{name}"
+    # The wheel's programs look for their libraries at ../../../<package>.libs.
+    package = bin_folder.parent.parent
+    inside = bin_folder.relative_to(package.parent)
     if not copy.exists():
-        part = Path(tempfile.mkdtemp(dir=home))
-        shutil.copytree(
-            bin_folder.parent, part, dirs_exist_ok=True, ignore=shutil.ignore_patterns("include")
-        )
-        part.chmod(0o755)
+        part = Path(tempfile.mkdtemp(prefix="copy-part-", dir=home))
+        unused = shutil.ignore_patterns("include")
+        shutil.copytree(bin_folder.parent, part / inside.parent, ignore=unused)
+        libraries = package.with_name(f"{package.name}.libs")
+        if libraries.exists():
+            shutil.copytree(libraries, part / libraries.name)
+        for folder in [part, *(path for path in part.rglob("*") if path.is_dir())]:
+            folder.chmod(0o755)
         part.rename(copy)
-    return copy / bin_folder.name
+    return copy / inside
 
 
 def _may_enter(status: os.stat_result, account: Account) -> bool:

@@ -27,13 +27,18 @@ class Command(BaseCommand):
         if stop_with_parent:
             child.follow_parent()
         try:
-            with Supervisor(places.data_directory(), say=self.stdout.write) as services:
+            with Supervisor(places.data_directory(), say=self.say) as services:
                 if not services.lacks_a_server():
                     raise CommandError("DATABASE_URL and REDIS_URL are set: nothing to start.")
                 services.start_servers()
-                self.stdout.write(f"DATABASE_URL={services.environment['DATABASE_URL']}")
-                self.stdout.write(f"REDIS_URL={services.environment['REDIS_URL']}")
-                self.stdout.write("Serving. Ctrl-C stops both.")
+                self.say(f"DATABASE_URL={services.environment['DATABASE_URL']}")
+                self.say(f"REDIS_URL={services.environment['REDIS_URL']}")
+                self.say("Serving. Ctrl-C stops both.")
                 services.watch()
         except EmbeddedError as error:
             raise CommandError(str(error)) from error
+
+    def say(self, text: str) -> None:
+        """At once, also into a pipe or a file."""
+        self.stdout.write(text)
+        self.stdout.flush()

@@ -25,6 +25,11 @@ class Command(BaseCommand):
         if stop_with_parent:
             child.follow_parent()
         try:
-            run_demo(directory=places.data_directory(), port=port, say=self.stdout.write)
+            run_demo(directory=places.data_directory(), port=port, say=self.say)
         except EmbeddedError as error:
             raise CommandError(str(error)) from error
+
+    def say(self, text):
+        """At once, also into a pipe or a file."""
+        self.stdout.write(text)
+        self.stdout.flush()
