@@ -2,10 +2,11 @@
 
 from django.urls import include, path
 
-from annotation.core import views
+from annotation.core import theme, views
 
 urlpatterns = [
     path("health/", views.health, name="health"),
+    path("theme/", theme.set_theme, name="set-theme"),
     path("", include("annotation.accounts.urls")),
     path("", include("annotation.projects.urls")),
     path("", include("annotation.labeling.urls")),

@@ -6,6 +6,8 @@ kept. Two statements when the assignment is given.
 
 from dataclasses import dataclass, field
 
+from django.utils.safestring import SafeString
+
 from annotation.core.hashing import sha256_of_text
 from annotation.core.markup import RENDERER_VERSION, render_untrusted
 from annotation.core.models import RenderedText
@@ -22,7 +24,7 @@ class Card:
     position: int
     key: str
     text: str
-    html: str
+    html: SafeString
     equal_to: str = ""  # the letter of the response with the very same text, where there is one
 
 
@@ -32,7 +34,7 @@ class Turn:
 
     role: str
     text: str
-    html: str
+    html: SafeString
 
 
 @dataclass(frozen=True)
@@ -88,13 +90,11 @@ def _equal_letter(by_position, position, letters) -> str:
     return min(others, default="")
 
 
-def rendered(texts: dict[str, str]) -> dict[str, str]:
+def rendered(texts: dict[str, str]) -> dict[str, SafeString]:
     """Safe HTML by content hash. One statement when all of it is in the cache."""
-    found = dict(
-        RenderedText.objects.filter(sha256__in=list(texts), renderer=RENDERER_VERSION).values_list(
-            "sha256", "html"
-        )
-    )
+    kept = RenderedText.objects.filter(sha256__in=list(texts), renderer=RENDERER_VERSION)
+    # Only render_untrusted's own output is ever written there.
+    found = {sha: SafeString(html) for sha, html in kept.values_list("sha256", "html")}
     missing = [
         RenderedText(sha256=sha, renderer=RENDERER_VERSION, html=str(render_untrusted(text)))
         for sha, text in texts.items()
@@ -102,4 +102,4 @@ def rendered(texts: dict[str, str]) -> dict[str, str]:
     ]
     if missing:
         RenderedText.objects.bulk_create(missing, ignore_conflicts=True)
-    return found | {row.sha256: row.html for row in missing}
+    return found | {row.sha256: SafeString(row.html) for row in missing}

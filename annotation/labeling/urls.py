@@ -1,4 +1,13 @@
-from django.urls import path  # noqa: F401
+from django.urls import path
+
+from annotation.labeling import views
 
 app_name = "labeling"
-urlpatterns = []
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("judge/<slug:slug>/", views.judge, name="judge"),
+    path("judge/<slug:slug>/<int:assignment_id>/", views.submit, name="submit-judgment"),
+    path("judge/<slug:slug>/<int:assignment_id>/draft/", views.draft, name="save-draft"),
+    path("judge/<slug:slug>/<int:assignment_id>/lease/", views.lease, name="renew-lease"),
+    path("judge/<slug:slug>/<int:assignment_id>/skip/", views.skip, name="skip-item"),
+]

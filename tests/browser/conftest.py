@@ -1,19 +1,113 @@
-"""The distribution's Chromium, not a downloaded one. Without one: skipped here, failed in CI."""
+"""Chromium for the browser tests: the one on PATH, quiet, and with a console that stays clean."""
 
 import os
+import re
 import shutil
+from pathlib import Path
 
 import pytest
+from django.conf import settings
+from django.test import Client
 
-CHROMIUM = next(
-    filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None
-)
+AXE = next((Path(__file__).parents[1] / "vendor").glob("axe-core-*.js"))
+RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
+QUIET = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-default-apps",
+    "--no-first-run",
+    "--disable-features=OptimizationHints,MediaRouter,Translate",
+]
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if "visit" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.django_db(transaction=True))
+            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args):
-    if CHROMIUM is None:
+    """The distribution's Chromium, not a downloaded one. Without one: skipped here, failed in CI."""
+    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
+    path = next(filter(None, map(shutil.which, names)), None)
+    if path is None:
         if os.environ.get("REQUIRE_BROWSER"):
             pytest.fail("REQUIRE_BROWSER is set and no Chromium is on PATH")
         pytest.skip("no Chromium on PATH")
-    return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": ["--no-sandbox"]}
+    return {**browser_type_launch_args, "executable_path": path, "args": QUIET}
+
+
+class Visitor:
+    """Somebody at a browser. `console` collects what a clean page never says."""
+
+    def __init__(self, page, server):
+        self.page, self.server = page, server
+        self.console, self.allowed = [], []
+        page.on("console", self._heard)
+        page.on("pageerror", lambda error: self.console.append(f"uncaught: {error}"))
+        page.set_default_timeout(8_000)
+
+    def _heard(self, message):
+        if message.type in ("error", "warning"):
+            self.console.append(f"{message.type}: {message.text}")
+
+    def allow(self, pattern):
+        """This test provokes a failure that the browser itself reports."""
+        self.allowed.append(pattern)
+
+    def unexpected(self):
+        return [line for line in self.console if not any(re.search(p, line) for p in self.allowed)]
+
+    def sign_in(self, user):
+        client = Client()
+        client.force_login(user)
+        cookie = client.cookies[settings.SESSION_COOKIE_NAME]
+        self.page.context.add_cookies(
+            [{"name": cookie.key, "value": cookie.value, "url": self.server.url}]
+        )
+        return self
+
+    def open(self, path):
+        self.page.goto(self.server.url + path)
+        return self
+
+    def press(self, *keys):
+        for key in keys:
+            self.page.keyboard.press(key)
+        return len(keys)
+
+    def violations(self):
+        """What axe finds, and how many rules it passed."""
+        if not self.page.evaluate("typeof axe !== 'undefined'"):
+            self.page.evaluate(AXE.read_text())
+        result = self.page.evaluate(
+            "rules => axe.run(document, {runOnly: rules})"
+            ".then(r => ({bad: r.violations.map(v => [v.id, v.nodes.map(n => n.html)]),"
+            " passed: r.passes.length}))",
+            RULES,
+        )
+        return result["bad"], result["passed"]
+
+
+@pytest.fixture
+def visit(browser, live_server):
+    """Open a browser window: `visit()`, or with options of Playwright's `new_context`."""
+    made = []
+
+    def start(**options):
+        context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}} | options)
+        visitor = Visitor(context.new_page(), live_server)
+        made.append((context, visitor))
+        return visitor
+
+    yield start
+    said = []
+    for context, visitor in made:
+        said += visitor.unexpected()
+        context.close()
+    assert said == [], "the console must stay clean"

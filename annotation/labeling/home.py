@@ -1,0 +1,88 @@
+"""What the start page shows: a labeler's queues, and what they judged last."""
+
+from dataclasses import dataclass
+
+from django.db.models import Count, Q, Sum
+
+from annotation.labeling import services
+from annotation.labeling.models import Assignment, Item, Judgment
+from annotation.projects.permissions import STAFF, projects_where
+
+SUBMITTED = [Assignment.State.SUBMITTED, Assignment.State.SURPLUS]
+
+
+@dataclass(frozen=True)
+class Queue:
+    """A project as one labeler sees it."""
+
+    project: object
+    wanted: int  # judgments that the open items need
+    taken: int  # of those, submitted or being made
+    judged: int  # by this labeler
+    is_waiting: bool
+    is_held: bool  # an item is on the desk already
+    is_staff: bool
+
+    @property
+    def percent(self) -> int:
+        return 100 * self.taken // self.wanted if self.wanted else 0
+
+
+def queues_of(user) -> list[Queue]:
+    """Every project in which this person may judge, those with work first. Its cost grows with
+    the items of the projects: for the start page, never for the judging path."""
+    projects = list(projects_where(user, "judge").order_by("name").distinct())
+    mine = dict(
+        user.memberships.filter(project__in=projects, is_active=True).values_list(
+            "project_id", "role"
+        )
+    )
+    needs = {
+        row["project"]: row
+        for row in Item.objects.filter(project__in=projects, state=Item.State.OPEN)
+        .values("project")
+        .annotate(wanted=Sum("overlap"), taken=Sum("taken"))
+    }
+    own = {
+        row["project"]: row
+        for row in Assignment.objects.filter(labeler=user, project__in=projects)
+        .values("project")
+        .annotate(
+            judged=Count("pk", filter=Q(state__in=SUBMITTED)),
+            held=Count("pk", filter=Q(state=Assignment.State.LIVE)),
+        )
+    }
+    queues = []
+    for project in projects:
+        need, have = needs.get(project.pk, {}), own.get(project.pk, {})
+        is_held = bool(have.get("held"))
+        queues.append(
+            Queue(
+                project=project,
+                wanted=need.get("wanted") or 0,
+                taken=need.get("taken") or 0,
+                judged=have.get("judged", 0),
+                is_held=is_held,
+                is_waiting=is_held or services.waiting_for(user, project),
+                is_staff=user.is_superuser or mine.get(project.pk) in STAFF,
+            )
+        )
+    return sorted(queues, key=lambda queue: (not queue.is_waiting, queue.project.name))
+
+
+def recent_judgments(user, limit=8):
+    return (
+        Judgment.objects.filter(labeler=user)
+        .select_related("project", "item__prompt")
+        .order_by("-submitted_at")[:limit]
+    )
+
+
+def headline_of(queues) -> str:
+    """The finding in one sentence: is there work?"""
+    waiting = sum(queue.is_waiting for queue in queues)
+    if not waiting:
+        return "Nothing waits for you right now"
+    words = ["", "One queue has", "Two queues have", "Three queues have"]
+    start = words[waiting] if waiting < len(words) else f"{waiting} queues have"
+    return f"{start} work for you"
