@@ -25,7 +25,7 @@ from pygments.token import STANDARD_TYPES
 from annotation.core.markup_parts import Budget, code_block, mathml
 
 # Part of the key under which rendered HTML may be kept: raise it with every visible change.
-RENDERER_VERSION = 1
+RENDERER_VERSION = 2
 
 MAX_CHARS = 200_000
 MAX_NESTING = 40
@@ -167,10 +167,14 @@ def _indented_code(_renderer, tokens, index, _options, env) -> str:
 
 
 def _adapt(state) -> None:
-    """Headings start below the page's own; table cells use `align`, for styles are stripped."""
+    """Headings start below the page's own and skip no level; table cells use `align`, for styles
+    are stripped."""
+    above: list[str] = []
     for token in state.tokens:
+        if token.type == "heading_open":
+            above = [tag for tag in above if tag < token.tag] + [token.tag]
         if token.type in ("heading_open", "heading_close"):
-            token.tag = f"h{min(6, int(token.tag[1]) + 2)}"
+            token.tag = f"h{min(6, len(above) + 2)}"
         elif token.type in ("th_open", "td_open"):
             _align(token)
 

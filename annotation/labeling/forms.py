@@ -26,21 +26,20 @@ class JudgmentForm:
     """Parses one submit. `entered` gives every field back as it was typed."""
 
     data: Mapping[str, str]
-    assignment: object
-    criteria: list = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
     @property
     def entered(self) -> dict[str, str]:
         return entered_in(self.data)
 
+    @property
     def key(self) -> uuid.UUID | None:
         try:
             return uuid.UUID(self.data.get("key", ""))
         except ValueError:
-            self.problems.append(Problem("This page is broken. Reload it and submit again."))
             return None
 
+    @property
     def seconds(self) -> float | None:
         """Nobody loses a judgment over a stopwatch: what is not a time counts as unknown."""
         try:
@@ -48,14 +47,20 @@ class JudgmentForm:
         except (ValueError, VerdictError):
             return None
 
-    def verdict(self) -> Verdict:
-        count = len(self.assignment.order)
-        choices, ratings = {}, {criterion.key: {} for criterion in self.criteria}
-        for position, letter in zip(self.assignment.order, LETTERS.lower(), strict=False):
+    def verdict(self, assignment, rubric) -> Verdict:
+        """What was decided; VerdictError where a field says what it cannot, with `problems`."""
+        count = len(assignment.order)
+        criteria = rubric.criteria_list if rubric else []
+        choices, ratings = {}, {criterion.key: {} for criterion in criteria}
+        for position, letter in zip(assignment.order, LETTERS.lower(), strict=False):
             choices[position] = self._rank(letter, count)
-            for criterion in self.criteria:
+            for criterion in criteria:
                 ratings[criterion.key][position] = self._rating(criterion, letter)
         strength = [self._strength(step) for step in range(1, count)]
+        if self.key is None:
+            self.problems.append(Problem("This page is broken. Reload it and submit again."))
+        if self.problems:
+            raise VerdictError(self.problems[0].text, field="form")
         return verdict_from_choices(
             choices,
             response_count=count,

@@ -5,6 +5,7 @@ locked, the form's key on the judgment. Late work is kept: in its place while th
 surplus otherwise.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
@@ -64,7 +65,8 @@ def submit_judgment(**submitted) -> tuple[Judgment, int | None]:
     `is_complete` (every response needs a rank), `lend_next`. Returns the judgment and the next
     assignment's id (None: nothing left). The same key again returns the same judgment; another
     verdict under that key, or on an item already judged, is a Conflict. VerdictError says what
-    is missing or wrong.
+    is missing or wrong. `verdict` may be a function of the assignment and its rubric that reads
+    one: who has only a form saves a statement.
     """
     for _ in range(3):
         try:
@@ -81,7 +83,7 @@ def _submit(
     *,
     assignment_id: int,
     labeler,
-    verdict: Verdict,
+    verdict: Verdict | Callable[[Assignment, RubricVersion | None], Verdict],
     key: UUID,
     seconds: float | None = None,
     origin: str = Judgment.Origin.DESK,
@@ -91,9 +93,11 @@ def _submit(
     seconds = check_seconds(seconds)
     with transaction.atomic():
         assignment = assignment_of(labeler, assignment_id, lock=True)
+        rubric = rubric_of(assignment)
+        if callable(verdict):
+            verdict = verdict(assignment, rubric)
         if judgment := _already_submitted(assignment, key, verdict):
             return judgment, _next(assignment, labeler, lend_next)
-        rubric = rubric_of(assignment)
         check(
             verdict,
             response_count=assignment.item.response_count,

@@ -19,7 +19,6 @@ from annotation.labeling.desk import desk_for
 from annotation.labeling.forms import JudgmentForm, Problem, entered_in
 from annotation.labeling.home import headline_of, queues_of, recent_judgments
 from annotation.labeling.models import Assignment
-from annotation.labeling.verdict import VerdictError
 from annotation.projects.permissions import project_for
 
 SURPLUS = "The item had enough judgments by then. Yours is kept and counted apart, as surplus."
@@ -64,30 +63,30 @@ def submit(request, slug, assignment_id):
     """Record the judgment and answer with the next item, in one round trip."""
     if request.method != "POST":  # somebody reloads a page that said 422
         return redirect("labeling:judge", slug)
-    assignment = _own(request, slug, assignment_id)
-    rubric = services.rubric_of(assignment)
-    form = JudgmentForm(request.POST, assignment, rubric.criteria_list if rubric else [])
-    key, verdict = form.key(), form.verdict()
-    if form.problems:
-        return _again(request, assignment, rubric, form)
+    form = JudgmentForm(request.POST)
+
+    def verdict(assignment, rubric):
+        if assignment.project.slug != slug:
+            raise NotFound("There is no such assignment.")
+        return form.verdict(assignment, rubric)
+
     try:
         judgment, next_id = services.submit_judgment(
-            assignment_id=assignment.pk,
+            assignment_id=assignment_id,
             labeler=request.user,
             verdict=verdict,
-            key=key,
-            seconds=form.seconds(),
+            key=form.key,
+            seconds=form.seconds,
         )
-    except VerdictError as error:
-        form.problems += _problems(error, assignment)
-        return _again(request, assignment, rubric, form, _missing(error, assignment))
+    except NotFound as error:
+        raise Http404 from error
     except Conflict as error:
-        return _next(request, assignment.project, Notice(str(error), style="warn"))
+        project = _own(request, slug, assignment_id).project
+        return _next(request, project, Notice(str(error), style="warn"))
     except DomainError as error:
-        form.problems.append(Problem(str(error)))
-        return _again(request, assignment, rubric, form)
+        return _again(request, _own(request, slug, assignment_id), form, error)
     notice = Notice(SURPLUS, "That came late.", "warn") if judgment.is_surplus else None
-    return _next(request, assignment.project, notice, next_id)
+    return _next(request, judgment.project, notice, next_id)
 
 
 @require_POST
@@ -153,25 +152,28 @@ def _own(request, slug, assignment_id):
     return assignment
 
 
-def _again(request, assignment, rubric, form, missing=frozenset()):
+def _again(request, assignment, form, error):
     """The same page with everything that was entered, and what is wrong with it."""
+    missing = letters_of(assignment, getattr(error, "positions", []))
     bench = Bench(
-        assignment, desk_for(assignment), rubric, form.entered, form.problems, frozenset(missing)
+        assignment,
+        desk_for(assignment),
+        services.rubric_of(assignment),
+        form.entered,
+        form.problems or _problems(error, missing),
+        frozenset(missing),
     )
     return _render(request, assignment.project, bench, status=422)
 
 
-def _missing(error, assignment):
-    return letters_of(assignment, getattr(error, "positions", []))
-
-
-def _problems(error, assignment) -> list[Problem]:
+def _problems(error, missing) -> list[Problem]:
     """One sentence for each thing that is missing, each a link to its place."""
-    if missing := _missing(error, assignment):
+    if missing:
         return [Problem(f"Rank response {m.upper()}.", f"response-{m}") for m in missing]
-    if error.field.startswith("ratings."):
-        return [Problem(str(error), f"rating_{error.field.removeprefix('ratings.')}_a")]
-    return [Problem(str(error), "rationale" if error.field == "rationale" else "")]
+    about = getattr(error, "field", "")
+    if about.startswith("ratings."):
+        return [Problem(str(error), f"rating_{about.removeprefix('ratings.')}_a")]
+    return [Problem(str(error), "rationale" if about == "rationale" else "")]
 
 
 def _next(request, project, notice=None, next_id=None):

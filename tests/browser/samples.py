@@ -32,11 +32,15 @@ ARABIC = (
     "سيكون لديك حوالي **20,961 يورو** بعد عشر سنوات.\n\n"
     "- تدفع 18,000 يورو بنفسك.\n- الباقي فائدة.\n\nاستخدم `FV(0.03/12; 120; -150)` في جدول."
 )
-CODE = "```c\n" + "\n".join(
-    f"static int very_long_function_name_{n}(const struct state *state, size_t count, "
-    f"void (*callback)(int result, void *context)) {{ return {n}; }}"
-    for n in range(40)
-) + "\n```\n\nThat is all."
+CODE = (
+    "```c\n"
+    + "\n".join(
+        f"static int very_long_function_name_{n}(const struct state *state, size_t count, "
+        f"void (*callback)(int result, void *context)) {{ return {n}; }}"
+        for n in range(40)
+    )
+    + "\n```\n\nThat is all."
+)
 LOUD = "# GREAT QUESTION!!!\n\nOf course! " + "Compound interest is on your side. " * 20
 HIDDEN = "A zero\u200bwidth space and a \u202ereversed\u202c part."
 EMPTY = ""

@@ -116,8 +116,8 @@ def test_the_first_wall_holds_alone():
     [
         ("**a** *b* `c` ~~d~~", "<strong>a</strong> <em>b</em> <code>c</code> <s>d</s>"),
         ("# One", "<h3>One</h3>"),
-        ("## Two", "<h4>Two</h4>"),
-        ("###### Six", "<h6>Six</h6>"),
+        ("# One\n\n### Deep", "<h4>Deep</h4>"),
+        ("###### Six", "<h3>Six</h3>"),
         ("1. a\n2. b", "<ol>\n<li>a</li>\n<li>b</li>\n</ol>"),
         ("3. a", '<ol start="3">'),
         ("> q", "<blockquote>\n<p>q</p>\n</blockquote>"),
