@@ -1,0 +1,111 @@
+"""Items as the staff sees them: the list, and one item with who wrote what and who judged how."""
+
+from django.core.paginator import Paginator
+from django.db.models import F, Q
+from django.http import Http404
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from annotation.labeling.desk import rendered
+from annotation.labeling.models import Item, Judgment
+from annotation.labeling.verdict import STRENGTHS, tiers_of
+from annotation.core.hashing import sha256_of_text
+from annotation.projects.permissions import project_for
+
+# A filter is one of these names, never a path given by the visitor.
+PROGRESS = {
+    "": ("All", Q()),
+    "untouched": ("Nobody has begun", Q(taken=0)),
+    "begun": ("Begun", Q(taken__gt=0, taken__lt=F("overlap"))),
+    "full": ("Complete", Q(taken=F("overlap"))),
+}
+
+
+@require_safe
+def list_items(request, slug):
+    project = project_for(request.user, slug, "see_items")
+    progress = request.GET.get("progress", "")
+    query = request.GET.get("q", "").replace("\x00", "")[:200]
+    items = Item.objects.filter(project=project).select_related("prompt").order_by("pk")
+    items = items.filter(PROGRESS.get(progress, PROGRESS[""])[1])
+    if query:
+        items = items.filter(external_id__startswith=query)
+    page = Paginator(items, 50).get_page(request.GET.get("page"))
+    context = {
+        "project": project,
+        "tab": "items",
+        "page": page,
+        "progress": progress,
+        "choices": [(name, label) for name, (label, _) in PROGRESS.items()],
+        "query": query,
+    }
+    return render(request, "labeling/items.html", context)
+
+
+@require_safe
+def show_item(request, slug, item_id):
+    project = project_for(request.user, slug, "see_items")
+    item = Item.objects.filter(project=project, pk=item_id).select_related("prompt").first()
+    if item is None:
+        raise Http404
+    placed = list(item.item_responses.select_related("response__generator"))
+    texts = {p.response.text_sha256: p.response.text for p in placed}
+    texts |= {sha256_of_text(m["content"]): m["content"] for m in item.prompt.messages}
+    html = rendered(texts)
+    handles = dict(project.memberships.values_list("user_id", "handle"))
+    keys = [p.key for p in placed]
+    context = {
+        "project": project,
+        "tab": "items",
+        "item": item,
+        "turns": [
+            {"role": m["role"], "html": html[sha256_of_text(m["content"])]}
+            for m in item.prompt.messages
+        ],
+        "responses": [
+            {"placed": p, "response": p.response, "html": html[p.response.text_sha256]}
+            for p in placed
+        ],
+        "judgments": [
+            {
+                "judgment": judgment,
+                "handle": handles.get(judgment.labeler_id, "?"),
+                "order": order_line(judgment, keys),
+                "ratings": rating_rows(judgment, keys),
+            }
+            for judgment in Judgment.objects.filter(item=item).current().order_by("pk")
+        ],
+    }
+    return render(request, "labeling/item.html", context)
+
+
+def order_line(judgment, keys) -> str:
+    """A verdict as one sentence: `b > slightly a = c; unacceptable: d; not ranked: e`."""
+    tiers = [
+        " = ".join(keys[position - 1] for position in tier) for tier in tiers_of(judgment.ranks)
+    ]
+    steps = [STRENGTHS.get(value, "") for value in judgment.strength]
+    line = tiers[0] if tiers else ""
+    for number, tier in enumerate(tiers[1:]):
+        step = steps[number] if number < len(steps) else ""
+        line += f" > {step} {tier}" if step else f" > {tier}"
+    floor = [key for key, bad in zip(keys, judgment.unacceptable, strict=True) if bad]
+    unranked = [
+        key
+        for key, rank, bad in zip(keys, judgment.ranks, judgment.unacceptable, strict=True)
+        if rank is None and not bad
+    ]
+    parts = [line] if line else []
+    parts += [f"unacceptable: {', '.join(floor)}"] if floor else []
+    parts += [f"not ranked: {', '.join(unranked)}"] if unranked else []
+    return "; ".join(parts)
+
+
+def rating_rows(judgment, keys) -> list[str]:
+    return [
+        f"{criterion}: "
+        + ", ".join(
+            f"{key} {value}" for key, value in zip(keys, values, strict=True) if value is not None
+        )
+        for criterion, values in judgment.ratings.items()
+    ]
