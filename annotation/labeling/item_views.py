@@ -6,10 +6,10 @@ from django.http import Http404
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from annotation.core.hashing import sha256_of_text
 from annotation.labeling.desk import rendered
 from annotation.labeling.models import Item, Judgment
 from annotation.labeling.verdict import STRENGTHS, tiers_of
-from annotation.core.hashing import sha256_of_text
 from annotation.projects.permissions import project_for
 
 # A filter is one of these names, never a path given by the visitor.

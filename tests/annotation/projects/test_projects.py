@@ -1,0 +1,154 @@
+"""Making projects, their rubric, and jobs seen from outside."""
+
+import pytest
+from django.core.management import call_command
+from django.urls import reverse
+from rest_framework.test import APIClient
+
+from annotation.accounts.services import create_token
+from annotation.core import jobs
+from annotation.core.errors import Conflict, DomainError
+from annotation.core.models import Job
+from annotation.projects import services
+from annotation.projects.models import Membership, Project
+from tests.factories import make_member, make_project, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+def api(user):
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {create_token(user=user, name='t')[1]}")
+    return client
+
+
+def test_a_new_project_has_a_published_rubric():
+    project = make_project("shop")
+    rubric = services.current_rubric(project)
+    assert rubric.number == 1
+    assert [c.key for c in rubric.criteria_list] == ["helpfulness", "truthfulness", "clarity"]
+
+
+def test_the_rubric_in_force_is_the_newest_one_and_older_ones_stay():
+    project = make_project("shop")
+    services.publish_rubric(
+        project=project, guideline="New.", criteria=[services.CriterionSpec("tone", "Tone")]
+    )
+    assert services.current_rubric(project).number == 2
+    assert project.rubric_versions.get(number=1).criteria.count() == 3
+
+
+@pytest.mark.parametrize("slug", ["", "Shop", "a b", "-a", "a-", "x" * 61, "../etc", "ä"])
+def test_a_slug_that_cannot_be_an_address_is_refused(slug):
+    with pytest.raises(DomainError, match="lower-case"):
+        services.create_project(slug=slug)
+    assert not Project.objects.exists()
+
+
+def test_a_slug_is_given_once():
+    make_project("shop")
+    with pytest.raises(Conflict, match="already"):
+        services.create_project(slug="shop")
+
+
+@pytest.mark.parametrize("name", ["a\x00b", "\ud800"])
+def test_a_name_that_cannot_be_stored_is_refused(name):
+    with pytest.raises(DomainError):
+        services.create_project(slug="shop", name=name)
+    assert not Project.objects.exists()
+
+
+def test_imported_labelers_cannot_sign_in():
+    project = make_project("shop")
+    made = services.create_imported_labelers(project=project, handles=["w1", "w2", "w1"])
+    again = services.create_imported_labelers(project=project, handles=["w2", "w3"])
+    assert set(made) == {"w1", "w2"}
+    assert made["w2"] == again["w2"]
+    user = made["w1"].user
+    assert not user.is_active
+    assert not user.has_usable_password()
+
+
+def test_an_engineer_makes_a_project_by_the_api_and_leads_it():
+    engineer = make_member(make_project("old"), Membership.Role.ENGINEER)
+    answer = api(engineer).post("/api/projects/", {"slug": "new", "overlap": 2}, format="json")
+    assert answer.status_code == 201, answer.json()
+    assert Membership.objects.get(project__slug="new").role == "lead"
+
+
+def test_a_labeler_cannot_make_a_project():
+    labeler = make_member(make_project("old"))
+    assert api(labeler).post("/api/projects/", {"slug": "new"}, format="json").status_code == 404
+    assert Project.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"slug": 5.5},
+        {"slug": "A B"},
+        {"slug": "new", "overlap": 0},
+        {"slug": "new", "overlap": 10**30},
+    ],
+)
+def test_a_bad_project_is_a_400(body):
+    admin = make_user(is_superuser=True)
+    assert api(admin).post("/api/projects/", body, format="json").status_code == 400
+    assert not Project.objects.exists()
+
+
+@pytest.fixture
+def job(monkeypatch):
+    monkeypatch.setitem(jobs.KINDS, "toy", jobs.Kind(name="toy", run=lambda claim: None))
+    project = make_project("shop")
+    lead = make_member(project, Membership.Role.LEAD)
+    made, _ = jobs.enqueue(kind="toy", project=project, actor=lead)
+    return made
+
+
+def test_a_job_is_seen_by_its_project_and_by_nobody_else(client, job):
+    client.force_login(job.created_by)
+    assert client.get(reverse("projects:show-job", args=[job.pk])).status_code == 200
+    assert api(job.created_by).get(f"/api/jobs/{job.pk}/").json()["state"] == "queued"
+
+    stranger = make_member(make_project("other"), Membership.Role.ADMIN)
+    client.force_login(stranger)
+    assert client.get(reverse("projects:show-job", args=[job.pk])).status_code == 404
+    assert api(stranger).get(f"/api/jobs/{job.pk}/").status_code == 404
+
+
+def test_a_polled_job_is_a_fragment_that_stops_asking_when_it_is_over(client, job):
+    client.force_login(job.created_by)
+    url = reverse("projects:show-job", args=[job.pk])
+    active = client.get(url, headers={"HX-Request": "true"}).content.decode()
+    jobs.run(job.pk)
+    over = client.get(url, headers={"HX-Request": "true"}).content.decode()
+    assert "<html" not in active
+    assert "hx-trigger" in active
+    assert "hx-trigger" not in over
+
+
+def test_a_lead_cancels_a_job_and_a_labeler_does_not(client, job):
+    url = reverse("projects:cancel-job", args=[job.pk])
+    client.force_login(make_member(job.project))
+    client.post(url)
+    job.refresh_from_db()
+    assert job.state == Job.State.QUEUED
+
+    client.force_login(make_member(job.project, Membership.Role.LEAD))
+    client.post(url)
+    job.refresh_from_db()
+    assert job.state == Job.State.CANCELLED
+
+
+def test_the_schema_is_valid_and_says_so_without_warnings(tmp_path):
+    call_command("spectacular", "--validate", "--fail-on-warn", "--file", str(tmp_path / "s.yml"))
+    assert "/api/projects/" in (tmp_path / "s.yml").read_text()
+
+
+def test_the_schema_is_read_by_people_too(client):
+    page = client.get("/api/docs/").content.decode()
+    assert "/api/projects/{slug}/next/" in page
+    assert "Idempotency-Key" in page
+    assert client.get("/api/schema/?format=json").json()["openapi"].startswith("3")
