@@ -1,6 +1,6 @@
 from django.urls import path
 
-from annotation.labeling import views
+from annotation.labeling import item_views, views
 
 app_name = "labeling"
 urlpatterns = [
@@ -10,4 +10,6 @@ urlpatterns = [
     path("judge/<slug:slug>/<int:assignment_id>/draft/", views.draft, name="save-draft"),
     path("judge/<slug:slug>/<int:assignment_id>/lease/", views.lease, name="renew-lease"),
     path("judge/<slug:slug>/<int:assignment_id>/skip/", views.skip, name="skip-item"),
+    path("projects/<slug:slug>/items/", item_views.list_items, name="list-items"),
+    path("projects/<slug:slug>/items/<int:item_id>/", item_views.show_item, name="show-item"),
 ]

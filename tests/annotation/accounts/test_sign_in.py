@@ -20,7 +20,7 @@ PUBLIC = {
     "accounts:demo-sign-in",
     "api-schema",
     "api-docs",
-    "core:set-theme",
+    "set-theme",
 }
 
 
