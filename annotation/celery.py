@@ -2,7 +2,8 @@
 
 import os
 
-from celery import Celery
+from celery import Celery, platforms
+from celery.signals import beat_embedded_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "annotation.settings")
 
@@ -48,3 +49,9 @@ app.conf.update(
     },
 )
 app.autodiscover_tasks()
+
+
+@beat_embedded_init.connect
+def end_with_the_worker(**_):
+    """Celery ties its pool's processes to the worker's life, but not the beat of `worker -B`."""
+    platforms.set_pdeathsig("SIGKILL")

@@ -26,12 +26,13 @@ def run_demo(*, directory: Path, port: int, say) -> None:
         say("Preparing the database and the demo world (the first time takes a moment) …")
         links = demo.run("prepare", _manage("demo_prepare", "--address", address))
         demo.keep("web", web_command(port))
-        demo.keep("worker", worker_command("default", "-B", "-s", directory / "beat-schedule"))
-        demo.keep("train", worker_command("train"))
         _await_first_page(demo, port)
         demo.publish(address=address)
         say(f"\nConcord answers at {address} after {time.monotonic() - started:.1f} s.\n")
         say(links)
+        # After the first page: on two cores their imports would double its time.
+        demo.keep("worker", worker_command("default", "-B", "-s", directory / "beat-schedule"))
+        demo.keep("train", worker_command("train"))
         say(f"Logs: {directory / 'log'}. Ctrl-C stops everything; the data is kept.")
         demo.watch()
 
@@ -40,7 +41,7 @@ def web_command(port: int) -> list[str | Path]:
     return [
         *(sys.executable, "-m", "gunicorn", "annotation.wsgi", "--bind", f"{HOST}:{port}"),
         *("--worker-class", "gthread", "--workers", "2", "--threads", "4"),
-        *("--timeout", "60", "--graceful-timeout", "5", "--no-control-socket"),
+        *("--timeout", "60", "--graceful-timeout", "5", "--preload", "--no-control-socket"),
     ]
 
 
