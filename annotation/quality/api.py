@@ -8,7 +8,7 @@ from rest_framework.views import APIView
 
 from annotation.projects.permissions import project_for
 from annotation.quality import services
-from annotation.quality.wording import REASONS
+from annotation.quality.wording import REASONS, in_reading_order
 
 
 class EstimateSerializer(serializers.Serializer):
@@ -93,7 +93,7 @@ class AgreementView(APIView):
             return _accepted(job)
         return Response(
             {
-                **report.result["agreement"],
+                **in_reading_order(report.result["agreement"]),
                 "computed_at": report.computed_at,
                 "is_stale": job is not None,
                 "job": job and job.pk,

@@ -79,8 +79,11 @@ def present(result: dict, items: Mapping) -> AgreementPage:
     return AgreementPage(
         finding=finding(figures["raw"]),
         extent=result["extent"],
-        coefficients=[_row(COEFFICIENTS[key], key, figures[key]) for key in figures],
-        criteria=[_row(key, key, estimate) for key, estimate in agreement["criteria"].items()],
+        coefficients=[_row(name, key, figures[key]) for key, name in COEFFICIENTS.items()],
+        criteria=[
+            _row(one["label"], one["key"], agreement["criteria"][one["key"]])
+            for one in result["criteria"]
+        ],
         heat=_heat(result["labelers"], kappas),
         left_out=max(0, len(result["labelers"]) - MOST_IN_HEAT_MAP),
         pairs=[_pair_row(*pair) for pair in by_value[:MOST_PAIRS_LISTED]],
@@ -166,7 +169,7 @@ def _heat(labelers: list[dict], kappas: dict[str, dict]) -> HeatMap | None:
         columns=names,
         rows=[(one, [cell(one, other) for other in names]) for one in names],
         steps=KAPPA_STEPS,
-        missing=f"n<{FEWEST_SHARED}",
+        missing="none",
     )
 
 

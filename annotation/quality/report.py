@@ -27,7 +27,8 @@ MOST_DISPUTED = 12
 
 
 def compute_report(snapshot: Snapshot, progress=lambda done, total, note: None) -> dict:
-    """{"agreement": what API and command print, "extent", "labelers", "disputed"}: the page's.
+    """{"agreement": what API and command print; "extent", "labelers", "criteria",
+    "disputed": what the page adds}.
 
     progress(done, total, note) is called before each of the four parts.
     """
@@ -61,6 +62,7 @@ def compute_report(snapshot: Snapshot, progress=lambda done, total, note: None) 
         },
         "extent": _extent(snapshot, table),
         "labelers": _labelers(snapshot),
+        "criteria": [{"key": key, "label": label} for key, label in snapshot.criteria.items()],
         "disputed": _most_disputed(snapshot, orders),
     }
 

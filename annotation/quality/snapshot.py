@@ -26,7 +26,8 @@ class Snapshot:
 
     item_ids (items,), handles (labelers,) and item, labeler (rows,), indices into them;
     ranks (rows, 9) tiers as they count, unacceptable ones below all others, NaN not ranked;
-    ratings {criterion: (rows, 9)}, NaN not rated; canonical (items, 9): the columns of an item
+    ratings {criterion: (rows, 9)}, NaN not rated; criteria {key: label} in the order of the
+    rubric, newest version first; canonical (items, 9): the columns of an item
     in the order of its responses' ids; state: see `judgment_state`.
     """
 
@@ -37,6 +38,7 @@ class Snapshot:
     ranks: FloatArray
     unacceptable: BoolArray
     ratings: dict[str, FloatArray]
+    criteria: dict[str, str]
     canonical: IntArray
     state: tuple[int, int]
 
@@ -69,7 +71,8 @@ def take_snapshot(project) -> Snapshot:
         criteria = Criterion.objects.filter(
             rubric_version__project=project, rubric_version__published_at__isnull=False
         )
-        keys = set(criteria.values_list("key", flat=True))
+        newest_first = criteria.order_by("-rubric_version__number", "position")
+        labels = list(newest_first.values_list("key", "label"))
     item_ids, item = np.unique(rows.item, return_inverse=True)
     labeler_ids, labeler = np.unique(rows.labeler, return_inverse=True)
     names = [handles.get(int(pk), f"labeler {pk}") for pk in labeler_ids]
@@ -79,6 +82,7 @@ def take_snapshot(project) -> Snapshot:
     canonical = np.tile(np.arange(MOST_RESPONSES), (len(item_ids), 1))
     for pk, order in turned:
         canonical[np.searchsorted(item_ids, pk), : len(order)] = np.asarray(order) - 1
+    criteria_in_order = _first_labels([*labels, *((key, key) for key in sorted(rows.ratings))])
     empty = np.full(rows.ranks.shape, np.nan)
     return Snapshot(
         item_ids=item_ids,
@@ -87,10 +91,19 @@ def take_snapshot(project) -> Snapshot:
         labeler=place[labeler],
         ranks=floor_unacceptable(rows.ranks, rows.unacceptable),
         unacceptable=rows.unacceptable,
-        ratings={key: rows.ratings.get(key, empty) for key in sorted(keys | set(rows.ratings))},
+        ratings={key: rows.ratings.get(key, empty) for key in criteria_in_order},
+        criteria=criteria_in_order,
         canonical=canonical,
         state=state,
     )
+
+
+def _first_labels(labels: list[tuple[str, str]]) -> dict[str, str]:
+    """A criterion is called what the newest rubric version that has it calls it."""
+    found: dict[str, str] = {}
+    for key, label in labels:
+        found.setdefault(key, label)
+    return found
 
 
 @contextmanager

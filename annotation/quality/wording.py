@@ -31,3 +31,18 @@ def format_value(value: float | None) -> str:
 
 def format_interval(ci: list[float] | None) -> str:
     return "" if ci is None else f"{format_value(ci[0])} to {format_value(ci[1])}"
+
+
+def in_reading_order(agreement: dict) -> dict:
+    """PostgreSQL keeps the keys of JSON by their length: put them back as they are documented."""
+    estimate = ("value", "reason", "ci", "n_items", "n_pairable", "n_ratings", "n_undefined")
+    order = ("pairs", "rankings", "criteria", *COEFFICIENTS, "cohen_kappa", *estimate)
+    rank = {key: place for place, key in enumerate(order)}
+
+    def sort(value):
+        if not isinstance(value, dict):
+            return value
+        keys = sorted(value, key=lambda key: (rank.get(key, len(rank)), key))
+        return {key: sort(value[key]) for key in keys}
+
+    return sort(agreement)

@@ -53,6 +53,15 @@ def test_json_has_exactly_the_documented_keys(project):
     assert agreement["rankings"]["tau_b"]["n_undefined"] == 1
 
 
+def test_asking_again_prints_the_same_bytes_in_the_documented_order(project):
+    """The second time the report comes from the database, which sorts keys its own way."""
+    first = run("judged", "--json")
+    assert run("judged", "--json") == first
+    keys = [line.split('"')[1] for line in first.splitlines() if line.startswith('    "')]
+    assert keys[:3] == ["raw", "alpha_nominal", "alpha_ordinal"]
+    assert first.index('"value"') < first.index('"reason"') < first.index('"ci"')
+
+
 def test_the_table_shows_numbers_intervals_and_reasons(project):
     lines = run("judged").splitlines()
     assert "95 % interval" in lines[0]

@@ -24,11 +24,11 @@ def make_labelers(project, handles):
 
 
 def make_judged_project(verdicts, *, n_responses=2, slug=None):
-    """A project from [(item number, handle, ranks)], written in bulk."""
+    """A project from [(item number, handle, ranks, perhaps ratings)], written in bulk."""
     project = make_project(slug)
-    labelers = make_labelers(project, sorted({handle for _, handle, _ in verdicts}))
+    labelers = make_labelers(project, sorted({handle for _, handle, *_ in verdicts}))
     prompts, items = {}, {}
-    for number in sorted({number for number, _, _ in verdicts}):
+    for number in sorted({number for number, *_ in verdicts}):
         messages = [{"role": "user", "content": f"Question {number}?"}]
         prompts[number] = Prompt(
             project=project, messages=messages, sha256=sha256_of_value(messages)
@@ -69,8 +69,9 @@ def make_judged_project(verdicts, *, n_responses=2, slug=None):
                 content_sha256="0" * 64,
                 ranks=list(ranks),
                 unacceptable=[False] * n_responses,
+                ratings=ratings[0] if ratings else {},
             )
-            for number, handle, ranks in verdicts
+            for number, handle, ranks, *ratings in verdicts
         ],
         batch_size=2000,
     )

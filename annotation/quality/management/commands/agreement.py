@@ -7,7 +7,13 @@ from django.core.management.base import BaseCommand
 from annotation.core.errors import NotFound
 from annotation.projects.models import Project
 from annotation.quality.services import compute_agreement
-from annotation.quality.wording import COEFFICIENTS, explain, format_interval, format_value
+from annotation.quality.wording import (
+    COEFFICIENTS,
+    explain,
+    format_interval,
+    format_value,
+    in_reading_order,
+)
 
 HEADINGS = ("", "value", "95 % interval", "items", "judged twice", "ratings")
 
@@ -29,7 +35,8 @@ class Command(BaseCommand):
         project = Project.objects.filter(slug=options["project"]).first()
         if project is None:
             raise NotFound(f"There is no project “{options['project']}”.")
-        agreement = compute_agreement(project=project).result["agreement"]
+        report = compute_agreement(project=project)
+        agreement = in_reading_order(report.result["agreement"])
         if options["json"]:
             self.stdout.write(json.dumps(agreement, indent=2, ensure_ascii=False, allow_nan=False))
             return
