@@ -1,0 +1,71 @@
+"""One toy dataset and one finished run of each kind, shared by the whole session."""
+
+import pytest
+
+from tests.training import toy
+
+SMALL = {"hidden_size": 64, "layers": 2, "heads": 4, "vocab_size": 400}
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory):
+    """The folder everything of the session lives in."""
+    return tmp_path_factory.mktemp("training")
+
+
+@pytest.fixture(scope="session")
+def dataset(world):
+    """The toy dataset's entry for config.json."""
+    return toy.make_dataset(world / "dataset")
+
+
+def finished(run):
+    status, lines, record = toy.train(run)
+    assert status == 0, toy.log(run)
+    return run, lines, record
+
+
+@pytest.fixture(scope="session")
+def sft(world, dataset):
+    """A finished SFT run of a new tiny model: (folder, journal lines, run.json)."""
+    run = toy.make_run(
+        world / "sft",
+        "sft",
+        dataset,
+        batch_size=16,
+        epochs=20,
+        learning_rate=5e-3,
+        log_steps=10,
+        save_steps=50,
+        **SMALL,
+    )
+    return finished(run)
+
+
+@pytest.fixture(scope="session")
+def policy_folder(sft):
+    """The published model of the SFT run."""
+    return sft[0] / "1" / "model"
+
+
+@pytest.fixture(scope="session")
+def causal_reward(world, dataset, policy_folder):
+    """A finished reward run on the SFT policy, through TRL."""
+    options = {"batch_size": 8, "epochs": 3, "log_steps": 5, "eval_steps": 15}
+    return finished(toy.make_run(world / "causal", "reward", dataset, policy_folder, **options))
+
+
+@pytest.fixture(scope="session")
+def encoder_reward(world, dataset):
+    """A finished reward run on the default encoder, through the own loop."""
+    options = {"batch_size": 8, "epochs": 1, "log_steps": 2, "learning_rate": 2e-4}
+    return finished(toy.make_run(world / "encoder", "reward", dataset, **options))
+
+
+@pytest.fixture(scope="session")
+def dpo(world, dataset, policy_folder):
+    """A finished DPO run of the SFT policy."""
+    options = {"batch_size": 8, "epochs": 3, "log_steps": 5, "eval_steps": 15}
+    return finished(
+        toy.make_run(world / "dpo", "dpo", dataset, policy_folder, learning_rate=1e-3, **options)
+    )

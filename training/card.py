@@ -1,0 +1,163 @@
+"""The model card and the manifest of a published model, and the publishing itself."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from training import checkpoint
+from training.errors import ConfigError, RunError
+from training.evaluate import verdict
+from training.events import write_json
+from training.run import Run
+
+FORMAT = "concord-model/1"
+PICKLES = (".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt")
+TITLES = {"sft": "Policy (supervised tuning)", "reward": "Reward model", "dpo": "Policy (DPO)"}
+
+
+def publish(
+    run: Run, save: Callable[[Path], None], check: Callable[[Path], None], *, limits: list[str]
+) -> None:
+    """Save the model into a staged folder, check it by loading it again, rename it into place.
+
+    `save(folder)` writes weights and tokenizer, `check(folder)` loads them and raises if they do
+    not score as the trained model does.
+    """
+    run.tick("publish")
+    target = run.out / "model"
+
+    def seal(folder: Path) -> None:
+        (folder / "README.md").write_text(write_card(run, limits), encoding="utf-8")
+        pickles = [path.name for path in folder.rglob("*") if path.suffix in PICKLES]
+        if pickles:
+            raise RunError(f"pickles in the model folder: {', '.join(pickles)}")
+        write_json(
+            folder / "manifest.json",
+            {
+                "format": FORMAT,
+                "kind": "reward" if run.kind == "reward" else "policy",
+                "run": str(run.config.get("run", "")),
+                "dataset": (run.config["dataset"] or {}).get("hash"),
+                "base": (run.config["base"] or {}).get("sha256"),
+                "files": checkpoint.list_files(folder),
+            },
+        )
+        run.check()
+
+    with checkpoint.staged(target, before_rename=seal) as folder:
+        save(folder)
+        run.tick("publish")
+        check(folder)
+    run.outcome.files = {
+        f"model/{name}": entry["sha256"] for name, entry in checkpoint.list_files(target).items()
+    }
+    run.journal.write("artifact", path=f"{run.journal.token}/model", kind="model")
+
+
+def check_base(config: dict[str, Any]) -> Path | None:
+    """The base model's folder, its manifest verified where it has one; None for no base.
+
+    `base.sha256` is the sha256 of the folder's manifest.json.
+    """
+    if config["base"] is None:
+        return None
+    folder = Path(config["base"]["path"])
+    if not folder.is_dir():
+        raise ConfigError(f"no base model at {folder}")
+    manifest = folder / "manifest.json"
+    expected = config["base"].get("sha256")
+    if not manifest.is_file():
+        if expected:
+            raise ConfigError(f"base.sha256 is given, but {folder} has no manifest.json")
+        return folder
+    raw = manifest.read_bytes()
+    if expected and hashlib.sha256(raw).hexdigest() != expected:
+        raise ConfigError("the base model's manifest differs from base.sha256")
+    if not checkpoint.matches(folder, json.loads(raw)["files"]):
+        raise ConfigError("the base model's files differ from its manifest")
+    return folder
+
+
+def write_card(run: Run, limits: list[str]) -> str:
+    """README.md of a model: what it is, from what, how good against which baseline, and limits."""
+    outcome = run.outcome
+    lines = [
+        f"# {TITLES[run.kind]}, run {run.config.get('run', '')}",
+        "",
+        f"- Dataset: `{(run.config['dataset'] or {}).get('hash')}`",
+        f"- Base model: {describe_base(run)}",
+        f"- Seed: {run.seed}",
+        "",
+        "## Data",
+        "",
+        *_table(
+            ("Rows", "Count"),
+            [
+                *((name, outcome.counts.get(name, 0)) for name in ("read", "kept", "cut")),
+                *(
+                    (f"dropped: {reason}", count)
+                    for reason, count in outcome.counts.get("dropped", {}).items()
+                ),
+            ],
+        ),
+        "",
+        "`cut`: the beginning of the prompt was left out; responses are never cut.",
+        "",
+        "## Held-out figures",
+        "",
+        *_figures(run),
+        "",
+        "## Settings",
+        "",
+        *_table(("Setting", "Value"), sorted((run.options | outcome.settings).items())),
+        "",
+        "## Limits",
+        "",
+        *(f"- {limit}" for limit in limits),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def describe_base(run: Run) -> str:
+    base = run.config["base"]
+    if base is None:
+        return str(run.outcome.settings.get("base", "none"))
+    sha = base.get("sha256")
+    return f"`{Path(base['path']).name}`" + (f", manifest sha256 `{sha}`" if sha else "")
+
+
+def _figures(run: Run) -> list[str]:
+    metrics, baselines = run.outcome.metrics, run.outcome.baselines
+    rows: list[tuple[str, Any]] = []
+    for name, value in metrics.items():
+        if name == "beats_length":
+            continue
+        rows.append((name, _show(value)))
+    for name, value in baselines.items():
+        rows.append((f"baseline: {name}", _show(value)))
+    for name, value in run.outcome.initial.items():
+        rows.append((f"before the first step: {name}", _show(value)))
+    lines = _table(("Figure", "Value"), rows)
+    if run.kind != "sft":
+        lines = [f"**{verdict(metrics)}**", "", *lines]
+    return lines
+
+
+def _show(value: Any) -> str:
+    if isinstance(value, dict) and "low" in value:
+        rule = f", {value['rule']} wins" if "rule" in value else ""
+        return f"{value['value']:.3f} ({value['low']:.3f} to {value['high']:.3f}{rule})"
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_show(entry)}" for name, entry in value.items())
+    return f"{value:.4f}" if isinstance(value, float) else str(value)
+
+
+def _table(head: tuple[str, str], rows: list[tuple[str, Any]]) -> list[str]:
+    return [
+        f"| {head[0]} | {head[1]} |",
+        "| --- | --- |",
+        *(f"| {name} | {value} |" for name, value in rows),
+    ]

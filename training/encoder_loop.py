@@ -1,0 +1,202 @@
+"""The own training loop for encoder reward models: K-wise, one forward per unique response.
+
+TRL's RewardTrainer has no token types and sees pairs, not prompts. This loop needs torch and
+transformers alone, which starts in half the time.
+"""
+
+import contextlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from training import checkpoint, losses, policy
+from training.errors import Cancelled, RunError
+from training.events import write_json
+from training.reward_model import RewardModel, ScoredComparisons
+from training.run import Run
+from training.tokens import BucketSampler
+
+
+def train_encoder(
+    run: Run,
+    reward: RewardModel,
+    scored: ScoredComparisons,
+    rate: float,
+    evaluate: Callable[[int], dict[str, float]],
+    state: dict[str, Any],
+    resume: checkpoint.Checkpoint | None,
+) -> None:
+    """Train to the end, from a verified checkpoint where there is one; Cancelled once saved.
+
+    A batch is `batch_size` whole prompts. Seed, step and RNG state alone decide what comes next,
+    so a resumed run ends with the weights of an undisturbed one.
+    """
+    options = run.options
+    network = reward.network
+    groups = scored.by_prompt()
+    lengths = [max(_length(scored, at) for at in group) for group in groups]
+    sampler = BucketSampler(lengths, options["batch_size"], run.seed)
+    per_epoch = -(-len(sampler.batches()) // options["accumulation"])
+    total = max(1, round(per_epoch * options["epochs"]))
+    total = min(total, options["max_steps"] or total)
+    run.outcome.settings["steps"] = total
+    optimizer = torch.optim.AdamW(
+        network.parameters(), lr=rate, weight_decay=options["weight_decay"]
+    )
+    warmup = round(options["warmup"] * total)
+    bf16 = policy.use_bf16(options["precision"])
+    torch.manual_seed(run.seed)
+    step = 0
+    if resume is not None:
+        step = resume.step
+        load_state(resume.folder, network, optimizer)
+
+    network.train()
+    window: list[tuple[Tensor, Tensor]] = []  # (loss, accuracy) since the last metric line
+    while step < total:
+        epoch, place = divmod(step, per_epoch)
+        sampler.set_epoch(epoch)
+        batches = sampler.batches()
+        for start in range(place * options["accumulation"], len(batches), options["accumulation"]):
+            run.journal.progress("train", step=step, total=total)
+            for group in optimizer.param_groups:
+                group["lr"] = rate * schedule(step, warmup, total)
+            chunk = batches[start : start + options["accumulation"]]
+            for batch in chunk:
+                prompts = [groups[at] for at in batch]
+                loss, accuracy = forward(reward, scored, prompts, options, bf16)
+                (loss / len(chunk)).backward()
+                window.append((loss.detach(), accuracy))
+                run.journal.check_token()
+            norm = torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+            optimizer.step()
+            optimizer.zero_grad()
+            step += 1
+            if step % options["log_steps"] == 0 or step == total:
+                mean_loss, mean_accuracy = (
+                    float(torch.stack(column).mean()) for column in zip(*window, strict=True)
+                )
+                run.journal.metric(
+                    step,
+                    total,
+                    loss=mean_loss,
+                    accuracy=mean_accuracy,
+                    grad_norm=float(norm),
+                    learning_rate=optimizer.param_groups[0]["lr"],
+                )
+                if mean_loss != mean_loss:
+                    raise RunError(f"the loss is not a number at step {step}")
+                window = []
+            if step % options["eval_steps"] == 0 and step < total and not run.cancel_asked:
+                # A cancel is saved and obeyed below, like any cancel between two steps.
+                with contextlib.suppress(Cancelled):
+                    evaluate(step)
+            if step % options["save_steps"] == 0 or step == total or run.cancel_asked:
+                save(run, step, network, optimizer, state)
+            if run.cancel_asked:
+                raise Cancelled("SIGTERM")
+            if step >= total:
+                break
+
+
+def forward(
+    reward: RewardModel,
+    scored: ScoredComparisons,
+    prompts: list[list[int]],
+    options: dict[str, Any],
+    bf16: bool,
+) -> tuple[Tensor, Tensor]:
+    """K-wise loss and share of comparisons in the right order, over whole prompts; scalars."""
+    comparisons = [at for group in prompts for at in group]
+    group = [number for number, group in enumerate(prompts) for _ in group]
+    unique = sorted({side[at] for side in (scored.chosen, scored.rejected) for at in comparisons})
+    place = {row: number for number, row in enumerate(unique)}
+    batch = policy.to_device(reward.tokeniser.collate([scored.rows[row] for row in unique]))
+    with policy.autocast(bf16):
+        scores = reward.network(batch)
+    chosen = scores[[place[scored.chosen[at]] for at in comparisons]]
+    rejected = scores[[place[scored.rejected[at]] for at in comparisons]]
+    sources = [scored.comparisons[at] for at in comparisons]
+
+    def column(values: list[float]) -> Tensor:
+        return torch.tensor(values, dtype=torch.float32, device=scores.device)
+
+    p_chosen = column([one.p_chosen if options["soft_labels"] else 1.0 for one in sources])
+    weight = column([one.weight if options["use_weights"] else 1.0 for one in sources])
+    margin = column([one.margin or 0.0 for one in sources]) if options["use_margin"] else None
+    loss = losses.preference_nll(chosen - rejected, p_chosen, margin)
+    loss = loss + options["centering"] * losses.centering(chosen, rejected)
+    index = torch.tensor(group, device=scores.device)
+    return losses.k_wise(loss, index, weight), (chosen > rejected).float().mean().detach()
+
+
+def schedule(step: int, warmup: int, total: int) -> float:
+    """Linear rise over `warmup` steps, then linear fall to 0 at `total`: a factor of the rate."""
+    if step < warmup:
+        return (step + 1) / warmup
+    return max(0.0, (total - step) / max(1, total - warmup))
+
+
+def save(
+    run: Run,
+    step: int,
+    network: torch.nn.Module,
+    optimizer: torch.optim.Optimizer,
+    state: dict[str, Any],
+) -> None:
+    """One verified checkpoint, safetensors throughout: weights, optimiser, RNG state."""
+    run.journal.check_token()
+    folder = run.out / "checkpoints" / f"step-{step}"
+    folder.parent.mkdir(exist_ok=True)
+    checkpoint.require_space(folder.parent, 16 * policy.parameter_count(network))
+
+    def seal(staging: Path) -> None:
+        checkpoint.seal(staging, step=step, config=run.config_sha256, state=state)
+        run.journal.check_token()
+
+    with checkpoint.staged(folder, before_rename=seal) as staging:
+        save_file(tensors_of(network.state_dict()), staging / "model.safetensors")
+        moments = {
+            f"{number}.{name}": value
+            for number, entry in optimizer.state_dict()["state"].items()
+            for name, value in entry.items()
+        }
+        save_file(tensors_of(moments), staging / "optimizer.safetensors")
+        rng = {"cpu": torch.get_rng_state()}
+        if torch.cuda.is_available():
+            rng["cuda"] = torch.cuda.get_rng_state()
+        save_file(tensors_of(rng), staging / "rng.safetensors")
+        write_json(staging / "state.json", {"step": step})
+    checkpoint.prune(folder.parent)
+    path = folder.relative_to(run.folder).as_posix()
+    run.journal.write("checkpoint", step=step, path=path)
+    run.journal.sync()
+
+
+def load_state(folder: Path, network: torch.nn.Module, optimizer: torch.optim.Optimizer) -> None:
+    """Put a checkpoint of `save` back: weights, moments and RNG state."""
+    network.load_state_dict(load_file(folder / "model.safetensors"))
+    entries: dict[int, dict[str, Tensor]] = {}
+    for key, value in load_file(folder / "optimizer.safetensors").items():
+        number, name = key.split(".", 1)
+        entries.setdefault(int(number), {})[name] = value
+    frame = optimizer.state_dict()
+    optimizer.load_state_dict({**frame, "state": entries})
+    rng = load_file(folder / "rng.safetensors")
+    torch.set_rng_state(rng["cpu"])
+    if "cuda" in rng and torch.cuda.is_available():
+        torch.cuda.set_rng_state(rng["cuda"])
+
+
+def tensors_of(named: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name: tensor.detach().cpu().contiguous() for name, tensor in named.items()}
+
+
+def _length(scored: ScoredComparisons, at: int) -> int:
+    return max(
+        sum(map(len, scored.rows[side])) for side in (scored.chosen[at], scored.rejected[at])
+    )

@@ -1,0 +1,186 @@
+"""Sample responses from a policy: n per prompt, in batches, in one process.
+
+Reads options.prompts (a line per prompt: id and messages) and writes responses.jsonl into the
+attempt's folder, whole or not at all. RUN and TOKEN are described in docs/formats.md.
+"""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from training.checkpoint import sha256_of
+from training.data import Messages, read_prompt
+from training.errors import ConfigError, DataError
+from training.events import strict_json, sync_folder
+from training.run import Run, main
+
+
+def work(run: Run) -> None:
+    run.tick("check data")
+    prompts = read_prompts(run.options["prompts"])
+
+    run.tick("load models")
+    from training import policy
+    from training.card import check_base
+    from training.tokens import ChatTokeniser
+
+    run.tick("load models")
+    base = check_base(run.config)
+    assert base is not None  # noqa: S101 - read_config refuses a run without a base
+    tokenizer = policy.load_tokenizer(base)
+    model = policy.load_policy(base).eval()
+    options = run.options
+    own = getattr(model.config, "max_position_embeddings", None) or 4096
+    limit = min(options["max_length"] or own, own)
+    if limit <= options["max_new_tokens"]:
+        raise ConfigError(f"max_new_tokens leaves no room for a prompt in {limit} tokens")
+    tokeniser = ChatTokeniser(tokenizer, limit)
+    rows, cut = [], 0
+    for number, (_, prompt) in enumerate(prompts):
+        ids = tokeniser.encode_prompt(prompt)
+        fitting = tokeniser.cut(prompt, ids, limit - options["max_new_tokens"])
+        if fitting is None:
+            raise DataError(f"prompt {prompts[number][0]!r} does not fit")
+        cut += len(fitting) < len(ids)
+        rows.append(fitting)
+    responses = sample(run, model, tokenizer, rows)
+    run.outcome.counts = {"read": len(prompts), "kept": len(prompts), "cut": cut, "dropped": {}}
+    run.outcome.metrics = describe(responses)
+    write(run, [name for name, _ in prompts], responses)
+
+
+def read_prompts(path: str) -> list[tuple[str, Messages]]:
+    """(id, messages) of each line; ids are unique."""
+    if not path or not Path(path).is_file():
+        raise ConfigError(f"option 'prompts' must be a file, got {path!r}")
+    prompts: dict[str, Messages] = {}
+    with Path(path).open(encoding="utf-8") as file:
+        for number, line in enumerate(file, 1):
+            where = f"prompts line {number}"
+            try:
+                row = json.loads(line)
+            except ValueError as error:
+                raise DataError(f"{where} is not JSON: {error}") from error
+            if not isinstance(row, dict) or not isinstance(row.get("id"), str):
+                raise DataError(f"{where} needs an id")
+            if row["id"] in prompts:
+                raise DataError(f"{where}: the id {row['id']!r} appeared before")
+            prompts[row["id"]] = read_prompt(row, where)
+    if not prompts:
+        raise DataError("no prompts")
+    return list(prompts.items())
+
+
+def sample(
+    run: Run, model: Any, tokenizer: Any, rows: list[list[int]]
+) -> dict[tuple[int, int], dict[str, Any]]:
+    """Responses by (prompt number, index): text, finish reason, number of tokens.
+
+    Batches hold prompts of about the same length, padded on the left; each batch has its own
+    seed, so that the same run gives the same responses.
+    """
+    import torch
+
+    from training import policy
+
+    options = run.options
+    bf16 = policy.use_bf16(options["precision"])
+    jobs = [(at, index) for at in range(len(rows)) for index in range(options["n"])]
+    jobs.sort(key=lambda job: -len(rows[job[0]]))
+    size = options["batch_size"]
+    responses: dict[tuple[int, int], dict[str, Any]] = {}
+    for number, start in enumerate(range(0, len(jobs), size)):
+        run.tick("generate", len(responses), len(jobs))
+        batch = jobs[start : start + size]
+        width = max(len(rows[at]) for at, _ in batch)
+        ids = torch.full((len(batch), width), tokenizer.pad_token_id, dtype=torch.long)
+        mask = torch.zeros_like(ids)
+        for place, (at, _) in enumerate(batch):
+            ids[place, width - len(rows[at]) :] = torch.tensor(rows[at])
+            mask[place, width - len(rows[at]) :] = 1
+        torch.manual_seed((run.seed * 1_000_003 + number) % 2**63)
+        with torch.no_grad(), policy.autocast(bf16):
+            produced = model.generate(
+                input_ids=ids.to(policy.device()),
+                attention_mask=mask.to(policy.device()),
+                generation_config=settings(options, tokenizer),
+                stopping_criteria=[Beat(run, len(responses), len(jobs))],
+            )
+        for place, job in enumerate(batch):
+            responses[job] = read_response(tokenizer, produced[place, width:].tolist())
+    return responses
+
+
+class Beat:
+    """Called by generate after each token: a sign of life, and the place to stop."""
+
+    def __init__(self, run: Run, done: int, total: int):
+        self.run, self.done, self.total = run, done, total
+
+    def __call__(self, input_ids: Any, scores: Any, **kwargs: Any) -> Any:
+        import torch
+
+        self.run.tick("generate", self.done, self.total)
+        return torch.zeros(len(input_ids), dtype=torch.bool, device=input_ids.device)
+
+
+def settings(options: dict[str, Any], tokenizer: Any) -> Any:
+    """Sampling from the model's own distribution: nothing but temperature and top-p."""
+    from transformers import GenerationConfig
+
+    chosen: dict[str, Any] = {"do_sample": False}
+    if options["temperature"] > 0:
+        chosen = {
+            "do_sample": True,
+            "temperature": options["temperature"],
+            "top_p": options["top_p"],
+            "top_k": 0,
+        }
+    return GenerationConfig(
+        max_new_tokens=options["max_new_tokens"],
+        pad_token_id=tokenizer.pad_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        **chosen,
+    )
+
+
+def read_response(tokenizer: Any, ids: list[int]) -> dict[str, Any]:
+    """Text up to the end token, and whether the model ended by itself."""
+    end = tokenizer.eos_token_id
+    stopped = end in ids
+    kept = ids[: ids.index(end)] if stopped else ids
+    return {
+        "text": tokenizer.decode(kept, skip_special_tokens=True),
+        "finish_reason": "stop" if stopped else "length",
+        "num_tokens": len(kept) + stopped,
+    }
+
+
+def describe(responses: dict[tuple[int, int], dict[str, Any]]) -> dict[str, Any]:
+    count = len(responses)
+    return {
+        "responses": count,
+        "stopped": sum(one["finish_reason"] == "stop" for one in responses.values()) / count,
+        "mean_tokens": sum(one["num_tokens"] for one in responses.values()) / count,
+    }
+
+
+def write(run: Run, names: list[str], responses: dict[tuple[int, int], dict[str, Any]]) -> None:
+    """responses.jsonl in the prompts' order, by rename."""
+    target = run.out / "responses.jsonl"
+    temporary = run.out / ".responses.jsonl.tmp"
+    with temporary.open("w", encoding="utf-8") as file:
+        for (at, index), response in sorted(responses.items()):
+            file.write(strict_json({"prompt": names[at], "index": index, **response}) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    run.check()
+    temporary.replace(target)
+    sync_folder(run.out)
+    run.outcome.files = {"responses.jsonl": sha256_of(target)}
+    run.journal.write("artifact", path=f"{run.journal.token}/responses.jsonl", kind="responses")
+
+
+if __name__ == "__main__":
+    main("generate", __doc__, work)

@@ -1,0 +1,94 @@
+"""The losses, as pure tensor functions: each is a formula of a paper and nothing else.
+
+All take per-comparison tensors of shape (batch,) and return per-comparison losses of the same
+shape; who calls decides how to average. Policy log-probabilities are summed over a
+response's tokens.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def preference_nll(
+    difference: Tensor, p_chosen: Tensor | None = None, margin: Tensor | None = None
+) -> Tensor:
+    """Bradley-Terry: -p log s(d) - (1-p) log s(-d), with d = difference - margin; all (batch,).
+
+    p None is 1: plain -log s(d), Bradley and Terry 1952; Ouyang et al. 2022, eq. 1. A margin is
+    Touvron et al. 2023 (Llama 2), eq. 2. p is the share of votes for chosen, ties halved.
+    """
+    _same_shape(difference, p_chosen, margin)
+    d = difference if margin is None else difference - margin
+    if p_chosen is None:
+        return -F.logsigmoid(d)
+    return -p_chosen * F.logsigmoid(d) - (1 - p_chosen) * F.logsigmoid(-d)
+
+
+def centering(chosen: Tensor, rejected: Tensor) -> Tensor:
+    """(r_chosen + r_rejected)^2, which keeps rewards around zero. Eisenstein et al. 2023."""
+    _same_shape(chosen, rejected)
+    return (chosen + rejected) ** 2
+
+
+def k_wise(losses: Tensor, group: Tensor, weight: Tensor | None = None) -> Tensor:
+    """Mean over a prompt's comparisons, then over prompts: a scalar.
+
+    `group` (batch,) numbers the prompt of each comparison from 0. Ten comparisons of one ranking
+    are not ten times the evidence of one: Ouyang et al. 2022, section 3.5.
+    """
+    _same_shape(losses, group, weight)
+    weight = torch.ones_like(losses) if weight is None else weight
+    prompts = int(group.max()) + 1
+    total = losses.new_zeros(prompts).index_add(0, group, losses * weight)
+    mass = losses.new_zeros(prompts).index_add(0, group, weight)
+    counted = mass > 0
+    return (total[counted] / mass[counted]).mean() if bool(counted.any()) else losses.sum() * 0
+
+
+def weighted_mean(losses: Tensor, weight: Tensor | None = None) -> Tensor:
+    """Mean of (batch,) losses by (batch,) weights: a scalar, 0 where all weights are 0."""
+    _same_shape(losses, weight)
+    if weight is None:
+        return losses.mean()
+    return (losses * weight).sum() / weight.sum().clamp(min=1e-12)
+
+
+def dpo_difference(
+    chosen: Tensor, rejected: Tensor, ref_chosen: Tensor, ref_rejected: Tensor, beta: float
+) -> Tensor:
+    """beta * (log pi(y_w)/ref(y_w) - log pi(y_l)/ref(y_l)): the implicit reward margin, (batch,).
+
+    Rafailov et al. 2023, eq. 7 is the Bradley-Terry loss of this difference.
+    """
+    _same_shape(chosen, rejected, ref_chosen, ref_rejected)
+    return beta * ((chosen - ref_chosen) - (rejected - ref_rejected))
+
+
+def dpo_loss(
+    difference: Tensor, label_smoothing: float = 0.0, p_chosen: Tensor | None = None
+) -> Tensor:
+    """-log s(d): Rafailov et al. 2023, eq. 7; (batch,).
+
+    `label_smoothing` e gives Mitchell's conservative DPO, -(1-e) log s(d) - e log s(-d), which is
+    soft labels with p = 1 - e for every row; `p_chosen` says p for each row instead.
+    """
+    if p_chosen is None and label_smoothing == 0:
+        return preference_nll(difference)
+    if p_chosen is None:
+        p_chosen = torch.full_like(difference, 1 - label_smoothing)
+    return preference_nll(difference, p_chosen)
+
+
+def ipo_loss(difference: Tensor, beta: float) -> Tensor:
+    """(d / beta - 1 / (2 beta))^2 on summed log-probabilities: Azar et al. 2023, eq. 17."""
+    return (difference / beta - 1 / (2 * beta)) ** 2
+
+
+def _same_shape(first: Tensor, *others: Tensor | None) -> None:
+    # [B, 1] - [B] broadcasts to [B, B] without a word, and trains on nonsense.
+    for other in others:
+        if other is not None and other.shape != first.shape:
+            raise ValueError(f"shapes {tuple(first.shape)} and {tuple(other.shape)} differ")
+    if first.dim() != 1:
+        raise ValueError(f"expected shape (batch,), got {tuple(first.shape)}")

@@ -1,0 +1,132 @@
+"""What a run may be told: a whitelist per kind, checked before anything is loaded.
+
+There is no way to pass an option through to a library: each one here is read by name.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from training.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Option:
+    """One entry of the whitelist. `default` None means: chosen by the trainer, and reported."""
+
+    name: str
+    type: type[Any]
+    default: Any
+    help: str
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[str, ...] | None = None
+
+    def check(self, value: Any) -> Any:
+        """The value in the option's own type, or a ConfigError that says what is wrong with it."""
+        if value is None and self.default is None:
+            return None
+        if self.type is float and type(value) is int:
+            value = float(value)
+        # A bool is an int to Python; to a person who wrote `"epochs": true` it is a mistake.
+        if type(value) is not self.type:
+            raise ConfigError(f"option {self.name!r} must be {self.type.__name__}, got {value!r}")
+        if self.type is float and not math.isfinite(value):
+            raise ConfigError(f"option {self.name!r} must be a finite number")
+        if self.low is not None and value < self.low:
+            raise ConfigError(f"option {self.name!r} must be at least {self.low:g}, got {value!r}")
+        if self.high is not None and value > self.high:
+            raise ConfigError(f"option {self.name!r} must be at most {self.high:g}, got {value!r}")
+        if self.choices is not None and value not in self.choices:
+            raise ConfigError(
+                f"option {self.name!r} must be one of {', '.join(self.choices)}, got {value!r}"
+            )
+        return value
+
+    def describe(self) -> dict[str, Any]:
+        return {**asdict(self), "type": self.type.__name__}
+
+
+LEARNING_RATE = Option(
+    "learning_rate", float, None, "peak learning rate; by default by kind and size", 0.0, 1.0
+)
+COMMON = (
+    Option("epochs", float, 1.0, "passes over the training split", 0.01, 1000),
+    Option("max_steps", int, None, "stop after this many steps, whatever `epochs` says", 1),
+    LEARNING_RATE,
+    Option("batch_size", int, 8, "rows a step", 1, 4096),
+    Option("accumulation", int, 1, "batches added up to one step", 1, 1024),
+    Option(
+        "max_length", int, None, "tokens of prompt and response; default 512 or less", 8, 131072
+    ),
+    Option("warmup", float, 0.05, "share of the steps in which the learning rate rises", 0.0, 1.0),
+    Option("weight_decay", float, 0.0, "AdamW's weight decay", 0.0, 1.0),
+    Option("save_steps", int, 100, "steps between checkpoints", 1),
+    Option("eval_steps", int, 50, "steps between evaluations on the dev split", 1),
+    Option("log_steps", int, 5, "steps between metric lines", 1),
+    Option("eval_rows", int, 500, "at most so many rows of dev in each evaluation", 1),
+    Option("allow_drops", bool, False, "go on although over 2 % of the rows cannot be used"),
+    Option("precision", str, "auto", "auto: bf16 on a GPU", choices=("auto", "fp32", "bf16")),
+)
+TINY = (
+    Option("hidden_size", int, 192, "new model: width", 16, 4096),
+    Option("layers", int, 4, "new model: depth", 1, 96),
+    Option("heads", int, 6, "new model: attention heads", 1, 128),
+    Option("vocab_size", int, 1024, "new model: entries of its byte-level BPE", 300, 65536),
+)
+SFT = (
+    *(option for option in COMMON if option.name not in ("epochs", "batch_size")),
+    Option("epochs", float, 3.0, "passes over the training split", 0.01, 1000),
+    Option("batch_size", int, 32, "demonstrations a step", 1, 4096),
+    *TINY,
+)
+REWARD = (
+    *COMMON,
+    Option("soft_labels", bool, True, "learn vote shares (p_chosen), not only the majority"),
+    Option("use_ties", bool, True, "learn from even splits too; needs soft_labels"),
+    Option("use_weights", bool, True, "weigh each comparison by its `weight`"),
+    Option("use_margin", bool, False, "ask for a reward gap of at least `margin`"),
+    Option("centering", float, 0.01, "coefficient of (r_chosen + r_rejected)^2", 0.0, 10.0),
+    Option("pooling", str, "mean", "encoder: which vector is scored", choices=("mean", "cls")),
+)
+DPO = (
+    *COMMON,
+    Option("beta", float, 0.1, "how dear it is to leave the reference model", 1e-4, 100.0),
+    Option("loss", str, "sigmoid", "Rafailov et al. or Azar et al.", choices=("sigmoid", "ipo")),
+    Option("label_smoothing", float, 0.0, "cDPO: assumed share of flipped labels", 0.0, 0.4999),
+    Option("soft_labels", bool, False, "use p_chosen instead of label_smoothing"),
+    Option("use_weights", bool, True, "weigh each comparison by its `weight`"),
+    Option("precompute_reference", bool, True, "score the reference once, not in every step"),
+)
+GENERATE = (
+    Option("prompts", str, "", "path of prompts.jsonl"),
+    Option("n", int, 4, "responses per prompt", 1, 64),
+    Option("max_new_tokens", int, 48, "longest response in tokens", 1, 32768),
+    Option("max_length", int, None, "prompt and response in tokens; default: the model's own", 8),
+    Option("temperature", float, 1.0, "0 is greedy", 0.0, 10.0),
+    Option("top_p", float, 1.0, "nucleus: smallest set with this probability", 1e-6, 1.0),
+    Option("batch_size", int, 64, "responses sampled at a time", 1, 4096),
+    Option("precision", str, "auto", "auto: bf16 on a GPU", choices=("auto", "fp32", "bf16")),
+)
+BY_KIND: dict[str, tuple[Option, ...]] = {
+    "sft": SFT,
+    "reward": REWARD,
+    "dpo": DPO,
+    "generate": GENERATE,
+}
+
+
+def read_options(kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """All options of a kind, the given ones checked, the others at their defaults."""
+    known = {option.name: option for option in BY_KIND[kind]}
+    unknown = sorted(set(given) - set(known))
+    if unknown:
+        raise ConfigError(
+            f"unknown option {', '.join(map(repr, unknown))} for {kind}; "
+            f"known are {', '.join(sorted(known))}"
+        )
+    return {
+        name: option.check(given[name]) if name in given else option.default
+        for name, option in known.items()
+    }

