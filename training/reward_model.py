@@ -106,8 +106,8 @@ class EncoderReward(nn.Module):
         self.encoder = encoder
         self.pooling = pooling
         self.head = nn.Linear(encoder.config.hidden_size, 1)
-        # Small at first: all rewards near 0, so the first loss is ln 2.
-        nn.init.normal_(self.head.weight, std=0.02)
+        # An untrained reward knows nothing: all rewards 0, the first loss exactly ln 2.
+        nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
 
     def forward(self, batch: dict[str, Tensor]) -> Tensor:

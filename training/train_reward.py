@@ -132,6 +132,7 @@ def load(run: Run, base: Path | None) -> "RewardModel":
         limit = policy.length_limit(model, asked)
         tokeniser = reward_model.CausalTokeniser(tokenizer, limit)
         model.config.pad_token_id = tokenizer.pad_token_id
+        torch.nn.init.zeros_(model.score.weight)  # all rewards 0 at first, as in EncoderReward
         network = reward_model.CausalReward(model)
         spec = {"architecture": "causal", "max_length": limit}
     if base is None:

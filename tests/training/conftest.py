@@ -33,7 +33,7 @@ def sft(world, dataset):
         "sft",
         dataset,
         batch_size=16,
-        epochs=20,
+        epochs=12,
         learning_rate=5e-3,
         log_steps=10,
         save_steps=50,

@@ -31,7 +31,7 @@ def test_sft_makes_a_small_policy_that_learned_the_replies(sft):
 def test_a_reward_model_tells_courteous_from_curt(fixture, request):
     run, lines, record = request.getfixturevalue(fixture)
 
-    assert record["initial"]["eval_loss"] == pytest.approx(0.693, abs=0.02)
+    assert record["initial"]["eval_loss"] == pytest.approx(0.693147, abs=1e-4)
     assert record["metrics"]["accuracy"]["value"] >= 0.95
     # In the toy world the courteous reply is always longer: the card must not hide it.
     assert record["baselines"]["length"] == pytest.approx(
@@ -42,7 +42,7 @@ def test_a_reward_model_tells_courteous_from_curt(fixture, request):
     assert "not better than length" in card
     assert record["counts"]["dropped"] == {"tie": 2}
     spec = json.loads((run / "1" / "model" / "reward.json").read_text())
-    assert spec["std"] > 0.1
+    assert spec["std"] > 0.01
 
 
 def test_dpo_starts_at_ln_2_and_learns_the_preference(dpo):
