@@ -25,7 +25,7 @@ MAX_FORMULA = 2_000
 _LANGUAGES = """
     bash sh shell zsh c cpp c++ csharp c# cs css diff docker dockerfile go golang
     haskell hs html ini java javascript js json jsx julia kotlin latex tex lua makefile make
-    matlab nginx perl php powershell python py python3 r ruby rb rust rs scala scss sql
+    nginx perl php powershell python py python3 r ruby rb rust rs scala scss sql
     postgresql swift toml typescript ts tsx xml yaml yml
 """
 LANGUAGES = frozenset(_LANGUAGES.split())
