@@ -4,6 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from annotation.datasets import store
+
 
 class DatasetQuerySet(models.QuerySet):
     def visible_to(self, user):
@@ -42,6 +44,11 @@ class Dataset(models.Model):
 
     def __str__(self):
         return self.name or self.hash[:12]
+
+    @property
+    def folder(self):
+        """Where its files lie: docs/formats.md says what is in it."""
+        return store.folder_of(self.hash)
 
     @property
     def short_hash(self):

@@ -1,0 +1,49 @@
+"""The response of an item worth imitating, over all its labelers. Pure."""
+
+from collections.abc import Sequence
+
+from annotation.datasets.comparisons import Ballot, Candidate, count_votes
+from annotation.datasets.policy import Policy
+
+NO_SINGLE_BEST, BEST_IS_EMPTY, BEST_IS_UNACCEPTABLE, TOO_FEW = DROP_REASONS = (
+    "no_single_best",
+    "best_is_empty",
+    "best_is_unacceptable",
+    "too_few_votes",
+)
+
+
+def best_response(
+    candidates: Sequence[Candidate], ballots: Sequence[Ballot], policy: Policy
+) -> Candidate | str:
+    """The candidate with the highest mean share of votes against the others (Borda's count over
+    whoever compared the two), or the reason why there is none.
+
+    Two at the top are none, unless their texts are equal. One that as many call unacceptable as
+    acceptable is no example to follow.
+    """
+    ordered = sorted(candidates, key=lambda candidate: candidate.key)
+    scores = {}
+    for one in ordered:
+        shares = []
+        for other in ordered:
+            if other.key != one.key:
+                tally = count_votes(one, other, ballots, policy)
+                if tally.votes >= policy.min_votes:
+                    shares.append(tally.share_first)
+        if shares:
+            scores[one.key] = round(sum(shares) / len(shares), 9)
+    if not scores:
+        is_hopeless = ballots and all(all(ballot.unacceptable) for ballot in ballots)
+        return BEST_IS_UNACCEPTABLE if is_hopeless else TOO_FEW
+    top = max(scores.values())
+    at_top = [one for one in ordered if scores.get(one.key) == top]
+    if len({one.text for one in at_top}) > 1:
+        return NO_SINGLE_BEST
+    best = at_top[0]
+    if best.is_empty and policy.drop_empty:
+        return BEST_IS_EMPTY
+    said = [b.unacceptable[best.position - 1] for b in ballots if b.tiers[best.position - 1]]
+    if said and sum(said) * 2 >= len(said):
+        return BEST_IS_UNACCEPTABLE
+    return best

@@ -1,0 +1,177 @@
+"""Rankings of one item to comparisons, over all its labelers. Pure: no database.
+
+Every pair of responses of a judged item comes out exactly once: as a comparison, as a tie, or
+left out for exactly one reason. So the counts add up.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+
+from annotation.datasets.policy import Policy
+from annotation.labeling.verdict import effective_tiers
+
+# Why a pair is left out, in the order in which reasons are looked for.
+EMPTY, EQUAL, UNRANKED, BOTH_UNACCEPTABLE, FEW_VOTES = DROP_REASONS = (
+    "empty_text",
+    "equal_texts",
+    "not_ranked",
+    "both_unacceptable",
+    "too_few_votes",
+)
+STRONGEST = 3
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A response in an item: its name in files, its text, its position."""
+
+    key: str
+    text: str
+    position: int
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.text.strip()
+
+
+@dataclass(frozen=True)
+class Ballot:
+    """One judgment, arrays by position as in `Judgment`; `name` says where it came from."""
+
+    name: str
+    ranks: Sequence[int | None]
+    unacceptable: Sequence[bool]
+    strength: Sequence[int | None] = ()
+    tiers: tuple[int | None, ...] = field(init=False)
+
+    def __post_init__(self):
+        object.__setattr__(self, "tiers", effective_tiers(self.ranks, self.unacceptable))
+
+    def strength_between(self, better: int, worse: int) -> float:
+        """How far apart two positions are, 0 to 1: the sum of what was said about the steps
+        between their tiers, at most “far better”. 0 where nothing was said."""
+        high, low = self.ranks[better - 1], self.ranks[worse - 1]
+        if high is None or low is None or not self.strength:
+            return 0.0
+        said = sum(step or 0 for step in self.strength[high - 1 : low - 1])
+        return min(said, STRONGEST) / STRONGEST
+
+
+@dataclass
+class Tally:
+    """The votes on one pair, `first` and `second` in the order of their keys."""
+
+    first: Candidate
+    second: Candidate
+    for_first: int = 0
+    for_second: int = 0
+    ties: int = 0
+    both_unacceptable: int = 0
+    strength_first: float = 0.0
+    strength_second: float = 0.0
+    ballots: list[str] = field(default_factory=list)
+
+    @property
+    def votes(self) -> int:
+        return self.for_first + self.for_second + self.ties
+
+    @property
+    def share_first(self) -> float:
+        """(votes for first + half the ties) / votes."""
+        return (self.for_first + self.ties / 2) / self.votes
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A pair that counts. `winner` and `loser`, or for a tie simply the two in key order.
+
+    `share`: of the votes for `winner`, a tie vote counting half. `margin`: mean strength of the
+    votes for it, 0 to 1.
+    """
+
+    winner: Candidate
+    loser: Candidate
+    is_tie: bool
+    share: float
+    votes: int
+    margin: float
+    ballots: list[str]
+
+
+@dataclass(frozen=True)
+class Drop:
+    reason: str
+
+
+def compare_item(
+    candidates: Sequence[Candidate], ballots: Sequence[Ballot], policy: Policy
+) -> Iterator[Comparison | Drop]:
+    """One outcome for each of the K(K-1)/2 pairs, in the order of the keys."""
+    ordered = sorted(candidates, key=lambda candidate: candidate.key)
+    for first, second in combinations(ordered, 2):
+        yield _outcome(count_votes(first, second, ballots, policy), policy)
+
+
+def count_votes(first, second, ballots: Sequence[Ballot], policy: Policy) -> Tally:
+    """What each labeler said about the pair. Who ranked only one of the two said nothing."""
+    tally = Tally(first, second)
+    one, two = first.position, second.position
+    for ballot in ballots:
+        tier_one, tier_two = ballot.tiers[one - 1], ballot.tiers[two - 1]
+        if tier_one is None or tier_two is None:
+            continue
+        if policy.drop_both_unacceptable and (
+            ballot.unacceptable[one - 1] and ballot.unacceptable[two - 1]
+        ):
+            tally.both_unacceptable += 1
+            continue
+        tally.ballots.append(ballot.name)
+        if tier_one == tier_two:
+            tally.ties += 1
+        elif tier_one < tier_two:
+            tally.for_first += 1
+            tally.strength_first += ballot.strength_between(one, two)
+        else:
+            tally.for_second += 1
+            tally.strength_second += ballot.strength_between(two, one)
+    return tally
+
+
+def _outcome(tally: Tally, policy: Policy) -> Comparison | Drop:
+    if reason := _reason_to_drop(tally, policy):
+        return Drop(reason)
+    share = tally.share_first
+    is_tie = share == 0.5 or (
+        policy.labels == "majority" and tally.ties > max(tally.for_first, tally.for_second)
+    )
+    if is_tie or share > 0.5:
+        won, strength = tally.for_first, tally.strength_first
+        winner, loser = tally.first, tally.second
+    else:
+        won, strength = tally.for_second, tally.strength_second
+        winner, loser, share = tally.second, tally.first, 1 - share
+    return Comparison(
+        winner=winner,
+        loser=loser,
+        is_tie=is_tie,
+        share=round(share, 6),
+        votes=tally.votes,
+        margin=0.0 if is_tie else round(strength / won, 6),
+        ballots=tally.ballots,
+    )
+
+
+def _reason_to_drop(tally: Tally, policy: Policy) -> str | None:
+    if policy.drop_empty and (tally.first.is_empty or tally.second.is_empty):
+        return EMPTY
+    if policy.drop_equal and tally.first.text == tally.second.text:
+        return EQUAL
+    if not tally.votes and not tally.both_unacceptable:
+        return UNRANKED
+    # Most labelers see nothing to choose between: a lone vote must not speak for all.
+    if tally.both_unacceptable > tally.votes:
+        return BOTH_UNACCEPTABLE
+    if tally.votes < policy.min_votes:
+        return FEW_VOTES
+    return None

@@ -1,0 +1,83 @@
+"""Counting while freezing: what was kept, what was left out and why. Pure."""
+
+from collections import Counter
+
+from annotation.datasets import best, comparisons
+from annotation.datasets.policy import SPLITS
+
+# Why a judgment is not counted, in the order in which reasons are looked for.
+JUDGMENT_DROPS = (
+    "superseded",
+    "item_withdrawn",
+    "other_origin",
+    "surplus",
+    "labeler_without_handle",
+)
+ITEMS = ("judged", "unjudged", "withdrawn")
+SFT_DROPS = (*best.DROP_REASONS, "empty_demonstration", "repeated_demonstration")
+KINDS = ("preferences", "ties", "sft")
+
+
+class Counts:
+    """Every item, judgment and pair is added exactly once, so the sums hold; `check` proves it."""
+
+    def __init__(self):
+        self.items = Counter()
+        self.judgments = Counter()
+        self.dropped_judgments = Counter()
+        self.pairs = 0
+        self.dropped_pairs = Counter()
+        self.sft_candidates = 0
+        self.dropped_sft = Counter()
+        self.sft_sources = Counter()
+        self.rows = {kind: Counter() for kind in KINDS}
+        self.prompts = Counter()
+
+    def as_json(self) -> dict:
+        """The manifest's counts, without `files`. Reasons stand there with 0, too: nobody has to
+        guess whether a reason was looked for."""
+        preferences, ties, sft = (self.rows[kind] for kind in KINDS)
+        return {
+            "items": {name: self.items[name] for name in ("all", *ITEMS)},
+            "judgments": {
+                "all": self.judgments["all"],
+                "counted": self.judgments["counted"],
+                "dropped": _listed(self.dropped_judgments, JUDGMENT_DROPS),
+            },
+            "comparisons": {
+                "pairs": self.pairs,
+                "kept": preferences.total(),
+                "ties": ties.total(),
+                "dropped": self.dropped_pairs.total(),
+                **{split: preferences[split] for split in SPLITS},
+            },
+            "dropped": _listed(self.dropped_pairs, comparisons.DROP_REASONS),
+            "ties": {split: ties[split] for split in SPLITS},
+            "sft": {
+                "candidates": self.sft_candidates,
+                "kept": sft.total(),
+                "best": self.sft_sources["best"],
+                "demonstrations": self.sft_sources["demonstration"],
+                "dropped": _listed(self.dropped_sft, SFT_DROPS),
+                **{split: sft[split] for split in SPLITS},
+            },
+            "prompts": {split: self.prompts[split] for split in SPLITS},
+        }
+
+    def check(self) -> None:
+        """Raise AssertionError where a sum does not hold: a defect of ours, never of the data."""
+        counted = self.judgments["counted"] + self.dropped_judgments.total()
+        kept = self.rows["preferences"].total() + self.rows["ties"].total()
+        sft = self.rows["sft"].total() + self.dropped_sft.total()
+        for name, total, parts in (
+            ("items", self.items["all"], sum(self.items[name] for name in ITEMS)),
+            ("judgments", self.judgments["all"], counted),
+            ("pairs", self.pairs, kept + self.dropped_pairs.total()),
+            ("sft", self.sft_candidates, sft),
+        ):
+            if total != parts:
+                raise AssertionError(f"{name}: {total} in all, {parts} accounted for")
+
+
+def _listed(counter: Counter, reasons) -> dict[str, int]:
+    return {reason: counter[reason] for reason in reasons}
