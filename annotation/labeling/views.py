@@ -48,8 +48,9 @@ def home(request):
     return render(request, "labeling/home.html", context)
 
 
+# no_store: Back and Forward ask again, instead of showing an item that was judged meanwhile.
 @require_safe
-@cache_control(private=True, no_cache=True)
+@cache_control(private=True, no_store=True)
 def judge(request, slug):
     """The item that this labeler holds in the project, or the next one."""
     project = project_for(request.user, slug, "judge")
@@ -58,7 +59,7 @@ def judge(request, slug):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@cache_control(private=True, no_cache=True)
+@cache_control(private=True, no_store=True)
 def submit(request, slug, assignment_id):
     """Record the judgment and answer with the next item, in one round trip."""
     if request.method != "POST":  # somebody reloads a page that said 422
