@@ -34,6 +34,27 @@ function post(url, body, options = {}) {
   return fetch(url, { method: "POST", body, redirect: "manual", ...options });
 }
 
+/* Who signed in again elsewhere has a new token; this page still holds the old one. Any judging
+   page carries the new one. True once it is here: then the same may be sent again. */
+let isRenewed = false;
+
+async function renewToken() {
+  if (isRenewed) return false; // once is enough: a second 403 has another cause
+  try {
+    const page = await fetch(location.pathname, { redirect: "manual" });
+    if (page.type === "opaqueredirect") signedOut();
+    if (!page.ok) return false;
+    isRenewed = true;
+    const name = "csrfmiddlewaretoken";
+    const parsed = new DOMParser().parseFromString(await page.text(), "text/html");
+    const token = parsed.querySelector(`[name=${name}]`)?.value;
+    for (const input of document.querySelectorAll(`[name=${name}]`)) input.value = token;
+    return Boolean(token);
+  } catch {
+    return false;
+  }
+}
+
 async function save({ keepalive = false } = {}) {
   clearTimeout(timer);
   const at = form();
@@ -50,7 +71,7 @@ async function save({ keepalive = false } = {}) {
     if (answer.ok) say(isDirty ? "" : "Saved");
     else if (answer.type === "opaqueredirect") signedOut();
     else if (answer.status === 409) late(await answer.text());
-    else if (answer.status >= 500) failed();
+    else if (answer.status >= 500 || (answer.status === 403 && (await renewToken()))) failed();
     else say("Not saved", true);
   } catch (error) {
     if (error.name !== "AbortError" && at === form()) failed();
@@ -137,6 +158,7 @@ document.addEventListener("htmx:before:request", (event) => {
   clearTimeout(timer);
   saving?.abort();
   trouble("");
+  document.getElementById("problem")?.setAttribute("hidden", "");
   say("Sending");
   document.getElementById("submit")?.setAttribute("aria-disabled", "true");
 });
@@ -151,6 +173,8 @@ document.addEventListener("htmx:before:response", (event) => {
   if (response.raw.redirected) signedOut();
   else {
     say("Not sent", true);
+    const sent = event.target.closest("form");
+    if (response.status === 403) renewToken().then((isNew) => isNew && sent.requestSubmit());
     trouble(
       response.status >= 500 || response.status === 429
         ? "The server could not take it just now. Your work is still here; try again in a moment."
@@ -172,7 +196,7 @@ document.addEventListener("htmx:finally:request", () => {
 });
 
 document.addEventListener("htmx:after:swap", () => {
-  isDirty = false;
+  isDirty = isRenewed = false;
   lastUsed = Date.now();
   say(document.getElementById("problem") ? "" : form() ? "Sent" : "");
 });

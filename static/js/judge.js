@@ -37,7 +37,9 @@ function current() {
 function focusCard(card) {
   if (!card) return;
   (checked(card) ?? radios(card)[0]).focus({ preventScroll: true });
-  card.scrollIntoView({ block: "nearest", inline: "nearest" });
+  // A response longer than the screen (stacked, on a phone) is read from its start.
+  const block = card.offsetHeight > innerHeight * 0.8 ? "start" : "nearest";
+  card.scrollIntoView({ block, inline: "nearest" });
 }
 
 function step(by) {

@@ -348,6 +348,36 @@ def test_signed_out_meanwhile_says_so_and_keeps_the_page(desk):
     assert not Judgment.objects.exists()
 
 
+def test_signed_in_again_elsewhere_the_old_page_still_submits(desk, labeler):
+    at = desk()
+    at.allow("403")
+    at.press("1", "j", "2", "j", "3", "j", "4")
+    saved(at).to_have_text("Saved")
+    at.page.context.clear_cookies()  # the session ends, and with it the page's token
+    at.press("Control+Enter")
+    expect(at.page.locator("#trouble")).to_contain_text("You were signed out")
+
+    at.sign_in(labeler)
+    at.page.get_by_role("button", name="Try again").click()
+
+    expect(prompt(at)).to_contain_text("Item 1.")
+    assert Judgment.objects.count() == 1
+
+
+def test_a_page_in_use_keeps_its_item_and_one_left_open_gives_it_back(desk):
+    at = desk()
+    beats = []
+    at.page.on("request", lambda r: beats.append(r.url) if r.url.endswith("/lease/") else None)
+    at.page.clock.install()
+    at.page.reload()
+    at.press("1")
+
+    at.page.clock.run_for(3 * 61_000)
+    assert len(beats) == 3
+    at.page.clock.run_for(20 * 61_000)
+    assert 3 < len(beats) <= 5, "five minutes without a key, and it stops"
+
+
 def test_the_last_submit_leads_to_a_kind_end(visit, project, labeler):
     make_item(project)
     at = visit().sign_in(labeler).open(f"/judge/{project.slug}/")
