@@ -172,7 +172,9 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
         if STATIC_ROOT
-        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+        else "django.contrib.staticfiles.storage.StaticFilesStorage",
+        # Not the mode of uploads: another account than the one that collects serves them.
+        "OPTIONS": {"file_permissions_mode": 0o644},
     },
 }
 

@@ -208,3 +208,14 @@ def test_the_broker_accepts_its_options():
     assert said
     assert list(Path(directory).glob("appendonlydir/*.aof"))
     shutil.rmtree(directory)
+
+
+def test_collected_static_files_can_be_read_by_the_account_that_serves_them(tmp_path):
+    command = [sys.executable, "manage.py", "collectstatic", "--no-input"]
+    environment = {**os.environ, "CONCORD_STATIC_ROOT": str(tmp_path / "static")}
+    subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
+
+    files = [path for path in (tmp_path / "static").rglob("*") if path.is_file()]
+
+    assert (tmp_path / "static" / "staticfiles.json") in files
+    assert [path for path in files if path.stat().st_mode & 0o044 != 0o044] == []
