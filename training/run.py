@@ -97,6 +97,8 @@ def main(
         journal.finish(_record(run, "done", None))
     except RunError as error:
         sys.exit(_end(run, error))
+    except ModuleNotFoundError as error:
+        sys.exit(_end(run, ConfigError(f"{error}: install the train extra, concord[train]")))
     except Exception as error:
         traceback.print_exc()
         last_line = traceback.format_exception_only(error)[-1].strip()

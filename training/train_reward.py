@@ -120,7 +120,7 @@ def load(run: Run, base: Path | None) -> "RewardModel":
     asked = run.options["max_length"]
     if reward_model.is_encoder(folder):
         encoder = AutoModel.from_pretrained(folder, dtype=torch.float32, use_safetensors=True)
-        limit = policy.length_limit(encoder, asked or reward_model.ENCODER_MAX_LENGTH)
+        limit = policy.length_limit(encoder, asked)
         pooling = run.options["pooling"]
         network: Any = reward_model.EncoderReward(encoder, pooling)
         tokeniser: Any = reward_model.EncoderTokeniser(tokenizer, limit)

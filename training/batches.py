@@ -1,0 +1,51 @@
+"""Rows of a datasets.Dataset and the tensors made of them, for the trainers that come from TRL."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from training import policy
+from training.data import Comparison
+
+
+def labels_of(one: Comparison, options: dict[str, Any]) -> dict[str, float]:
+    """What the losses need beside the ids, as the options want it."""
+    labels = {
+        "p_chosen": one.p_chosen if options["soft_labels"] else 1.0,
+        "weight": one.weight if options["use_weights"] else 1.0,
+    }
+    if options.get("use_margin"):
+        labels["margin"] = one.margin or 0.0
+    return labels
+
+
+class PairCollator:
+    """Comparisons to tensors: all chosen first, then all rejected, right-padded."""
+
+    def __init__(self, pad_token_id: int):
+        self.pad_token_id = pad_token_id
+
+    def __call__(self, rows: Sequence[dict[str, Any]]) -> dict[str, Tensor]:
+        chosen = [(row.get("prompt_ids", []), row["chosen_ids"]) for row in rows]
+        rejected = [(row.get("prompt_ids", []), row["rejected_ids"]) for row in rows]
+        batch = policy.collate(chosen + rejected, self.pad_token_id)
+        for name in ("p_chosen", "weight", "margin", "ref_chosen", "ref_rejected"):
+            if name in rows[0]:
+                batch[name] = torch.tensor([row[name] for row in rows], dtype=torch.float32)
+        return batch
+
+
+class TextCollator:
+    """Demonstrations to tensors; `labels` only lets Trainer count the tokens of a step."""
+
+    def __init__(self, pad_token_id: int):
+        self.pad_token_id = pad_token_id
+
+    def __call__(self, rows: Sequence[dict[str, Any]]) -> dict[str, Tensor]:
+        batch = policy.collate(
+            [(row["prompt_ids"], row["response_ids"]) for row in rows], self.pad_token_id
+        )
+        labels = batch["input_ids"].masked_fill(batch["response_mask"] == 0, -100)
+        return {**batch, "labels": labels}
