@@ -1,16 +1,19 @@
 """The judging page as values: a desk, the rubric and what was entered, ready for the template.
 
-Pure: it reads what it is given and asks the database for nothing.
+It reads what it is given and asks the database for nothing.
 """
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
+from django.template.loader import render_to_string
 from django.urls import reverse
 
 from annotation.core.text import reveal_invisible
 from annotation.labeling.desk import LETTERS, Card, Desk, Turn
 from annotation.labeling.forms import Problem
 from annotation.labeling.verdict import STRENGTHS
+from annotation.projects.services import rubric_by_id
 
 SKIP_REASONS = [
     "I do not know the subject",
@@ -21,6 +24,7 @@ SKIP_REASONS = [
 ]
 SPEAKERS = {"user": "Person", "assistant": "Model", "system": "Instruction"}
 SHOWN_TURNS = 2
+PANEL = "labeling/_rubric.html"
 NUMBERS = ["", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 
 
@@ -88,12 +92,86 @@ class Rating:
 
 
 @dataclass(frozen=True)
+class Rated:
+    """One response in the rubric panel."""
+
+    letter: str
+    ratings: list[Rating]
+
+    @property
+    def name(self) -> str:
+        return self.letter.upper()
+
+
+@dataclass(frozen=True)
+class RubricPanel:
+    """The panel beside the answers: ratings, the rationale, the guideline."""
+
+    rubric: object | None
+    count: int
+    rationale_rule: str
+    entered: dict[str, str] = field(default_factory=dict)
+    rationale_is_missing: bool = False
+
+    @property
+    def has_criteria(self) -> bool:
+        return bool(self.rubric and self.rubric.criteria_list)
+
+    @property
+    def asks_rationale(self) -> bool:
+        return self.rationale_rule != "off"
+
+    @property
+    def needs_rationale(self) -> bool:
+        return self.rationale_rule == "required"
+
+    @property
+    def rationale(self) -> str:
+        return self.entered.get("rationale", "")
+
+    @property
+    def is_bare(self) -> bool:
+        guideline = self.rubric.guideline if self.rubric else ""
+        return not (self.has_criteria or self.asks_rationale or guideline)
+
+    @property
+    def on(self) -> str:
+        """The response whose ratings are open."""
+        return self.entered.get("on", "a")
+
+    @property
+    def responses(self) -> list[Rated]:
+        criteria = self.rubric.criteria_list if self.rubric else []
+        return [
+            Rated(letter, [self._rating(criterion, letter) for criterion in criteria])
+            for letter in LETTERS.lower()[: self.count]
+        ]
+
+    def _rating(self, criterion, letter) -> Rating:
+        value = self.entered.get(f"rating_{criterion.key}_{letter}", "")
+        known = {str(point): point for point in criterion.points}
+        return Rating(criterion, letter, known.get(value))
+
+    @property
+    def html(self) -> str:
+        """Half of the page's work, and the same for every fresh item: kept for those."""
+        if self.rubric and not self.entered and not self.rationale_is_missing:
+            return _fresh_panel(self.rubric.pk, self.count, self.rationale_rule)
+        return render_to_string(PANEL, {"panel": self})
+
+
+@lru_cache(maxsize=256)
+def _fresh_panel(rubric_id, count, rationale_rule):
+    panel = RubricPanel(rubric_by_id(rubric_id), count, rationale_rule)
+    return render_to_string(PANEL, {"panel": panel})
+
+
+@dataclass(frozen=True)
 class ShownResponse:
     card: Card
-    rank: int | str | None
+    rank: str
     is_missing: bool
     is_first: bool
-    ratings: list[Rating]
 
     @property
     def name(self) -> str:
@@ -125,7 +203,7 @@ class Step:
     """The strength between two neighbouring places, for a page without script."""
 
     number: int
-    value: int | None
+    value: str
 
     @property
     def name(self) -> str:
@@ -153,26 +231,23 @@ class Bench:
         self.token = self.assignment.token
         self.seconds = self.entered.get("seconds", "0")
         self.title = f"Rank {NUMBERS[len(self.desk.cards)]} responses"
-        self.ranks = range(1, len(self.desk.cards) + 1)
+        # As text: a template formats every number, which is slow.
+        self.ranks = [str(rank) for rank in range(1, len(self.desk.cards) + 1)]
         self.has_floor = project.has_floor
         self.asks_strength = project.asks_strength
-        self.asks_rationale = project.rationale != "off"
-        self.needs_rationale = project.rationale == "required"
-        self.rationale = self.entered.get("rationale", "")
-        self.rationale_is_missing = any(p.target == "rationale" for p in self.problems)
-        criteria = self.rubric.criteria_list if self.rubric else []
-        self.has_criteria = bool(criteria)
-        self.guideline = self.rubric.guideline if self.rubric else ""
-        self.rubric_number = self.rubric.number if self.rubric else None
-        self.is_bare = not (criteria or self.asks_rationale or self.guideline)
-        self.on = self.entered.get("on", "a")
+        self.panel = RubricPanel(
+            rubric=self.rubric,
+            count=len(self.desk.cards),
+            rationale_rule=project.rationale,
+            entered=self.entered,
+            rationale_is_missing=any(p.target == "rationale" for p in self.problems),
+        )
         self.responses = [
             ShownResponse(
                 card=card,
-                rank=_rank(self.entered.get(f"rank_{card.letter.lower()}", "")),
+                rank=self.entered.get(f"rank_{card.letter.lower()}", ""),
                 is_missing=card.letter.lower() in self.missing,
                 is_first=card is self.desk.cards[0],
-                ratings=[self._rating(criterion, card.letter.lower()) for criterion in criteria],
             )
             for card in self.desk.cards
         ]
@@ -180,11 +255,11 @@ class Bench:
         self.turn_count = len(shown)
         self.earlier_turns, self.last_turns = shown[:-SHOWN_TURNS], shown[-SHOWN_TURNS:]
         self.turns = shown
-        self.strengths = list(STRENGTHS.items())
+        self.strengths = [(str(value), word) for value, word in STRENGTHS.items()]
         self.steps = [
-            Step(n, _rank(self.entered.get(f"strength_{n}", ""))) for n in self.ranks[:-1]
+            Step(n, self.entered.get(f"strength_{n}", "")) for n in range(1, len(self.desk.cards))
         ]
-        self.strength_text = ",".join(str(step.value or "") for step in self.steps)
+        self.strength_text = ",".join(step.value for step in self.steps)
         self.skip_reasons = SKIP_REASONS
         here = [project.slug, self.assignment.pk]
         self.submit_url = reverse("labeling:submit-judgment", args=here)
@@ -198,17 +273,6 @@ class Bench:
         if count == 1:
             return "One thing is missing."
         return f"{NUMBERS[min(count, 9)].capitalize()} things are missing."
-
-    def _rating(self, criterion, letter) -> Rating:
-        value = self.entered.get(f"rating_{criterion.key}_{letter}", "")
-        known = {str(point): point for point in criterion.points}
-        return Rating(criterion, letter, known.get(value))
-
-
-def _rank(value: str) -> int | str | None:
-    if value == "x":
-        return value
-    return int(value) if value.isascii() and value.isdigit() and len(value) == 1 else None
 
 
 def letters_of(assignment, positions) -> list[str]:
