@@ -103,7 +103,7 @@ def _observed(table: RatingTable, of_rows: FloatArray, w: FloatArray) -> FloatAr
     """(draws,) p_a."""
     agreed = (table.rows * (table.rows @ w - 1)).sum(axis=1)
     share = np.nan_to_num(divide(agreed, table.ratings * (table.ratings - 1)))
-    return divide(of_rows @ (share * table.pairable), of_rows @ table.pairable)
+    return divide(of_rows @ share, of_rows @ table.pairable)
 
 
 def _category_shares(table: RatingTable, of_rows: FloatArray) -> FloatArray:

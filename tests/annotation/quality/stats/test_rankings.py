@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from scipy.stats import friedmanchisquare, kendalltau
 
+from annotation.quality.stats.cohen import cohen_kappa
 from annotation.quality.stats.comparisons import (
     cohen_by_labelers,
     floor_unacceptable,
@@ -172,3 +173,29 @@ def test_cohen_by_labelers_takes_only_what_the_two_share():
     assert kappas[0, 1].n_items == 3
     # Shared table: (lower, lower), (higher, higher), (tie, lower): p_o 2/3, p_e 3/9.
     assert kappas[0, 1].value == pytest.approx((2 / 3 - 1 / 3) / (1 - 1 / 3))
+
+
+def test_intervals_of_cohen_take_an_item_with_all_its_comparisons():
+    """Four responses in one order or its reverse are six comparisons that say one thing: the
+    interval is that of an item, far wider than six independent comparisons would make it."""
+    rng = np.random.default_rng(8)
+    item = np.repeat(np.arange(60), 2)
+    labeler = np.tile([0, 1], 60)
+    forwards = np.where((labeler == 0) | (rng.random(60).repeat(2) < 0.75), 1, -1)
+    ranks = np.where(forwards[:, None] > 0, [1.0, 2, 3, 4], [4.0, 3, 2, 1])
+    turn = rng.random(60).repeat(2) < 0.5
+    ranks = np.where(turn[:, None], 5 - ranks, ranks)
+    comparisons = rankings_to_comparisons(Rankings.of(item, labeler, ranks))
+
+    kappa = cohen_by_labelers(comparisons, seed=1)[0, 1]
+    alone = cohen_kappa(
+        comparisons.outcome[comparisons.labeler == 0],
+        comparisons.outcome[comparisons.labeler == 1],
+        3,
+        seed=1,
+    )
+
+    assert kappa.n_items == 60
+    assert kappa.value == pytest.approx(alone.value)
+    assert np.diff(kappa.ci)[0] > 1.5 * np.diff(alone.ci)[0]
+    assert cohen_by_labelers(comparisons)[0, 1].ci is None
