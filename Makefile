@@ -27,7 +27,7 @@ INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo services test check lock clean
+.PHONY: help demo services test check train-extra lock clean
 
 help: ## Say what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1#\2/p' Makefile | column -t -s '#' 2>/dev/null \
@@ -52,6 +52,8 @@ check: $(VENV)/.dev ## The fast gate: format, lint, types, import contracts, mig
 	CONCORD_HOSTS=concord.example CONCORD_SECRET_KEY=$$($(BIN)/python -c \
 	  'import secrets; print(secrets.token_urlsafe(50))') \
 	  $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+train-extra: $(VENV)/.train ## Add the training extra (torch) to an environment made without it
 
 lock: ## Write the locked versions again from pyproject.toml (needs uv)
 	@test -n "$(UV)" || { echo "make lock needs uv: pip install uv"; exit 1; }

@@ -15,7 +15,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from annotation.core.errors import DomainError
+from annotation.core.errors import Conflict, DomainError
 from annotation.core.models import Job
 
 logger = logging.getLogger(__name__)
@@ -117,6 +117,30 @@ def request_cancel(job: Job) -> None:
     if not waiting.update(state=Job.State.CANCELLED, finished_at=Now(), cancel_requested_at=Now()):
         running = Job.objects.filter(pk=job.pk, state=Job.State.RUNNING)
         running.filter(cancel_requested_at=None).update(cancel_requested_at=Now())
+    job.refresh_from_db()
+
+
+def revive(job: Job) -> None:
+    """Queue a job again that failed or was cancelled. Its token goes on growing."""
+    with transaction.atomic():
+        try:
+            with transaction.atomic():
+                revived = Job.objects.filter(
+                    pk=job.pk, state__in=[Job.State.FAILED, Job.State.CANCELLED]
+                ).update(
+                    state=Job.State.QUEUED,
+                    attempts=0,
+                    error="",
+                    finished_at=None,
+                    cancel_requested_at=None,
+                    dispatched_at=None,
+                    not_before=Now(),
+                )
+        except IntegrityError as error:
+            raise Conflict("The same is under way already.") from error
+        if not revived:
+            raise Conflict("Only what failed or was cancelled can be taken up again.")
+        transaction.on_commit(lambda: dispatch(job.pk, job.kind))
     job.refresh_from_db()
 
 

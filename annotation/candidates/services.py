@@ -1,0 +1,210 @@
+"""Asking a model of ours for responses, and storing each of them once."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+
+from annotation.candidates import options as generation_options
+from annotation.candidates import tasks
+from annotation.candidates.models import GeneratedResponse, GenerationRun
+from annotation.core import audit, jobs
+from annotation.core.errors import DomainError
+from annotation.core.hashing import sha256_of_text
+from annotation.core.jobs import Claim
+from annotation.core.strict_json import loads
+from annotation.core.supervision import (
+    Damaged,
+    Ending,
+    RunFolder,
+    Supervisor,
+    module_command,
+    settle,
+)
+from annotation.prompts.models import Generator, Prompt, Response
+
+FINISH_REASONS = {"stop", "length"}
+BATCH = 1000
+
+
+def generate_responses(
+    *, project, generator: Generator, prompts, n=4, actor=None, seed=11, target="", **params
+) -> GenerationRun:
+    """Queue n responses to each prompt by a model of ours.
+
+    `params`: max_new_tokens, temperature, top_p, batch_size, … (candidates/options.py). With a
+    `target` such as "round:2:after", a second order while the first is active is the same one.
+    """
+    prompts = list(prompts)
+    if not prompts:
+        raise DomainError("There is no prompt to respond to.")
+    if any(prompt.project_id != project.pk for prompt in prompts):
+        raise DomainError("A prompt belongs to another project.")
+    if generator.project_id != project.pk:
+        raise DomainError("The generator belongs to another project.")
+    if not generator.artifact:
+        raise DomainError(f"“{generator.name}” has no model here: its responses are imported.")
+    if type(seed) is not int or not 0 <= seed < 2**31:
+        raise DomainError("The seed is a whole number from 0 to 2147483647.")
+    params = generation_options.read({"n": n, **params})
+    with transaction.atomic():
+        run = GenerationRun.objects.create(
+            project=project,
+            generator=generator,
+            params={"n": n, "seed": seed, **params},
+            created_by=actor,
+        )
+        run.prompts.set(prompts)
+        job, created = jobs.enqueue(
+            kind=tasks.KIND,
+            project=project,
+            actor=actor,
+            target=f"generate:{project.pk}:{target}" if target else f"generation:{run.pk}",
+            payload={"generation_run": run.pk},
+        )
+        if not created:
+            transaction.set_rollback(True)
+        else:
+            run.job = job
+            run.save(update_fields=["job"])
+            audit.record(
+                "generation.started",
+                actor=actor,
+                project=project,
+                target=f"generation:{run.pk}",
+                generator=generator.pk,
+                prompts=len(prompts),
+                n=n,
+            )
+    return run if created else GenerationRun.objects.get(job=job)
+
+
+def folder_of(run: GenerationRun) -> RunFolder:
+    return RunFolder(settings.DATA_DIR / "generations" / str(run.pk), run=f"generation-{run.pk}")
+
+
+def supervise_generation(claim: Claim) -> None:
+    """Do one attempt of a generation run, to its end."""
+    run = GenerationRun.objects.select_related("project", "generator").get(
+        pk=claim.job.payload["generation_run"]
+    )
+    folder = folder_of(run)
+    folder.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    asked = {str(pk): pk for pk in write_prompts(run, folder.path / "prompts.jsonl")}
+    folder.prepare(_config(run, folder), token=claim.token)
+    supervisor = Supervisor(claim, folder, relay=lambda lines: None)
+    command = module_command("training.generate", folder.path, claim.token)
+    try:
+        ending = supervisor.run(command, cwd=settings.TRAINING_DIR)
+    except KeyboardInterrupt:
+        settle(claim, Ending("cancelled"))
+        raise
+    except SystemExit:
+        settle(claim, Ending("interrupted"))
+        raise
+    if ending.kind != "done":
+        settle(claim, ending)
+        return
+    report = folder.verified_report(claim.token, kind="generate")
+    if "responses.jsonl" not in report["files"]:
+        raise Damaged("The generation ended without responses.")
+    import_responses(
+        claim=claim, run=run, asked=asked, path=folder.attempt(claim.token) / "responses.jsonl"
+    )
+
+
+def write_prompts(run: GenerationRun, path: Path) -> list[int]:
+    """The run's prompts as the child reads them; returns their ids in order."""
+    rows = list(run.prompts.order_by("pk").values_list("pk", "messages"))
+    part = path.with_name(f".{path.name}.part")
+    with part.open("w", encoding="utf-8") as file:
+        for pk, messages in rows:
+            file.write(json.dumps({"id": str(pk), "prompt": messages}, ensure_ascii=False) + "\n")
+    part.replace(path)
+    return [pk for pk, _ in rows]
+
+
+def _config(run: GenerationRun, folder: RunFolder) -> dict:
+    options = {name: value for name, value in run.params.items() if name != "seed"}
+    return {
+        "format": "concord-run/1",
+        "kind": "generate",
+        "run": str(run.pk),
+        "seed": run.params["seed"],
+        "dataset": None,
+        "base": {
+            "path": str(settings.DATA_DIR / run.generator.artifact),
+            "sha256": run.generator.artifact_sha256,
+        },
+        "options": {**options, "prompts": str((folder.path / "prompts.jsonl").resolve())},
+    }
+
+
+def import_responses(*, claim: Claim, run: GenerationRun, asked: dict, path: Path) -> int:
+    """Store every response once; the rows and the job's end commit together."""
+    rows = list(read_responses(path, asked))
+    wanted = len(asked) * run.params["n"]
+    if len({(prompt, index) for prompt, index, *_ in rows}) != wanted or len(rows) != wanted:
+        raise Damaged(f"The model gave {len(rows)} responses where {wanted} were asked for.")
+    params = {"seed": run.params["seed"], **run.params}
+    with transaction.atomic():
+        claim.fence()
+        for start in range(0, len(rows), BATCH):
+            some = rows[start : start + BATCH]
+            responses = Response.objects.bulk_create(
+                Response(
+                    prompt_id=prompt,
+                    text=text,
+                    text_sha256=sha256_of_text(text),
+                    generator=run.generator,
+                    params=params,
+                    finish_reason=reason,
+                    token_count=count,
+                )
+                for prompt, _, text, reason, count in some
+            )
+            GeneratedResponse.objects.bulk_create(
+                GeneratedResponse(
+                    generation_run=run, prompt_id=row[0], index=row[1], response=response
+                )
+                for row, response in zip(some, responses, strict=True)
+            )
+        claim.finish({"generation_run": run.pk, "responses": len(rows)})
+    return len(rows)
+
+
+def read_responses(path: Path, asked: dict) -> Iterator[tuple[int, int, str, str, int | None]]:
+    """(prompt id, index, text, finish reason, number of tokens) of each line, checked."""
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            # A model may write anything, a NUL too: that is no reason to lose the whole run.
+            row = loads(line, storable=False)
+            text = row.get("text") if isinstance(row, dict) else None
+            index = row.get("index") if isinstance(row, dict) else None
+            if not isinstance(text, str) or type(index) is not int or row["prompt"] not in asked:
+                raise Damaged(
+                    f"responses.jsonl, line {number}: not a response to a prompt of ours."
+                )
+            reason = row.get("finish_reason")
+            count = row.get("num_tokens")
+            yield (
+                asked[row["prompt"]],
+                index,
+                text.replace("\0", "�").encode(errors="replace").decode(),
+                reason if reason in FINISH_REASONS else "",
+                count if type(count) is int and count >= 0 else None,
+            )
+
+
+def responses_of(run: GenerationRun):
+    """The run's responses, by prompt and index."""
+    return Response.objects.filter(generated__generation_run=run).order_by(
+        "prompt_id", "generated__index"
+    )
+
+
+def prompts_for(*, project, limit=None) -> list[Prompt]:
+    """The project's prompts in order, at most `limit`: what a generation usually answers."""
+    return list(Prompt.objects.filter(project=project).order_by("pk")[:limit])

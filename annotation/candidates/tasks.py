@@ -1,0 +1,14 @@
+"""The background side of asking models for responses."""
+
+from datetime import timedelta
+
+from annotation.core.jobs import Claim, job_kind
+
+KIND = "generate"
+
+
+@job_kind(KIND, queue="train", lease=timedelta(seconds=60), max_attempts=3, time_limit=None)
+def generate(claim: Claim):
+    from annotation.candidates import services  # a task is a leaf: services import us
+
+    services.supervise_generation(claim)

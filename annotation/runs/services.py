@@ -1,0 +1,168 @@
+"""Writes about trainings: starting, cancelling, resuming. What an attempt does: attempts.py."""
+
+import importlib.util
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+
+from annotation.core import audit, jobs
+from annotation.core.errors import Conflict, DomainError
+from annotation.core.hashing import sha256_of_value
+from annotation.core.text import clean
+from annotation.datasets.models import Dataset
+from annotation.datasets.services import find_dataset
+from annotation.runs import options as run_options
+from annotation.runs import tasks
+from annotation.runs.models import ModelVersion, TrainingRun
+
+LIBRARIES = ("torch", "transformers", "trl")
+# What each kind reads of a dataset, and what a person calls it.
+NEEDED = {
+    "sft": ("sft.train.jsonl", "demonstrations (best responses)"),
+    "reward": ("preferences.train.jsonl", "comparisons"),
+    "dpo": ("preferences.train.jsonl", "comparisons"),
+}
+HOW_TO_INSTALL = (
+    "Training needs the train extra (PyTorch, transformers, TRL), and it is not installed. "
+    "Install it with `make train-extra`, or with "
+    "`.venv/bin/python -m pip install -r requirements/train.txt`; nothing needs a restart."
+)
+
+
+def missing_libraries() -> list[str]:
+    """What of the train extra is not installed here. Looks without importing: torch is heavy."""
+    return [name for name in LIBRARIES if importlib.util.find_spec(name) is None]
+
+
+def why_no_training() -> str:
+    """How to make training possible, or nothing where it is.
+
+    On one machine the web process and the train worker share an environment. In containers they
+    do not: there the worker looks when it starts the run.
+    """
+    return HOW_TO_INSTALL if settings.IS_LOOPBACK and missing_libraries() else ""
+
+
+def find_base(*, project, name) -> ModelVersion | None:
+    """The project's model version of that name or number; None for none."""
+    if name in (None, ""):
+        return None
+    if isinstance(name, ModelVersion):
+        if name.project_id != project.pk:
+            raise DomainError("The base model belongs to another project.")
+        return name
+    same = Q(name=str(name)) | (Q(pk=int(name)) if str(name).isdigit() else Q())
+    versions = list(project.model_versions.filter(same))
+    # A name that happens to be a number means the name.
+    version = next((v for v in versions if v.name == str(name)), None) or next(
+        iter(versions), None
+    )
+    if version is None:
+        raise DomainError(f"There is no model version “{name}” in this project.")
+    return version
+
+
+def start_run(
+    *, project, kind, dataset, actor=None, base=None, name="", seed=11, options=None
+) -> TrainingRun:
+    """Queue a training. The same order twice, while the first is active, is one run.
+
+    `dataset` is a Dataset or the beginning of its hash; `base` a model version, its name or id.
+    """
+    if kind not in run_options.BY_KIND:
+        raise DomainError(f"There is no training “{kind}”: choose sft, reward or dpo.")
+    if reason := why_no_training():
+        raise DomainError(reason)
+    if not isinstance(dataset, Dataset):
+        dataset = find_dataset(project.datasets.all(), str(dataset))
+    if dataset.project_id != project.pk:
+        raise DomainError("The dataset belongs to another project.")
+    base = find_base(project=project, name=base)
+    options = run_options.read(kind, options or {})
+    _check_rows(kind, dataset)
+    _check_base(kind, base)
+    if type(seed) is not int or not 0 <= seed < 2**31:
+        raise DomainError("The seed is a whole number from 0 to 2147483647.")
+    order = [kind, dataset.hash, base.pk if base else None, seed, options, name]
+    with transaction.atomic():
+        run = TrainingRun.objects.create(
+            project=project,
+            kind=kind,
+            name=_name(project, kind, name),
+            dataset=dataset,
+            base=base,
+            seed=seed,
+            options=options,
+            created_by=actor,
+        )
+        job, created = jobs.enqueue(
+            kind=tasks.KIND,
+            project=project,
+            actor=actor,
+            target=f"train:{project.pk}:{sha256_of_value(order)[:32]}",
+            payload={"run": run.pk},
+        )
+        if not created:
+            transaction.set_rollback(True)
+        else:
+            run.job = job
+            run.save(update_fields=["job"])
+            audit.record(
+                "run.started",
+                actor=actor,
+                project=project,
+                target=f"run:{run.pk}",
+                training=kind,
+                dataset=dataset.hash,
+                base=base.pk if base else None,
+            )
+    return run if created else TrainingRun.objects.get(job=job)
+
+
+def cancel_run(*, run, actor=None) -> TrainingRun:
+    """Ask a run to end. One that waits is over at once; one that runs saves and stops."""
+    if run.job is None or not run.job.is_active:
+        raise Conflict("This run is over already.")
+    with transaction.atomic():
+        jobs.request_cancel(run.job)
+        audit.record("run.cancelled", actor=actor, project=run.project, target=f"run:{run.pk}")
+    return run
+
+
+def resume_run(*, run, actor=None) -> TrainingRun:
+    """Queue a run again that was cancelled or failed: it goes on from its last checkpoint."""
+    if reason := why_no_training():
+        raise DomainError(reason)
+    with transaction.atomic():
+        jobs.revive(run.job)
+        audit.record("run.resumed", actor=actor, project=run.project, target=f"run:{run.pk}")
+    return run
+
+
+def _check_rows(kind, dataset):
+    name, words = NEEDED[kind]
+    files = dataset.manifest.get("counts", {}).get("files") or dataset.counts.get("files") or {}
+    if not files.get(name, {}).get("rows"):
+        raise DomainError(f"Dataset {dataset.short_hash} has no {words} to train on.")
+
+
+def _check_base(kind, base):
+    if kind == "dpo" and base is None:
+        raise DomainError("DPO tunes a policy: choose the model version to start from.")
+    if kind in ("dpo", "sft") and base is not None and base.kind != ModelVersion.Kind.POLICY:
+        raise DomainError(f"“{base.name}” is a reward model: {kind} starts from a policy.")
+    if base is not None and not (settings.DATA_DIR / base.artifact / "manifest.json").is_file():
+        raise DomainError(f"The files of “{base.name}” are not where they were registered.")
+
+
+def _name(project, kind, name):
+    """The wanted name, or the kind and the next number. Names of model versions are unique."""
+    name = clean(str(name), field="name").strip()
+    if len(name) > 80:
+        raise DomainError("A name has at most 80 characters.")
+    if name:
+        if project.model_versions.filter(name=name).exists():
+            raise Conflict(f"There is a model version “{name}” already.")
+        return name
+    return f"{kind}-{project.runs.filter(kind=kind).count() + 1}"

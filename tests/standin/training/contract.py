@@ -1,0 +1,121 @@
+"""The child's side of docs/formats.md in its smallest form. `options.act` says how to behave."""
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+folder, token = Path(sys.argv[1]), int(sys.argv[2])
+out = folder / str(token)
+config = json.loads((folder / "config.json").read_text())
+act = os.environ.get("STANDIN") or (folder.parent / "act").read_text().strip()
+stopped = []
+
+
+def say(type_, **fields):
+    if (folder / "token").read_text().strip() != str(token):
+        sys.exit(75)
+    with (out / "metrics.jsonl").open("a") as file:
+        line = {"t": time.time(), "token": token, "type": type_, **fields}
+        file.write(json.dumps(line) + "\n")
+
+
+def report(status, files=(), **fields):
+    part = out / ".run.json"
+    part.write_text(
+        json.dumps(
+            {
+                "status": status,
+                "kind": config["kind"],
+                "counts": {"read": 4, "kept": 4, "cut": 0, "dropped": {}},
+                "metrics": {"accuracy": {"value": 0.75, "low": 0.5, "high": 0.9}},
+                "baselines": {"length": {"value": 0.5, "low": 0.3, "high": 0.7}},
+                "initial": {"loss": 0.6931},
+                "versions": {},
+                "seed": config["seed"],
+                "files": {
+                    name: hashlib.sha256((out / name).read_bytes()).hexdigest() for name in files
+                },
+                "error": None,
+                **fields,
+            }
+        )
+    )
+    part.rename(out / "run.json")
+
+
+def publish():
+    model = out / "model"
+    model.mkdir()
+    (model / "model.safetensors").write_bytes(b"weights of attempt %d" % token)
+    (model / "README.md").write_text("# A card\n\n<script>alert(1)</script>\n")
+    (model / "manifest.json").write_text(json.dumps({"files": {}, "token": token}))
+    return [f"model/{path.name}" for path in sorted(model.iterdir())]
+
+
+def train():
+    signal.signal(signal.SIGTERM, lambda *_: stopped.append(1))
+    say("start", kind=config["kind"])
+    if act.startswith("exit "):
+        code = int(act.split()[1])
+        message = " ".join(act.split()[2:])
+        sys.stdout.write("Traceback: something\n" + message + "\n")
+        report("failed", error=message)
+        sys.exit(code)
+    if act == "silent":
+        time.sleep(60)
+    if act == "deaf":
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        # A rank with a session of its own: no group signal reaches it.
+        subprocess.Popen(["sleep", "120"], start_new_session=True)
+        say("progress", stage="train", step=1, total=9)
+        time.sleep(60)
+    if act == "crash" or (act == "crash once" and token == 1):
+        say("progress", stage="train", step=3, total=9)
+        (folder / "pids").open("a").write(f"{os.getpid()}\n")
+        os.kill(os.getpid(), signal.SIGKILL)
+    steps = 10_000 if act == "long" else 3
+    for step in range(1, steps + 1):
+        say("progress", stage="train", step=step, total=steps)
+        say("metric", step=step, loss=1 / step, eval_accuracy=0.5 + step / 10)
+        sys.stdout.write(f"step {step}\n")
+        sys.stdout.flush()
+        if stopped:
+            say("checkpoint", step=step)
+            report("cancelled")
+            sys.exit(143)
+        time.sleep(0.05)
+    if act == "fenced":
+        (folder / "token").write_text("99\n")
+        say("progress", stage="publish")
+    files = publish()
+    report("done", files)
+    if act == "damaged":
+        (out / "model" / "model.safetensors").write_bytes(b"other")
+    if act == "no model":
+        report("done", [])
+
+
+def generate():
+    say("start", kind="generate")
+    prompts = [json.loads(x) for x in Path(config["options"]["prompts"]).read_text().splitlines()]
+    with (out / "responses.jsonl").open("w") as file:
+        for prompt in prompts:
+            for index in range(config["options"]["n"]):
+                # Every second prompt is answered the same each time.
+                text = f"{prompt['id']} {index if int(prompt['id']) % 2 else 0}"
+                row = {
+                    "prompt": prompt["id"],
+                    "index": index,
+                    "text": text,
+                    "finish_reason": "length" if index == 3 else "stop",
+                    "num_tokens": 3,
+                }
+                if act == "bad row":
+                    row["text"] = None
+                file.write(json.dumps(row) + "\n")
+    report("done", ["responses.jsonl"])
