@@ -34,7 +34,7 @@ class Command(BaseCommand):
         add = parser.add_argument
         kinds = "; ".join(f"{kind}: {words}" for kind, words in KINDS.items())
         add("kind", choices=list(KINDS), metavar="{sft,reward,dpo}", help=kinds)
-        add("dataset", help="the dataset's hash, or its first 6 or more digits")
+        add("dataset", help="the dataset's hash, or its first 4 or more digits")
         add("--project", help="its short name; needed where several have the data")
         add("--base", help="name or number of the model version to start from")
         add("--name", default="", help="what to call the result")
@@ -88,7 +88,7 @@ class Command(BaseCommand):
             if project is None:
                 raise NotFound(f"There is no project “{slug}”.")
             return project
-        prefix = dataset if len(dataset) >= 6 else "-"
+        prefix = dataset if len(dataset) >= 4 else "-"
         found = list(Project.objects.filter(datasets__hash__startswith=prefix).distinct()[:2])
         if len(found) == 2:
             raise DomainError("More than one project has such a dataset: say which by --project.")
