@@ -44,7 +44,7 @@ class Command(BaseCommand):
             action="append",
             default=[],
             metavar="KEY=VALUE",
-            dest="settings",
+            dest="chosen",
             help="an option of the training, such as --set epochs=2; --options lists them",
         )
         add("--local", action="store_true", help="train here, even where a worker is reachable")
@@ -65,7 +65,7 @@ class Command(BaseCommand):
             base=given["base"],
             name=given["name"],
             seed=given["seed"],
-            options=dict(_pair(text) for text in given["settings"]),
+            options=dict(_pair(text) for text in given["chosen"]),
         )
         is_local = given["local"] or not workers.is_queue_served("train")
         self.stdout.write(
