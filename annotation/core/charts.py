@@ -315,8 +315,8 @@ def heat_map(
             cells.append(Cell(x, y, number(value), f"h{shade}", ink))
         drawn.append((Mark(str(HEAT_LEFT - 6), str(y + 19), name), cells))
     heads = [
-        Mark(str(HEAT_LEFT + c * CELL_WIDTH + 21), str(HEAT_TOP - 10), _short(text))
-        for c, text in enumerate(columns)
+        Mark(str(HEAT_LEFT + c * CELL_WIDTH + 21), str(HEAT_TOP - 10), text)
+        for c, text in enumerate(_short(columns))
     ]
     return HeatMap(
         label,
@@ -327,8 +327,13 @@ def heat_map(
     )
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= 7 else text[:6] + "…"
+def _short(texts: Sequence[str]) -> list[str]:
+    """At most seven characters each: the beginnings, or where those are alike (labeler-01,
+    labeler-02) the ends."""
+    starts = [text if len(text) <= 7 else text[:6] + "…" for text in texts]
+    if len(set(starts)) == len(set(texts)):
+        return starts
+    return [text if len(text) <= 7 else "…" + text[-6:] for text in texts]
 
 
 def _scale(low: float, high: float, start: float, end: float) -> Scale:

@@ -147,3 +147,12 @@ def test_labels_from_outside_are_escaped():
     html = render_to_string("charts/_line.html", {"chart": chart})
     assert "<img" not in html
     assert "&lt;img" in html
+
+
+def test_heads_that_begin_alike_are_told_apart_by_their_ends():
+    def heads(*names):
+        chart = heat_map(label="Pairs", columns=names, rows=[(name, [None]) for name in names])
+        return [head.text for head in chart.columns]
+
+    assert heads("Eleftheria", "Bo") == ["Elefth…", "Bo"]
+    assert heads("labeler-01", "labeler-02", "Bo") == ["…ler-01", "…ler-02", "Bo"]
