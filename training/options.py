@@ -82,7 +82,11 @@ SFT = (
     *TINY,
 )
 REWARD = (
-    *COMMON,
+    *(option for option in COMMON if option.name not in ("epochs", "batch_size")),
+    Option("epochs", float, None, "passes; default 4 for an encoder, 1 for others", 0.01, 1000),
+    Option(
+        "batch_size", int, None, "encoder: prompts a step (4); others: comparisons (8)", 1, 4096
+    ),
     Option("soft_labels", bool, True, "learn vote shares (p_chosen), not only the majority"),
     Option("use_ties", bool, True, "learn from even splits too; needs soft_labels"),
     Option("use_weights", bool, True, "weigh each comparison by its `weight`"),

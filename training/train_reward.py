@@ -24,6 +24,8 @@ LIMITS = [
     "A policy tuned against it will find what it overrates: watch fresh human judgments.",
     "Rewards leave it normalised by mean and deviation of the training split.",
 ]
+# By whether the base is an encoder: one that starts with no idea of preference needs more passes.
+DEFAULTS = {True: {"epochs": 4.0, "batch_size": 4}, False: {"epochs": 1.0, "batch_size": 8}}
 
 
 def work(run: Run) -> None:
@@ -118,6 +120,9 @@ def load(run: Run, base: Path | None) -> "RewardModel":
     tokenizer = policy.load_tokenizer(folder)
     torch.manual_seed(run.seed)
     asked = run.options["max_length"]
+    for name, value in DEFAULTS[reward_model.is_encoder(folder)].items():
+        if run.options[name] is None:
+            run.options[name] = value
     if reward_model.is_encoder(folder):
         encoder = AutoModel.from_pretrained(folder, dtype=torch.float32, use_safetensors=True)
         limit = policy.length_limit(encoder, asked)

@@ -1,0 +1,194 @@
+"""The shipped DPO trainer against Rafailov et al. 2023, eq. 7, in code that shares nothing.
+
+The oracle runs each sequence alone, without padding or batch, through the full logits.
+"""
+
+import math
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="the train extra is not installed")
+
+from tests.training import toy  # noqa: E402
+from training import policy, tiny  # noqa: E402
+from training.data import Comparison, Counts  # noqa: E402
+from training.options import read_options  # noqa: E402
+from training.tokens import ChatTokeniser  # noqa: E402
+
+pytestmark = pytest.mark.train
+BETA = 0.1
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    texts = [toy.make_prompt(n) for n in range(50)] + list(toy.COURTEOUS + toy.CURT)
+    return tiny.train_tokenizer(texts, 400)
+
+
+@pytest.fixture(scope="module")
+def models(tokenizer):
+    """A policy and the reference it has moved away from."""
+    options = {"hidden_size": 64, "layers": 2, "heads": 4}
+    reference = tiny.make_model(tokenizer, options, 0).eval()
+    moved = tiny.make_model(tokenizer, options, 0).eval()
+    torch.manual_seed(1)
+    with torch.no_grad():
+        for parameter in moved.parameters():
+            parameter += 0.01 * torch.randn_like(parameter)
+    return moved, reference
+
+
+@pytest.fixture(scope="module")
+def pairs(tokenizer):
+    rows = [
+        Comparison(
+            ({"role": "user", "content": toy.make_prompt(n) * (1 + n % 3)},),
+            toy.COURTEOUS[n % 3].format(n=n),
+            toy.CURT[n % 2].format(n=n),
+            str(n),
+            p_chosen=(1.0, 5 / 6, 2 / 3)[n % 3],
+            weight=1.0 + n % 2,
+        )
+        for n in range(16)
+    ]
+    return ChatTokeniser(tokenizer, 400).pairs(rows, Counts(read=16))
+
+
+def oracle_logp(model, prompt, response):
+    """Sum over the response of log softmax(logits)[token], in float64 numpy."""
+    with torch.no_grad():
+        logits = model(input_ids=torch.tensor([prompt + response])).logits[0].double().numpy()
+    total = 0.0
+    for at, token in enumerate(response, start=len(prompt)):
+        row = logits[at - 1]
+        peak = row.max()
+        total += row[token] - peak - math.log(np.exp(row - peak).sum())
+    return total
+
+
+def oracle_difference(models, pair):
+    moved, reference = models
+    ratios = [
+        oracle_logp(moved, pair.prompt, side) - oracle_logp(reference, pair.prompt, side)
+        for side in (pair.chosen, pair.rejected)
+    ]
+    return BETA * (ratios[0] - ratios[1])
+
+
+def make_trainer(models, tokenizer, pairs, tmp_path, **options):
+    from training import trainers
+
+    moved, reference = models
+    given = {"batch_size": 4, "use_weights": False, "beta": BETA, **options}
+    run = SimpleNamespace(
+        options=read_options("dpo", given), out=tmp_path, seed=1, folder=tmp_path
+    )
+    both = [(pair.prompt, pair.chosen) for pair in pairs]
+    both += [(pair.prompt, pair.rejected) for pair in pairs]
+    scores = policy.score_responses(
+        reference, both, tokenizer.pad_token_id, lambda done, total: None
+    )
+    frozen = None if run.options["precompute_reference"] else reference
+    return trainers.dpo_trainer(
+        run,
+        moved,
+        frozen,
+        tokenizer,
+        pairs,
+        (scores[: len(pairs)], scores[len(pairs) :]),
+        total_steps=4,
+        rate=1e-4,
+        evaluate=lambda step: None,
+        state={},
+    )
+
+
+def batch_losses(trainer):
+    """The loss of each of the trainer's own batches, in the order its sampler wants."""
+    trainer.model.eval()
+    with torch.no_grad():
+        return [
+            float(trainer.compute_loss(trainer.model, batch))
+            for batch in trainer.get_train_dataloader()
+        ]
+
+
+def oracle_losses(trainer, models, pairs, loss):
+    order = list(trainer._get_train_sampler())
+    values = [loss(oracle_difference(models, pairs[at]), pairs[at].source) for at in order]
+    return np.array(values).reshape(-1, 4).mean(1)
+
+
+def log_sigmoid(x):
+    return -math.log1p(math.exp(-x))
+
+
+LOSSES = {
+    "eq. 7": ({}, lambda d, row: -log_sigmoid(d)),
+    "eq. 7, reference in every step": (
+        {"precompute_reference": False},
+        lambda d, row: -log_sigmoid(d),
+    ),
+    "cDPO": (
+        {"label_smoothing": 0.3},
+        lambda d, row: -0.7 * log_sigmoid(d) - 0.3 * log_sigmoid(-d),
+    ),
+    "soft labels": (
+        {"soft_labels": True},
+        lambda d, row: -row.p_chosen * log_sigmoid(d) - (1 - row.p_chosen) * log_sigmoid(-d),
+    ),
+    "IPO": ({"loss": "ipo"}, lambda d, row: (d / BETA - 1 / (2 * BETA)) ** 2),
+}
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+@pytest.mark.parametrize("name", LOSSES)
+def test_the_shipped_trainers_loss_is_the_papers(models, tokenizer, pairs, tmp_path, name):
+    options, formula = LOSSES[name]
+    trainer = make_trainer(models, tokenizer, pairs, tmp_path, **options)
+
+    ours = batch_losses(trainer)
+
+    expected = oracle_losses(trainer, models, pairs, formula)
+    assert np.abs(expected - math.log(2)).min() > 1e-4, "the policy must have moved"
+    np.testing.assert_allclose(ours, expected, rtol=1e-5 if "IPO" in name else 0, atol=1e-5)
+
+
+def test_sequence_log_probabilities_do_not_feel_padding_or_the_short_head(
+    models, tokenizer, pairs
+):
+    moved, _ = models
+    rows = [(pair.prompt, pair.chosen) for pair in pairs]
+    assert policy.has_plain_head(moved)
+
+    scores = policy.score_responses(moved, rows, tokenizer.pad_token_id, lambda *done: None)
+
+    expected = [oracle_logp(moved, *row) for row in rows]
+    assert min(expected) < -100
+    np.testing.assert_allclose(scores.numpy(), expected, atol=1e-3)
+
+
+def test_a_model_that_scales_its_logits_takes_the_long_way(tokenizer):
+    from transformers import Gemma2Config, Gemma2ForCausalLM
+
+    torch.manual_seed(0)
+    model = Gemma2ForCausalLM(
+        Gemma2Config(
+            vocab_size=len(tokenizer),
+            hidden_size=32,
+            intermediate_size=64,
+            num_hidden_layers=2,
+            num_attention_heads=2,
+            num_key_value_heads=2,
+            head_dim=16,
+            final_logit_softcapping=0.05,
+            max_position_embeddings=256,
+        )
+    ).eval()
+    row = (tokenizer.encode("My lamp is late."), tokenizer.encode("Sorry."))
+
+    assert not policy.has_plain_head(model)
+    scores = policy.score_responses(model, [row], tokenizer.pad_token_id, lambda *done: None)
+    assert float(scores[0]) == pytest.approx(oracle_logp(model, *row), abs=1e-4)
