@@ -15,12 +15,13 @@ SMALL = 5_000
 
 
 def latest_report(project) -> AgreementReport | None:
-    return project.agreement_reports.newest_first().first()
+    """The newest report of this version of the code: an older one may mean something else."""
+    return project.agreement_reports.filter(code_version=CODE_VERSION).newest_first().first()
 
 
 def is_stale(report: AgreementReport) -> bool:
-    """Judgments came in since, or the code that computes has changed."""
-    return report.code_version != CODE_VERSION or report.state != judgment_state(report.project)
+    """Whether judgments came in since."""
+    return report.state != judgment_state(report.project)
 
 
 def compute_agreement(*, project) -> AgreementReport:

@@ -273,11 +273,12 @@ def test_a_new_judgment_makes_the_report_stale(project, labelers):
     assert not services.is_stale(newer)
 
 
-def test_other_code_makes_the_report_stale(project):
+def test_a_report_of_older_code_is_computed_again(project):
     report = services.compute_agreement(project=project)
-    assert not services.is_stale(report)
-    report.code_version = "0"
-    assert services.is_stale(report)
+    assert services.latest_report(project) == report
+    AgreementReport.objects.update(code_version="0", result={"other": "shape"})
+    assert services.latest_report(project) is None
+    assert services.compute_agreement(project=project).result == report.result
 
 
 def test_the_job_leaves_a_report_and_says_how_far_it_is(project, labelers):
