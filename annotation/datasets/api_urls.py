@@ -1,4 +1,10 @@
-from django.urls import path  # noqa: F401
+from django.urls import path
+
+from annotation.datasets import api
 
 app_name = "datasets-api"
-urlpatterns = []
+urlpatterns = [
+    path("projects/<slug:slug>/datasets/", api.DatasetsView.as_view(), name="datasets"),
+    path("datasets/<slug:digest>/", api.DatasetView.as_view(), name="dataset"),
+    path("datasets/<slug:digest>/files/<path:name>", api.DatasetFileView.as_view(), name="file"),
+]

@@ -34,9 +34,9 @@ def _section(title, total, dropped, kept_name, kept, words, also=None) -> Iterat
     yield _line(f"  {kept_name}", kept)
     if also:
         yield _line(f"  {also[0]}", also[1])
-    for reason, count in dropped.items():
-        if count:
-            yield _line(f"  left out: {wording.title(words, reason).lower()}", count)
+    for reason, (name, _) in words.items():
+        if count := dropped.get(reason, 0):
+            yield _line(f"  left out: {name.lower()}", count)
 
 
 def _line(text: str, count: int) -> str:

@@ -53,3 +53,7 @@ class Dataset(models.Model):
     @property
     def short_hash(self):
         return self.hash[:12]
+
+    @property
+    def prompt_count(self):
+        return sum(self.counts["prompts"].values())

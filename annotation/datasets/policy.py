@@ -69,7 +69,8 @@ class Policy:
             ("pairs", PAIRS),
             ("demonstrations", DEMONSTRATIONS),
         ):
-            if getattr(self, name) not in choices:
+            value = getattr(self, name)
+            if not isinstance(value, str) or value not in choices:
                 raise PolicyError(f"{name} is one of: {', '.join(choices)}.", field=name)
         for name in ("surplus", "drop_empty", "drop_equal", "drop_both_unacceptable"):
             if not isinstance(getattr(self, name), bool):

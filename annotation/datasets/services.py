@@ -46,7 +46,7 @@ def freeze_in_job(claim: jobs.Claim) -> dict:
 def request_freeze(*, project, policy: Policy, name="", actor=None) -> Job:
     """Queue a freeze; one of the same policy that waits or runs is returned instead."""
     job, _ = jobs.enqueue(
-        kind=tasks.KIND,
+        kind=tasks.FREEZE,
         project=project,
         actor=actor,
         target=f"project:{project.pk}:{sha256_of_value(policy.as_json())[:16]}",

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from annotation.core.errors import NotFound
 from annotation.core.hashing import sha256_of_value
 from annotation.core.strict_json import canonical
 from annotation.datasets.policy import SPLITS
@@ -127,6 +128,23 @@ def problems(folder: Path, manifest: dict) -> list[str]:
     listed = {MANIFEST, *manifest["counts"]["files"]}
     found += [f"{p.name} does not belong there." for p in folder.iterdir() if p.name not in listed]
     return found
+
+
+def listed_files(manifest: dict) -> dict[str, dict]:
+    """The manifest's files in their usual order, which the database does not keep."""
+    files = manifest["counts"]["files"]
+    return {name: files[name] for name in sorted(files, key=FILES.index)}
+
+
+def open_file(folder: Path, manifest: dict, name: str):
+    """A file of a dataset, open for reading. NotFound for whatever its manifest does not list:
+    the name comes from outside, the list does not. A link in its place is not followed."""
+    if name != MANIFEST and name not in manifest["counts"]["files"]:
+        raise NotFound(f"This dataset has no file “{name}”.")
+    try:
+        return os.fdopen(os.open(folder / name, os.O_RDONLY | os.O_NOFOLLOW), "rb")
+    except OSError as error:
+        raise NotFound(f"The file “{name}” is missing: the dataset is damaged.") from error
 
 
 def sha256_of_file(path: Path) -> str:

@@ -4,13 +4,21 @@ from datetime import timedelta
 
 from annotation.core.jobs import Claim, job_kind
 
-KIND = "freeze_dataset"
+FREEZE = "freeze_dataset"
+VERIFY = "verify_dataset"
 
 
 # The judgments are read in one read-only transaction, in which no progress can be written: the
 # lease covers the longest freeze there may be.
-@job_kind(KIND, lease=timedelta(minutes=30))
+@job_kind(FREEZE, lease=timedelta(minutes=30))
 def freeze_dataset(claim: Claim):
     from annotation.datasets import services  # a task is a leaf: services import us
 
     return services.freeze_in_job(claim)
+
+
+@job_kind(VERIFY, lease=timedelta(minutes=30))
+def verify_dataset(claim: Claim):
+    from annotation.datasets import verify
+
+    return verify.verify_in_job(claim)

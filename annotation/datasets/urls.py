@@ -1,4 +1,23 @@
-from django.urls import path  # noqa: F401
+from django.urls import path
+
+from annotation.datasets import views
 
 app_name = "datasets"
-urlpatterns = []
+urlpatterns = [
+    path("projects/<slug:slug>/datasets/", views.dataset_list, name="list-datasets"),
+    path("projects/<slug:slug>/datasets/new/", views.new, name="new-dataset"),
+    path(
+        "projects/<slug:slug>/datasets/freezing/<int:job_id>/",
+        views.freezing,
+        name="show-freezing",
+    ),
+    path("projects/<slug:slug>/datasets/<slug:digest>/", views.show, name="show-dataset"),
+    path(
+        "projects/<slug:slug>/datasets/<slug:digest>/verify/", views.verify, name="verify-dataset"
+    ),
+    path(
+        "projects/<slug:slug>/datasets/<slug:digest>/files/<path:name>",
+        views.file,
+        name="download-file",
+    ),
+]

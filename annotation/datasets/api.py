@@ -1,0 +1,189 @@
+"""The API of datasets."""
+
+from django.shortcuts import get_object_or_404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import serializers, status
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+from rest_framework.views import APIView
+
+from annotation.datasets import policy as rules
+from annotation.datasets import services, store
+from annotation.datasets.download import file_response
+from annotation.datasets.models import Dataset
+from annotation.projects.permissions import project_for, visible_in
+
+
+class FreezeSerializer(serializers.Serializer):
+    """A policy: which judgments, and how they become comparisons. All of it may be left out."""
+
+    name = serializers.CharField(
+        required=False, default="", max_length=100, help_text="For people; not part of the hash."
+    )
+    batches = serializers.ListField(
+        child=serializers.CharField(), required=False, help_text="Only these; empty: all."
+    )
+    origins = serializers.ListField(
+        child=serializers.ChoiceField(sorted(rules.ORIGINS)),
+        required=False,
+        help_text="Only judgments that came this way; empty: all.",
+    )
+    surplus = serializers.BooleanField(
+        required=False, default=True, help_text="Count judgments beyond the wanted number."
+    )
+    labels = serializers.ChoiceField(sorted(rules.LABELS), required=False, default="majority")
+    pairs = serializers.ChoiceField(sorted(rules.PAIRS), required=False, default="all")
+    min_votes = serializers.IntegerField(
+        required=False, default=1, min_value=1, max_value=rules.MAX_MIN_VOTES
+    )
+    drop_empty = serializers.BooleanField(required=False, default=True)
+    drop_equal = serializers.BooleanField(required=False, default=True)
+    drop_both_unacceptable = serializers.BooleanField(required=False, default=True)
+    demonstrations = serializers.ChoiceField(
+        sorted(rules.DEMONSTRATIONS), required=False, default="include"
+    )
+    split = serializers.ListField(
+        child=serializers.FloatField(min_value=0, max_value=1),
+        required=False,
+        min_length=3,
+        max_length=3,
+        help_text="Shares of train, dev and test; they add up to 1. Default 0.8, 0, 0.2.",
+    )
+    salt = serializers.CharField(
+        required=False, default="", max_length=100, help_text="Another one splits differently."
+    )
+
+
+class FileSerializer(serializers.Serializer):
+    name = serializers.CharField()
+    rows = serializers.IntegerField()
+    bytes = serializers.IntegerField()
+    sha256 = serializers.CharField()
+    url = serializers.URLField()
+
+
+class DatasetSerializer(serializers.Serializer):
+    """A frozen dataset: `hash` covers every byte of its files, which never change."""
+
+    hash = serializers.CharField()
+    name = serializers.CharField()
+    project = serializers.SlugField()
+    policy = serializers.DictField()
+    counts = serializers.DictField(help_text="What was kept, and what was left out and why.")
+    files = FileSerializer(many=True)
+    created_at = serializers.DateTimeField()
+
+
+class FreezeJobSerializer(serializers.Serializer):
+    detail = serializers.CharField()
+    job = serializers.IntegerField()
+
+
+def dataset_json(dataset: Dataset, request) -> dict:
+    counts = {key: value for key, value in dataset.counts.items() if key != "files"}
+    return {
+        "hash": dataset.hash,
+        "name": dataset.name,
+        "project": dataset.project.slug,
+        "policy": dataset.policy,
+        "counts": counts,
+        "files": [
+            {"name": name, **entry, "url": _file_url(dataset, name, request)}
+            for name, entry in store.listed_files(dataset.manifest).items()
+        ],
+        "created_at": dataset.created_at,
+    }
+
+
+def _file_url(dataset, name, request):
+    return reverse("datasets-api:file", args=[dataset.hash, name], request=request)
+
+
+def dataset_for(user, digest: str) -> Dataset:
+    """The dataset in a project of the user's; two projects may hold the same one."""
+    found = visible_in(Dataset.objects.filter(hash=digest), user, "see_datasets")
+    first = found.select_related("project").order_by("pk").values("pk")[:1]
+    return get_object_or_404(Dataset.objects.select_related("project"), pk__in=first)
+
+
+class DatasetsView(APIView):
+    permission_classes = [IsAuthenticated]
+
+    @extend_schema(
+        operation_id="datasets_freeze",
+        request=FreezeSerializer,
+        responses={
+            200: OpenApiResponse(DatasetSerializer, "This very dataset was frozen before."),
+            201: OpenApiResponse(DatasetSerializer, "Frozen."),
+            202: OpenApiResponse(FreezeJobSerializer, "Many judgments: a job freezes them."),
+        },
+        tags=["datasets"],
+    )
+    def post(self, request, slug: str):
+        """Freeze the project's judgments as they are now. The same judgments under the same
+        policy give the same hash."""
+        project = project_for(request.user, slug, "freeze")
+        said = request.data
+        if not isinstance(said, dict):
+            raise rules.PolicyError("Send an object of named settings.", field="policy")
+        name = said.get("name", "")
+        if not isinstance(name, str):
+            raise rules.PolicyError("name is a text.", field="name")
+        policy = rules.Policy.from_json({k: v for k, v in said.items() if k != "name"})
+        result = services.freeze_or_request(
+            project=project, policy=policy, name=name, actor=request.user
+        )
+        if not isinstance(result, services.Frozen):
+            detail = "The dataset is being frozen: when the job is done, its result has the hash."
+            answer = {"detail": detail, "job": result.pk}
+            return Response(answer, status=status.HTTP_202_ACCEPTED)
+        return Response(
+            dataset_json(result.dataset, request),
+            status=status.HTTP_201_CREATED if result.created else status.HTTP_200_OK,
+        )
+
+
+class DatasetView(APIView):
+    permission_classes = [IsAuthenticated]
+
+    @extend_schema(
+        operation_id="datasets_retrieve", responses=DatasetSerializer, tags=["datasets"]
+    )
+    def get(self, request, digest: str):
+        """Policy, counts and files of a dataset."""
+        return Response(dataset_json(dataset_for(request.user, digest), request))
+
+
+class AnyAccept(BaseContentNegotiation):
+    """A file is what it is, whatever the client says it would like."""
+
+    def select_parser(self, request, parsers):
+        return parsers[0]
+
+    def select_renderer(self, request, renderers, format_suffix=None):
+        return renderers[0], renderers[0].media_type
+
+
+class DatasetFileView(APIView):
+    permission_classes = [IsAuthenticated]
+    content_negotiation_class = AnyAccept
+
+    @extend_schema(
+        operation_id="datasets_file",
+        parameters=[
+            OpenApiParameter(
+                "name",
+                OpenApiTypes.STR,
+                OpenApiParameter.PATH,
+                description="As listed in the manifest, such as preferences.train.jsonl.",
+            )
+        ],
+        responses={(200, "application/x-ndjson"): OpenApiTypes.BINARY},
+        tags=["datasets"],
+    )
+    def get(self, request, digest: str, name: str):
+        """One of the dataset's files."""
+        return file_response(dataset_for(request.user, digest), name)

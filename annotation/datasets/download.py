@@ -1,0 +1,23 @@
+"""Handing a dataset's file out: as a download, never as something that a browser would run."""
+
+from django.http import FileResponse
+
+from annotation.datasets import store
+from annotation.datasets.models import Dataset
+
+TYPES = {".json": "application/json", ".jsonl": "application/x-ndjson"}
+
+
+def file_response(dataset: Dataset, name: str) -> FileResponse:
+    """Streamed from the file. NotFound for a name that the manifest does not list."""
+    file = store.open_file(dataset.folder, dataset.manifest, name)
+    response = FileResponse(
+        file,
+        as_attachment=True,
+        filename=f"{dataset.short_hash}.{name}",
+        content_type=TYPES[name[name.rindex(".") :]],
+    )
+    # Its content never changes, and only members of the project may keep a copy of it.
+    response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response

@@ -1,0 +1,114 @@
+"""The policy as a form."""
+
+from django import forms
+from django.db.models import Count
+
+from annotation.datasets import policy as rules
+from annotation.datasets.policy import Policy, PolicyError
+
+MANY = 50  # more batches than a person picks from by hand
+DROPS = {
+    "drop_empty": "Pairs with an empty response",
+    "drop_equal": "Pairs of equal texts",
+    "drop_both_unacceptable": "Pairs that most found both unacceptable",
+    "drop_surplus": "Judgments beyond the wanted number",
+}
+
+
+class PolicyForm(forms.Form):
+    """Every setting with its default checked; what the project does not have is not asked."""
+
+    name = forms.CharField(
+        max_length=100,
+        required=False,
+        label="Name",
+        help_text="For people. The hash is the name that counts.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    labels = forms.ChoiceField(
+        choices=list(rules.LABELS.items()),
+        widget=forms.RadioSelect,
+        initial="majority",
+        label="Labelers who disagree",
+    )
+    min_votes = forms.IntegerField(
+        min_value=1, max_value=rules.MAX_MIN_VOTES, initial=1, label="Votes a pair needs"
+    )
+    demonstrations = forms.ChoiceField(
+        choices=list(rules.DEMONSTRATIONS.items()), initial="include", label="To imitate (SFT)"
+    )
+    train = forms.DecimalField(
+        min_value=0, max_value=100, initial=80, label="Train %", decimal_places=2
+    )
+    dev = forms.DecimalField(
+        min_value=0, max_value=100, initial=0, label="Dev %", decimal_places=2
+    )
+    test = forms.DecimalField(
+        min_value=0, max_value=100, initial=20, label="Test %", decimal_places=2
+    )
+    salt = forms.CharField(
+        max_length=100,
+        required=False,
+        label="Salt",
+        help_text="Another one deals the prompts out differently.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    batches = forms.MultipleChoiceField(
+        required=False, widget=forms.CheckboxSelectMultiple, label="Only items of"
+    )
+    origins = forms.MultipleChoiceField(
+        required=False, widget=forms.CheckboxSelectMultiple, label="Only judgments from"
+    )
+
+    def __init__(self, *args, project, **kwargs):
+        super().__init__(*args, **kwargs)
+        for name, label in DROPS.items():
+            is_on = name != "drop_surplus"
+            self.fields[name] = forms.BooleanField(required=False, initial=is_on, label=label)
+        self.fields["batches"].choices = _batches(project)
+        present = project.judgments.order_by().values_list("origin", flat=True).distinct()
+        self.fields["origins"].choices = [(o, rules.ORIGINS[o]) for o in sorted(present)]
+        for name in ("batches", "origins"):
+            if len(self.fields[name].choices) < 2:
+                del self.fields[name]
+
+    @property
+    def drops(self):
+        return [self[name] for name in DROPS]
+
+    def clean(self):
+        said = super().clean()
+        if self.errors:
+            return said
+        try:
+            said["policy"] = Policy(
+                batches=tuple(said.get("batches", ())),
+                origins=tuple(said.get("origins", ())),
+                surplus=not said["drop_surplus"],
+                labels=said["labels"],
+                min_votes=said["min_votes"],
+                drop_empty=said["drop_empty"],
+                drop_equal=said["drop_equal"],
+                drop_both_unacceptable=said["drop_both_unacceptable"],
+                demonstrations=said["demonstrations"],
+                split=tuple(float(said[name]) / 100 for name in rules.SPLITS),
+                salt=said["salt"],
+            )
+        except PolicyError as error:
+            if error.field == "split":
+                said_sum = sum(said[name] for name in rules.SPLITS)
+                raise forms.ValidationError(
+                    f"The shares of train, dev and test add up to {said_sum:g} %, not to 100 %."
+                ) from error
+            raise forms.ValidationError(str(error)) from error
+        return said
+
+
+def _batches(project):
+    counts = (
+        project.items.exclude(batch="")
+        .order_by("batch")
+        .values_list("batch")
+        .annotate(count=Count("pk"))[:MANY]
+    )
+    return [(batch, f"{batch} ({count:,})") for batch, count in counts]

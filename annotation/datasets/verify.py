@@ -1,0 +1,108 @@
+"""Is a dataset still what its hash says, and does the database still give the same one?"""
+
+from dataclasses import dataclass, field
+
+from annotation.core import jobs
+from annotation.core.models import Job
+from annotation.datasets import store, tasks, wording
+from annotation.datasets.build import build
+from annotation.datasets.models import Dataset
+from annotation.datasets.policy import Policy
+
+
+@dataclass(frozen=True)
+class Verification:
+    """`problems`: what is wrong with the files. `differences`: how the dataset that the database
+    gives today differs. `recomputed`: its hash, empty where the judgments were not read."""
+
+    problems: list[str]
+    recomputed: str
+    differences: list[str] = field(default_factory=list)
+
+    @property
+    def is_whole(self) -> bool:
+        return not self.problems
+
+    @property
+    def is_reproduced(self) -> bool:
+        return not self.differences
+
+    def as_json(self) -> dict:
+        return {
+            "problems": self.problems,
+            "recomputed": self.recomputed,
+            "differences": self.differences,
+        }
+
+
+def verify_dataset(dataset: Dataset, *, files_only=False) -> Verification:
+    """Hash every file again, and freeze again beside it. Changes nothing.
+
+    Judgments that came in since are differences, and no fault: the dataset is of its time.
+    """
+    found = store.problems(dataset.folder, dataset.manifest)
+    if files_only:
+        return Verification(found, "")
+    policy = Policy.from_json(dataset.policy)
+    with store.staging() as staged:
+        counts = build(dataset.project, policy, staged).as_json()
+        manifest = staged.seal(policy, counts)
+    if manifest["hash"] == dataset.hash:
+        return Verification(found, dataset.hash)
+    return Verification(found, manifest["hash"], _differences(dataset.manifest, manifest))
+
+
+def verify_in_job(claim: jobs.Claim) -> dict:
+    claim.progress(note="Hashing files and reading judgments")
+    return verify_dataset(Dataset.objects.get(pk=claim.job.payload["dataset"])).as_json()
+
+
+def request_verification(*, dataset: Dataset, actor=None) -> Job:
+    """Queue the check; one that waits or runs is returned instead of a second."""
+    job, _ = jobs.enqueue(
+        kind=tasks.VERIFY,
+        project=dataset.project,
+        actor=actor,
+        target=f"dataset:{dataset.pk}",
+        payload={"dataset": dataset.pk},
+    )
+    return job
+
+
+def last_verification(dataset: Dataset) -> Job | None:
+    jobs_of_it = Job.objects.filter(kind=tasks.VERIFY, target=f"dataset:{dataset.pk}")
+    return jobs_of_it.order_by("-pk").first()
+
+
+def _differences(then: dict, now: dict) -> list[str]:
+    """In words: counts first, for they say why; then the files that came out otherwise."""
+    if then["policy"] != now["policy"]:
+        return ["The policy is written down in another form."]
+    said = []
+    for what, old, new in (
+        ("Items", then["counts"]["items"]["all"], now["counts"]["items"]["all"]),
+        (
+            "Counted judgments",
+            then["counts"]["judgments"]["counted"],
+            now["counts"]["judgments"]["counted"],
+        ),
+        (
+            "Comparisons",
+            then["counts"]["comparisons"]["kept"],
+            now["counts"]["comparisons"]["kept"],
+        ),
+        ("Ties", then["counts"]["comparisons"]["ties"], now["counts"]["comparisons"]["ties"]),
+        ("SFT rows", then["counts"]["sft"]["kept"], now["counts"]["sft"]["kept"]),
+    ):
+        if old != new:
+            said.append(f"{what}: {old:,} then, {new:,} now.")
+    for reason, old in then["counts"]["dropped"].items():
+        new = now["counts"]["dropped"].get(reason, 0)
+        if old != new:
+            name = wording.title(wording.PAIR_DROPS, reason)
+            said.append(f"Left out, {name.lower()}: {old:,} then, {new:,} now.")
+    files = now["counts"]["files"]
+    for name, old in then["counts"]["files"].items():
+        if name not in files or files[name]["sha256"] != old["sha256"]:
+            said.append(f"{name} would be another one.")
+    return said

@@ -1,0 +1,148 @@
+"""The dataset pages."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh
+
+from annotation.core.errors import DomainError, NotFound
+from annotation.datasets import presentation, services, store, tasks
+from annotation.datasets import verify as checking
+from annotation.datasets.download import file_response
+from annotation.datasets.forms import PolicyForm
+from annotation.datasets.policy import SPLITS, Policy
+from annotation.labeling.models import Item
+from annotation.projects.permissions import may, project_for
+
+SAMPLES = 5
+
+
+@require_safe
+def dataset_list(request, slug):
+    project = project_for(request.user, slug, "see_datasets")
+    rows = project.datasets.select_related("created_by").order_by("-pk")
+    context = {
+        "project": project,
+        "tab": "datasets",
+        "page": Paginator(rows, 25).get_page(request.GET.get("page")),
+        "freezing": project.jobs.active().filter(kind=tasks.FREEZE),
+        "may_freeze": may(request.user, "freeze", project),
+    }
+    return render(request, "datasets/list.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request, slug):
+    """The policy with its counts; a GET counts, a POST freezes."""
+    project = project_for(request.user, slug, "freeze")
+    if request.method == "POST":
+        form = PolicyForm(request.POST, project=project)
+        if form.is_valid():
+            try:
+                return _freeze(request, project, form)
+            except DomainError as error:
+                form.add_error(None, str(error))
+        return _show_form(request, project, form, status=422)
+    is_told = "labels" in request.GET
+    return _show_form(
+        request, project, PolicyForm(request.GET if is_told else None, project=project)
+    )
+
+
+def _freeze(request, project, form):
+    result = services.freeze_or_request(
+        project=project,
+        policy=form.cleaned_data["policy"],
+        name=form.cleaned_data["name"],
+        actor=request.user,
+    )
+    if not isinstance(result, services.Frozen):
+        return redirect("datasets:show-freezing", project.slug, result.pk)
+    if not result.created:
+        messages.info(request, "This very dataset was frozen before: same judgments, same hash.")
+    return redirect("datasets:show-dataset", project.slug, result.dataset.hash)
+
+
+def _show_form(request, project, form, status=200):
+    policy = Policy()
+    if form.is_bound:
+        policy = form.cleaned_data.get("policy") if form.is_valid() else None
+        status = status if policy else 422
+    summary = policy and presentation.summarise(services.preview(project=project, policy=policy))
+    context = {"project": project, "tab": "datasets", "form": form, "summary": summary}
+    template = "datasets/_preview.html" if request.htmx else "datasets/new.html"
+    return render(request, template, context, status=status)
+
+
+@require_safe
+def freezing(request, slug, job_id):
+    """The job that freezes; then the way to what it made."""
+    project = project_for(request.user, slug, "see_datasets")
+    job = get_object_or_404(project.jobs.filter(kind=tasks.FREEZE), pk=job_id)
+    if job.state == job.State.DONE:
+        url = reverse("datasets:show-dataset", args=[slug, job.result["hash"]])
+        return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
+    context = {"project": project, "tab": "datasets", "job": job}
+    template = "datasets/_freezing.html" if request.htmx else "datasets/freezing.html"
+    return render(request, template, context)
+
+
+def _dataset(request, slug, digest):
+    project = project_for(request.user, slug, "see_datasets")
+    return project, get_object_or_404(project.datasets.all(), hash=digest)
+
+
+@require_safe
+def show(request, slug, digest):
+    project, dataset = _dataset(request, slug, digest)
+    check = checking.last_verification(dataset)
+    if request.htmx:  # the page asks how far the check is, and comes anew when it is over
+        is_over = check is None or not check.is_active
+        context = {"project": project, "dataset": dataset, "check": check}
+        return (
+            HttpResponseClientRefresh()
+            if is_over
+            else render(request, "datasets/_check.html", context)
+        )
+    rows = []
+    for split in SPLITS:
+        rows += store.first_rows(dataset.folder, f"preferences.{split}.jsonl", SAMPLES - len(rows))
+    context = {
+        "project": project,
+        "tab": "datasets",
+        "dataset": dataset,
+        "summary": presentation.summarise(dataset.counts),
+        "policy": presentation.policy_lines(dataset.policy),
+        "files": presentation.files(store.listed_files(dataset.manifest)),
+        "samples": presentation.samples(rows, _item_urls(project, rows)),
+        "check": check,
+        "may_train": may(request.user, "train", project),
+    }
+    return render(request, "datasets/show.html", context)
+
+
+def _item_urls(project, rows) -> dict[str, str]:
+    items = Item.objects.filter(project=project, external_id__in={row["item"] for row in rows})
+    return {
+        external_id: reverse("labeling:show-item", args=[project.slug, pk])
+        for external_id, pk in items.values_list("external_id", "pk")
+    }
+
+
+@require_POST
+def verify(request, slug, digest):
+    _, dataset = _dataset(request, slug, digest)
+    checking.request_verification(dataset=dataset, actor=request.user)
+    return redirect("datasets:show-dataset", slug, digest)
+
+
+@require_safe
+def file(request, slug, digest, name):
+    _, dataset = _dataset(request, slug, digest)
+    try:
+        return file_response(dataset, name)
+    except NotFound as error:
+        raise Http404(str(error)) from error

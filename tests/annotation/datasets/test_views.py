@@ -1,0 +1,231 @@
+"""The dataset pages, as a browser sees them."""
+
+import re
+
+import pytest
+from django.urls import reverse
+
+from annotation.core import jobs
+from annotation.core.models import Job
+from annotation.datasets import services
+from annotation.datasets.models import Dataset
+from annotation.projects.models import Membership
+from tests.annotation.datasets.world import judge_more, make_world
+from tests.factories import make_member, make_project
+
+pytestmark = pytest.mark.django_db
+
+FORM = {
+    "name": "",
+    "labels": "majority",
+    "min_votes": "1",
+    "demonstrations": "include",
+    "train": "80",
+    "dev": "0",
+    "test": "20",
+    "salt": "",
+    "drop_empty": "on",
+    "drop_equal": "on",
+    "drop_both_unacceptable": "on",
+}
+
+
+@pytest.fixture
+def project(client):
+    project = make_world()
+    client.force_login(make_member(project, Membership.Role.LEAD))
+    return project
+
+
+def address(name, *arguments, slug="shop"):
+    return reverse(f"datasets:{name}", args=[slug, *arguments])
+
+
+def text_of(response):
+    return " ".join(re.sub(r"<[^>]*>", " ", response.content.decode()).split())
+
+
+def table(response, title):
+    """{row: count} of a table of parts, and its sum."""
+    page = response.content.decode()
+    body = page[page.index(f'scope="col">{title}') :]
+    rows = re.findall(
+        r'<th scope="row">([^<]*).*?<td class="n">([\d,]+)</td></tr>',
+        body[: body.index("</table>")],
+        re.DOTALL,
+    )
+    counts = {title: int(count.replace(",", "")) for title, count in rows}
+    return counts, counts.pop("Sum")
+
+
+def freeze(project, **fields):
+    return services.freeze_dataset(project=project, **fields).dataset
+
+
+def test_an_empty_list_offers_the_way_to_the_first_dataset(client, project):
+    page = client.get(address("list-datasets"))
+    assert "Nothing is frozen yet" in text_of(page)
+    assert address("new-dataset") in page.content.decode()
+
+
+def test_a_reviewer_sees_datasets_and_cannot_freeze(client, project):
+    dataset = freeze(project)
+    client.force_login(make_member(project, Membership.Role.REVIEWER))
+    assert client.get(address("show-dataset", dataset.hash)).status_code == 200
+    assert address("new-dataset") not in client.get(address("list-datasets")).content.decode()
+    assert client.get(address("new-dataset")).status_code == 404
+    assert client.post(address("new-dataset"), FORM).status_code == 404
+    assert Dataset.objects.count() == 1
+
+
+def test_the_preview_says_what_the_button_will_make(client, project):
+    page = client.get(address("new-dataset"))
+    counts, total = table(page, "Pairs of responses in judged items")
+    assert sum(counts.values()) == total == 18
+    assert counts["Left out: an empty response"] == 2
+    assert f"Freeze {counts['Comparisons']} comparisons" in text_of(page)
+    assert Dataset.objects.count() == 0
+
+
+def test_each_change_of_the_policy_counts_again_with_and_without_script(client, project):
+    changed = {**FORM, "min_votes": "4"}
+    for headers in ({}, {"HX-Request": "true"}):
+        page = client.get(address("new-dataset"), changed, headers=headers)
+        assert page.status_code == 200
+        counts, _ = table(page, "Pairs of responses in judged items")
+        assert counts["Left out: too few votes"] == 16
+        assert "There is nothing to freeze under this policy" in text_of(page)
+        assert ("<html" in page.content.decode()) is not bool(headers)
+
+
+def test_freezing_from_the_page_leads_to_the_dataset(client, project):
+    answer = client.post(address("new-dataset"), {**FORM, "name": "First"})
+    dataset = Dataset.objects.get()
+    assert answer.url == address("show-dataset", dataset.hash)
+    page = client.get(answer.url)
+    shown = text_of(page)
+    assert "First" in shown
+    assert dataset.hash in shown
+    counts, total = table(page, "Pairs of responses in judged items")
+    assert sum(counts.values()) == total == 18
+    assert "judgments (item/labeler/revision) x" in shown
+    assert "First" in text_of(client.get(address("list-datasets")))
+
+
+def test_freezing_the_same_again_says_so(client, project):
+    for _ in range(2):
+        answer = client.post(address("new-dataset"), FORM, follow=True)
+    assert "This very dataset was frozen before" in text_of(answer)
+    assert Dataset.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"train": "90"}, "add up to 110 %, not to 100 %"),
+        ({"min_votes": "0"}, "greater than or equal to 1"),
+        ({"labels": "loudest"}, "not one of the available choices"),
+        ({"name": "x" * 101}, "at most 100 characters"),
+        ({"salt": "\x00"}, "Null characters are not allowed"),
+        ({"min_votes": "50"}, "every pair was left out by the policy"),
+    ],
+)
+def test_a_policy_that_cannot_be_is_refused_with_the_reason(client, project, change, message):
+    answer = client.post(address("new-dataset"), {**FORM, **change})
+    assert answer.status_code == 422
+    assert message in text_of(answer)
+    assert 'role="alert"' in answer.content.decode()
+    assert Dataset.objects.count() == 0
+    assert client.post(address("new-dataset"), FORM).status_code == 302
+
+
+def test_many_judgments_are_frozen_by_a_job_whose_page_leads_to_the_dataset(
+    client, project, monkeypatch
+):
+    monkeypatch.setattr(services, "SMALL", 0)
+    urls = {client.post(address("new-dataset"), FORM).url for _ in range(2)}
+    job = Job.objects.get()  # a double click is one job
+    assert urls == {address("show-freezing", job.pk)}
+    waiting = client.get(urls.copy().pop()).content.decode()
+    assert "hx-trigger" in waiting
+    assert "Waiting" in text_of(client.get(address("list-datasets")))
+
+    jobs.run(job.pk)
+
+    dataset = Dataset.objects.get()
+    assert dataset.job == job
+    assert client.get(address("show-freezing", job.pk)).url == (
+        address("show-dataset", dataset.hash)
+    )
+    over = client.get(address("show-freezing", job.pk), headers={"HX-Request": "true"})
+    assert over.headers["HX-Redirect"] == address("show-dataset", dataset.hash)
+
+
+def test_a_job_with_nothing_to_freeze_says_why(client, project, monkeypatch):
+    monkeypatch.setattr(services, "SMALL", 0)
+    answer = client.post(address("new-dataset"), {**FORM, "min_votes": "50"})
+    jobs.run(Job.objects.get().pk)
+    assert "every pair was left out by the policy" in text_of(client.get(answer.url))
+    assert Dataset.objects.count() == 0
+
+
+def test_verifying_says_whole_and_the_same_then_what_came_in_since(client, project):
+    dataset = freeze(project)
+    url = address("show-dataset", dataset.hash)
+
+    def verified():
+        assert client.post(address("verify-dataset", dataset.hash)).url == url
+        assert 'hx-trigger="every' in client.get(url).content.decode()
+        jobs.run(Job.objects.order_by("-pk").first().pk)
+        over = client.get(url, headers={"HX-Request": "true"})
+        assert over.headers["HX-Refresh"] == "true"
+        return text_of(client.get(url))
+
+    shown = verified()
+    assert "Every file is whole. The database gives this very dataset again." in shown
+    judge_more(project, project.items.first())
+    shown = verified()
+    assert "Every file is whole." in shown
+    assert "Counted judgments: 18 then, 19 now." in shown
+    (dataset.folder / "rankings.jsonl").unlink()
+    assert "This dataset is damaged. rankings.jsonl is missing." in verified()
+
+
+def test_a_file_comes_as_a_download_with_every_byte(client, project):
+    dataset = freeze(project)
+    answer = client.get(address("download-file", dataset.hash, "rankings.jsonl"))
+    content = b"".join(answer.streaming_content)
+    assert content == (dataset.folder / "rankings.jsonl").read_bytes()
+    assert answer.headers["Content-Disposition"] == (
+        f'attachment; filename="{dataset.short_hash}.rankings.jsonl"'
+    )
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    absent = client.get(address("download-file", dataset.hash, "passwords.jsonl"))
+    assert absent.status_code == 404
+
+
+def test_the_pages_of_a_foreign_dataset_are_absent(client, project):
+    dataset = freeze(project)
+    pages = [
+        address("show-dataset", dataset.hash),
+        address("download-file", dataset.hash, "manifest.json"),
+    ]
+    assert client.get(pages[0]).status_code == 200
+    assert b"concord-dataset/1" in b"".join(client.get(pages[1]))
+    other = make_project("other")
+    client.force_login(make_member(other, Membership.Role.ADMIN))
+    assert [client.get(url).status_code for url in pages] == [404, 404]
+    # The hash of another project's dataset opens nothing through one's own project.
+    assert client.get(address("show-dataset", dataset.hash, slug="other")).status_code == 404
+    assert client.post(address("verify-dataset", dataset.hash)).status_code == 404
+    assert Job.objects.count() == 0
+
+
+def test_hostile_text_in_a_row_is_only_text(client, project):
+    item = project.items.get(external_id="x0")
+    response = item.responses.order_by("item_responses__position").first()
+    response.text = "<script>alert(1)</script>"
+    response.save()
+    dataset = freeze(project, policy=services.Policy(split=(1.0, 0.0, 0.0)))
+    page = client.get(address("show-dataset", dataset.hash)).content.decode()
+    assert "<script>alert" not in page
