@@ -24,6 +24,11 @@ app.conf.update(
         "health_check_interval": 25,
         "unacked_restore_interval": 10,
         "unacked_restore_throttle": 1,
+        # A web request that finds no broker goes on at once: the reconciler sends it later.
+        "max_retries": 3,
+        "interval_start": 0,
+        "interval_step": 0.1,
+        "interval_max": 0.1,
     },
     visibility_timeout=VISIBILITY_TIMEOUT,
     task_serializer="json",
