@@ -10,7 +10,7 @@ def web() -> None:
     """The platform refuses hosts that it does not know, so name one that it does."""
     host = os.environ.get("CONCORD_HOSTS", "localhost").split(",")[0].lstrip(".")
     headers = {"Host": host, "X-Forwarded-Proto": "https"}
-    connection = http.client.HTTPConnection("127.0.0.1", 8000, timeout=4)
+    connection = http.client.HTTPConnection("127.0.0.1", 8000, timeout=10)
     connection.request("GET", "/health/", headers=headers)
     status = connection.getresponse().status
     if status != http.client.OK:

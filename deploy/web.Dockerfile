@@ -29,7 +29,7 @@ RUN CONCORD_DATA=/tmp/build CONCORD_SECRET_KEY="$(python3 -c 'import secrets; pr
 USER 10001
 VOLUME /data
 EXPOSE 8000
-HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 \
+HEALTHCHECK --interval=10s --timeout=12s --start-period=20s --retries=3 \
     CMD ["python3", "deploy/healthcheck.py"]
 ENTRYPOINT ["sh", "deploy/entrypoint.sh"]
 CMD ["web"]

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import F, Q
@@ -169,8 +170,9 @@ class Claim:
         kind = Job.objects.filter(pk=job_id).values_list("kind", flat=True).first()
         if kind is None:
             return None
+        values: dict[str, Any] = {"id": job_id, "lease": KINDS[kind].lease}
         with connection.cursor() as cursor:
-            cursor.execute(CLAIM, {"id": job_id, "lease": KINDS[kind].lease})
+            cursor.execute(CLAIM, values)
             if cursor.fetchone() is None:
                 return None
         return cls(Job.objects.select_related("project", "created_by").get(pk=job_id))
