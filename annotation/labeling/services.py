@@ -173,6 +173,8 @@ def _next(assignment, labeler, lend_next) -> int | None:
 def save_draft(*, assignment_id, labeler, token: int, draft: dict) -> None:
     """Keep what is on the page and renew its lease. Where the lease has run out and nobody was
     lent the place yet, the draft is kept all the same. Conflict once the page is stale."""
+    for name, value in draft.items():
+        clean(f"{name}{value}", field="draft")
     if len(canonical(draft)) > MAX_DRAFT_BYTES:
         raise DomainError("This draft is too long to be saved.")
     mine = Assignment.objects.filter(pk=assignment_id, labeler=labeler, token=token)

@@ -6,9 +6,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.cache import patch_vary_headers
-from django.utils.formats import date_format
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -132,9 +130,10 @@ def _quietly(call):
         call()
     except NotFound:
         return HttpResponse(status=404)
+    except Conflict as error:
+        return HttpResponse(f"{error} Submit it anyway: late work counts.", status=409)
     except DomainError as error:
-        status = 409 if isinstance(error, Conflict) else 400
-        return HttpResponse(f"{error} Submit it anyway: late work counts.", status=status)
+        return HttpResponse(str(error), status=400)
     return HttpResponse(status=204)
 
 
@@ -201,10 +200,6 @@ def _desk(request, project, assignment_id, notices=()):
     bench = Bench(
         assignment, desk_for(assignment), services.rubric_of(assignment), assignment.draft
     )
-    if assignment.state == Assignment.State.EXPIRED:
-        late = date_format(timezone.localtime(assignment.lease_until), "H:i")
-        text = "Submit anyway: late work is kept."
-        notices = [*notices, Notice(text, f"Your time for this item ran out at {late}.", "warn")]
     return _render(request, project, bench, notices=notices)
 
 

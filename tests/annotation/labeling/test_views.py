@@ -270,6 +270,23 @@ def test_a_draft_of_a_page_that_lost_its_item_is_told_so(client, project, labele
     assert "kept" in refused.content.decode()
 
 
+@pytest.mark.parametrize("rationale", ["a NUL \x00", "x" * 200_000])
+def test_a_draft_that_cannot_be_stored_is_refused_and_nothing_breaks(
+    client, project, labeler, rationale
+):
+    make_item(project)
+    open_page(client, project)
+    assignment = held(labeler)
+    many = {f"rating_n{n}_a": rationale for n in range(8)}
+
+    refused = client.post(
+        url("save-draft", project.slug, assignment.pk), answer(assignment) | many
+    )
+
+    assert refused.status_code == 400
+    assert held(labeler).draft == {}
+
+
 def test_a_heartbeat_keeps_the_item(client, project, labeler):
     make_item(project)
     open_page(client, project)
