@@ -73,6 +73,9 @@ def check_base(config: dict[str, Any]) -> Path | None:
             raise ConfigError(f"base.sha256 is given, but {folder} has no manifest.json")
         return folder
     raw = manifest.read_bytes()
+    made_as = json.loads(raw).get("kind")
+    if made_as == "reward" and config["kind"] != "reward":
+        raise ConfigError(f"the base model is a reward model; {config['kind']} needs a policy")
     if expected and hashlib.sha256(raw).hexdigest() != expected:
         raise ConfigError("the base model's manifest differs from base.sha256")
     if not checkpoint.matches(folder, json.loads(raw)["files"]):

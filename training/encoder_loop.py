@@ -71,7 +71,7 @@ def train_encoder(
                 loss, accuracy = forward(reward, scored, prompts, options, bf16)
                 (loss / len(chunk)).backward()
                 window.append((loss.detach(), accuracy))
-                run.journal.check_token()
+                run.journal.progress("train", step=step, total=total)
             norm = torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
             optimizer.step()
             optimizer.zero_grad()

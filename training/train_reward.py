@@ -110,8 +110,9 @@ def read(
 
 
 def load(run: Run, base: Path | None) -> "RewardModel":
-    """The encoder or causal model to start from, with a fresh head and its tokeniser."""
+    """The model to start from with its tokeniser; an earlier reward model keeps its head."""
     import torch
+    from safetensors.torch import load_file
     from transformers import AutoModel, AutoModelForSequenceClassification
 
     from training import policy, reward_model
@@ -128,6 +129,8 @@ def load(run: Run, base: Path | None) -> "RewardModel":
         limit = policy.length_limit(encoder, asked)
         pooling = run.options["pooling"]
         network: Any = reward_model.EncoderReward(encoder, pooling)
+        if (folder / reward_model.HEAD).is_file():  # goes on from an earlier reward model
+            network.head.load_state_dict(load_file(folder / reward_model.HEAD))
         tokeniser: Any = reward_model.EncoderTokeniser(tokenizer, limit)
         spec = {"architecture": "encoder", "pooling": pooling, "max_length": limit}
     else:
@@ -137,7 +140,8 @@ def load(run: Run, base: Path | None) -> "RewardModel":
         limit = policy.length_limit(model, asked)
         tokeniser = reward_model.CausalTokeniser(tokenizer, limit)
         model.config.pad_token_id = tokenizer.pad_token_id
-        torch.nn.init.zeros_(model.score.weight)  # all rewards 0 at first, as in EncoderReward
+        if not (folder / reward_model.SPEC).is_file():
+            torch.nn.init.zeros_(model.score.weight)  # rewards 0 at first, as in EncoderReward
         network = reward_model.CausalReward(model)
         spec = {"architecture": "causal", "max_length": limit}
     if base is None:

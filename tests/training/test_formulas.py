@@ -156,6 +156,22 @@ def test_the_shipped_trainers_loss_is_the_papers(models, tokenizer, pairs, tmp_p
     np.testing.assert_allclose(ours, expected, rtol=1e-5 if "IPO" in name else 0, atol=1e-5)
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+def test_the_trainer_meets_its_buckets_in_a_new_order_each_epoch(
+    models, tokenizer, pairs, tmp_path
+):
+    loader = make_trainer(models, tokenizer, pairs, tmp_path).get_train_dataloader()
+    orders = []
+    for epoch in (0, 1, 0):
+        loader.set_epoch(epoch)
+        orders.append([batch["ref_chosen"].tolist() for batch in loader])
+
+    assert orders[0] != orders[1]
+    assert orders[0] == orders[2]
+    flat = [sorted(sum(order, [])) for order in orders]
+    assert flat[0] == flat[1]
+
+
 def test_sequence_log_probabilities_do_not_feel_padding_or_the_short_head(
     models, tokenizer, pairs
 ):

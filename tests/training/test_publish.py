@@ -134,3 +134,13 @@ def test_a_changed_base_model_is_refused(world, dataset, policy_folder, tmp_path
 
     assert status == 64, toy.log(run)
     assert "differ from its manifest" in record["error"]
+
+
+def test_a_reward_model_is_no_policy(world, dataset, causal_reward):
+    folder = causal_reward[0] / "1" / "model"
+    run = toy.make_run(world / "wrong-base", "dpo", dataset, folder)
+
+    status, _, record = toy.train(run)
+
+    assert status == 64
+    assert "is a reward model" in record["error"]
