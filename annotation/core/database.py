@@ -14,3 +14,14 @@ def sqlstate(error: DatabaseError) -> str:
 def is_retryable(error: DatabaseError) -> bool:
     """True where two transactions met and running this one again may well succeed."""
     return sqlstate(error) in (SERIALIZATION_FAILURE, DEADLOCK, UNIQUE_VIOLATION)
+
+
+def copy_in(cursor, statement: str, stream) -> None:
+    """COPY … FROM STDIN of a binary file, in pieces, by whichever driver there is."""
+    driver = cursor.cursor
+    if hasattr(driver, "copy_expert"):  # psycopg2
+        driver.copy_expert(statement, stream, size=1 << 16)
+        return
+    with driver.copy(statement) as copy:
+        while piece := stream.read(1 << 16):
+            copy.write(piece)

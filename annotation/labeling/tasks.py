@@ -1,6 +1,9 @@
 """Celery's side of labeling."""
 
+from datetime import timedelta
+
 from annotation.celery import app
+from annotation.core.jobs import Claim, job_kind
 from annotation.core.locks import only_one
 from annotation.labeling.queue import expire_leases as expire
 
@@ -10,3 +13,14 @@ def expire_leases():
     with only_one("expire-leases") as is_ours:
         if is_ours:
             expire()
+
+
+IMPORT_KIND = "import"
+
+
+# Writing a large file is one transaction without a word in between, so the lease is long.
+@job_kind(IMPORT_KIND, lease=timedelta(minutes=10))
+def run_import(claim: Claim):
+    from annotation.labeling.imports import services  # a task is a leaf: services import us
+
+    services.run_job(claim)

@@ -1,0 +1,1 @@
+"""Items, and judgments made elsewhere, from JSON Lines: all of a file, or nothing of it."""

@@ -1,0 +1,212 @@
+"""One line of an items file, checked. Pure: no database.
+
+`read_item` takes the value of a line and gives an ItemRow, or raises RowRefused with every field
+that is wrong.
+"""
+
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+
+from annotation.core.strict_json import canonical
+from annotation.labeling.imports.preference_rows import is_preference, read_preference
+from annotation.labeling.imports.problems import RowRefused, name_of_type
+
+ROLES = ("system", "user", "assistant", "tool")
+MAX_ID, MAX_KEY, MAX_GENERATOR = 200, 100, 200
+ITEM_KEYS = {"id", "prompt", "responses", "metadata"}
+RESPONSE_KEYS = {"id", "text", "generator", "params"}
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseRow:
+    key: str
+    text: str
+    text_sha256: str
+    generator: str | None
+    params: dict[str, Any]
+    equal_to: int | None  # the first position with the very same text
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRow:
+    external_id: str
+    has_own_id: bool  # False: the id was derived from the content
+    messages: bytes  # canonical JSON
+    responses: list[ResponseRow]
+    metadata: dict[str, Any]
+    content_sha256: str
+    # The key of the response a preference row calls chosen; None for other rows.
+    chosen: str | None = None
+
+    @property
+    def prompt_sha256(self) -> str:
+        return sha256(self.messages).hexdigest()
+
+
+@dataclass(frozen=True)
+class ItemOptions:
+    # Numbers and booleans in the place of a text become text, as JSON spells them.
+    coerce_text: bool = False
+    # The preference that a chosen/rejected row states becomes a judgment of "imported".
+    keep_preferences: bool = True
+
+
+@dataclass
+class _Found:
+    """Wrong fields of one line."""
+
+    coerce_text: bool
+    problems: list[tuple[str, str]] = field(default_factory=list)
+
+    def text(self, value: Any, name: str) -> str:
+        if isinstance(value, str):
+            return value
+        if self.coerce_text and isinstance(value, bool | int | float):
+            return canonical(value).decode()
+        self.problems.append((name, f"must be text, is {name_of_type(value)}"))
+        return ""
+
+    def short(self, value: Any, name: str, limit: int) -> str:
+        """An id or a name: text, not empty, of a bounded length."""
+        if not isinstance(value, str):
+            self.problems.append((name, f"must be text, is {name_of_type(value)}"))
+        elif not value:
+            self.problems.append((name, "is empty"))
+        elif len(value) > limit:
+            self.problems.append((name, f"has {len(value):,} characters, at most {limit} fit"))
+        else:
+            return value
+        return ""
+
+    def mapping(self, value: Any, name: str) -> dict[str, Any]:
+        if isinstance(value, dict):
+            return value
+        if value is not None:
+            self.problems.append((name, f"must be an object, is {name_of_type(value)}"))
+        return {}
+
+    def unknown_keys(self, value: dict[str, Any], known: set[str], prefix: str) -> None:
+        if not value.keys() <= known:
+            for key in sorted(value.keys() - known):
+                self.problems.append((f"{prefix}{key}", "is no field of this format"))
+
+
+def read_item(value: Any, options: ItemOptions) -> ItemRow:
+    if not isinstance(value, dict):
+        raise RowRefused(("", f"must be an object, is {name_of_type(value)}"))
+    found = _Found(options.coerce_text)
+    chosen_at = None
+    if is_preference(value):
+        value, chosen_at = read_preference(value, options.coerce_text)
+    else:
+        found.unknown_keys(value, ITEM_KEYS, "")
+    messages = _messages(value, found)
+    responses = _responses(value.get("responses"), "responses" in value, found)
+    metadata = found.mapping(value.get("metadata"), "metadata")
+    external_id = ""
+    if "id" in value:
+        external_id = found.short(value["id"], "id", MAX_ID)
+    elif chosen_at is None:
+        found.problems.append(("id", "is missing"))
+    if found.problems:
+        raise RowRefused(*found.problems)
+
+    prompt = canonical(messages)
+    content = sha256(
+        canonical(
+            [
+                messages,
+                [[r.key, r.text_sha256, r.generator, r.params] for r in responses],
+                metadata,
+                chosen_at,
+            ]
+        )
+    ).hexdigest()
+    return ItemRow(
+        external_id=external_id or f"sha256-{content[:24]}",
+        has_own_id=bool(external_id),
+        messages=prompt,
+        responses=responses,
+        metadata=metadata,
+        content_sha256=content,
+        chosen=None if chosen_at is None else responses[chosen_at].key,
+    )
+
+
+def _messages(value: dict[str, Any], found: _Found) -> list[dict[str, str]]:
+    if "prompt" not in value:
+        found.problems.append(("prompt", "is missing"))
+        return []
+    prompt = value["prompt"]
+    if not isinstance(prompt, list):
+        if isinstance(prompt, dict):
+            found.problems.append(("prompt", "must be text or a list of messages, is an object"))
+            return []
+        return [{"role": "user", "content": found.text(prompt, "prompt")}]
+    if not prompt:
+        found.problems.append(("prompt", "has no message"))
+        return []
+    messages = [_message(message, f"prompt[{n}]", found) for n, message in enumerate(prompt)]
+    if messages[-1]["role"] not in ("user", ""):
+        found.problems.append(
+            (f"prompt[{len(prompt) - 1}].role", "the last message must be the user's")
+        )
+    return messages
+
+
+def _message(message: Any, name: str, found: _Found) -> dict[str, str]:
+    if not isinstance(message, dict):
+        found.problems.append((name, f"must be an object, is {name_of_type(message)}"))
+        return {"role": "", "content": ""}
+    found.unknown_keys(message, {"role", "content"}, f"{name}.")
+    role = message.get("role")
+    if role not in ROLES:
+        found.problems.append((f"{name}.role", f"must be one of {', '.join(ROLES)}"))
+        role = ""
+    if "content" not in message:
+        found.problems.append((f"{name}.content", "is missing"))
+    return {"role": role, "content": found.text(message.get("content", ""), f"{name}.content")}
+
+
+def _responses(value: Any, is_there: bool, found: _Found) -> list[ResponseRow]:
+    if not isinstance(value, list):
+        reason = f"must be a list, is {name_of_type(value)}" if is_there else "is missing"
+        found.problems.append(("responses", reason))
+        return []
+    if not 2 <= len(value) <= 9:
+        found.problems.append(("responses", f"has {len(value)}, an item needs 2 to 9"))
+        return []
+    rows: list[ResponseRow] = []
+    key_at: dict[str, int] = {}
+    text_at: dict[str, int] = {}
+    for index, response in enumerate(value):
+        name = f"responses[{index}]"
+        if not isinstance(response, dict):
+            found.problems.append((name, f"must be an object, is {name_of_type(response)}"))
+            continue
+        found.unknown_keys(response, RESPONSE_KEYS, f"{name}.")
+        for required in ("id", "text"):
+            if required not in response:
+                found.problems.append((f"{name}.{required}", "is missing"))
+        key = found.short(response["id"], f"{name}.id", MAX_KEY) if "id" in response else ""
+        if key and key_at.setdefault(key, index) != index:
+            found.problems.append(
+                (f"{name}.id", f"“{key}” is the id of responses[{key_at[key]}] already")
+            )
+        text = found.text(response["text"], f"{name}.text") if "text" in response else ""
+        generator = response.get("generator")
+        if generator is not None:
+            generator = found.short(generator, f"{name}.generator", MAX_GENERATOR)
+        first = text_at.setdefault(text, index + 1)
+        rows.append(
+            ResponseRow(
+                key=key,
+                text=text,
+                text_sha256=sha256(text.encode()).hexdigest(),
+                generator=generator,
+                params=found.mapping(response.get("params"), f"{name}.params"),
+                equal_to=first if first != index + 1 else None,
+            )
+        )
+    return rows

@@ -1,0 +1,320 @@
+"""Bring a file in: read it all, then one transaction, or a list of what is wrong with it.
+
+`run` works on any stream, of any size, with flat memory. `receive` is the entrance of the page
+and the API: it keeps the upload in quarantine, does a small one at once and queues a large one.
+"""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Any
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+
+from annotation.core import audit, jobs
+from annotation.core.errors import DomainError, TooLarge
+from annotation.core.jobs import Claim
+from annotation.core.strict_json import LineReader
+from annotation.labeling.imports import item_import, judgment_import
+from annotation.labeling.imports.item_rows import ItemOptions
+from annotation.labeling.imports.problems import Problems
+from annotation.labeling.tasks import IMPORT_KIND
+from annotation.prompts.models import Import, LineError
+
+DIRECT_BYTES = 2 * 1024 * 1024  # below, the answer is the result; above, a job
+OPTIONS = {
+    Import.Kind.ITEMS: {"coerce_text", "keep_preferences"},
+    Import.Kind.JUDGMENTS: {"create"},
+}
+ADVISORY_LOCK = 0x1A907  # one import per project at a time; the project's id is the second key
+
+Progress = Callable[[int], None]
+
+
+class _Hashed:
+    """A stream that knows the sha256 of what was read from it."""
+
+    def __init__(self, stream: IO[bytes]):
+        self._readline = stream.readline
+        self.digest = hashlib.sha256()
+
+    def readline(self, size: int = -1) -> bytes:
+        line = self._readline(size)
+        self.digest.update(line)
+        return line
+
+
+def import_file(
+    *,
+    project,
+    kind: str,
+    stream: IO[bytes],
+    actor=None,
+    file_name: str = "",
+    on_progress: Progress = lambda done: None,
+    **options,
+) -> Import:
+    """Import a stream now. The Import that comes back is done, unchanged or refused."""
+    imported = _new(project, kind, actor, file_name, options)
+    try:
+        return run(imported=imported, stream=stream, on_progress=on_progress)
+    except BaseException:
+        imported.delete()
+        raise
+
+
+def _new(project, kind, actor, file_name, options) -> Import:
+    unknown = options.keys() - OPTIONS[kind]
+    if unknown:
+        raise TypeError(f"no options of an import of {kind}: {', '.join(sorted(unknown))}")
+    return Import.objects.create(
+        project=project,
+        kind=kind,
+        file_name=Path(file_name.replace("\x00", "")).name[:200],
+        created_by=actor,
+        options=options,
+    )
+
+
+def run(
+    *,
+    imported: Import,
+    stream: IO[bytes],
+    on_progress: Progress = lambda done: None,
+    claim: Claim | None = None,
+) -> Import:
+    """Read, check, and write all or nothing; the row of the import says which."""
+    problems, hashed = Problems(), _Hashed(stream)
+    reader = LineReader(hashed)  # type: ignore[arg-type]  readline is all it asks for
+    work = _Items if imported.kind == Import.Kind.ITEMS else _Judgments
+    with work(imported, problems) as spooled:
+        spooled.read(reader, on_progress)
+        imported.byte_count, imported.line_count = reader.byte_count, reader.line_count
+        imported.sha256 = hashed.digest.hexdigest()
+        if not problems:
+            _write(imported, spooled, problems, claim)
+    if problems:
+        _refuse(imported, problems)
+    return imported
+
+
+class _Items:
+    def __init__(self, imported: Import, problems: Problems):
+        self.imported, self.problems = imported, problems
+        self.options = ItemOptions(**imported.options)
+        self.spools = item_import.ItemSpools()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.spools.__exit__()
+
+    def read(self, reader, on_progress):
+        item_import.spool_items(
+            reader,
+            options=self.options,
+            problems=self.problems,
+            spools=self.spools,
+            progress=on_progress,
+        )
+
+    def stage(self):
+        item_import.stage_items(imported=self.imported, spools=self.spools, problems=self.problems)
+
+    def insert(self):
+        return item_import.insert_items(
+            imported=self.imported, spools=self.spools, actor=self.imported.created_by
+        )
+
+
+class _Judgments:
+    def __init__(self, imported: Import, problems: Problems):
+        self.imported, self.problems = imported, problems
+        self.spool = judgment_import.JudgmentSpool(
+            project=imported.project,
+            may_create=bool(imported.options.get("create")),
+            problems=problems,
+        )
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.spool.__exit__()
+
+    def read(self, reader, on_progress):
+        self.spool.read(reader, on_progress)
+
+    def stage(self):
+        judgment_import.stage_judgments(
+            spool=self.spool, problems=self.problems, actor=self.imported.created_by
+        )
+
+    def insert(self):
+        return judgment_import.insert_judgments(
+            imported=self.imported, spool=self.spool, actor=self.imported.created_by
+        )
+
+
+class _Refused(Exception):
+    """Rolls the transaction back."""
+
+
+def _write(imported: Import, spooled: Any, problems: Problems, claim: Claim | None) -> None:
+    with suppress(_Refused), transaction.atomic():
+        if claim is not None:
+            claim.fence()
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_advisory_xact_lock(%s, %s)", [ADVISORY_LOCK, imported.project_id]
+            )
+            cursor.execute("SET LOCAL statement_timeout = 0")
+        spooled.stage()
+        if problems:
+            raise _Refused
+        counts = spooled.insert()
+        is_new = any(counts.get(name) for name in ("items", "judgments"))
+        imported.counts = counts
+        imported.state = Import.State.DONE if is_new else Import.State.UNCHANGED
+        imported.finished_at = timezone.now()
+        imported.save()
+        audit.record(
+            f"import.{imported.state}",
+            actor=imported.created_by,
+            project=imported.project,
+            target=f"import:{imported.pk}",
+            **counts,
+        )
+
+
+def _refuse(imported: Import, problems: Problems) -> None:
+    with transaction.atomic():
+        imported.state = Import.State.REFUSED
+        imported.error_count = problems.count
+        imported.counts = {}
+        imported.finished_at = timezone.now()
+        imported.save()
+        LineError.objects.filter(imported=imported).delete()  # of an attempt that was cut off
+        LineError.objects.bulk_create(
+            LineError(imported=imported, line=p.line, field=p.field, reason=p.reason)
+            for p in problems.first
+        )
+        audit.record(
+            "import.refused",
+            actor=imported.created_by,
+            project=imported.project,
+            target=f"import:{imported.pk}",
+            errors=problems.count,
+        )
+
+
+def summary(imported: Import) -> str:
+    """What became of it, in one sentence."""
+    noun = imported.get_kind_display().lower()
+    counts = imported.counts
+    if imported.state == Import.State.REFUSED:
+        errors = "1 error" if imported.error_count == 1 else f"{imported.error_count:,} errors"
+        return f"Nothing was imported: {errors} in {imported.line_count:,} lines."
+    if imported.state == Import.State.UNCHANGED:
+        return f"Nothing new: all {counts['unchanged']:,} {noun} are here already."
+    if imported.state == Import.State.PENDING:
+        return "The import waits for its turn."
+    order = ("items", "prompts", "responses", "generators", "judgments", "labelers")
+    told = [f"{counts[name]:,} {name}" for name in order if counts.get(name)]
+    text = f"Imported {', '.join(told)}."
+    if counts.get("unchanged"):
+        text += f" {counts['unchanged']:,} were here already."
+    if counts.get("repeated"):
+        text += f" {counts['repeated']:,} lines repeat another one."
+    return text
+
+
+def quarantine_path(imported: Import) -> Path:
+    return settings.DATA_DIR / "quarantine" / f"import-{imported.pk}.jsonl"
+
+
+def receive(
+    *, project, kind: str, stream: IO[bytes], actor, file_name: str = "", **options
+) -> Import:
+    """Take an upload in: done at once where it is small, else `imported.job` is queued."""
+    imported = _new(project, kind, actor, file_name, options)
+    path = quarantine_path(imported)
+    try:
+        size = _keep(stream, path)
+        if size <= DIRECT_BYTES:
+            with path.open("rb") as kept:
+                return run(imported=imported, stream=kept)
+        imported.byte_count = size
+        imported.job, _ = jobs.enqueue(
+            kind=IMPORT_KIND,
+            project=project,
+            actor=actor,
+            target=f"import:{imported.pk}",
+            payload={"import": imported.pk},
+        )
+        imported.save()
+        return imported
+    except BaseException:
+        imported.delete()
+        path.unlink(missing_ok=True)
+        raise
+    finally:
+        if imported.job_id is None:
+            path.unlink(missing_ok=True)
+
+
+def _keep(stream: IO[bytes], path: Path) -> int:
+    """The stream as a file that nobody else can read. Raises TooLarge above the limit."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    limit, size = settings.IMPORT_MAX_BYTES, 0
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as kept:
+        while piece := stream.read(1 << 18):
+            size += len(piece)
+            if size > limit:
+                raise TooLarge(
+                    f"The file is larger than {limit // 2**20} MiB. "
+                    "`manage.py import_items` and `import_judgments` take any size."
+                )
+            kept.write(piece)
+    return size
+
+
+def run_job(claim: Claim) -> None:
+    """The background side of `receive`."""
+    imported = Import.objects.select_related("project", "created_by").get(
+        pk=claim.job.payload["import"]
+    )
+    if imported.state == Import.State.PENDING:
+        path = quarantine_path(imported)
+        if not path.exists():
+            raise DomainError("The uploaded file is gone: upload it once more.")
+        total = path.stat().st_size
+        with path.open("rb") as kept:
+            run(
+                imported=imported,
+                stream=kept,
+                claim=claim,
+                on_progress=lambda done: claim.progress(done, total, "Checking the lines"),
+            )
+    quarantine_path(imported).unlink(missing_ok=True)
+    if imported.state == Import.State.REFUSED:
+        raise DomainError(summary(imported))
+    claim.finish({"import": imported.pk, "state": imported.state, "counts": imported.counts})
+
+
+def sweep_quarantine(*, older_than_seconds: float = 7 * 24 * 3600) -> int:
+    """Remove uploads whose job never came to its end. Returns how many."""
+    folder = settings.DATA_DIR / "quarantine"
+    if not folder.exists():
+        return 0
+    border = timezone.now().timestamp() - older_than_seconds
+    stale = [path for path in folder.iterdir() if path.stat().st_mtime < border]
+    for path in stale:
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    return len(stale)

@@ -1,0 +1,36 @@
+"""Bring items in from a file."""
+
+from annotation.labeling.imports.command import ImportCommand
+from annotation.prompts.models import Import
+
+
+class Command(ImportCommand):
+    kind = Import.Kind.ITEMS
+    help = (
+        "Import items from a JSON Lines file of any size: all of it, or nothing with a list of "
+        "what is wrong. A line is an item {id, prompt, responses: [{id, text, generator}, …]}, "
+        "a {prompt, chosen, rejected} row, or an HH transcript pair. The same file twice "
+        "changes nothing. Formats: docs/formats.md."
+    )
+
+    def add_arguments(self, parser):
+        super().add_arguments(parser)
+        parser.add_argument(
+            "--create", action="store_true", help="make the project if it is not there yet"
+        )
+        parser.add_argument(
+            "--booleans-as-text",
+            action="store_true",
+            help="turn a number or a boolean in the place of a text into text (true, 3.5)",
+        )
+        parser.add_argument(
+            "--without-judgments",
+            action="store_true",
+            help="take the items of chosen/rejected rows, but not the preference they state",
+        )
+
+    def options_of(self, options):
+        return {
+            "coerce_text": options["booleans_as_text"],
+            "keep_preferences": not options["without_judgments"],
+        }
