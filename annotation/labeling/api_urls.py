@@ -1,9 +1,20 @@
 from django.urls import path
 
 from annotation.labeling import api
+from annotation.labeling.imports import api as imports
 
 app_name = "labeling-api"
 urlpatterns = [
+    path(
+        "projects/<slug:slug>/items/import/",
+        imports.ItemsImportView.as_view(),
+        name="import-items",
+    ),
+    path(
+        "projects/<slug:slug>/judgments/import/",
+        imports.JudgmentsImportView.as_view(),
+        name="import-judgments",
+    ),
     path("projects/<slug:slug>/next/", api.NextView.as_view(), name="next"),
     path("assignments/<int:assignment_id>/judgment/", api.JudgmentView.as_view(), name="judgment"),
 ]

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from annotation.labeling import item_views, views
+from annotation.labeling.imports import views as imports
 
 app_name = "labeling"
 urlpatterns = [
@@ -10,6 +11,8 @@ urlpatterns = [
     path("judge/<slug:slug>/<int:assignment_id>/draft/", views.draft, name="save-draft"),
     path("judge/<slug:slug>/<int:assignment_id>/lease/", views.lease, name="renew-lease"),
     path("judge/<slug:slug>/<int:assignment_id>/skip/", views.skip, name="skip-item"),
+    path("projects/<slug:slug>/import/", imports.import_page, name="import"),
+    path("projects/<slug:slug>/import/<int:import_id>/", imports.show_import, name="show-import"),
     path("projects/<slug:slug>/items/", item_views.list_items, name="list-items"),
     path("projects/<slug:slug>/items/<int:item_id>/", item_views.show_item, name="show-item"),
 ]

@@ -5,6 +5,7 @@ and the API: it keeps the upload in quarantine, does a small one at once and que
 """
 
 import hashlib
+import io
 import os
 import shutil
 from collections.abc import Callable
@@ -235,6 +236,17 @@ def summary(imported: Import) -> str:
     return text
 
 
+def too_large() -> str:
+    return (
+        f"The file is larger than {settings.IMPORT_MAX_BYTES / 2**20:,.0f} MiB. "
+        "`manage.py import_items` and `manage.py import_judgments` take any size."
+    )
+
+
+def empty_stream() -> IO[bytes]:
+    return io.BytesIO()
+
+
 def quarantine_path(imported: Import) -> Path:
     return settings.DATA_DIR / "quarantine" / f"import-{imported.pk}.jsonl"
 
@@ -277,10 +289,7 @@ def _keep(stream: IO[bytes], path: Path) -> int:
         while piece := stream.read(1 << 18):
             size += len(piece)
             if size > limit:
-                raise TooLarge(
-                    f"The file is larger than {limit // 2**20} MiB. "
-                    "`manage.py import_items` and `import_judgments` take any size."
-                )
+                raise TooLarge(too_large())
             kept.write(piece)
     return size
 

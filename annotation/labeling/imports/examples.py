@@ -1,0 +1,28 @@
+"""One line of each format, to copy. The tests import them."""
+
+EXAMPLES = [
+    (
+        "An item",
+        "items",
+        '{"id": "x1", "prompt": "Name a prime above 10.", "responses": ['
+        '{"id": "a", "text": "11", "generator": "llama-7b"}, '
+        '{"id": "b", "text": "12 is a prime.", "generator": "llama-13b"}]}',
+    ),
+    (
+        "A preference",
+        "items",
+        '{"prompt": "Name a prime above 10.", "chosen": "11", "rejected": "12 is a prime."}',
+    ),
+    (
+        "An HH transcript",
+        "items",
+        '{"chosen": "\\n\\nHuman: Name a prime.\\n\\nAssistant: 11", '
+        '"rejected": "\\n\\nHuman: Name a prime.\\n\\nAssistant: 12"}',
+    ),
+    (
+        "A judgment",
+        "judgments",
+        '{"item": "x1", "labeler": "w1", "ranking": [["a"], ["b"]], "strength": [2], '
+        '"rationale": "12 is even."}',
+    ),
+]
