@@ -43,6 +43,7 @@ RESPONSE_COLUMNS = (
 )
 # Ids are drawn while the rows are copied in, so that responses need no join to find their own.
 CREATE = """
+DROP TABLE IF EXISTS pg_temp.staged_item, pg_temp.staged_response;
 CREATE TEMPORARY TABLE staged_item (
   line bigint, external_id text, has_own_id boolean, content_sha256 text, prompt_sha256 text,
   messages text, metadata text, response_count smallint, ranks smallint[], verdict_sha256 text,

@@ -34,6 +34,7 @@ COLUMNS = (
     "seconds",
 )
 CREATE = """
+DROP TABLE IF EXISTS pg_temp.staged_judgment, pg_temp.staged_labeler;
 CREATE TEMPORARY TABLE staged_judgment (
   line bigint, item_id bigint, item text, labeler text, content_sha256 text, ranks smallint[],
   unacceptable boolean[], strength smallint[], ratings text, rationale text, shown smallint[],
