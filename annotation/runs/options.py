@@ -40,7 +40,23 @@ SFT = (
     Option("vocab_size", int, 1024, "New model: entries of its vocabulary.", 300, 65536),
 )
 REWARD = (
-    *COMMON,
+    *(option for option in COMMON if option.name not in ("epochs", "batch_size")),
+    Option(
+        "epochs",
+        float,
+        None,
+        "Passes over the training split; else 4 for an encoder, 1 for others.",
+        0.01,
+        1000,
+    ),
+    Option(
+        "batch_size",
+        int,
+        None,
+        "Encoder: prompts in a step (4); others: comparisons (8).",
+        1,
+        4096,
+    ),
     Option("soft_labels", bool, True, "Learn the shares of votes, not only the majority."),
     Option("use_ties", bool, True, "Learn from even splits too; needs soft labels."),
     Option("use_weights", bool, True, "Weigh each comparison as the dataset says."),
