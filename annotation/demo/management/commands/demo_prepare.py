@@ -1,7 +1,6 @@
 """What a demo needs before its first page: tables, the demo world, a way in."""
 
 import sys
-from importlib.util import find_spec
 
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
@@ -9,6 +8,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from annotation.accounts import services as accounts
+from annotation.demo import services
 
 
 class Command(BaseCommand):
@@ -24,9 +24,6 @@ class Command(BaseCommand):
         # Asked first: migrate itself takes a second even when there is nothing to do.
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             call_command("migrate", interactive=False, stdout=sys.stderr)
-        if find_spec("annotation.demo.services"):  # the demo world is on its way
-            from annotation.demo import services
-
-            services.seed()
+        services.seed()
         for role, url in accounts.demo_sign_in_links(address):
             self.stdout.write(f"  {role:<10} {url}")
