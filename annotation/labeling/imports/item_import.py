@@ -204,7 +204,7 @@ def read_lines(
             for field, reason in refused.found:
                 problems.add(line.number, field, reason)
         except JSONProblem as problem:
-            where = f" (column {problem.column})" if problem.column else ""
+            where = f", at column {problem.column}" if problem.column else ""
             problems.add(line.number, problem.field, f"{problem.reason}{where}")
         except DomainError as error:
             problems.add(line.number, "", str(error))

@@ -220,20 +220,24 @@ def summary(imported: Import) -> str:
     noun = imported.get_kind_display().lower()
     counts = imported.counts
     if imported.state == Import.State.REFUSED:
-        errors = "1 error" if imported.error_count == 1 else f"{imported.error_count:,} errors"
-        return f"Nothing was imported: {errors} in {imported.line_count:,} lines."
+        errors = _counted(imported.error_count, "errors")
+        return f"Nothing was imported: {errors} in {_counted(imported.line_count, 'lines')}."
     if imported.state == Import.State.UNCHANGED:
         return f"Nothing new: all {counts['unchanged']:,} {noun} are here already."
     if imported.state == Import.State.PENDING:
         return "The import waits for its turn."
     order = ("items", "prompts", "responses", "generators", "judgments", "labelers")
-    told = [f"{counts[name]:,} {name}" for name in order if counts.get(name)]
+    told = [_counted(counts[name], name) for name in order if counts.get(name)]
     text = f"Imported {', '.join(told)}."
     if counts.get("unchanged"):
         text += f" {counts['unchanged']:,} were here already."
     if counts.get("repeated"):
         text += f" {counts['repeated']:,} lines repeat another one."
     return text
+
+
+def _counted(number: int, plural: str) -> str:
+    return f"1 {plural[:-1]}" if number == 1 else f"{number:,} {plural}"
 
 
 def too_large() -> str:

@@ -211,13 +211,13 @@ def post(page, **fields):
 def test_a_file_on_the_page(page, project):
     answer = post(page, file=SimpleUploadedFile("my items.jsonl", lines(ITEM)))
 
-    assert "Imported 1 items, 1 prompts, 3 responses" in answer.content.decode()
+    assert "Imported 1 item, 1 prompt, 3 responses" in answer.content.decode()
     assert "my items.jsonl" in answer.content.decode()
     assert quarantine() == []
 
 
 def test_pasted_lines_on_the_page(page, project):
-    assert "Imported 1 items" in post(page, text=json.dumps(ITEM)).content.decode()
+    assert "Imported 1 item" in post(page, text=json.dumps(ITEM)).content.decode()
     assert "Nothing new" in post(page, text=json.dumps(ITEM)).content.decode()
 
 
@@ -260,7 +260,7 @@ def test_judgments_on_the_page(page, project):
     assert "nobody in this project is called" in refused.content.decode()
     done = post(page, kind="judgments", text=json.dumps(JUDGMENT), create="on")
 
-    assert "Imported 1 judgments" in done.content.decode()
+    assert "Imported 1 judgment" in done.content.decode()
 
 
 def test_the_page_needs_its_token(project, engineer):
@@ -281,7 +281,7 @@ def test_a_waiting_import_is_polled_and_a_finished_one_is_not(page, queued, proj
     fragment = page.get(url, headers={"HX-Request": "true"}).content.decode()
     assert "hx-trigger" not in fragment
     assert fragment.lstrip().startswith("<div")
-    assert "Imported 1 items" in fragment
+    assert "Imported 1 item" in fragment
 
 
 def test_a_foreign_import_is_absent(page, project):

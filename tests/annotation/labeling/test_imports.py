@@ -480,7 +480,7 @@ def test_the_command_reads_standard_input(project, monkeypatch, capsys):
     monkeypatch.setattr("sys.stdin", Terminal)
     call_command("import_items", "shop", "-")
 
-    assert capsys.readouterr().out.startswith("Imported 1 items, 1 prompts, 3 responses")
+    assert capsys.readouterr().out.startswith("Imported 1 item, 1 prompt, 3 responses")
 
 
 def test_memory_does_not_grow_with_the_file(project):
