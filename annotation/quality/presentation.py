@@ -15,6 +15,7 @@ KAPPA_STEPS = (0.2, 0.4, 0.5, 0.6, 0.8)
 MOST_IN_HEAT_MAP = 16
 MOST_PAIRS_LISTED = 100
 LETTERS = "ABCDEFGHI"
+LONGEST_LABEL = 3
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class PairRow:
 class DisputedRow:
     prompt: str
     external_id: str
+    item_id: int
     strip: Strip
     tau_b: str
     judgments: int
@@ -63,7 +65,8 @@ class AgreementPage:
 
 
 def present(result: dict, items: Mapping) -> AgreementPage:
-    """result: see `report.compute_report`; items: {pk: Item with its prompt}."""
+    """result: see `report.compute_report`; items: {pk: Item with its prompt and
+    places}."""
     agreement = result["agreement"]
     figures = {
         key: estimate
@@ -177,7 +180,14 @@ def _disputed_row(row: dict, item) -> DisputedRow:
     return DisputedRow(
         prompt=item.prompt.last_message,
         external_id=item.external_id,
-        strip=first_places(row["first_places"], LETTERS),
+        item_id=item.pk,
+        strip=first_places(row["first_places"], _labels(item)),
         tau_b=format_value(row["tau_b"]),
         judgments=row["judgments"],
     )
+
+
+def _labels(item) -> list[str]:
+    """The responses' ids as in the item's page, or letters where those are too long to draw."""
+    keys = [place.key for place in item.item_responses.all()]
+    return keys if max(map(len, keys), default=0) <= LONGEST_LABEL else list(LETTERS)

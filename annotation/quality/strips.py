@@ -21,16 +21,16 @@ class Strip:
     width: int = int(WIDTH)
 
 
-def first_places(counts: list[int], letters: str) -> Strip:
+def first_places(counts: list[int], labels: list[str]) -> Strip:
     """Counts by response position; responses that were never first have no segment."""
-    named = list(zip(letters, counts, strict=False))
-    shown = [(letter, count) for letter, count in named if count]
+    named = list(zip(labels, counts, strict=False))
+    shown = [(name, count) for name, count in named if count]
     total = sum(count for _, count in shown)
     segments, x = [], 0.0
-    for letter, count in shown:
+    for name, count in shown:
         width = (WIDTH - GAP * (len(shown) - 1)) * count / total
-        text = f"{letter} {count}" if width >= NARROWEST_WITH_TEXT else ""
+        text = f"{name} {count}" if width >= NARROWEST_WITH_TEXT else ""
         segments.append(Segment(f"{x:.1f}", f"{width:.1f}", f"{x + width / 2:.1f}", text))
         x += width + GAP
-    label = "First places: " + ", ".join(f"{letter} {count}" for letter, count in named)
+    label = "First places: " + ", ".join(f"{name} {count}" for name, count in named)
     return Strip(label, segments)

@@ -45,5 +45,7 @@ def compute(request, slug):
 
 def _page(report):
     disputed = [row["item"] for row in report.result["disputed"]]
-    items = Item.objects.select_related("prompt").in_bulk(disputed)
+    items = (
+        Item.objects.select_related("prompt").prefetch_related("item_responses").in_bulk(disputed)
+    )
     return presentation.present(report.result, items)

@@ -10,7 +10,7 @@ from annotation.core.models import Job
 from annotation.projects.models import Membership
 from annotation.quality import services
 from annotation.quality.models import AgreementReport
-from tests.factories import make_item, make_judgment, make_member, make_project
+from tests.factories import make_item, make_judgment, make_member, make_project, make_prompt
 
 pytestmark = pytest.mark.django_db
 
@@ -133,8 +133,6 @@ def test_the_heat_map_has_a_cell_and_a_row_for_each_pair(client, project, lead):
 
 def test_a_disputed_prompt_is_shown_escaped_and_nobody_is_named(client, project, lead):
     labelers = [make_member(project, handle=f"secret{n}") for n in (1, 2)]
-    from tests.factories import make_prompt
-
     prompt = make_prompt(project, "<script>alert(1)</script> Who is right?")
     item = make_item(project, prompt=prompt)
     make_judgment(item, labelers[0], [1, 2])
@@ -146,7 +144,9 @@ def test_a_disputed_prompt_is_shown_escaped_and_nobody_is_named(client, project,
     assert "&lt;script&gt;" in disputed
     assert "<script>alert" not in page
     assert "secret1" not in disputed
-    assert 'aria-label="First places: A 1, B 1"' in disputed
+    assert client.get(f"/projects/{project.slug}/items/{item.pk}/").status_code == 200
+    assert f'href="/projects/{project.slug}/items/{item.pk}/"' in disputed
+    assert 'aria-label="First places: a 1, b 1"' in disputed
 
 
 @pytest.mark.parametrize("name", ["show-agreement", "agreement-progress"])

@@ -1,0 +1,60 @@
+"""What the page says about figures, without a database."""
+
+import pytest
+
+from annotation.quality.presentation import finding
+from annotation.quality.stats.estimate import Estimate
+from annotation.quality.strips import WIDTH, first_places
+from annotation.quality.wording import REASONS, format_interval, format_value, in_reading_order
+
+
+@pytest.mark.parametrize(
+    ("value", "ci", "expected"),
+    [
+        (None, None, "No agreement to show yet"),
+        (0.60, [0.55, 0.64], "Labelers agree less than people usually do"),
+        (0.63, [0.58, 0.68], "Labelers agree about as much as people usually do"),
+        (0.72, [0.70, 0.74], "Labelers agree about as much as people usually do"),
+        (0.92, [0.90, 0.93], "Labelers agree more than people usually do"),
+        (0.92, None, "Labelers agree more than people usually do"),
+    ],
+)
+def test_the_title_compares_only_as_far_as_the_interval_allows(value, ci, expected):
+    assert finding({"value": value, "ci": ci}) == expected
+
+
+def test_numbers_have_two_digits_and_a_true_minus():
+    assert format_value(0.864221) == "0.86"
+    assert format_value(-0.0531) == "−0.05"
+    assert format_value(-0.001) == "0.00"
+    assert format_value(None) == "none"
+    assert format_interval([-0.1, 0.25]) == "−0.10 to 0.25"
+    assert format_interval(None) == ""
+
+
+def test_every_reason_there_is_has_words():
+    reasons = Estimate.__dataclass_fields__["reason"].type.__args__[0].__args__
+    assert len(reasons) == 5
+    assert set(reasons) == set(REASONS)
+
+
+def test_a_strip_is_as_wide_as_its_counts_and_names_all_responses():
+    strip = first_places([2, 0, 1], ["a", "b", "c"])
+    first, second = strip.segments
+    assert strip.label == "First places: a 2, b 0, c 1"
+    assert (first.text, second.text) == ("a 2", "c 1")
+    assert float(first.width) == pytest.approx(2 * float(second.width), abs=0.1)
+    assert float(second.x) + float(second.width) == pytest.approx(WIDTH, abs=0.1)
+
+
+def test_a_segment_too_narrow_for_its_text_has_none():
+    assert [one.text for one in first_places([30, 1], ["a", "b"]).segments] == ["a 30", ""]
+
+
+def test_keys_come_back_in_the_documented_order():
+    shuffled = {"criteria": {"b": 1, "a": 2}, "pairs": {"gwet_ac1": {"ci": 1, "value": 2}}}
+    ordered = in_reading_order(shuffled)
+    assert ordered == shuffled
+    assert list(ordered) == ["pairs", "criteria"]
+    assert list(ordered["pairs"]["gwet_ac1"]) == ["value", "ci"]
+    assert list(ordered["criteria"]) == ["a", "b"]
