@@ -187,7 +187,7 @@ class Claim:
 
     def progress(self, done=None, total=None, note=None):
         """Say how far the work is and renew the lease. Raises Fenced or Cancelled."""
-        values = {"lease_until": Now() + KINDS[self.job.kind].lease}
+        values: dict[str, Any] = {"lease_until": Now() + KINDS[self.job.kind].lease}
         if done is not None:
             values["progress_done"] = done
         if total is not None:

@@ -19,9 +19,10 @@ MAX_RATIONALE = 20_000
 class VerdictError(DomainError):
     """What is missing or wrong, and which field it is about."""
 
-    def __init__(self, message: str, *, field: str):
+    def __init__(self, message: str, *, field: str, positions: Sequence[int] = ()):
         super().__init__(message)
         self.field = field
+        self.positions = list(positions)  # the responses that it is about, where it is about some
 
 
 @dataclass(frozen=True)
@@ -216,9 +217,7 @@ def _check_ranks(verdict, response_count, is_complete):
     ]
     if is_complete and not all(judged):
         missing = [position for position, done in enumerate(judged, start=1) if not done]
-        error = VerdictError("Some responses have no rank yet.", field="ranking")
-        error.positions = missing
-        raise error
+        raise VerdictError("Some responses have no rank yet.", field="ranking", positions=missing)
     if not any(judged):
         raise VerdictError("The ranking names no response.", field="ranking")
     if dense(verdict.ranks) != tuple(verdict.ranks):
