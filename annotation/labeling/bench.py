@@ -171,7 +171,7 @@ class ShownResponse:
     card: Card
     rank: str
     is_missing: bool
-    is_first: bool
+    takes_focus: bool
 
     @property
     def name(self) -> str:
@@ -224,6 +224,7 @@ class Bench:
     entered: dict[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     missing: frozenset[str] = frozenset()  # letters without a rank
+    is_whole_page: bool = True  # in a fragment the script moves the focus, earlier than htmx would
 
     def __post_init__(self):
         project = self.assignment.project
@@ -247,7 +248,9 @@ class Bench:
                 card=card,
                 rank=self.entered.get(f"rank_{card.letter.lower()}", ""),
                 is_missing=card.letter.lower() in self.missing,
-                is_first=card is self.desk.cards[0],
+                takes_focus=card is self.desk.cards[0]
+                and self.is_whole_page
+                and not self.problems,
             )
             for card in self.desk.cards
         ]

@@ -162,6 +162,7 @@ def _again(request, assignment, form, error):
         form.entered,
         form.problems or _problems(error, missing),
         frozenset(missing),
+        not request.htmx,
     )
     return _render(request, assignment.project, bench, status=422)
 
@@ -198,7 +199,11 @@ def _desk(request, project, assignment_id, notices=()):
         return _render(request, project, None, notices=notices, empty=_why_empty(request, project))
     assignment = services.assignment_of(request.user, assignment_id)
     bench = Bench(
-        assignment, desk_for(assignment), services.rubric_of(assignment), assignment.draft
+        assignment,
+        desk_for(assignment),
+        services.rubric_of(assignment),
+        assignment.draft,
+        is_whole_page=not request.htmx,
     )
     return _render(request, project, bench, notices=notices)
 

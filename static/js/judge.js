@@ -250,4 +250,5 @@ function begin({ scroll }) {
 const remembered = document.getElementById(`view-${localStorage.getItem(LAYOUT) ?? "auto"}`);
 if (remembered) remembered.checked = true;
 begin({ scroll: false });
-document.addEventListener("htmx:after:swap", () => begin({ scroll: true }));
+// Not after:swap, which comes some milliseconds later: keys pressed in between would be lost.
+document.addEventListener("htmx:before:settle", () => begin({ scroll: true }));

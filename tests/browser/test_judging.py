@@ -91,6 +91,7 @@ def test_without_javascript_a_refusal_keeps_everything_and_leads_to_the_gap(desk
     at.page.get_by_role("button", name="Submit").click()
 
     expect(at.page.get_by_role("alert").first).to_contain_text("Rank response B.")
+    expect(at.page.locator("#problem")).to_be_focused()
     expect(at.page.locator("[name=rank_a][value='1']")).to_be_checked()
     expect(at.page.get_by_label("Why this order")).to_have_value("Kept.")
     at.allow("422")
@@ -230,6 +231,19 @@ def test_a_double_click_records_one_judgment_and_leaves_the_next_item_alone(desk
     expect(prompt(at)).to_contain_text("Item 1.")
     assert Judgment.objects.count() == 1
     expect(at.page.locator("#problem")).to_have_count(0)
+
+
+def test_keys_pressed_the_moment_the_next_item_appears_count(desk):
+    at = desk()
+    at.page.evaluate(
+        """() => new MutationObserver(() => {
+             window.focused = document.activeElement.name;
+           }).observe(document.body, {childList: true})"""
+    )
+    at.press("1", "j", "2", "j", "3", "j", "4", "Control+Enter")
+    expect(prompt(at)).to_contain_text("Item 1.")
+
+    assert at.page.evaluate("window.focused") == "rank_a", "before anybody could press a key"
 
 
 def test_back_after_a_submit_without_script_shows_what_is_next_not_what_is_done(desk):
