@@ -1,4 +1,10 @@
-from django.urls import path  # noqa: F401
+from django.urls import path
+
+from annotation.runs import api
 
 app_name = "runs-api"
-urlpatterns = []
+urlpatterns = [
+    path("runs/", api.RunsView.as_view(), name="runs"),
+    path("runs/<int:run_id>/", api.RunView.as_view(), name="run"),
+    path("runs/<int:run_id>/cancel/", api.RunCancelView.as_view(), name="cancel-run"),
+]

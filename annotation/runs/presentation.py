@@ -80,3 +80,16 @@ def other_figures(values, *, without=("accuracy", "beats_length", "baselines", "
         elif not isinstance(value, list):
             figures.append(Figure(name, number(value, 4)))
     return figures
+
+
+def significant(value) -> str:
+    """Four digits that count, for numbers of any size."""
+    if isinstance(value, float):
+        return f"{value:.4g}".replace("-", "−")
+    return number(value)
+
+
+def setting(value) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,144 @@
+"""The API of trainings."""
+
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers, status
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from annotation.core.errors import Conflict
+from annotation.projects.permissions import project_for, visible_in
+from annotation.runs import detail, services
+from annotation.runs.models import ModelVersion, TrainingRun
+
+
+class RunOrderSerializer(serializers.Serializer):
+    project = serializers.SlugField(help_text="The project's short name.")
+    kind = serializers.ChoiceField(choices=TrainingRun.Kind.choices)
+    dataset = serializers.CharField(help_text="The dataset's hash, or 4 or more of its digits.")
+    base = serializers.CharField(
+        required=False, allow_null=True, help_text="Name or id of the model version to start from."
+    )
+    name = serializers.CharField(required=False, default="", allow_blank=True, max_length=80)
+    seed = serializers.IntegerField(required=False, default=11, min_value=0, max_value=2**31 - 1)
+    options = serializers.DictField(
+        required=False, default=dict, help_text="See docs/formats.md and `manage.py train`."
+    )
+
+
+class ModelVersionSerializer(serializers.ModelSerializer):
+    dataset = serializers.SlugRelatedField(slug_field="hash", read_only=True)
+
+    class Meta:
+        model = ModelVersion
+        fields = ["id", "name", "kind", "sha256", "artifact", "dataset", "metrics", "created_at"]
+
+
+class ProgressSerializer(serializers.Serializer):
+    done = serializers.IntegerField()
+    total = serializers.IntegerField(allow_null=True)
+    stage = serializers.CharField()
+
+
+class RunSerializer(serializers.ModelSerializer):
+    project = serializers.SlugRelatedField(slug_field="slug", read_only=True)
+    dataset = serializers.SlugRelatedField(slug_field="hash", read_only=True)
+    base = serializers.SlugRelatedField(slug_field="name", read_only=True, allow_null=True)
+    state = serializers.CharField(read_only=True)
+    progress = serializers.SerializerMethodField()
+    latest = serializers.SerializerMethodField(help_text="The newest value of each number.")
+    error = serializers.SerializerMethodField()
+    model_version = serializers.SerializerMethodField()
+
+    class Meta:
+        model = TrainingRun
+        fields = [
+            "id",
+            "project",
+            "kind",
+            "name",
+            "dataset",
+            "base",
+            "seed",
+            "options",
+            "state",
+            "progress",
+            "latest",
+            "report",
+            "error",
+            "job",
+            "model_version",
+            "created_at",
+        ]
+        read_only_fields = fields
+
+    def get_progress(self, run) -> ProgressSerializer:
+        job = run.job
+        return {
+            "done": job.progress_done,
+            "total": job.progress_total,
+            "stage": job.progress_note,
+        }
+
+    def get_latest(self, run) -> dict[str, float]:
+        return detail.newest_values(run.events.filter(type="metric"))
+
+    def get_error(self, run) -> str:
+        return run.job.error
+
+    def get_model_version(self, run) -> ModelVersionSerializer | None:
+        version = getattr(run, "model_version", None)
+        return ModelVersionSerializer(version).data if version else None
+
+
+def _visible(user, action):
+    runs = TrainingRun.objects.select_related("project", "dataset", "base", "job", "model_version")
+    return visible_in(runs, user, action)
+
+
+class RunsView(APIView):
+    permission_classes = [IsAuthenticated]
+
+    @extend_schema(
+        operation_id="runs_create",
+        request=RunOrderSerializer,
+        responses={201: RunSerializer},
+        tags=["training"],
+    )
+    def post(self, request):
+        """Start a training. The same order again, while the first is active, is the same run."""
+        serializer = RunOrderSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        order = dict(serializer.validated_data)
+        project = project_for(request.user, order.pop("project"), "train")
+        run = services.start_run(project=project, actor=request.user, **order)
+        return Response(
+            RunSerializer(_visible(request.user, "train").get(pk=run.pk)).data,
+            status=status.HTTP_201_CREATED,
+        )
+
+
+class RunView(APIView):
+    permission_classes = [IsAuthenticated]
+
+    @extend_schema(operation_id="runs_retrieve", responses=RunSerializer, tags=["training"])
+    def get(self, request, run_id: int):
+        """State, progress, newest numbers and, at the end, the report and the model version."""
+        run = get_object_or_404(_visible(request.user, "see_runs"), pk=run_id)
+        return Response(RunSerializer(run).data)
+
+
+class RunCancelView(APIView):
+    permission_classes = [IsAuthenticated]
+
+    @extend_schema(
+        operation_id="runs_cancel", request=None, responses={202: RunSerializer}, tags=["training"]
+    )
+    def post(self, request, run_id: int):
+        """Ask a run to save and end. It may take half a minute; 409 when it is over already."""
+        run = get_object_or_404(_visible(request.user, "train"), pk=run_id)
+        if not run.job.is_active:
+            raise Conflict("This run is over already.")
+        services.cancel_run(run=run, actor=request.user)
+        return Response(RunSerializer(run).data, status=status.HTTP_202_ACCEPTED)

@@ -1,0 +1,129 @@
+"""The form that starts a training. Its options come from the same table as the command's."""
+
+from django import forms
+
+from annotation.core.options import BadOption
+from annotation.runs import options as run_options
+from annotation.runs import services
+from annotation.runs.models import ModelVersion, TrainingRun
+from annotation.runs.presentation import setting
+
+KINDS = (
+    ("reward", "Reward model", "Learns from comparisons to tell the better response."),
+    ("sft", "Supervised fine-tuning", "Learns to write like the best responses."),
+    ("dpo", "DPO", "Tunes a policy straight from comparisons."),
+)
+
+
+class RunForm(forms.Form):
+    """One kind's order: dataset, base, name, seed and the kind's options as `option_<name>`."""
+
+    dataset = forms.ModelChoiceField(None, label="Dataset", empty_label=None)
+    base = forms.ModelChoiceField(None, label="Start from", required=False)
+    name = forms.CharField(
+        label="Name",
+        max_length=80,
+        required=False,
+        help_text="What to call the model version. Left empty, the kind and a number.",
+    )
+    seed = forms.IntegerField(
+        label="Seed",
+        min_value=0,
+        max_value=2**31 - 1,
+        initial=11,
+        help_text="The same seed on the same data and machine gives the same model.",
+    )
+
+    def __init__(self, *args, project, kind, **more):
+        super().__init__(*args, **more)
+        self.kind = kind
+        self.fields["dataset"].queryset = project.datasets.order_by("-pk")
+        self.fields["dataset"].label_from_instance = _dataset_label
+        self.fields["base"].queryset = project.model_versions.filter(
+            kind=ModelVersion.Kind.POLICY
+        ).order_by("-pk")
+        self._say_base(kind)
+        for option in run_options.BY_KIND[kind]:
+            self.fields[f"option_{option.name}"] = _field(option)
+
+    def _say_base(self, kind):
+        base = self.fields["base"]
+        if kind == TrainingRun.Kind.DPO:
+            base.required, base.empty_label = True, None
+            base.help_text = "The policy to tune; it is the frozen reference, too."
+        elif kind == TrainingRun.Kind.REWARD:
+            base.empty_label = "The small pretrained encoder"
+            base.help_text = "The encoder is quick on a CPU; a policy makes a larger judge."
+        else:
+            base.empty_label = "A new tiny model"
+            base.help_text = "A new one learns its vocabulary from the dataset, too."
+
+    def clean(self):
+        values = super().clean()
+        given = {
+            name.removeprefix("option_"): value
+            for name, value in values.items()
+            if name.startswith("option_") and value not in (None, "")
+        }
+        try:
+            values["options"] = run_options.read(self.kind, given)
+        except BadOption as error:
+            self.add_error(f"option_{error.field}", str(error))
+        return values
+
+    def start(self, *, project, actor):
+        """Queue what was ordered. DomainError where a rule of training forbids it."""
+        return services.start_run(
+            project=project,
+            kind=self.kind,
+            actor=actor,
+            **{name: self.cleaned_data[name] for name in ("dataset", "base", "name", "seed")},
+            options=self.cleaned_data["options"],
+        )
+
+    def _options(self, wanted):
+        return [
+            self[f"option_{option.name}"]
+            for option in run_options.BY_KIND[self.kind]
+            if (option.name in run_options.FIRST) is wanted
+        ]
+
+    @property
+    def first_options(self):
+        return self._options(True)
+
+    @property
+    def other_options(self):
+        return self._options(False)
+
+    @property
+    def has_folded_error(self):
+        return any(field.errors for field in self.other_options)
+
+
+def _field(option):
+    limits = f" {option.limits}." if option.limits else ""
+    more = {
+        "label": option.name,
+        "required": False,
+        "help_text": f"{option.help}{limits[:1]}{limits[1:].capitalize()}",
+    }
+    choices = option.choices or (("true", "false") if option.type is bool else None)
+    if choices:
+        return forms.ChoiceField(
+            choices=[(choice, choice) for choice in choices],
+            initial=setting(option.default),
+            **more,
+        )
+    place = "chosen by the trainer" if option.default is None else ""
+    widget = forms.TextInput(attrs={"inputmode": "decimal", "placeholder": place, "class": "num"})
+    initial = "" if option.default is None else setting(option.default)
+    return forms.CharField(widget=widget, initial=initial, max_length=40, **more)
+
+
+def _dataset_label(dataset):
+    files = dataset.manifest.get("counts", {}).get("files", {})
+    comparisons = files.get("preferences.train.jsonl", {}).get("rows", 0)
+    best = files.get("sft.train.jsonl", {}).get("rows", 0)
+    name = f"{dataset.name}, " if dataset.name else ""
+    return f"{name}{dataset.short_hash}: {comparisons:,} comparisons, {best:,} best responses"

@@ -1,0 +1,139 @@
+"""The training pages."""
+
+from django.core.paginator import Paginator
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from annotation.core.errors import DomainError
+from annotation.core.markup import render_untrusted
+from annotation.projects.permissions import may, project_for
+from annotation.runs import detail, presentation, services
+from annotation.runs.forms import KINDS, RunForm
+from annotation.runs.models import ModelVersion
+
+
+@require_safe
+def run_list(request, slug):
+    project = project_for(request.user, slug, "see_runs")
+    runs = project.runs.select_related("job", "dataset", "base", "model_version").order_by("-pk")
+    page = Paginator(runs, 25).get_page(request.GET.get("page"))
+    for run in page:
+        version = getattr(run, "model_version", None)
+        metrics = version.metrics if version else {}
+        run.figures = presentation.accuracies(metrics, metrics.get("baselines"))
+    context = {
+        "project": project,
+        "tab": "training",
+        "page": page,
+        "versions": project.model_versions.select_related("dataset", "run").order_by("-pk")[:12],
+        "may_train": may(request.user, "train", project),
+        "has_dataset": project.datasets.exists(),
+        "missing": services.why_no_training(),
+    }
+    return render(request, "runs/list.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def start(request, slug):
+    project = project_for(request.user, slug, "train")
+    kind = (request.POST if request.method == "POST" else request.GET).get("kind", "reward")
+    if kind not in {key for key, _, _ in KINDS}:
+        raise Http404
+    if request.method == "POST":
+        form = RunForm(request.POST, project=project, kind=kind)
+        if form.is_valid():
+            try:
+                run = form.start(project=project, actor=request.user)
+                return redirect("runs:show-run", slug, run.pk)
+            except DomainError as error:
+                form.add_error(None, str(error))
+        return _show_form(request, project, form, status=422)
+    asked = {name: request.GET[name] for name in ("dataset", "base") if name in request.GET}
+    if "dataset" in asked:  # a link names it by its hash
+        asked["dataset"] = project.datasets.filter(hash__startswith=asked["dataset"]).first()
+    return _show_form(request, project, RunForm(project=project, kind=kind, initial=asked))
+
+
+def _show_form(request, project, form, status=200):
+    context = {
+        "project": project,
+        "tab": "training",
+        "form": form,
+        "kinds": KINDS,
+        "missing": services.why_no_training(),
+        "has_dataset": project.datasets.exists(),
+        "lacks_base": form.kind == "dpo" and not form.fields["base"].queryset.exists(),
+    }
+    return render(request, "runs/start.html", context, status=status)
+
+
+def _run(project, run_id):
+    runs = project.runs.select_related(
+        "job", "dataset", "base", "model_version", "created_by", "project"
+    )
+    return get_object_or_404(runs, pk=run_id)
+
+
+@require_safe
+def show(request, slug, run_id):
+    """The page; for htmx its live part alone, which asks again while the run is active."""
+    project = project_for(request.user, slug, "see_runs")
+    run = _run(project, run_id)
+    context = {
+        "project": project,
+        "tab": "training",
+        "may_train": may(request.user, "train", project),
+        "settings": detail.whole_settings(run),
+        **detail.describe(run),
+    }
+    return render(request, "runs/_run.html" if request.htmx else "runs/show.html", context)
+
+
+@require_POST
+def cancel(request, slug, run_id):
+    run = _run(project_for(request.user, slug, "train"), run_id)
+    if run.job.is_active:  # it may end between the look and the click: no reason to complain
+        services.cancel_run(run=run, actor=request.user)
+    return redirect("runs:show-run", slug, run_id)
+
+
+@require_POST
+def resume(request, slug, run_id):
+    run = _run(project_for(request.user, slug, "train"), run_id)
+    if not run.job.is_active:
+        services.resume_run(run=run, actor=request.user)
+    return redirect("runs:show-run", slug, run_id)
+
+
+@require_safe
+def model_version(request, slug, version_id):
+    project = project_for(request.user, slug, "see_runs")
+    version = get_object_or_404(
+        ModelVersion.objects.select_related("run__base", "dataset", "generator").filter(
+            project=project
+        ),
+        pk=version_id,
+    )
+    metrics = version.metrics
+    figures = presentation.accuracies(metrics, metrics.get("baselines"))
+    context = {
+        "project": project,
+        "tab": "training",
+        "version": version,
+        "figures": detail.with_whiskers(figures, metrics, metrics.get("baselines")),
+        "verdict": presentation.verdict(metrics),
+        "others": presentation.other_figures(metrics),
+        "initial": presentation.other_figures(metrics.get("initial")),
+        "card": render_untrusted(version.card),
+        "tuned": version.tuned_by.select_related("job", "model_version").order_by("pk"),
+        "judgment_count": _judgments_behind(version.dataset),
+        "may_train": may(request.user, "train", project),
+    }
+    return render(request, "runs/model_version.html", context)
+
+
+def _judgments_behind(dataset):
+    """How many judgments the dataset counted: a line each in rankings.jsonl."""
+    files = dataset.manifest.get("counts", {}).get("files", {})
+    return files.get("rankings.jsonl", {}).get("rows")

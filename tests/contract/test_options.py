@@ -1,0 +1,33 @@
+"""Both sides of the file contract keep the same whitelist of options."""
+
+import pytest
+
+from annotation.candidates.options import GENERATE
+from annotation.runs.options import BY_KIND
+from training import options as trainers
+
+OURS = {**BY_KIND, "generate": GENERATE}
+
+
+def described(table, without=()):
+    return {
+        o.name: (o.type, o.default, o.low, o.high, o.choices)
+        for o in table
+        if o.name not in without
+    }
+
+
+def test_the_kinds_are_the_same():
+    assert set(OURS) == set(trainers.BY_KIND)
+
+
+@pytest.mark.parametrize("kind", OURS)
+def test_names_types_defaults_limits_and_choices_are_the_same(kind):
+    # The path of the prompts is the platform's to set, never a person's.
+    theirs = described(trainers.BY_KIND[kind], without=("prompts",))
+    assert described(OURS[kind]) == theirs
+
+
+@pytest.mark.parametrize("kind", OURS)
+def test_every_option_says_what_it_does(kind):
+    assert all(option.help for option in OURS[kind])
