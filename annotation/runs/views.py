@@ -1,5 +1,6 @@
 """The training pages."""
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
@@ -92,17 +93,21 @@ def show(request, slug, run_id):
 
 @require_POST
 def cancel(request, slug, run_id):
-    run = _run(project_for(request.user, slug, "train"), run_id)
-    if run.job.is_active:  # it may end between the look and the click: no reason to complain
-        services.cancel_run(run=run, actor=request.user)
-    return redirect("runs:show-run", slug, run_id)
+    return _change(request, slug, run_id, services.cancel_run)
 
 
 @require_POST
 def resume(request, slug, run_id):
+    return _change(request, slug, run_id, services.resume_run)
+
+
+def _change(request, slug, run_id, service):
+    """The run may end between the look and the click: that is a sentence, not an error page."""
     run = _run(project_for(request.user, slug, "train"), run_id)
-    if not run.job.is_active:
-        services.resume_run(run=run, actor=request.user)
+    try:
+        service(run=run, actor=request.user)
+    except DomainError as error:
+        messages.error(request, str(error))
     return redirect("runs:show-run", slug, run_id)
 
 

@@ -90,7 +90,7 @@ def test_from_sft_to_dpo_to_new_items(project):
 
     dpo = work(start(project, "dpo", base="Start"))
     assert dpo.job.state == "done", (dpo.job.error, dpo.log_tail)
-    assert dpo.report["initial"]["loss"] == pytest.approx(math.log(2), abs=1e-4)
+    assert dpo.report["initial"]["eval_loss"] == pytest.approx(math.log(2), abs=1e-4)
     assert dpo.model_version.run.base == policy
     assert RunEvent.objects.filter(run=dpo, type="metric", data__has_key="loss").exists()
 

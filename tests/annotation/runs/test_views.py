@@ -136,7 +136,7 @@ def test_a_waiting_run_polls_and_can_be_cancelled(site, world):
     assert "Cancelled" in said
     assert "hx-trigger" not in said
     assert ">Resume<" in said
-    assert site.post(url("cancel-run", world, run.pk)).status_code == 302, "too late is fine"
+    assert site.post(url("cancel-run", world, run.pk)).status_code == 302, "too late"
 
 
 def test_a_running_run_shows_its_stage_and_curves(site, world):
