@@ -1,7 +1,7 @@
 """The API of trainings."""
 
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers, status
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
@@ -87,7 +87,8 @@ class RunSerializer(serializers.ModelSerializer):
     def get_error(self, run) -> str:
         return run.job.error
 
-    def get_model_version(self, run) -> ModelVersionSerializer | None:
+    @extend_schema_field(ModelVersionSerializer(allow_null=True))
+    def get_model_version(self, run):
         version = getattr(run, "model_version", None)
         return ModelVersionSerializer(version).data if version else None
 
