@@ -59,4 +59,3 @@ class Spool:
         columns = ", ".join(self.columns)
         with connection.cursor() as cursor:
             copy_in(cursor, f"COPY {self.table} ({columns}) FROM STDIN", self._file)
-            cursor.execute(f"ANALYZE {self.table}")
