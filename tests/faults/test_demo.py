@@ -131,3 +131,35 @@ def test_a_taken_port_is_named_before_anything_starts(directory):
     assert refused.returncode == 1
     assert f"Port {port} cannot be used" in refused.stderr
     assert not (directory / "postgres").exists()
+
+
+def test_the_servers_alone_stop_when_the_make_above_them_is_killed(directory):
+    """As `make services` starts them; a second `manage.py services` is told of the first."""
+    program = f"{sys.executable} manage.py services --stop-with-parent & wait"
+    make = subprocess.Popen(
+        ["/bin/sh", "-c", program],
+        cwd=places.PROJECT,
+        env=environment(directory),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    said = [next(make.stdout) for _ in range(3)]
+    assert [line.split("=")[0] for line in said[:2]] == ["DATABASE_URL", "REDIS_URL"]
+    second = subprocess.run(
+        [sys.executable, "manage.py", "services"],
+        cwd=places.PROJECT,
+        env=environment(directory),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert second.returncode == 1
+    assert "already running" in second.stderr
+
+    make.kill()
+    make.wait()
+    make.stdout.close()
+
+    assert await_none(directory, 15) == {}
+    assert not (directory / "services.json").exists()  # it went in order
