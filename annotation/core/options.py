@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from annotation.core.errors import DomainError
 
@@ -41,6 +41,7 @@ class Option:
         # A boolean is an integer to Python; who wrote `"epochs": true` made a mistake.
         if type(value) is not self.type:
             raise BadOption(self.name, f"{self.name} takes {self.words}, not “{value}”.")
+        value = cast(Any, value)  # of `self.type`, which is only known as we run
         if self.type is float and not math.isfinite(value):
             raise BadOption(self.name, f"{self.name} takes a finite number.")
         if self.low is not None and value < self.low:
