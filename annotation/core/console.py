@@ -12,6 +12,9 @@ def run(execute, argv):
     """Run a management command; a broken rule or a missing database is a sentence, not a trace."""
     try:
         execute(argv)
+    except BrokenPipeError:  # `… | head` has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
     except DomainError as error:
         sys.exit(f"{error}")
     except OperationalError as error:

@@ -19,6 +19,12 @@ class Command(ImportCommand):
             "--create", action="store_true", help="make the project if it is not there yet"
         )
         parser.add_argument(
+            "--overlap",
+            type=int,
+            metavar="N",
+            help="with --create: judgments wanted for each item, 1 to 50 (default 3)",
+        )
+        parser.add_argument(
             "--booleans-as-text",
             action="store_true",
             help="turn a number or a boolean in the place of a text into text (true, 3.5)",
