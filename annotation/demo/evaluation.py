@@ -1,0 +1,88 @@
+"""The end of a round: the tuned policy against the one it started from."""
+
+import random
+
+from annotation.demo.figures import Ballot, outcome, quality_figures, win_rate
+from annotation.demo.reading import hidden_quality
+
+SAMPLE_COUNT = 6
+
+
+def ballots(judgments) -> list[Ballot]:
+    return [
+        Ballot(item, username, tuple(ranks), tuple(unacceptable), seconds)
+        for item, username, ranks, unacceptable, seconds in judgments.values_list(
+            "item_id", "labeler__username", "ranks", "unacceptable", "seconds"
+        )
+    ]
+
+
+def blind_pairs(prompts, before, after, *, seed) -> list:
+    """(prompt, two responses) with the tuned policy's at a random place. The queue shuffles the
+    shown order again; this keeps names in files from giving it away."""
+    rng = random.Random(f"pairs {seed}")
+    pairs = []
+    for prompt in prompts:
+        pair = [before[prompt.pk], after[prompt.pk]]
+        rng.shuffle(pair)
+        pairs.append((prompt, pair))
+    return pairs
+
+
+def evaluate(*, prompts, before, after, tuned, judgments, seed) -> dict:
+    """The figures of before and after: by judgments, by the hidden function, and to read."""
+    judged = judged_outcomes(prompts, before, after, tuned, judgments)
+    texts = [(p.last_message, before[p.pk].text, after[p.pk].text) for p in prompts]
+    hidden = []
+    for message, old, new in texts:
+        gain = hidden_quality(message, new) - hidden_quality(message, old)
+        hidden.append(outcome([(gain > 0) - (gain < 0)]))
+    return {
+        "win_rate": win_rate(judged, seed=seed),
+        "hidden_win_rate": win_rate(hidden, seed=seed),
+        "before": quality_figures([(message, old) for message, old, _ in texts]),
+        "after": quality_figures([(message, new) for message, _, new in texts]),
+        "samples": [
+            {
+                "message": message,
+                "before": old,
+                "after": new,
+                "before_quality": hidden_quality(message, old),
+                "after_quality": hidden_quality(message, new),
+            }
+            for message, old, new in texts[:SAMPLE_COUNT]
+        ],
+    }
+
+
+def judged_outcomes(prompts, before, after, tuned, judgments) -> list[float]:
+    """Per prompt: 1 where most judgments prefer the tuned policy's reply, 0 where the other's.
+    Equal texts were not shown to anybody: a tie. A pair that nobody judged is left out."""
+    votes = {}
+    rows = judgments.prefetch_related("item__item_responses__response").select_related("item")
+    for judgment in rows:
+        ballot = Ballot(judgment.item_id, "", tuple(judgment.ranks), tuple(judgment.unacceptable))
+        by_tuned = [
+            response.response.generator_id == tuned.pk
+            for response in judgment.item.item_responses.all()
+        ]
+        new, old = ballot.tiers[by_tuned.index(True)], ballot.tiers[by_tuned.index(False)]
+        if new is not None and old is not None:
+            votes.setdefault(judgment.item.prompt_id, []).append((new < old) - (new > old))
+    outcomes = []
+    for prompt in prompts:
+        if before[prompt.pk].text == after[prompt.pk].text:
+            outcomes.append(0.5)
+        elif prompt.pk in votes:
+            outcomes.append(outcome(votes[prompt.pk]))
+    return outcomes
+
+
+def say_rate(rate) -> str:
+    """“79 % [71 %, 87 %] of 100”."""
+    if rate["value"] is None:
+        return f"nothing can be said: {rate['reason']}"
+    said = f"{rate['value']:.0%}"
+    if rate["low"] is not None:
+        said += f" [{rate['low']:.0%}, {rate['high']:.0%}]"
+    return f"{said} of {rate['n']}".replace("%", " %")

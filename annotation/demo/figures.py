@@ -1,0 +1,125 @@
+"""The figures of a round. Pure: plain rows in, numbers out."""
+
+import statistics
+from collections import defaultdict
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from annotation.demo.reading import read_reply
+from annotation.labeling.verdict import effective_tiers
+from annotation.quality.stats.bootstrap import bootstrap_mean
+from annotation.quality.stats.intervals import wilson_interval
+
+# Two people who answer at random agree on half of what both decide.
+SUSPICIOUS_BELOW = 2 / 3
+GOOD = 7.0
+
+
+@dataclass(frozen=True)
+class Ballot:
+    """One judgment as far as the figures go; ranks and floor by position."""
+
+    item: int
+    labeler: str
+    ranks: tuple
+    unacceptable: tuple
+    seconds: float | None = None
+
+    @property
+    def tiers(self):
+        return effective_tiers(self.ranks, self.unacceptable)
+
+
+def labeler_figures(ballots) -> list[dict]:
+    """For each labeler: how often the others agree, over the pairs of responses that both put in
+    an order, with Wilson's interval; and the usual time. The least agreed-with come first."""
+    by_item = defaultdict(list)
+    seconds = defaultdict(list)
+    judged = defaultdict(int)
+    for ballot in ballots:
+        by_item[ballot.item].append(ballot)
+        judged[ballot.labeler] += 1
+        if ballot.seconds is not None:
+            seconds[ballot.labeler].append(ballot.seconds)
+    same, all_pairs = defaultdict(int), defaultdict(int)
+    for together in by_item.values():
+        for one, other in combinations(together, 2):
+            agreed, decided = _compare(one.tiers, other.tiers)
+            for labeler in (one.labeler, other.labeler):
+                same[labeler] += agreed
+                all_pairs[labeler] += decided
+    rows = []
+    for labeler in sorted(judged):
+        interval = wilson_interval(same[labeler], all_pairs[labeler])
+        share = same[labeler] / all_pairs[labeler] if all_pairs[labeler] else None
+        rows.append(
+            {
+                "labeler": labeler,
+                "items": judged[labeler],
+                "pairs": all_pairs[labeler],
+                "agreement": share,
+                "low": interval and interval[0],
+                "high": interval and interval[1],
+                "seconds": statistics.median(seconds[labeler]) if seconds[labeler] else None,
+                # Only where even the friendly end of the interval is below the line.
+                "is_suspicious": bool(interval and interval[1] < SUSPICIOUS_BELOW),
+            }
+        )
+    return sorted(rows, key=lambda row: (row["agreement"] is None, row["agreement"] or 0))
+
+
+def _compare(first, second):
+    """(pairs of positions ordered alike, pairs ordered by both)."""
+    agreed = decided = 0
+    for i, j in combinations(range(len(first)), 2):
+        if None in (first[i], first[j], second[i], second[j]):
+            continue
+        a, b = first[i] - first[j], second[i] - second[j]
+        if a and b:
+            decided += 1
+            agreed += (a > 0) == (b > 0)
+    return agreed, decided
+
+
+def outcome(votes) -> float:
+    """1 where most votes (+1, 0 or -1 each) are for, 0 where against, 0.5 where undecided."""
+    total = sum(votes)
+    return 0.5 if total == 0 else float(total > 0)
+
+
+def win_rate(outcomes, *, seed) -> dict:
+    """Mean of one outcome (1, 0.5 or 0) per prompt, with a bootstrap interval over prompts."""
+    values = np.array(outcomes, dtype=np.float64)
+    if not values.size:
+        return {"value": None, "low": None, "high": None, "n": 0, "reason": "nothing was compared"}
+    interval = bootstrap_mean(values, seed=seed)
+    return {
+        "value": float(values.mean()),
+        "low": interval and float(interval[0]),
+        "high": interval and float(interval[1]),
+        "n": int(values.size),
+        "wins": int((values == 1).sum()),
+        "ties": int((values == 0.5).sum()),
+        "losses": int((values == 0).sum()),
+        "reason": None if interval else "too few prompts for an interval",
+    }
+
+
+def quality_figures(pairs) -> dict:
+    """What the hidden function says of (message, reply) pairs: means and shares."""
+    readings = [read_reply(message, reply) for message, reply in pairs]
+    if not readings:
+        return {"n": 0}
+    scores = [reading.quality for reading in readings]
+    count = len(readings)
+    return {
+        "n": count,
+        "quality": statistics.mean(scores),
+        "good_share": sum(score >= GOOD for score in scores) / count,
+        "fits_share": sum(reading.fits for reading in readings) / count,
+        "right_order_share": sum(reading.order == "right" for reading in readings) / count,
+        "courtesy": statistics.mean(reading.courtesy for reading in readings),
+        "words": statistics.mean(reading.word_count for reading in readings),
+    }

@@ -1,0 +1,108 @@
+"""A round as its page and its command show it."""
+
+from annotation.core import charts
+from annotation.demo import rounds
+from annotation.demo.evaluation import say_rate
+from annotation.runs.models import Round
+
+CHIPS = {"done": "ok", "running": "live", "failed": "bad", "cancelled": "warn"}
+STEPS = {"done": "done", "running": "now", "failed": "failed", "cancelled": "failed"}
+WORDS = {
+    "waiting": "Waiting",
+    "running": "Running",
+    "done": "Done",
+    "failed": "Failed",
+    "cancelled": "Cancelled",
+    "queued": "Waiting",
+}
+FIGURES = (
+    ("quality", "Hidden quality, 0 to 9", "{:.2f}"),
+    ("good_share", "Replies at 7 or above", "{:.0%}"),
+    ("fits_share", "The action fits the problem", "{:.0%}"),
+    ("right_order_share", "The right order number", "{:.0%}"),
+    ("courtesy", "Courtesy, 0 to 4", "{:.2f}"),
+    ("words", "Words a reply", "{:.1f}"),
+)
+
+
+def present(found: Round) -> dict:
+    """The context of the round's page."""
+    stages = [
+        {
+            "view": stage,
+            "chip": CHIPS.get(stage.state, ""),
+            "step": STEPS.get(stage.state, ""),
+            "word": WORDS[stage.state],
+        }
+        for stage in rounds.stages_of(found)
+    ]
+    return {
+        "project": found.project,
+        "round": found,
+        "tab": "overview",
+        "stages": stages,
+        "done_count": sum(row["view"].state == "done" for row in stages),
+        "seconds": found.job.seconds,
+        "chip": CHIPS.get(found.job.state, ""),
+        "finding": finding(found),
+        "rates": rates(found.result),
+        "figures": figures(found.result),
+        "samples": found.result.get("samples", []),
+        "labelers": labelers(found.result.get("labelers", [])),
+    }
+
+
+def finding(found: Round) -> str:
+    """The page's title: what came of it, once it is known."""
+    rate = found.result.get("win_rate")
+    if rate and rate["value"] is not None:
+        return f"Round {found.number}: the tuned policy wins {say_rate(rate)}"
+    return f"Round {found.number}"
+
+
+def rates(result) -> list[dict]:
+    """The two win rates with a whisker each."""
+    rows = []
+    for key, name, note in (
+        ("win_rate", "By fresh labelers", "blind, the majority of each pair’s judgments"),
+        ("hidden_win_rate", "By the hidden quality", "known to the world, never to a trainer"),
+    ):
+        rate = result.get(key)
+        if rate is None:
+            continue
+        rows.append(
+            {
+                "name": name,
+                "note": note,
+                "rate": rate,
+                "percent": None if rate["value"] is None else f"{rate['value']:.0%}",
+                "said": say_rate(rate),
+                "chart": rate["value"] is not None
+                and charts.whisker(rate["value"], (rate["low"], rate["high"]), name=name),
+            }
+        )
+    return rows
+
+
+def figures(result) -> list[tuple[str, str, str]]:
+    """(name, before, after) of each figure of the hidden function."""
+    before, after = result.get("before", {}), result.get("after", {})
+    return [
+        (name, form.format(before[key]), form.format(after[key]))
+        for key, name, form in FIGURES
+        if key in before and key in after
+    ]
+
+
+def labelers(rows) -> list[dict]:
+    """The labelers' rows as text."""
+    return [
+        {
+            **row,
+            "share": "" if row["agreement"] is None else f"{row['agreement']:.2f}",
+            "interval": "" if row["low"] is None else f"[{row['low']:.2f}, {row['high']:.2f}]",
+            "chart": row["agreement"] is not None
+            and charts.whisker(row["agreement"], (row["low"], row["high"]), name=row["labeler"]),
+        }
+        for row in rows
+    ]
