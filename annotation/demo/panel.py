@@ -52,7 +52,9 @@ def judge_batch(*, project, batch, personas, seed, limit=None, seconds=None) -> 
     while waiting:
         rng.shuffle(waiting)  # or the same three would always meet on an item
         for persona in list(waiting):
-            if made == limit or (deadline is not None and time.monotonic() > deadline):
+            # At least one, however slow the machine: nothing made means nothing left.
+            is_late = made and deadline is not None and time.monotonic() > deadline
+            if made == limit or is_late:
                 return made
             labeler = users[username_of(persona)]
             if not _has_work(project, batch, labeler):
