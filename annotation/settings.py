@@ -205,6 +205,11 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "0.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    # Three fields are called "kind", each with choices of its own.
+    "ENUM_NAME_OVERRIDES": {
+        "TrainingKindEnum": "annotation.runs.models.TrainingRun.Kind",
+        "ModelKindEnum": "annotation.runs.models.ModelVersion.Kind",
+    },
 }
 
 LOGGING = {
