@@ -15,6 +15,13 @@ def expire_leases():
             expire()
 
 
+@app.task(name="labeling.sweep_quarantine")
+def sweep_quarantine():
+    from annotation.labeling.imports import services  # a task is a leaf: services import us
+
+    services.sweep_quarantine()
+
+
 IMPORT_KIND = "import"
 
 

@@ -11,10 +11,9 @@ from annotation.core.strict_json import JSONProblem, LineReader, line_value
 from annotation.labeling.imports.item_rows import ItemOptions, ItemRow, read_item
 from annotation.labeling.imports.problems import KEPT, Problems, RowRefused
 from annotation.labeling.imports.staging import Spool, array, escaped
-from annotation.labeling.models import Item, ItemResponse, Judgment
 from annotation.labeling.verdict import Verdict
 from annotation.projects.services import create_imported_labelers, current_rubric
-from annotation.prompts.models import Generator, Import, Prompt, Response
+from annotation.prompts.models import Import
 
 PREFERENCE_LABELER = "imported"
 PROGRESS_EVERY = 2_000
@@ -281,8 +280,3 @@ def insert_items(*, imported: Import, spools: ItemSpools, actor) -> dict[str, in
             values["rubric"] = rubric.pk if rubric else None
             run(INSERT_PREFERENCES, "judgments")
     return counts
-
-
-# The statements above name these tables; a renamed model must not pass unseen.
-TABLES = [model._meta.db_table for model in (Prompt, Generator, Response, Item, ItemResponse)]
-TABLES.append(Judgment._meta.db_table)

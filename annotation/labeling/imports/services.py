@@ -7,7 +7,6 @@ and the API: it keeps the upload in quarantine, does a small one at once and que
 import hashlib
 import io
 import os
-import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -327,7 +326,7 @@ def sweep_quarantine(*, older_than_seconds: float = 7 * 24 * 3600) -> int:
     if not folder.exists():
         return 0
     border = timezone.now().timestamp() - older_than_seconds
-    stale = [path for path in folder.iterdir() if path.stat().st_mtime < border]
+    stale = [path for path in folder.glob("import-*.jsonl") if path.stat().st_mtime < border]
     for path in stale:
-        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
     return len(stale)

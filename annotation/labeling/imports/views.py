@@ -62,6 +62,8 @@ def show_import(request, slug, import_id):
     if imported is None:
         raise Http404
     job = imported.job
+    is_pending = imported.state == Import.State.PENDING
+    is_waiting = is_pending and job is not None and job.is_active
     context = {
         "project": project,
         "tab": "import",
@@ -69,8 +71,8 @@ def show_import(request, slug, import_id):
         "sentence": services.summary(imported),
         "errors": imported.errors.all()[:SHOWN_ERRORS],
         "job": job,
-        "is_waiting": imported.state == Import.State.PENDING and job and job.is_active,
-        "has_failed": imported.state == Import.State.PENDING and job and not job.is_active,
+        "is_waiting": is_waiting,
+        "has_failed": is_pending and not is_waiting,
     }
     template = "labeling/_import.html" if request.htmx else "labeling/import_result.html"
     return render(request, template, context)

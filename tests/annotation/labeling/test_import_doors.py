@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 
 import pytest
 from django.conf import settings as django_settings
@@ -201,6 +202,24 @@ def test_a_job_that_is_run_again_changes_nothing(queued, project):
 
     assert project.items.count() == 1
     assert Job.objects.get(pk=answer["job"]).state == "done"
+
+
+def test_uploads_whose_job_never_ended_are_swept_and_young_ones_kept(queued, project):
+    old = queued(ITEM)
+    path = django_settings.DATA_DIR / "quarantine" / f"import-{old['id']}.jsonl"
+    os.utime(path, (0, 0))
+    other = path.with_name("import-999999.jsonl")
+    other.write_bytes(b"{}")
+
+    assert services.sweep_quarantine() == 1
+    assert quarantine() == [other]
+
+
+def test_an_import_that_was_cut_off_says_so(page, project):
+    imported = Import.objects.create(project=project, kind="items")
+    url = reverse("labeling:show-import", args=["shop", imported.pk])
+
+    assert "cut off" in page.get(url).content.decode()
 
 
 def post(page, **fields):
