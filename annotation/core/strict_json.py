@@ -80,9 +80,13 @@ def canonical(value: Any) -> bytes:
     1 and 1.0 are two values here, as they are in the files: hash what was stored, not an
     equal-looking relative.
     """
-    return json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    ).encode()
+    return _CANONICAL.encode(value).encode()
+
+
+# Made once: json.dumps would make one for each of a dataset's lines.
+_CANONICAL = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+)
 
 
 class Line(NamedTuple):

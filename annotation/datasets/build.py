@@ -17,11 +17,12 @@ class Nowhere:
         pass
 
 
-def build(project, policy: Policy, sink=None) -> Counts:
-    """Write every line of the dataset to `sink` and count. One snapshot, read-only."""
+def build(project, policy: Policy, sink=None, *, below: str = "") -> Counts:
+    """Write every line of the dataset to `sink` and count. One snapshot, read-only. `below`
+    takes only prompts whose hash is less."""
     builder = _Builder(policy, sink or Nowhere())
     with consistent_reads():
-        for prompt in read_prompts(project, policy):
+        for prompt in read_prompts(project, policy, below):
             builder.add_prompt(prompt)
     builder.counts.check()
     return builder.counts

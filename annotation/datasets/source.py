@@ -77,14 +77,17 @@ class PromptRecord:
     demonstrations: list[DemonstrationRecord] = field(default_factory=list)
 
 
-def read_prompts(project, policy: Policy) -> Iterator[PromptRecord]:
+def read_prompts(project, policy: Policy, below: str = "") -> Iterator[PromptRecord]:
     """All prompts in question, by hash. Call it inside `consistent_reads`: it reads piece by
-    piece through server-side cursors, and the pieces must be of one moment."""
+    piece through server-side cursors, and the pieces must be of one moment.
+
+    `below`, where given, ends before the first hash that is not less: a sample by hash.
+    """
     streams = []
     if policy.demonstrations != "only":
-        streams.append(_items(project, policy))
+        streams.append(_items(project, policy, below))
     if policy.demonstrations != "exclude":
-        streams.append(_demonstrations(project))
+        streams.append(_demonstrations(project, below))
     by_prompt = attrgetter("prompt_sha256")
     for sha256, records in groupby(merge(*streams, key=by_prompt), key=by_prompt):
         prompt = None
@@ -107,9 +110,9 @@ def items_in_question(project, policy: Policy):
     return items.filter(batch__in=policy.batches) if policy.batches else items
 
 
-def _items(project, policy: Policy) -> Iterator[ItemRecord]:
+def _items(project, policy: Policy, below: str) -> Iterator[ItemRecord]:
     rows = (
-        items_in_question(project, policy)
+        _sampled(items_in_question(project, policy), below)
         .order_by(_bytewise("prompt__sha256"), _bytewise("external_id"))
         .values_list("prompt__sha256", "prompt__messages", "external_id", "state", "pk")
         .iterator(chunk_size=CHUNK)
@@ -193,9 +196,14 @@ def _count(record: ItemRecord, reason: str) -> None:
     record.dropped[reason] = record.dropped.get(reason, 0) + 1
 
 
-def _demonstrations(project) -> Iterator[DemonstrationRecord]:
+def _sampled(rows, below: str):
+    return rows.filter(prompt__sha256__lt=below) if below else rows
+
+
+def _demonstrations(project, below: str) -> Iterator[DemonstrationRecord]:
+    written = Response.objects.filter(prompt__project=project, kind=Response.Kind.DEMONSTRATION)
     rows = (
-        Response.objects.filter(prompt__project=project, kind=Response.Kind.DEMONSTRATION)
+        _sampled(written, below)
         .order_by(_bytewise("prompt__sha256"), _bytewise("text_sha256"))
         .values_list("prompt__sha256", "prompt__messages", "text", "text_sha256")
         .iterator(chunk_size=CHUNK)

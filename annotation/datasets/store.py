@@ -6,7 +6,9 @@ import os
 import shutil
 import tempfile
 import time
+from collections.abc import Iterable
 from contextlib import ExitStack, contextmanager
+from itertools import islice
 from pathlib import Path
 
 from django.conf import settings
@@ -22,6 +24,7 @@ MANIFEST = "manifest.json"
 FILES = (*(f"{kind}.{split}.jsonl" for kind in KINDS for split in SPLITS), "rankings.jsonl")
 PART = ".part-"
 STALE_SECONDS = 24 * 3600
+MANY = 200  # lines looked through for rows to show
 
 
 def root() -> Path:
@@ -152,12 +155,20 @@ def sha256_of_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def first_rows(folder: Path, name: str, count: int) -> list[dict]:
-    path = folder / name
-    if not path.is_file():
-        return []
-    with path.open("rb") as file:
-        return [json.loads(line) for line, _ in zip(file, range(count), strict=False)]
+def first_rows(folder: Path, names: Iterable[str], count: int) -> list[dict]:
+    """The first rows to read, one of each item, from the first of the files that has any."""
+    found: dict[str, dict] = {}
+    for name in names:
+        path = folder / name
+        if not path.is_file():
+            continue
+        with path.open("rb") as file:
+            for line in islice(file, MANY):
+                row = json.loads(line)
+                found.setdefault(row["item"], row)
+                if len(found) == count:
+                    return list(found.values())
+    return list(found.values())
 
 
 def _flush(file) -> None:

@@ -71,8 +71,10 @@ def _show_form(request, project, form, status=200):
     if form.is_bound:
         policy = form.cleaned_data.get("policy") if form.is_valid() else None
         status = status if policy else 422
-    summary = policy and presentation.summarise(services.preview(project=project, policy=policy))
-    context = {"project": project, "tab": "datasets", "form": form, "summary": summary}
+    context = {"project": project, "tab": "datasets", "form": form}
+    if policy:
+        counts, one_in = services.preview_quickly(project=project, policy=policy)
+        context |= {"summary": presentation.summarise(counts), "one_in": one_in}
     template = "datasets/_preview.html" if request.htmx else "datasets/new.html"
     return render(request, template, context, status=status)
 
@@ -107,9 +109,8 @@ def show(request, slug, digest):
             if is_over
             else render(request, "datasets/_check.html", context)
         )
-    rows = []
-    for split in SPLITS:
-        rows += store.first_rows(dataset.folder, f"preferences.{split}.jsonl", SAMPLES - len(rows))
+    names = [f"preferences.{split}.jsonl" for split in SPLITS]
+    rows = store.first_rows(dataset.folder, names, SAMPLES)
     context = {
         "project": project,
         "tab": "datasets",

@@ -50,7 +50,7 @@ def table(response, title):
     page = response.content.decode()
     body = page[page.index(f'scope="col">{title}') :]
     rows = re.findall(
-        r'<th scope="row">([^<]*).*?<td class="n">([\d,]+)</td></tr>',
+        r'<th scope="row">([^<]*).*?<td class="n">([\d,]+)</td>',
         body[: body.index("</table>")],
         re.DOTALL,
     )

@@ -1,0 +1,84 @@
+"""Freezing a dataset in Chromium."""
+
+import re
+
+import pytest
+
+from annotation.datasets import services
+from annotation.projects.models import Membership
+from tests.annotation.datasets.world import add_demonstration, make_world
+from tests.factories import make_member, make_project
+
+NEW = "/projects/shop/datasets/new/"
+
+
+@pytest.fixture
+def world(settings, tmp_path):
+    """Made inside each test's own database."""
+    settings.DATA_DIR = tmp_path / "data"
+
+    def make():
+        project = make_world(items=12)
+        add_demonstration(project, "How?", "Like this.")
+        return project, make_member(project, Membership.Role.LEAD)
+
+    return make
+
+
+def test_the_counts_follow_each_change_and_the_button_says_what_it_makes(visit, world):
+    project, lead = world()
+    visitor = visit().sign_in(lead).open(NEW)
+    page = visitor.page
+    button = page.locator("#preview button.primary")
+    hard = services.preview(project=project, policy=services.Policy())["comparisons"]["kept"]
+    soft = services.preview(project=project, policy=services.Policy(labels="soft"))
+    assert button.inner_text() == f"Freeze {hard} comparisons"
+    assert soft["comparisons"]["kept"] != hard
+    with page.expect_response(lambda response: "labels=soft" in response.url):
+        page.check("input[name=labels][value=soft]")
+    page.get_by_role("button", name=f"Freeze {soft['comparisons']['kept']} comparisons").wait_for()
+    assert page.url.endswith(NEW)
+
+    visitor.allow("422")
+    page.fill("#id_train", "90")
+    page.press("#id_train", "Tab")
+    page.get_by_text("add up to 110 %, not to 100 %").wait_for()
+    assert button.count() == 0
+    page.fill("#id_train", "80")
+    page.press("#id_train", "Tab")
+    button.wait_for()
+    button.click()
+    page.wait_for_url(re.compile("/datasets/[0-9a-f]{64}/$"))
+    assert project.datasets.get().policy["labels"] == "soft"
+
+
+def test_it_works_without_script(visit, world):
+    project, lead = world()
+    page = visit(java_script_enabled=False).sign_in(lead).open(NEW).page
+    page.check("input[name=labels][value=soft]")
+    page.get_by_role("button", name="Count again").click()
+    assert "labels=soft" in page.url
+    page.locator("#preview button.primary").click()
+    assert project.datasets.get().hash in page.url
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_the_pages_are_accessible_and_never_wider_than_the_window(visit, world, scheme, width):
+    project, lead = world()
+    dataset = services.freeze_dataset(project=project).dataset
+    bare = make_project("bare")
+    lead_of_bare = make_member(bare, Membership.Role.LEAD)
+    viewport = {"width": width, "height": 800}
+    for user, paths in (
+        (lead, ["/projects/shop/datasets/", NEW, f"/projects/shop/datasets/{dataset.hash}/"]),
+        (lead_of_bare, ["/projects/bare/datasets/", "/projects/bare/datasets/new/"]),
+    ):
+        visitor = visit(viewport=viewport, color_scheme=scheme).sign_in(user)
+        for path in paths:
+            visitor.open(path)
+            bad, passed = visitor.violations()
+            assert (path, bad) == (path, [])
+            assert passed > 20
+            wide = visitor.page.evaluate("document.documentElement.scrollWidth")
+            assert (path, wide) == (path, width)
