@@ -3,12 +3,18 @@
 import gzip
 import io
 import json
+import os
+import subprocess
+import sys
 import tempfile
+import threading
 import tracemalloc
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from annotation.core.errors import NotFound
 from annotation.labeling.imports import services
@@ -507,3 +513,53 @@ def test_an_import_that_dies_leaves_no_row(project):
     with pytest.raises(OSError, match="disk is gone"):
         services.import_file(project=project, kind="items", stream=Broken())
     assert not Import.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_file_by_four_at_once_comes_in_once(project):
+    rows = [changed(ITEM, id=f"x{n}", prompt=f"Question {n % 7}?") for n in range(50)]
+    states = []
+
+    def bring_it():
+        try:
+            states.append(items(project, *rows).state)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=bring_it) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(states) == ["done", "unchanged", "unchanged", "unchanged"]
+    assert project.items.count() == 50
+    assert ItemResponse.objects.count() == Response.objects.count() == 150
+    assert project.prompts.count() == 7
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_command_ends_with_status_0_only_when_all_was_done(project, tmp_path):
+    """In a process of its own, against the tests' database, as an operator starts it."""
+    database = urlsplit(os.environ["DATABASE_URL"])
+    url = urlunsplit(database._replace(path=f"/{connection.settings_dict['NAME']}"))
+    environment = os.environ | {"DATABASE_URL": url}
+
+    def run(*arguments):
+        return subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=Path(__file__).parents[3],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
+    refused = run("import_items", "shop", _file(tmp_path, ITEM, b"{}\n"))
+    assert refused.returncode == 1
+    assert "line 2: responses: is missing" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    done = run("import_items", "shop", _file(tmp_path, ITEM))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("Imported 1 item")
+    assert project.items.count() == 1
