@@ -14,12 +14,12 @@ PARTS = {"judging": judging.run, "volume": volume.run, "pages": pages.run, "star
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}")
-    parser.add_argument("--quick", action="store_true", help="1,000 and 10,000 items only")
+    parser.add_argument("--quick", action="store_true", help="2,000 and 10,000 items only")
     arguments = parser.parse_args()
     unknown = set(arguments.parts) - set(PARTS)
     if unknown:
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
-    sizes = (1_000, 10_000) if arguments.quick else (10_000, 100_000)
+    sizes = (2_000, 10_000) if arguments.quick else (10_000, 100_000)
     report = Report()
     with tempfile.TemporaryDirectory(prefix="concord-bench-") as folder:
         for name in arguments.parts or PARTS:
