@@ -31,3 +31,13 @@ def run_import(claim: Claim):
     from annotation.labeling.imports import services  # a task is a leaf: services import us
 
     services.run_job(claim)
+
+
+RENDER_KIND = "render"
+
+
+@job_kind(RENDER_KIND)
+def render_ahead(claim: Claim):
+    from annotation.labeling import prerender  # a task is a leaf: services import us
+
+    return prerender.render_ahead(claim)

@@ -23,6 +23,7 @@ from annotation.core.strict_json import LineReader
 from annotation.labeling.imports import item_import, judgment_import
 from annotation.labeling.imports.item_rows import ItemOptions
 from annotation.labeling.imports.problems import Problems
+from annotation.labeling.prerender import request_rendering
 from annotation.labeling.tasks import IMPORT_KIND
 from annotation.prompts.models import Import, LineError
 
@@ -184,6 +185,8 @@ def _write(imported: Import, spooled: Any, problems: Problems, claim: Claim | No
         imported.state = Import.State.DONE if is_new else Import.State.UNCHANGED
         imported.finished_at = timezone.now()
         imported.save()
+        if counts.get("items"):
+            request_rendering(project=imported.project, actor=imported.created_by)
         audit.record(
             f"import.{imported.state}",
             actor=imported.created_by,
