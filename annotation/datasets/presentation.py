@@ -44,6 +44,11 @@ class Summary:
         return not (self.comparisons or self.ties or self.sft)
 
     @property
+    def is_bare(self) -> bool:
+        """Nothing to freeze, and nothing that was left out either."""
+        return not any(whole.total for whole in self.wholes)
+
+    @property
     def outcome(self) -> str:
         """What a button that freezes this would make."""
         if self.comparisons or not self.sft:
