@@ -262,7 +262,7 @@ def test_a_socket_path_beyond_the_limit_moves_to_a_short_one(directory, start):
     """A first start too: this cluster is made here."""
     deep = directory / ("d" * 60) / ("e" * 60)
     deep.mkdir(parents=True)
-    supervisor = start(at=deep)
+    supervisor = start(at=deep, env={"TMPDIR": str(directory)})
 
     assert query(url_of(deep), "SELECT 1") == [(1,)]
 
