@@ -25,7 +25,7 @@ DEBUG = False
 ALLOWED_HOSTS = HOSTS or LOOPBACK
 DATA_DIR = Path(env.str("CONCORD_DATA", default=str(BASE_DIR / "var" / "concord")))
 # Where `python -m training.…` is started.
-TRAINING_DIR = BASE_DIR
+TRAINING_DIR = Path(env.str("CONCORD_TRAINING_DIR", default=str(BASE_DIR)))
 SECRET_KEY = secret_from_environment() or (loopback_secret_key(DATA_DIR) if IS_LOOPBACK else "")
 SECRET_KEY_FALLBACKS = env.list("CONCORD_SECRET_KEY_FALLBACKS", default=[])
 

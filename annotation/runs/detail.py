@@ -38,6 +38,8 @@ def stages(run: TrainingRun, events: list[RunEvent]) -> list[Stage]:
     names = [name for name, _ in presentation.STAGES]
     reached = _reached(names, last)
     state = run.state
+    if state == "failed":  # even one that said nothing failed somewhere
+        reached = max(reached, 0)
     found = []
     for at, (name, title) in enumerate(presentation.STAGES):
         style = ""

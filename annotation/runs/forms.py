@@ -81,20 +81,15 @@ class RunForm(forms.Form):
             options=self.cleaned_data["options"],
         )
 
-    def _options(self, wanted):
-        return [
-            self[f"option_{option.name}"]
-            for option in run_options.BY_KIND[self.kind]
-            if (option.name in run_options.FIRST) is wanted
-        ]
-
     @property
     def first_options(self):
-        return self._options(True)
+        names = {option.name for option in run_options.BY_KIND[self.kind]}
+        return [self[f"option_{name}"] for name in run_options.FIRST if name in names]
 
     @property
     def other_options(self):
-        return self._options(False)
+        table = run_options.BY_KIND[self.kind]
+        return [self[f"option_{o.name}"] for o in table if o.name not in run_options.FIRST]
 
     @property
     def has_folded_error(self):

@@ -190,7 +190,7 @@ def test_a_failed_run_says_why(site, world):
     world.act("exit 65 a <leak>")
     said = text(show(site, world, world.train()))
     assert "Bad data: a &lt;leak&gt;" in said
-    assert 'class="failed"' in said or "Check data" in said
+    assert '<li class="failed"><strong>Check data</strong>' in said
 
 
 def test_resuming_queues_it_again(site, world):
