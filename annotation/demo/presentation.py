@@ -75,7 +75,7 @@ def rates(result) -> list[dict]:
                 "name": name,
                 "note": note,
                 "rate": rate,
-                "percent": None if rate["value"] is None else f"{rate['value']:.0%}",
+                "percent": "" if rate["value"] is None else _shown("{:.0%}", rate["value"]),
                 "said": say_rate(rate),
                 "chart": rate["value"] is not None
                 and charts.whisker(rate["value"], (rate["low"], rate["high"]), name=name),
@@ -88,10 +88,14 @@ def figures(result) -> list[tuple[str, str, str]]:
     """(name, before, after) of each figure of the hidden function."""
     before, after = result.get("before", {}), result.get("after", {})
     return [
-        (name, form.format(before[key]), form.format(after[key]))
+        (name, _shown(form, before[key]), _shown(form, after[key]))
         for key, name, form in FIGURES
         if key in before and key in after
     ]
+
+
+def _shown(form, value) -> str:
+    return form.format(value).replace("%", " %")
 
 
 def labelers(rows) -> list[dict]:

@@ -231,8 +231,8 @@ def train_reward(work: Work) -> Outcome:
         said = "trained; too few held-out comparisons for a figure"
     else:
         said = (
-            f"right on {accuracy['value']:.0%} of the held-out comparisons "
-            f"[{accuracy['low']:.0%}, {accuracy['high']:.0%}]"
+            f"accuracy {accuracy['value']:.2f} [{accuracy['low']:.2f}, {accuracy['high']:.2f}] "
+            "on held-out comparisons"
         )
     return Outcome(said, link("runs:show-run", work.project.slug, run.pk))
 
@@ -359,7 +359,9 @@ def _generate(work: Work, key: str, policy: str, prompts: str, *, n: int) -> Gen
             prompts=work.prompts(prompts),
             n=n,
             actor=work.round.created_by,
-            seed=work.seed,
+            # Each order its own seed: with the same one two policies that hardly differ would
+            # write the same replies.
+            seed=work.seed + 1_000 * ("candidates", "before", "after").index(key),
             target=work.batch(key),
             **work.options["generate"],
         ).pk
