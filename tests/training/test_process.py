@@ -179,7 +179,7 @@ def test_help_says_what_it_is_and_lists_the_options(module, no_torch):
     assert "docs/formats.md" in answers[0]
 
 
-def wait_for(condition, seconds=30):
+def wait_for(condition, seconds=120):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if answer := condition():

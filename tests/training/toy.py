@@ -151,7 +151,7 @@ def train(run, token=1, **environment):
     """Run an attempt to its end: (exit status, journal lines, run.json or None)."""
     process = start(run, token, **environment)
     try:
-        status = process.wait(timeout=180)
+        status = process.wait(timeout=600)
     finally:
         process.kill()
     return status, journal(run, token), record(run, token)
