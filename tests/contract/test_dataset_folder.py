@@ -1,0 +1,44 @@
+"""What the platform freezes is what the trainers read: docs/formats.md, "A dataset folder"."""
+
+import json
+
+import pytest
+
+from annotation.datasets import services
+from annotation.datasets.policy import SPLITS, Policy
+from tests.annotation.datasets.world import add_demonstration, make_world
+from training.data import Dataset
+from training.errors import DataError
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def frozen(settings, tmp_path):
+    settings.DATA_DIR = tmp_path / "data"
+    project = make_world(items=30)
+    add_demonstration(project, "How?", "Like\u2028this.\r\n")
+    policy = Policy(split=(0.5, 0.2, 0.3))
+    return services.freeze_dataset(project=project, policy=policy).dataset
+
+
+def test_the_trainer_reads_every_row_and_finds_no_leak(frozen):
+    read = Dataset(frozen.folder, frozen.hash)
+    read.check_leaks()
+    counts = frozen.counts
+    for split in SPLITS:
+        comparisons, ties = read.comparisons(split), read.ties(split)
+        assert len(comparisons) == counts["comparisons"][split] > 0
+        assert len(ties) == counts["ties"][split]
+        assert all(one.p_chosen > 0.5 for one in comparisons)
+        assert len(read.demonstrations(split)) == counts["sft"][split] > 0
+
+
+def test_the_trainer_refuses_another_hash_and_a_changed_file(frozen):
+    with pytest.raises(DataError, match="not 0000"):
+        Dataset(frozen.folder, "0" * 64)
+    file = frozen.folder / "preferences.train.jsonl"
+    row = json.loads(file.read_bytes().split(b"\n")[0])
+    file.write_text(json.dumps(row) + "\n")
+    with pytest.raises(DataError, match="preferences.train.jsonl"):
+        Dataset(frozen.folder)
