@@ -18,12 +18,13 @@ from annotation.candidates import services as candidates
 from annotation.core import children, jobs, supervision
 from annotation.core.models import Job
 from annotation.datasets.models import Dataset
+from annotation.datasets.services import freeze_dataset
 from annotation.labeling.items import create_items_from_responses
 from annotation.runs import services
 from annotation.runs.attempts import folder_of
 from annotation.runs.models import ModelVersion, RunEvent, TrainingRun
 from annotation.runs.options import BY_KIND
-from tests.factories import make_project, make_prompt
+from tests.factories import make_item, make_judgment, make_member, make_project, make_prompt
 from tests.training import toy
 
 pytestmark = [
@@ -128,6 +129,28 @@ def test_a_reward_run_by_the_command_shows_accuracy_beside_length(project):
     assert said.index("Accuracy") < said.index("Length alone")
     assert f"{accuracy['low']:.3f} to {accuracy['high']:.3f}" in said
     assert version.generator is None
+
+
+def test_a_reward_model_trains_on_what_the_platform_froze(project):
+    """From judgments to a model version, with nothing made by hand in between."""
+    labelers = [make_member(project) for _ in range(2)]
+    for number in range(40):
+        prompt = make_prompt(project, toy.make_prompt(number))
+        good, bad = toy.COURTEOUS[number % 3], toy.CURT[number % 3]
+        item = make_item(project, [good.format(n=number), bad.format(n=number)], prompt=prompt)
+        for labeler in labelers:
+            make_judgment(item, labeler, [1, 2])
+    dataset = freeze_dataset(project=project).dataset
+
+    options = {"max_steps": 3, "log_steps": 1, "max_length": 48}
+    run = work(
+        services.start_run(project=project, kind="reward", dataset=dataset, options=options)
+    )
+
+    assert run.job.state == "done", (run.job.error, run.log_tail)
+    assert run.model_version.dataset == dataset
+    assert dataset.hash in run.model_version.card
+    assert run.report["counts"]["kept"] > 0
 
 
 def until(run, has_happened, act):
