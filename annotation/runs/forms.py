@@ -39,9 +39,10 @@ class RunForm(forms.Form):
         self.kind = kind
         self.fields["dataset"].queryset = project.datasets.order_by("-pk")
         self.fields["dataset"].label_from_instance = _dataset_label
-        self.fields["base"].queryset = project.model_versions.filter(
-            kind=ModelVersion.Kind.POLICY
-        ).order_by("-pk")
+        bases = project.model_versions.order_by("-pk")
+        if kind != TrainingRun.Kind.REWARD:  # a reward model may go on from a reward model
+            bases = bases.filter(kind=ModelVersion.Kind.POLICY)
+        self.fields["base"].queryset = bases
         self._say_base(kind)
         for option in run_options.BY_KIND[kind]:
             self.fields[f"option_{option.name}"] = _field(option)

@@ -106,6 +106,13 @@ def test_dpo_without_a_policy_points_to_the_first_step(site, world):
     assert f'<option value="{policy.pk}" selected>' in page
 
 
+def test_a_reward_model_may_be_the_base_of_a_reward_model_only(site, world):
+    reward = world.train("reward").model_version
+    offered = f'<option value="{reward.pk}">'
+    assert offered in text(site.get(url("start-run", world) + "?kind=reward"))
+    assert offered not in text(site.get(url("start-run", world) + "?kind=sft"))
+
+
 def test_an_unknown_kind_is_not_found(site, world):
     assert site.get(url("start-run", world) + "?kind=magic").status_code == 404
 
