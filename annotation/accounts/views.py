@@ -24,7 +24,7 @@ def demo_sign_in(request, signed):
     except NotFound as error:
         raise Http404 from error
     login(request, user, backend="django.contrib.auth.backends.ModelBackend")
-    return redirect("labeling:home")
+    return redirect("projects:list-projects")  # which leads those who only judge to their queue
 
 
 @require_http_methods(["GET", "POST"])

@@ -12,6 +12,8 @@ def project_list(request):
     projects = projects_where(request.user, "see_project").order_by("name")
     if not projects:
         return redirect("labeling:home")
+    if len(projects) == 1:
+        return redirect("runs:show-project", projects[0].slug)
     return render(request, "projects/list.html", {"projects": projects})
 
 

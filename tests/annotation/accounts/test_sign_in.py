@@ -27,7 +27,8 @@ PUBLIC = {
 def routes(patterns=None, prefix="", namespace=""):
     """(full name, example path) of every route of the site."""
     for pattern in get_resolver().url_patterns if patterns is None else patterns:
-        path = prefix + str(pattern.pattern)
+        path = prefix + re.sub(r"^\^|\$$", "", str(pattern.pattern))
+        path = re.sub(r"\(\?P<slug>([\w-]+)\)", r"\1", path)
         if isinstance(pattern, URLResolver):
             inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
             yield from routes(pattern.url_patterns, path, inner)
