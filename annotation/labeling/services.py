@@ -10,7 +10,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, OperationalError, transaction
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -21,6 +21,7 @@ from annotation.core.strict_json import canonical
 from annotation.core.text import clean
 from annotation.labeling import queue
 from annotation.labeling.models import Assignment, Item, Judgment
+from annotation.labeling.reading import read_assignment
 from annotation.labeling.verdict import Verdict, check, check_seconds
 from annotation.projects.models import RubricVersion
 from annotation.projects.services import rubric_by_id
@@ -34,20 +35,7 @@ MAX_DRAFT_BYTES = 100_000
 def assignment_of(labeler, assignment_id, *, lock=False) -> Assignment:
     """The labeler's own assignment in a project the labeler is still in, with item, project and
     `.rubric_id`; else NotFound. One statement."""
-    rows = Assignment.objects.filter(pk=assignment_id, labeler=labeler)
-    if not labeler.is_superuser:
-        rows = rows.filter(
-            project__memberships__user=labeler, project__memberships__is_active=True
-        )
-    newest = RubricVersion.objects.filter(
-        project=OuterRef("project"), published_at__isnull=False
-    ).order_by("-number")
-    rows = rows.select_related("item", "item__prompt", "project").annotate(
-        rubric_id=Subquery(newest.values("pk")[:1])
-    )
-    if lock:
-        rows = rows.select_for_update(of=("self",))
-    assignment = rows.first()
+    assignment = read_assignment(labeler, assignment_id, lock=lock)
     if assignment is None:
         raise NotFound("There is no such assignment.")
     return assignment
