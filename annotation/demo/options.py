@@ -13,6 +13,8 @@ DEFAULTS = {
     "overlap": 3,
     "test_prompts": 100,
     "generate": {"max_new_tokens": 64, "batch_size": 400},
+    # Both policies answer new customers at the same, lower temperature: as one would use them.
+    "answer": {"temperature": 0.7},
     "sft": {
         "hidden_size": 192,
         "layers": 2,
@@ -25,7 +27,14 @@ DEFAULTS = {
         "save_steps": 400,
     },
     "reward": {"epochs": 1.0, "batch_size": 16, "eval_steps": 100},
-    "dpo": {"epochs": 2.0, "learning_rate": 1e-4, "beta": 0.1, "eval_steps": 100},
+    "dpo": {
+        "epochs": 2.0,
+        "batch_size": 16,
+        "learning_rate": 1e-4,
+        "beta": 0.1,
+        "soft_labels": True,
+        "eval_steps": 100,
+    },
 }
 
 

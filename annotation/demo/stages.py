@@ -248,8 +248,8 @@ def train_dpo(work: Work) -> Outcome:
 
 def answer_tests(work: Work) -> Outcome:
     """Both policies answer customers that neither was trained on."""
-    _generate(work, "before", "sft_run", "test_prompts", n=1)
-    _generate(work, "after", "dpo_run", "test_prompts", n=1)
+    _generate(work, "before", "sft_run", "test_prompts", n=1, **work.options["answer"])
+    _generate(work, "after", "dpo_run", "test_prompts", n=1, **work.options["answer"])
     return Outcome(f"two replies to each of {len(work.made['test_prompts'])} new customers")
 
 
@@ -351,7 +351,11 @@ def _train(work: Work, key: str, kind: str, dataset: str, *, base: str | None) -
     return run
 
 
-def _generate(work: Work, key: str, policy: str, prompts: str, *, n: int) -> GenerationRun:
+def _generate(
+    work: Work, key: str, policy: str, prompts: str, *, n: int, **params
+) -> GenerationRun:
+    sampling = {**work.options["generate"], **params}
+
     def make():
         return generate_responses(
             project=work.project,
@@ -363,7 +367,7 @@ def _generate(work: Work, key: str, policy: str, prompts: str, *, n: int) -> Gen
             # write the same replies.
             seed=work.seed + 1_000 * ("candidates", "before", "after").index(key),
             target=work.batch(key),
-            **work.options["generate"],
+            **sampling,
         ).pk
 
     run = GenerationRun.objects.select_related("job").get(pk=work.once(key, make))
