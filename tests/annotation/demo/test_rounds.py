@@ -93,18 +93,28 @@ def test_a_second_start_joins_the_active_round_and_a_later_one_is_the_next(proje
 
 
 def test_a_stage_entered_again_makes_nothing_twice(project):
-    found = start(project)
-    run_jobs(until=stage_reached(found, "agreement"))
-    counts = [project.items.count(), project.runs.count(), Response.objects.count()]
-    judged = project.judgments.count()
+    found = finished(project)
+
+    def made():
+        return [
+            sorted(project.runs.values_list("kind", flat=True)),
+            project.items.count(),
+            project.judgments.count(),
+            project.datasets.count(),
+            project.generation_runs.count(),
+            Response.objects.count(),
+        ]
+
+    once = made()
+    assert once[0] == ["dpo", "reward", "sft"]
     # As after a worker that was killed before it wrote that any stage was over.
-    found.refresh_from_db()
     for row in found.stages:
         row["state"] = "waiting"
     found.save(update_fields=["stages"])
-    run_jobs(until=stage_reached(found, "agreement"))
-    assert counts == [project.items.count(), project.runs.count(), Response.objects.count()]
-    assert judged == project.judgments.count()
+    Job.objects.filter(pk=found.job_id).update(state="queued", finished_at=None)
+    run_jobs(until=over(found))
+    assert Job.objects.get(pk=found.job_id).state == "done"
+    assert made() == once
 
 
 def test_a_person_may_judge_beside_the_panel(project, monkeypatch):

@@ -49,32 +49,29 @@ class Command(BaseCommand):
 
     def follow(self, found, local):
         """Say each stage as it ends, until the round is over."""
-        told, note = set(), ""
+        self.told, self.note = set(), ""
         while True:
             if local:
-                self.work(found)
-            found.refresh_from_db()
-            found.job.refresh_from_db()
-            for number, stage in enumerate(rounds.stages_of(found)):
-                if stage.state == "done" and number not in told:
-                    told.add(number)
-                    self.say(f"{stage.seconds:7.1f} s  {stage.title}: {stage.detail}")
-                elif stage.state == "running":
-                    said = self.progress(stage)
-                    if said != note:
-                        note = said
-                        self.say(f"           {stage.title}: {said}")
+                jobs.run(found.job_id)
+            self.tell(found)
             if not found.job.is_active:
                 return
-            time.sleep(0.1 if local else 1.0)
+            child = rounds.waiting_for(found) if local else None
+            if child is not None and child.is_active:
+                jobs.run(child.pk)  # what the train worker would do
+            else:
+                time.sleep(0.1 if local else 1.0)
 
-    def work(self, found):
-        """What the workers would do: the round's job, and the job it waits for."""
-        jobs.run(found.job_id)
+    def tell(self, found):
         found.refresh_from_db()
-        child = rounds.waiting_for(found)
-        if child is not None and child.is_active:
-            jobs.run(child.pk)
+        found.job.refresh_from_db()
+        for number, stage in enumerate(rounds.stages_of(found)):
+            if stage.state == "done" and number not in self.told:
+                self.told.add(number)
+                self.say(f"{stage.seconds:7.1f} s  {stage.title}: {stage.detail}")
+            elif stage.state == "running" and self.progress(stage) != self.note:
+                self.note = self.progress(stage)
+                self.say(f"           {stage.title}: {self.note}")
 
     def progress(self, stage):
         if stage.job is None:
