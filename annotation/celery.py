@@ -13,7 +13,8 @@ VISIBILITY_TIMEOUT = 12 * 3600  # a backstop only: rows and leases recover work,
 
 app = Celery("concord")
 app.conf.update(
-    broker_url=settings.REDIS_URL.replace("unix://", "redis+socket://", 1) or "memory://localhost/",
+    broker_url=settings.REDIS_URL.replace("unix://", "redis+socket://", 1)
+    or "memory://localhost/",
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
     broker_transport_options={

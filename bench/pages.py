@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 from bench import world
-from bench.judging import sessions
+from bench.judging import PREPARE, Labeler, sessions
 from bench.measure import command
 from bench.report import Report
 
@@ -19,13 +19,16 @@ def run(report: Report, folder: Path, sizes=()) -> None:
     with world.database():
         items = world.write_items(folder / "page.jsonl", 20, responses=4)
         command("import_items", "bench", items, "--create")
+        command("shell", "-v0", "-c", PREPARE)
         statements(report)
         with world.web() as (port, _), sync_playwright() as playwright:
             browser = playwright.chromium.launch(
                 executable_path=chromium, args=["--no-sandbox", "--disable-background-networking"]
             )
             context = browser.new_context()
-            (key,) = sessions(1)
+            (key, other) = sessions(2)
+            for _ in range(8):  # a browser that comes for the first time, not a server
+                Labeler(port, other).open()
             context.add_cookies(
                 [{"name": "sessionid", "value": key, "url": f"http://127.0.0.1:{port}"}]
             )
@@ -84,7 +87,8 @@ for _ in range(3):
     form = {"key": key} | {f"rank_{letter}": n for n, letter in enumerate("abcd", 1)}
     with CaptureQueriesContext(connection, ) as captured:
         client.post(action, form, headers={"HX-Request": "true", "HX-Request-Type": "partial"})
-print("STATEMENTS", len(captured))
+told = [q["sql"] for q in captured if q["sql"] not in ("BEGIN", "COMMIT")]
+print("STATEMENTS", len(told))
 """
 
 
