@@ -1,17 +1,17 @@
 """What a judging page shows: the prompt and the responses in this labeler's order.
 
 Never who wrote a response. Rendered text comes from the cache; what is missing is rendered and
-kept. Two statements when the assignment is given.
+kept. One statement when the assignment is given and nothing is missing.
 """
 
 from dataclasses import dataclass, field
 
+from django.db import connection
 from django.utils.safestring import SafeString
 
 from annotation.core.hashing import sha256_of_text
 from annotation.core.markup import RENDERER_VERSION, render_untrusted
 from annotation.core.models import RenderedText
-from annotation.labeling.models import ItemResponse
 
 LETTERS = "ABCDEFGHI"
 
@@ -43,18 +43,37 @@ class Desk:
     cards: list[Card] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Placed:
+    """A response in its place, as one row of `TEXTS`."""
+
+    position: int
+    key: str
+    text: str
+    sha256: str
+
+
+# The item's responses with their rendered text, and the rendered text of the prompt's messages.
+TEXTS = """
+SELECT ir.position, ir.key, r.text, r.text_sha256, t.html
+  FROM labeling_itemresponse ir
+  JOIN prompts_response r ON r.id = ir.response_id
+  LEFT JOIN core_renderedtext t ON t.sha256 = r.text_sha256 AND t.renderer = %(renderer)s
+ WHERE ir.item_id = %(item)s
+UNION ALL
+SELECT NULL, NULL, NULL, t.sha256, t.html
+  FROM core_renderedtext t
+ WHERE t.sha256 = ANY(%(messages)s) AND t.renderer = %(renderer)s
+"""
+
+
 def desk_for(assignment) -> Desk:
     """The page's content for an assignment with its item and prompt at hand."""
-    by_position = {
-        placed.position: placed
-        for placed in ItemResponse.objects.filter(item=assignment.item_id).select_related(
-            "response"
-        )
-    }
     messages = assignment.item.prompt.messages
-    hashes = {sha256_of_text(message["content"]): message["content"] for message in messages}
-    hashes |= {p.response.text_sha256: p.response.text for p in by_position.values()}
-    html = rendered(hashes)
+    texts = {sha256_of_text(message["content"]): message["content"] for message in messages}
+    by_position, html = _read(assignment.item_id, texts)
+    texts |= {placed.sha256: placed.text for placed in by_position.values()}
+    html |= _render_and_keep({sha: text for sha, text in texts.items() if sha not in html})
 
     letters = dict(zip(assignment.order, LETTERS, strict=False))
     cards = [
@@ -62,8 +81,8 @@ def desk_for(assignment) -> Desk:
             letter=letters[position],
             position=position,
             key=by_position[position].key,
-            text=by_position[position].response.text,
-            html=html[by_position[position].response.text_sha256],
+            text=by_position[position].text,
+            html=html[by_position[position].sha256],
             equal_to=_equal_letter(by_position, position, letters),
         )
         for position in assignment.order
@@ -79,13 +98,30 @@ def desk_for(assignment) -> Desk:
     return Desk(turns=turns, cards=cards)
 
 
+def _read(item_id, messages) -> tuple[dict[int, Placed], dict[str, SafeString]]:
+    """The responses by position, and what of all texts is rendered already."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            TEXTS,
+            {"item": item_id, "messages": list(messages), "renderer": str(RENDERER_VERSION)},
+        )
+        rows = cursor.fetchall()
+    placed = {
+        position: Placed(position, key, text, sha)
+        for position, key, text, sha, _ in rows
+        if position is not None
+    }
+    # Only render_untrusted's own output is ever written there.
+    return placed, {sha: SafeString(html) for *_, sha, html in rows if html is not None}
+
+
 def _equal_letter(by_position, position, letters) -> str:
     """Another card with the same text; the first of a group names the second."""
-    mine = by_position[position].response.text_sha256
+    mine = by_position[position].sha256
     others = [
         letters[other]
         for other, placed in by_position.items()
-        if other != position and placed.response.text_sha256 == mine
+        if other != position and placed.sha256 == mine
     ]
     return min(others, default="")
 
@@ -93,13 +129,15 @@ def _equal_letter(by_position, position, letters) -> str:
 def rendered(texts: dict[str, str]) -> dict[str, SafeString]:
     """Safe HTML by content hash. One statement when all of it is in the cache."""
     kept = RenderedText.objects.filter(sha256__in=list(texts), renderer=RENDERER_VERSION)
-    # Only render_untrusted's own output is ever written there.
     found = {sha: SafeString(html) for sha, html in kept.values_list("sha256", "html")}
+    return found | _render_and_keep({sha: text for sha, text in texts.items() if sha not in found})
+
+
+def _render_and_keep(texts: dict[str, str]) -> dict[str, SafeString]:
     missing = [
         RenderedText(sha256=sha, renderer=RENDERER_VERSION, html=str(render_untrusted(text)))
         for sha, text in texts.items()
-        if sha not in found
     ]
     if missing:
         RenderedText.objects.bulk_create(missing, ignore_conflicts=True)
-    return found | {row.sha256: SafeString(row.html) for row in missing}
+    return {row.sha256: SafeString(row.html) for row in missing}

@@ -22,7 +22,7 @@ def test_a_page_finds_its_texts_rendered(django_assert_num_queries):
     labeler = make_member(project)
     lent = lend_next_item(project=project, labeler=labeler)
     assignment = assignment_of(labeler, lent.pk)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         desk = desk_for(assignment)
 
     assert any("<strong>One.</strong>" in card.html for card in desk.cards)

@@ -463,7 +463,7 @@ def test_the_judging_loop_takes_eight_statements_beside_session_and_user(
     submit(client, project, held(labeler), htmx=True)  # rubric and rendered text are kept now
     assignment = held(labeler)
 
-    with django_assert_num_queries(10 + 2):  # the test's own transaction makes a savepoint
+    with django_assert_num_queries(9 + 2):  # the test's own transaction makes a savepoint
         done = submit(client, project, assignment, htmx=True)
 
     assert 'id="judgment"' in done.content.decode()
