@@ -8,16 +8,20 @@ from django.urls import reverse
 from annotation.accounts.models import ApiToken, User
 from annotation.core import audit
 from annotation.core.errors import DomainError, NotFound
+from annotation.core.text import clean
 
 DEMO_SALT = "concord.demo.sign-in"
 DEMO_LINK_SECONDS = 30 * 24 * 3600
+MAX_TOKEN_NAME = 100
 
 
 def create_token(*, user, name, expires_at=None) -> tuple[ApiToken, str]:
     """A new API token and its key. The key is shown this once; only its hash is kept."""
-    name = name.strip()
+    name = clean(name, field="name").strip()
     if not name:
         raise DomainError("Give the token a name, so that you know later what it is for.")
+    if len(name) > MAX_TOKEN_NAME:
+        raise DomainError(f"The name has {len(name):,} characters, at most {MAX_TOKEN_NAME} fit.")
     key = ApiToken.new_key()
     with transaction.atomic():
         token = ApiToken.objects.create(

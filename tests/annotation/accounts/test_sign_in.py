@@ -88,6 +88,13 @@ def test_a_token_is_shown_once_and_only_its_hash_is_kept(client):
     assert key not in client.get(reverse("accounts:profile")).content.decode()
 
 
+@pytest.mark.parametrize("name", ["", "  ", "a\x00b", "x" * 101])
+def test_a_token_needs_a_name_that_can_be_stored(client, name):
+    client.force_login(make_user())
+    assert client.post(reverse("accounts:profile"), {"name": name}).status_code == 422
+    assert not ApiToken.objects.exists()
+
+
 def test_nobody_revokes_a_token_of_somebody_else(client):
     token, _ = create_token(user=make_user(), name="theirs")
     client.force_login(make_user())
