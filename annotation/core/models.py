@@ -10,13 +10,6 @@ class JobQuerySet(models.QuerySet):
     def active(self):
         return self.filter(state__in=Job.ACTIVE)
 
-    def visible_to(self, user):
-        """Jobs of projects the user is in, and jobs the user asked for."""
-        if user.is_superuser:
-            return self
-        in_project = Q(project__memberships__user=user, project__memberships__is_active=True)
-        return self.filter(in_project | Q(created_by=user, project=None)).distinct()
-
 
 class Job(models.Model):
     """One unit of background work. The row is the truth, the message only a doorbell."""

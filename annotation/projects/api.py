@@ -11,6 +11,7 @@ from annotation.core.errors import NotFound
 from annotation.core.models import Job
 from annotation.projects import services
 from annotation.projects.models import Membership, Project
+from annotation.projects.permissions import visible_jobs
 
 
 class ProjectSerializer(serializers.ModelSerializer):
@@ -79,5 +80,5 @@ class JobView(APIView):
     @extend_schema(operation_id="jobs_retrieve", responses=JobSerializer, tags=["jobs"])
     def get(self, request, job_id: int):
         """State, progress and result of a background job."""
-        job = get_object_or_404(Job.objects.visible_to(request.user), pk=job_id)
+        job = get_object_or_404(visible_jobs(request.user), pk=job_id)
         return Response(JobSerializer(job).data)

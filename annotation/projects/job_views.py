@@ -4,12 +4,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from annotation.core import jobs
-from annotation.core.models import Job
-from annotation.projects.permissions import may
+from annotation.projects.permissions import may, visible_jobs
 
 
 def _visible_job(request, job_id):
-    return get_object_or_404(Job.objects.visible_to(request.user), pk=job_id)
+    return get_object_or_404(visible_jobs(request.user), pk=job_id)
 
 
 @require_safe

@@ -3,8 +3,10 @@
 Foreign and absent look the same: `project_for` answers NotFound to both.
 """
 
+from django.db.models import Q
 from django.http import Http404
 
+from annotation.core.models import Job
 from annotation.projects.models import Membership, Project
 
 Role = Membership.Role
@@ -73,6 +75,15 @@ def projects_where(user, action: str):
     return Project.objects.filter(
         memberships__user=user, memberships__is_active=True, memberships__role__in=ACTIONS[action]
     )
+
+
+def visible_jobs(user):
+    """Background jobs of the projects whose work the user may see, and those without a project
+    that the user asked for. None of a labeler's project: they tell which models are compared."""
+    if user.is_superuser:
+        return Job.objects.all()
+    seen = projects_where(user, "see_project")
+    return Job.objects.filter(Q(project__in=seen) | Q(created_by=user, project=None))
 
 
 def visible_in(queryset, user, action: str):

@@ -38,10 +38,19 @@ def test_the_rubric_in_force_is_the_newest_one_and_older_ones_stay():
     assert project.rubric_versions.get(number=1).criteria.count() == 3
 
 
-@pytest.mark.parametrize("slug", ["", "Shop", "a b", "-a", "a-", "x" * 61, "../etc", "ä"])
+@pytest.mark.parametrize(
+    "slug", ["", "Shop", "a b", "-a", "a-", "x" * 61, "../etc", "ä", "shop\n"]
+)
 def test_a_slug_that_cannot_be_an_address_is_refused(slug):
     with pytest.raises(DomainError, match="lower-case"):
         services.create_project(slug=slug)
+    assert not Project.objects.exists()
+
+
+@pytest.mark.parametrize("overlap", [0, -1, 51, 100_000])
+def test_an_overlap_out_of_range_is_a_sentence(overlap):
+    with pytest.raises(DomainError, match="1 to 50 judgments"):
+        services.create_project(slug="slug", overlap=overlap)
     assert not Project.objects.exists()
 
 
@@ -107,12 +116,26 @@ def job(monkeypatch):
     return made
 
 
-def test_a_job_is_seen_by_its_project_and_by_nobody_else(client, job):
+def test_a_job_is_seen_by_the_staff_of_its_project(client, job):
     client.force_login(job.created_by)
     assert client.get(reverse("projects:show-job", args=[job.pk])).status_code == 200
     assert api(job.created_by).get(f"/api/jobs/{job.pk}/").json()["state"] == "queued"
 
-    stranger = make_member(make_project("other"), Membership.Role.ADMIN)
+    assert (
+        api(make_member(job.project, Membership.Role.REVIEWER))
+        .get(f"/api/jobs/{job.pk}/")
+        .status_code
+        == 200
+    )
+
+
+@pytest.mark.parametrize("is_stranger", [True, False])
+def test_a_job_is_absent_for_strangers_and_labelers(client, job, is_stranger):
+    stranger = (
+        make_member(make_project("other"), Membership.Role.ADMIN)
+        if is_stranger
+        else make_member(job.project)
+    )
     client.force_login(stranger)
     assert client.get(reverse("projects:show-job", args=[job.pk])).status_code == 404
     assert api(stranger).get(f"/api/jobs/{job.pk}/").status_code == 404
