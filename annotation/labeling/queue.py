@@ -125,6 +125,7 @@ def _renew_held(project, labeler):
     return held
 
 
+# The items are locked in one order: two who sweep at the same time must not wait for each other.
 EXPIRE = """
 WITH over AS (
   SELECT a.id, a.item_id FROM labeling_assignment a
@@ -135,9 +136,12 @@ WITH over AS (
     FROM over WHERE a.id = over.id RETURNING a.item_id
 ), freed AS (
   SELECT item_id, count(*) AS n FROM ended GROUP BY item_id
+), locked AS (
+  SELECT i.id, freed.n FROM labeling_item i JOIN freed ON freed.item_id = i.id
+   ORDER BY i.id FOR UPDATE OF i
 )
-UPDATE labeling_item i SET taken = i.taken - freed.n FROM freed WHERE i.id = freed.item_id
-RETURNING freed.n
+UPDATE labeling_item i SET taken = i.taken - locked.n FROM locked WHERE i.id = locked.id
+RETURNING locked.n
 """
 
 

@@ -10,7 +10,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, OperationalError, transaction
-from django.db.models import F, Q
+from django.db.models import F, Max, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -56,15 +56,29 @@ def submit_judgment(**submitted) -> tuple[Judgment, int | None]:
     is missing or wrong. `verdict` may be a function of the assignment and its rubric that reads
     one: who has only a form saves a statement.
     """
+    revision = 1
     for _ in range(3):
         try:
-            return _submit(**submitted)
+            return _submit(revision=revision, **submitted)
         except (queue.LostRace, IntegrityError, OperationalError) as error:
             # A parallel request of the same labeler was lent the next item first, or two
             # transactions met head-on: nothing was written, so the whole may run again.
             if not isinstance(error, queue.LostRace) and not is_retryable(error):
                 raise
+            # Or a file brought a judgment of this labeler while the item was lent to them.
+            revision = _next_revision(submitted["assignment_id"])
+    others = Judgment.objects.filter(key=submitted["key"])
+    if others.exclude(assignment=submitted["assignment_id"]).exists():
+        raise Conflict("This key belongs to another judgment: every judgment needs its own.")
     raise Conflict("Too much happened at once. Nothing was lost: send it again.")
+
+
+def _next_revision(assignment_id) -> int:
+    lent = Assignment.objects.filter(pk=assignment_id)
+    judged = Judgment.objects.filter(
+        item__in=lent.values("item"), labeler__in=lent.values("labeler")
+    )
+    return (judged.aggregate(last=Max("revision"))["last"] or 0) + 1
 
 
 def _submit(
@@ -77,6 +91,7 @@ def _submit(
     origin: str = Judgment.Origin.DESK,
     is_complete: bool = True,
     lend_next: bool = True,
+    revision: int,
 ) -> tuple[Judgment, int | None]:
     seconds = check_seconds(seconds)
     with transaction.atomic():
@@ -99,6 +114,7 @@ def _submit(
             item=assignment.item,
             labeler=labeler,
             assignment=assignment,
+            revision=revision,
             rubric_version_id=assignment.rubric_id,
             origin=origin,
             key=key,
@@ -165,7 +181,7 @@ def save_draft(*, assignment_id, labeler, token: int, draft: dict) -> None:
         clean(f"{name}{value}", field="draft")
     if len(canonical(draft)) > MAX_DRAFT_BYTES:
         raise DomainError("This draft is too long to be saved.")
-    mine = Assignment.objects.filter(pk=assignment_id, labeler=labeler, token=token)
+    mine = _held(assignment_id, labeler).filter(token=token)
     lease = _new_lease(assignment_id)
     if mine.live().update(draft=draft, draft_at=Now(), lease_until=lease):
         return
@@ -175,9 +191,18 @@ def save_draft(*, assignment_id, labeler, token: int, draft: dict) -> None:
 
 def renew_lease(*, assignment_id, labeler, token: int) -> None:
     """The page is in use: keep the item. Conflict once somebody else may have it."""
-    mine = Assignment.objects.live().filter(pk=assignment_id, labeler=labeler, token=token)
+    mine = _held(assignment_id, labeler).live().filter(token=token)
     if not mine.update(lease_until=_new_lease(assignment_id)):
         _explain(assignment_id, labeler)
+
+
+def _held(assignment_id, labeler):
+    """The labeler's own assignment in a project the labeler is still in: whoever was removed
+    keeps no item back with a page left open."""
+    rows = Assignment.objects.held_by(labeler).filter(pk=assignment_id)
+    if labeler.is_superuser:
+        return rows
+    return rows.filter(project__memberships__user=labeler, project__memberships__is_active=True)
 
 
 def _new_lease(assignment_id):
@@ -188,7 +213,7 @@ def _new_lease(assignment_id):
 
 
 def _explain(assignment_id, labeler):
-    if not Assignment.objects.filter(pk=assignment_id, labeler=labeler).exists():
+    if not _held(assignment_id, labeler).exists():
         raise NotFound("There is no such assignment.")
     raise Conflict("This item is no longer lent to this page. What you wrote is kept.")
 

@@ -237,6 +237,38 @@ def test_a_stale_page_cannot_renew_a_lease_that_was_given_again(assignment):
     services.renew_lease(assignment_id=again.pk, labeler=again.labeler, token=again.token)
 
 
+def test_whoever_was_removed_keeps_no_item_back_with_an_open_page(assignment):
+    holder = {"assignment_id": assignment.pk, "labeler": assignment.labeler, "token": 1}
+    services.renew_lease(**holder)
+    Membership.objects.filter(user=assignment.labeler).update(is_active=False)
+
+    with pytest.raises(NotFound):
+        services.renew_lease(**holder)
+    with pytest.raises(NotFound):
+        services.save_draft(**holder, draft={"rank_a": "1"})
+    assignment.refresh_from_db()
+    assert assignment.draft == {}
+
+
+def test_a_judgment_that_a_file_brought_meanwhile_is_superseded(assignment):
+    imported = make_judgment(assignment.item, assignment.labeler, [1, 2, 3])
+
+    judgment, _ = submit(assignment, {1: 3, 2: 2, 3: 1})
+
+    assert (imported.revision, judgment.revision) == (1, 2)
+    assert list(Judgment.objects.current()) == [judgment]
+
+
+def test_the_key_of_another_judgment_is_refused_as_such(project, assignment):
+    make_item(project, ["One.", "Two.", "Three."])
+    _, next_id = submit(assignment)
+    following = Assignment.objects.get(pk=next_id)
+
+    with pytest.raises(Conflict, match="another judgment"):
+        submit(following, key=assignment.key)
+    assert Judgment.objects.count() == 1
+
+
 def test_skipping_twice_gives_the_place_back_once(assignment):
     for _ in range(2):
         services.skip(assignment_id=assignment.pk, labeler=assignment.labeler, reason="unclear")
