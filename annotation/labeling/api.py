@@ -42,16 +42,21 @@ class NextSerializer(serializers.Serializer):
     )
 
 
+class ResponseKeyField(serializers.CharField):
+    """A response's id, to the letter: a space at its end is part of it."""
+
+    def __init__(self, **options):
+        super().__init__(max_length=100, trim_whitespace=False, **options)
+
+
 class VerdictSerializer(serializers.Serializer):
     """A verdict; a response that the ranking leaves out is unranked, not last."""
 
     ranking = serializers.ListField(
-        child=serializers.ListField(child=serializers.CharField(max_length=100)),
+        child=serializers.ListField(child=ResponseKeyField()),
         help_text="Tiers, best first; ids within a tier are tied.",
     )
-    unacceptable = serializers.ListField(
-        child=serializers.CharField(max_length=100), required=False, default=list
-    )
+    unacceptable = serializers.ListField(child=ResponseKeyField(), required=False, default=list)
     strength = serializers.ListField(
         child=serializers.IntegerField(min_value=1, max_value=3, allow_null=True),
         required=False,

@@ -58,6 +58,16 @@ def test_a_program_borrows_judges_and_gets_the_next(project):
     assert (judgment.origin, judgment.seconds) == ("api", 12)
 
 
+def test_an_id_that_ends_in_a_space_can_be_ranked(project):
+    item = make_item(project)
+    item.item_responses.filter(key="a").update(key="a ")
+    client = client_of(make_member(project))
+
+    answer = send(client, borrow(client), {"ranking": [["a "]], "unacceptable": ["b"]})
+
+    assert answer.status_code == 201, answer.json()
+
+
 def test_the_end_of_the_queue_is_null(project):
     client = client_of(make_member(project))
     assert client.post("/api/projects/shop/next/").json() == {"assignment": None}
