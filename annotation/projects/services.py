@@ -14,7 +14,9 @@ from annotation.core.errors import Conflict, DomainError
 from annotation.core.text import clean
 from annotation.projects.models import Criterion, Membership, Project, RubricVersion
 
-SLUG = re.compile(r"^[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?$")
+SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?")
+
+MAX_OVERLAP = 50
 
 
 @dataclass(frozen=True)
@@ -85,10 +87,12 @@ def create_project(
     **fields,
 ) -> Project:
     """A project with its first rubric version published; the actor becomes its lead."""
-    if not SLUG.match(slug):
+    if not SLUG.fullmatch(slug):
         raise DomainError(
             f"“{slug}” cannot name a project: use 1 to 60 lower-case letters, digits and hyphens."
         )
+    if not 1 <= overlap <= MAX_OVERLAP:
+        raise DomainError(f"An item takes 1 to {MAX_OVERLAP} judgments, not {overlap:,}.")
     try:
         with transaction.atomic():
             project = Project.objects.create(

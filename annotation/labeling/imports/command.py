@@ -48,12 +48,13 @@ class ImportCommand(BaseCommand):
     def _project(self, options):
         project = Project.objects.filter(slug=options["project"]).first()
         if project is None and self.kind == Import.Kind.ITEMS and options["create"]:
-            return create_project(slug=options["project"], overlap=options["overlap"] or 3)
+            overlap = 3 if options["overlap"] is None else options["overlap"]
+            return create_project(slug=options["project"], overlap=overlap)
         if project is None:
             hint = "; --create makes it" if self.kind == Import.Kind.ITEMS else ""
             raise NotFound(f"There is no project “{options['project']}”{hint}.")
         wanted = options.get("overlap")
-        if wanted and wanted != project.overlap:
+        if wanted is not None and wanted != project.overlap:
             raise CommandError(
                 f"“{project.slug}” wants {project.overlap} judgments for each item, not {wanted}. "
                 "Leave --overlap out, or use another project."

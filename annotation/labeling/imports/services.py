@@ -76,10 +76,15 @@ def _new(project, kind, actor, file_name, options) -> Import:
     return Import.objects.create(
         project=project,
         kind=kind,
-        file_name=Path(file_name.replace("\x00", "")).name[:200],
+        file_name=_storable(Path(file_name).name)[:200],
         created_by=actor,
         options=options,
     )
+
+
+def _storable(name: str) -> str:
+    """A file's name as the list of imports shows it. Linux allows bytes that are no text there."""
+    return name.encode("utf-8", "replace").decode().replace("\x00", "")
 
 
 def run(

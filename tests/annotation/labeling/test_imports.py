@@ -16,7 +16,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from annotation.core.errors import NotFound
+from annotation.core.errors import DomainError, NotFound
 from annotation.labeling.imports import services
 from annotation.labeling.imports.examples import EXAMPLES
 from annotation.labeling.models import Item, ItemResponse, Judgment
@@ -477,6 +477,19 @@ def _file(folder: Path, *rows):
     path = folder / "rows.jsonl"
     path.write_bytes(lines(*rows))
     return str(path)
+
+
+def test_a_file_name_that_is_no_text_is_imported(project, tmp_path):
+    name = os.fsencode(tmp_path) + b"/sh\xf8p.jsonl"
+    with open(name, "wb") as file:
+        file.write(json.dumps(ITEM).encode())
+    call_command("import_items", "shop", os.fsdecode(name))
+    assert Import.objects.get().file_name == "sh?p.jsonl"
+
+
+def test_an_overlap_of_nothing_is_no_overlap_left_out(tmp_path):
+    with pytest.raises(DomainError, match="1 to 50 judgments"):
+        call_command("import_items", "new", _file(tmp_path, ITEM), create=True, overlap=0)
 
 
 def test_the_command_reads_standard_input(project, monkeypatch, capsys):
