@@ -138,6 +138,10 @@ if not IS_LOOPBACK:
     SECURE_HSTS_SECONDS = 31536000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    # Where TLS ends one proxy further out, requests arrive as HTTP, and forms from https://.
+    CSRF_TRUSTED_ORIGINS = [
+        f"https://{'*' if h.startswith('.') else ''}{h}" for h in HOSTS if h != "*"
+    ]
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     SESSION_COOKIE_NAME = "__Host-sessionid"
     CSRF_COOKIE_NAME = "__Host-csrftoken"

@@ -1,0 +1,37 @@
+"""The production profile, in a process of its own: settings are read once."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+POST = """
+import django
+django.setup()
+from django.test import Client
+client = Client(enforce_csrf_checks=True)
+from django.middleware.csrf import _get_new_csrf_string
+token = _get_new_csrf_string()
+client.cookies["__Host-csrftoken"] = token
+for origin in ("https://concord.example", "https://elsewhere.example"):
+    answer = client.post(
+        "/theme/", {"csrfmiddlewaretoken": token, "theme": "dark"},
+        headers={"host": "concord.example", "origin": origin},
+    )
+    print(answer.status_code)
+"""
+
+
+def test_a_form_is_taken_where_another_proxy_ends_tls():
+    environment = os.environ | {
+        "CONCORD_HOSTS": "concord.example,.example.org",
+        "CONCORD_SSL_REDIRECT": "false",
+        "CONCORD_SECRET_KEY": "only-for-this-test",
+        "DJANGO_SETTINGS_MODULE": "annotation.settings",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", POST],
+        cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.stdout.split() == ["302", "403"], done.stderr
