@@ -1,5 +1,6 @@
 """A background job as a page and as the fragment that a page polls."""
 
+from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
@@ -22,6 +23,7 @@ def job(request, job_id):
 def cancel(request, job_id):
     found = _visible_job(request, job_id)
     is_own = found.created_by_id == request.user.pk
-    if is_own or (found.project and may(request.user, "manage", found.project)):
-        jobs.request_cancel(found)
+    if not is_own and not (found.project and may(request.user, "manage", found.project)):
+        raise Http404
+    jobs.request_cancel(found)
     return redirect("projects:show-job", job_id)

@@ -157,11 +157,15 @@ def rubric_by_id(pk) -> RubricVersion:
 
 def add_member(*, project, user, role, handle="", actor=None) -> Membership:
     """Put a user into the project, or change the role of one who is in it."""
+    handle = handle or user.username
+    is_new = not project.memberships.filter(user=user).exists()
+    if is_new and project.memberships.filter(handle=handle).exists():
+        raise Conflict(f"Somebody else is called “{handle}” in this project already.")
     membership, created = Membership.objects.update_or_create(
         project=project,
         user=user,
         defaults={"role": role, "is_active": True},
-        create_defaults={"role": role, "is_active": True, "handle": handle or user.username},
+        create_defaults={"role": role, "is_active": True, "handle": handle},
     )
     audit.record(
         "member.added" if created else "member.changed",

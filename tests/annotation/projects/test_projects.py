@@ -1,10 +1,13 @@
 """Making projects, their rubric, and jobs seen from outside."""
 
+import io
+
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.urls import reverse
 from rest_framework.test import APIClient
 
+from annotation.accounts.models import User
 from annotation.accounts.services import create_token
 from annotation.core import jobs
 from annotation.core.errors import Conflict, DomainError
@@ -107,6 +110,39 @@ def test_a_bad_project_is_a_400(body):
     assert not Project.objects.exists()
 
 
+def add_member(monkeypatch, *arguments, password="seven green teapots"):
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{password}\n"))
+    call_command("add_member", "shop", *arguments)
+
+
+def test_an_operator_puts_people_into_a_project(monkeypatch, client):
+    project = make_project("shop")
+    add_member(monkeypatch, "ada", "--create")
+    assert client.login(username="ada", password="seven green teapots")
+    assert project.memberships.get().role == "labeler"
+
+    add_member(monkeypatch, "ada", "--role", "lead")
+    assert project.memberships.get().role == "lead"
+
+
+def test_nobody_is_made_without_being_asked_for_or_with_a_bad_password(monkeypatch):
+    make_project("shop")
+    with pytest.raises(DomainError, match="--create"):
+        add_member(monkeypatch, "ada")
+    for name, password in (("ada", "short"), ("a b", "seven green teapots")):
+        with pytest.raises(CommandError):
+            add_member(monkeypatch, name, "--create", password=password)
+    assert not User.objects.exists()
+
+
+def test_a_handle_in_use_is_a_sentence(monkeypatch):
+    project = make_project("shop")
+    services.create_imported_labelers(project=project, handles=["ada"])
+    with pytest.raises(Conflict, match="called “ada”"):
+        add_member(monkeypatch, "ada", "--create")
+    assert not User.objects.filter(username="ada").exists()
+
+
 @pytest.fixture
 def job(monkeypatch):
     monkeypatch.setitem(jobs.KINDS, "toy", jobs.Kind(name="toy", run=lambda claim: None))
@@ -152,10 +188,11 @@ def test_a_polled_job_is_a_fragment_that_stops_asking_when_it_is_over(client, jo
     assert "hx-trigger" not in over
 
 
-def test_a_lead_cancels_a_job_and_a_labeler_does_not(client, job):
+@pytest.mark.parametrize("role", [Membership.Role.LABELER, Membership.Role.REVIEWER])
+def test_a_lead_cancels_a_job_and_others_do_not(client, job, role):
     url = reverse("projects:cancel-job", args=[job.pk])
-    client.force_login(make_member(job.project))
-    client.post(url)
+    client.force_login(make_member(job.project, role))
+    assert client.post(url).status_code == 404
     job.refresh_from_db()
     assert job.state == Job.State.QUEUED
 
