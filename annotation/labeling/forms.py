@@ -73,7 +73,7 @@ class JudgmentForm:
         value = self.data.get(f"rank_{letter}", "")
         if value in ("", "x"):
             return value or None
-        if value.isascii() and value.isdigit() and 1 <= int(value[:3]) <= count:
+        if value in [str(rank) for rank in range(1, count + 1)]:
             return int(value)
         text = f"Response {letter.upper()} has a rank that is not one of 1 to {count}."
         self.problems.append(Problem(text, f"response-{letter}"))

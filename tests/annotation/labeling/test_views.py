@@ -496,3 +496,17 @@ def test_static_files_may_be_kept_by_any_cache(client):
     asset.close()
     assert "Cookie" not in asset.get("Vary", "")
     assert "max-age" in asset["Cache-Control"]
+
+
+@pytest.mark.parametrize("rank", ["0", "4", "001" + "9" * 5000, "1²", "-1", "1.0"])
+def test_a_rank_that_is_none_is_a_422(client, project, labeler, rank):
+    make_item(project, ["One.", "Two."])
+    open_page(client, project)
+    assignment = Assignment.objects.get()
+    answer = client.post(
+        url("submit-judgment", project.slug, assignment.pk),
+        {"key": str(assignment.key), "rank_a": rank, "rank_b": "1"},
+    )
+    assert answer.status_code == 422
+    assert "not one of 1 to 2" in answer.content.decode()
+    assert not Judgment.objects.exists()
