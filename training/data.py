@@ -16,6 +16,7 @@ from training.errors import ConfigError, DataError
 
 FORMAT = "concord-dataset/1"
 SPLITS = ("train", "dev", "test")
+ROLES = ("system", "user", "assistant", "tool")  # what items are imported with
 # Above this share of unusable rows the run fails unless it was told to go on.
 LARGEST_DROPPED_SHARE = 0.02
 
@@ -234,7 +235,7 @@ def _message(message: Any, where: str) -> dict[str, str]:
     if not isinstance(message, dict):
         raise DataError(f"{where}: a message must be an object")
     role, content = message.get("role"), message.get("content")
-    if role not in ("system", "user", "assistant") or not isinstance(content, str):
+    if role not in ROLES or not isinstance(content, str):
         raise DataError(f"{where}: a message needs a known role and a text as content")
     return {"role": role, "content": content}
 

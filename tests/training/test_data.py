@@ -34,6 +34,17 @@ def test_a_sound_dataset_is_read_as_it_was_frozen(tmp_path):
     dataset.check_leaks()
 
 
+def test_a_prompt_with_a_tools_answer_is_read_as_it_was_imported(tmp_path):
+    prompt = [
+        {"role": role, "content": f"the {role} says"}
+        for role in ("system", "user", "assistant", "tool", "user")
+    ]
+
+    dataset = load(tmp_path, rewrite("preferences.train.jsonl", "prompt", prompt))
+
+    assert list(dataset.comparisons("train")[0].prompt) == prompt
+
+
 def test_a_prompt_in_two_splits_is_a_leak(tmp_path):
     def plant(files):
         files["preferences.test.jsonl"].append(dict(files["preferences.train.jsonl"][0]))
@@ -87,7 +98,7 @@ def test_equal_sides_are_dropped_and_counted(tmp_path):
 BAD_ROWS = {
     "a number as text": ("chosen", [{"role": "assistant", "content": 7}], "a text as content"),
     "a boolean as text": ("chosen", [{"role": "assistant", "content": True}], "text"),
-    "a strange role": ("prompt", [{"role": "tool", "content": "x"}], "known role"),
+    "a strange role": ("prompt", [{"role": "judge", "content": "x"}], "known role"),
     "a text as prompt": ("prompt", "hello", "list of messages"),
     "no prompt": ("prompt", [], "list of messages"),
     "two responses in one": ("rejected", [{"role": "assistant", "content": "x"}] * 2, "one"),
