@@ -105,10 +105,11 @@ def export_dataset(*, dataset: Dataset, target: Path, force=False) -> list[str]:
     if not force and target.is_dir() and any(target.iterdir()):
         raise DomainError(f"{target} is not empty. Name another folder, or add --force.")
     target.mkdir(parents=True, exist_ok=True)
-    names = [store.MANIFEST, *dataset.manifest["counts"]["files"]]
+    listed = store.listed_files(dataset.manifest)
+    names = [store.MANIFEST, *listed]
     for name in names:
         shutil.copyfile(dataset.folder / name, target / name)
-    for name, expected in dataset.manifest["counts"]["files"].items():
+    for name, expected in listed.items():
         if store.sha256_of_file(target / name) != expected["sha256"]:
             raise DomainError(f"{target / name} did not arrive whole.")
     return names

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+from pathlib import Path
 
 import pytest
 from django.core.management import call_command
@@ -10,6 +11,7 @@ from django.core.management import call_command
 from annotation.core.errors import DomainError, NotFound
 from annotation.core.strict_json import canonical
 from annotation.datasets.models import Dataset
+from annotation.datasets.store import FILES
 from annotation.projects.models import Project
 from tests.factories import make_item, make_judgment, make_member, make_project, make_prompt
 
@@ -149,6 +151,8 @@ def test_export_takes_the_beginning_of_a_hash_and_copies_every_byte(project, tmp
     copied = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
     assert copied == {path.name: path.read_bytes() for path in folder.iterdir()}
     assert len(copied) == 11
+    told = [Path(line).name for line in out.getvalue().splitlines()[:-1]]
+    assert told == ["manifest.json", *FILES], "in the order of docs/formats.md"
     with pytest.raises(NotFound, match="There is no dataset"):
         call_command("export_dataset", "0000000000", str(tmp_path / "other"))
 
