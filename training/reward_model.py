@@ -6,6 +6,7 @@ and deviation of its training split, so that two reward models can be read side 
 
 import json
 from collections.abc import Callable, Sequence
+from copy import copy
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -292,6 +293,17 @@ class ScoredComparisons:
 
     def __len__(self) -> int:
         return len(self.comparisons)
+
+    def first(self, count: int) -> "ScoredComparisons":
+        """The first `count` comparisons, with the rows they need and no other."""
+        part = copy(self)
+        part.comparisons = self.comparisons[:count]
+        used = sorted({*self.chosen[:count], *self.rejected[:count]})
+        place = {row: number for number, row in enumerate(used)}
+        part.rows = [self.rows[row] for row in used]
+        part.chosen = [place[row] for row in self.chosen[:count]]
+        part.rejected = [place[row] for row in self.rejected[:count]]
+        return part
 
     def by_prompt(self) -> list[list[int]]:
         """Indices of comparisons, one list per prompt, in order of first appearance."""

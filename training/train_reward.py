@@ -48,6 +48,7 @@ def work(run: Run) -> None:
     tokeniser = reward.tokeniser
     scored = {split: ScoredComparisons(rows[split], tokeniser, counts) for split in SPLITS}
     # Ties teach, but no accuracy can be measured on them: dev and test stay decided.
+    ScoredComparisons(ties, tokeniser, counts)  # counts those of them that do not fit
     learned = ScoredComparisons([*rows["train"], *ties], tokeniser, Counts()) if ties else None
     counts.check(allow_drops=options["allow_drops"])
     run.outcome.counts = counts.describe()
@@ -60,10 +61,11 @@ def work(run: Run) -> None:
     kind = "encoder" if is_encoder else "reward"
     rate = options["learning_rate"] or policy.default_learning_rate(kind, reward.network)
     run.outcome.settings |= {"learning_rate": rate, "bf16": bf16, **reward.spec}
-    watched = "dev" if scored["dev"] else "train"
+    # Without a dev split the training rows themselves show at least whether anything moves.
+    watched = (scored["dev"] or scored["train"]).first(options["eval_rows"])
 
     def evaluate(step: int) -> dict[str, float]:
-        figures = quick_figures(run, reward, scored[watched], bf16)
+        figures = quick_figures(run, reward, watched, bf16)
         run.journal.metric(step, None, **figures)
         run.journal.sync()
         return figures

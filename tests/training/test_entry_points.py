@@ -45,6 +45,24 @@ def test_a_reward_model_tells_courteous_from_curt(fixture, request):
     assert spec["std"] > 0.01
 
 
+def test_an_evaluation_keeps_to_eval_rows_and_a_tie_too_long_to_learn_is_counted(tmp_path):
+    def lengthen(files):
+        files["ties.train.jsonl"][0]["first"] = toy.say("lamp " * 600)
+
+    dataset = toy.make_dataset(tmp_path / "dataset", train=8, dev=8, test=8, edit=lengthen)
+    options = {"max_steps": 1, "eval_rows": 2, "max_length": 96, "allow_drops": True}
+    status, lines, record = toy.train(
+        toy.make_run(tmp_path / "run", "reward", dataset, **options)
+    )
+
+    assert status == 0
+    assert record["counts"] == {
+        "read": 51, "kept": 48, "cut": 0, "dropped": {"tie": 2, "too long": 1},
+    }  # fmt: skip
+    first = next(line for line in of_type(lines, "progress") if line["stage"] == "evaluate")
+    assert first["total"] <= 4, "two comparisons have at most four responses; dev has 16"
+
+
 def test_dpo_starts_at_ln_2_and_learns_the_preference(dpo):
     _, lines, record = dpo
 
