@@ -72,6 +72,16 @@ class Run:
         self.check()
         self.journal.progress(stage, step=step, total=total)
 
+    def tell_evaluation(
+        self, step: int, total: int | None, figures: dict[str, float], *, is_held_out: bool
+    ) -> None:
+        """One metric line. Figures of rows that it trains on do not go by the bare name
+        `eval_…`: whoever reads that takes it for held out."""
+        prefix = "" if is_held_out else "train_"
+        named = {f"{prefix}{name}": value for name, value in figures.items()}
+        self.journal.metric(step, total, **named)
+        self.journal.sync()
+
 
 def main(
     kind: str, description: str, work: Callable[[Run], None], argv: list[str] | None = None

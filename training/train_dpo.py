@@ -110,8 +110,7 @@ def train(
 
     def evaluate(step: int) -> dict[str, float]:
         figures = judge(run, pairs[watched][watch], score, reference[watched], watch)[0]
-        run.journal.metric(step, total, **figures)
-        run.journal.sync()
+        run.tell_evaluation(step, total, figures, is_held_out=bool(pairs["dev"]))
         return figures
 
     resume, damaged = checkpoint.newest_verified(run.folder, run.config_sha256)

@@ -66,8 +66,7 @@ def work(run: Run) -> None:
 
     def evaluate(step: int) -> dict[str, float]:
         figures = quick_figures(run, reward, watched, bf16)
-        run.journal.metric(step, None, **figures)
-        run.journal.sync()
+        run.tell_evaluation(step, None, figures, is_held_out=bool(scored["dev"]))
         return figures
 
     resume, damaged = checkpoint.newest_verified(run.folder, run.config_sha256)

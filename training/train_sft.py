@@ -99,8 +99,7 @@ def train(
 
     def evaluate(step: int) -> dict[str, float]:
         figures = {f"eval_{name}": value for name, value in measure(watched).items()}
-        run.journal.metric(step, total, **figures)
-        run.journal.sync()
+        run.tell_evaluation(step, total, figures, is_held_out=bool(texts["dev"]))
         return figures
 
     resume, damaged = checkpoint.newest_verified(run.folder, run.config_sha256)

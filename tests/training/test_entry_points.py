@@ -51,9 +51,7 @@ def test_an_evaluation_keeps_to_eval_rows_and_a_tie_too_long_to_learn_is_counted
 
     dataset = toy.make_dataset(tmp_path / "dataset", train=8, dev=8, test=8, edit=lengthen)
     options = {"max_steps": 1, "eval_rows": 2, "max_length": 96, "allow_drops": True}
-    status, lines, record = toy.train(
-        toy.make_run(tmp_path / "run", "reward", dataset, **options)
-    )
+    status, lines, record = toy.train(toy.make_run(tmp_path / "run", "reward", dataset, **options))
 
     assert status == 0
     assert record["counts"] == {

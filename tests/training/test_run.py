@@ -1,0 +1,22 @@
+"""What a run tells its journal, without any training."""
+
+import json
+
+import pytest
+
+from training.events import Journal
+from training.run import Run
+
+
+@pytest.mark.parametrize(
+    ("is_held_out", "name"), [(True, "eval_loss"), (False, "train_eval_loss")]
+)
+def test_only_held_out_rows_are_told_as_an_evaluation(tmp_path, is_held_out, name):
+    (tmp_path / "token").write_text("1\n")
+    run = Run("reward", tmp_path, {"seed": 0}, "", {}, Journal(tmp_path, 1))
+
+    run.tell_evaluation(5, None, {"eval_loss": 0.25}, is_held_out=is_held_out)
+    run.journal._lines.close()
+
+    line = json.loads((tmp_path / "1" / "metrics.jsonl").read_text())
+    assert {key: line[key] for key in line.keys() - {"t", "token", "type", "step"}} == {name: 0.25}
