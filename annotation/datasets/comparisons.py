@@ -84,14 +84,14 @@ class Tally:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A pair that counts. `winner` and `loser`, or for a tie simply the two in key order.
+    """A pair that counts. `chosen` and `rejected`, or for a tie simply the two in key order.
 
-    `share`: of the votes for `winner`, a tie vote counting half. `margin`: mean strength of the
+    `share`: of the votes for `chosen`, a tie vote counting half. `margin`: mean strength of the
     votes for it, 0 to 1.
     """
 
-    winner: Candidate
-    loser: Candidate
+    chosen: Candidate
+    rejected: Candidate
     is_tie: bool
     share: float
     votes: int
@@ -147,13 +147,13 @@ def _outcome(tally: Tally, policy: Policy) -> Comparison | Drop:
     )
     if is_tie or share > 0.5:
         won, strength = tally.for_first, tally.strength_first
-        winner, loser = tally.first, tally.second
+        chosen, rejected = tally.first, tally.second
     else:
         won, strength = tally.for_second, tally.strength_second
-        winner, loser, share = tally.second, tally.first, 1 - share
+        chosen, rejected, share = tally.second, tally.first, 1 - share
     return Comparison(
-        winner=winner,
-        loser=loser,
+        chosen=chosen,
+        rejected=rejected,
         is_tie=is_tie,
         share=round(share, 6),
         votes=tally.votes,

@@ -13,15 +13,15 @@ def comparison_row(item, comparison: Comparison) -> dict:
     one, other = ("first", "second") if comparison.is_tie else ("chosen", "rejected")
     return {
         "prompt": item.messages,
-        one: _message(comparison.winner.text),
-        other: _message(comparison.loser.text),
+        one: _message(comparison.chosen.text),
+        other: _message(comparison.rejected.text),
         "margin": comparison.margin,
         "weight": 1.0,
         "n_votes": comparison.votes,
         f"p_{one}": comparison.share,
         "item": item.external_id,
-        f"{one}_id": comparison.winner.key,
-        f"{other}_id": comparison.loser.key,
+        f"{one}_id": comparison.chosen.key,
+        f"{other}_id": comparison.rejected.key,
         "prompt_sha256": item.prompt_sha256,
         "judgments": comparison.ballots,
     }

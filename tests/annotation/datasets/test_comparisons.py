@@ -43,7 +43,7 @@ def only(candidates, given_ballots, **policy):
 
 def test_two_of_three_votes_give_two_thirds():
     pair = only([A, B], ballots([1, 2], [1, 2], [2, 1]))
-    assert (pair.winner, pair.loser, pair.is_tie) == (A, B, False)
+    assert (pair.chosen, pair.rejected, pair.is_tie) == (A, B, False)
     assert pair.share == pytest.approx(2 / 3, abs=1e-6)
     assert pair.votes == 3
     assert pair.ballots == ["i/w1/1", "i/w2/1", "i/w3/1"]
@@ -51,7 +51,7 @@ def test_two_of_three_votes_give_two_thirds():
 
 def test_a_tie_vote_counts_half_for_each():
     pair = only([A, B], ballots([2, 1], [2, 1], [1, 1]))
-    assert pair.winner == B
+    assert pair.chosen == B
     assert pair.share == pytest.approx(2.5 / 3, abs=1e-6)
 
 
@@ -66,7 +66,7 @@ def test_one_vote_each_is_a_tie():
 def test_two_ties_and_a_vote_are_a_tie_by_majority_and_two_thirds_softly(labels, is_tie):
     pair = only([A, B], ballots([1, 1], [1, 1], [1, 2]), labels=labels)
     assert pair.is_tie is is_tie
-    assert pair.winner == A
+    assert pair.chosen == A
     assert pair.share == pytest.approx(2 / 3, abs=1e-6)
 
 
@@ -97,7 +97,7 @@ def test_strengths_add_up_over_tiers_and_stop_at_far():
 
 def test_a_ranking_of_three_gives_three_pairs_in_the_order_of_keys():
     made = outcomes([C, B, A], ballots([2, 1, 2]))
-    assert [(p.winner.key, p.loser.key, p.is_tie) for p in made] == [
+    assert [(p.chosen.key, p.rejected.key, p.is_tie) for p in made] == [
         ("b", "a", False),
         ("a", "c", True),
         ("b", "c", False),
@@ -106,7 +106,7 @@ def test_a_ranking_of_three_gives_three_pairs_in_the_order_of_keys():
 
 def test_unacceptable_loses_against_acceptable_even_unranked():
     pair = only([A, B], ballots(["x", 1]))
-    assert (pair.winner, pair.share) == (B, 1.0)
+    assert (pair.chosen, pair.share) == (B, 1.0)
 
 
 def test_both_unacceptable_is_no_tie():
