@@ -23,7 +23,7 @@ from annotation.core.supervision import (
     module_command,
     settle,
 )
-from annotation.prompts.models import Generator, Prompt, Response
+from annotation.prompts.models import Generator, Response
 
 FINISH_REASONS = {"stop", "length"}
 BATCH = 1000
@@ -203,8 +203,3 @@ def responses_of(run: GenerationRun):
     return Response.objects.filter(generated__generation_run=run).order_by(
         "prompt_id", "generated__index"
     )
-
-
-def prompts_for(*, project, limit=None) -> list[Prompt]:
-    """The project's prompts in order, at most `limit`: what a generation usually answers."""
-    return list(Prompt.objects.filter(project=project).order_by("pk")[:limit])

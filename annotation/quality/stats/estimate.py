@@ -1,7 +1,7 @@
 """What every statistic answers with."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -47,6 +47,3 @@ class Estimate:
             raise ValueError("an estimate has a value or a reason, never both or neither")
         if self.value is not None and not math.isfinite(self.value):
             raise ValueError(f"not a number: {self.value}")
-
-    def with_ci(self, ci: Interval | None) -> "Estimate":
-        return replace(self, ci=ci if self.value is not None else None)
