@@ -27,6 +27,7 @@ COPY templates templates
 ENV PATH=/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     CONCORD_DATA=/data \
+    TMPDIR=/data \
     HF_HOME=/tmp/huggingface
 USER 10001
 VOLUME /data

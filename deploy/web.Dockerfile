@@ -21,6 +21,7 @@ COPY static static
 ENV PATH=/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     CONCORD_DATA=/data \
+    TMPDIR=/data \
     CONCORD_STATIC_ROOT=/app/staticfiles
 # Collected with a key and a folder that stay in this layer's command.
 RUN CONCORD_DATA=/tmp/build CONCORD_SECRET_KEY="$(python3 -c 'import secrets; print(secrets.token_hex(32))')" \

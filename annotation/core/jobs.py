@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.db import IntegrityError, OperationalError, connection, transaction
@@ -71,26 +72,34 @@ def enqueue(*, kind, project=None, actor=None, target="", payload=None) -> tuple
 
     With a target, an active job of that kind and target is returned instead of a second one.
     """
-    options = KINDS[kind]
     with transaction.atomic():
-        try:
-            with transaction.atomic():
-                job = Job.objects.create(
-                    kind=kind,
-                    queue=options.queue,
-                    project=project,
-                    created_by=actor,
-                    target=target,
-                    payload=payload or {},
-                    max_attempts=options.max_attempts,
-                )
-        except IntegrityError:
-            active = Job.objects.active().filter(kind=kind, target=target).first()
-            if active is None or not target:
-                raise
-            return active, False
-        transaction.on_commit(lambda: dispatch(job.pk, kind))
-    return job, True
+        for _ in range(3):
+            try:
+                with transaction.atomic():
+                    job = _create(kind, project, actor, target, payload)
+            except IntegrityError:
+                active = Job.objects.active().filter(kind=kind, target=target).first()
+                if active is not None and target:
+                    return active, False
+                if not target:
+                    raise
+                # The active one ended between the two statements: the place is free now.
+            else:
+                transaction.on_commit(partial(dispatch, job.pk, kind))
+                return job, True
+    raise Conflict("Too much happened at once. Try again.")
+
+
+def _create(kind, project, actor, target, payload) -> Job:
+    return Job.objects.create(
+        kind=kind,
+        queue=KINDS[kind].queue,
+        project=project,
+        created_by=actor,
+        target=target,
+        payload=payload or {},
+        max_attempts=KINDS[kind].max_attempts,
+    )
 
 
 def dispatch(job_id: int, kind: str, *, delay: float = 0) -> bool:
