@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from annotation.core.hashing import sha256_of_text
+from annotation.core.text import problem
 from annotation.labeling.desk import rendered
 from annotation.labeling.models import Item, Judgment
 from annotation.labeling.verdict import STRENGTHS, tiers_of
@@ -25,7 +26,9 @@ PROGRESS = {
 def list_items(request, slug):
     project = project_for(request.user, slug, "see_items")
     progress = request.GET.get("progress", "")
-    query = request.GET.get("q", "").replace("\x00", "")[:200]
+    query = request.GET.get("q", "")[:200]
+    if problem(query):  # no id is written like that
+        query = ""
     items = Item.objects.filter(project=project).select_related("prompt").order_by("pk")
     items = items.filter(PROGRESS.get(progress, PROGRESS[""])[1])
     if query:
