@@ -25,7 +25,12 @@ PANELS = (
         "loss",
         "Loss",
         "lower is better",
-        (("training", ("loss",)), ("held out", ("eval_loss", "eval_log_loss"))),
+        (
+            ("training", ("loss",)),
+            ("held out", ("eval_loss", "eval_log_loss")),
+            # Without a dev split the trainers look at training rows, and say so.
+            ("evaluated", ("train_eval_loss", "train_eval_log_loss")),
+        ),
     ),
     (
         "accuracy",
@@ -34,6 +39,14 @@ PANELS = (
         (
             ("held out", ("eval_accuracy", "eval_rewards/accuracies", "eval_token_accuracy")),
             ("training", ("accuracy", "rewards/accuracies", "mean_token_accuracy")),
+            (
+                "evaluated",
+                (
+                    "train_eval_accuracy",
+                    "train_eval_rewards/accuracies",
+                    "train_eval_token_accuracy",
+                ),
+            ),
         ),
     ),
     (
@@ -43,6 +56,7 @@ PANELS = (
         (
             ("held out", ("eval_margin", "eval_rewards/margins")),
             ("training", ("margin", "rewards/margins")),
+            ("evaluated", ("train_eval_margin", "train_eval_rewards/margins")),
         ),
     ),
     ("grad_norm", "Gradient norm", "before clipping", (("norm", ("grad_norm",)),)),

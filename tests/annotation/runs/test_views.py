@@ -243,3 +243,17 @@ def test_a_run_is_not_found_under_another_projects_name(site, world):
     foreign = reverse("runs:show-run", args=[other.slug, run.pk])
     assert site.get(foreign).status_code == 404
     assert site.post(reverse("runs:cancel-run", args=[other.slug, run.pk])).status_code == 404
+
+
+def test_evaluations_of_training_rows_have_a_line_of_their_own(site, world):
+    run = world.start()
+    from annotation.runs.attempts import store_events
+    from annotation.runs.curves import curves
+
+    lines = [(1, {"type": "metric", "step": 0, "train_eval_loss": 0.693147})]
+    lines += [(2, {"type": "metric", "step": 10, "train_eval_loss": 0.5, "loss": 0.6})]
+    store_events(run, 1, lines)
+
+    (loss,) = curves(run.events.all())
+
+    assert loss.chart.rows == [["0", "", "0.6931"], ["10", "0.6", "0.5"]]
