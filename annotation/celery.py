@@ -2,6 +2,7 @@
 
 import os
 
+from billiard.process import current_process
 from celery import Celery, platforms
 from celery.signals import beat_embedded_init
 
@@ -62,3 +63,5 @@ app.autodiscover_tasks()
 def end_with_the_worker(**_):
     """Celery ties its pool's processes to the worker's life, but not the beat of `worker -B`."""
     platforms.set_pdeathsig("SIGKILL")
+    if os.getppid() != current_process()._parent_pid:
+        os._exit(1)  # the worker died before it could be asked for

@@ -98,6 +98,13 @@ class Job(models.Model):
         return self.state in self.ACTIVE
 
     @property
+    def state_text(self):
+        """The state in a word. A job between two of its steps is queued, yet it runs."""
+        if self.state == self.State.QUEUED and self.started_at is not None:
+            return self.State.RUNNING.label
+        return self.get_state_display()
+
+    @property
     def seconds(self):
         if self.started_at is None:
             return None

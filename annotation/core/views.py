@@ -32,6 +32,8 @@ def forbidden(request, exception=None):
 
 @login_not_required
 def not_found(request, exception=None):
+    if request.path.startswith("/api/"):
+        return JsonResponse({"detail": "Not found."}, status=404)
     return render(request, "404.html", status=404)
 
 

@@ -108,7 +108,8 @@ def _make_person(username, first_name, role):
         username=username, defaults={"first_name": first_name, "last_name": f"(demo {role})"}
     )
     user.set_unusable_password()
-    user.save(update_fields=["password"])
+    user.is_superuser = role == Membership.Role.ADMIN  # sees projects made from a terminal too
+    user.save(update_fields=["password", "is_superuser"])
     return user, role
 
 

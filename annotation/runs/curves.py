@@ -37,8 +37,8 @@ PANELS = (
         "Accuracy",
         "share of right decisions",
         (
-            ("held out", ("eval_accuracy", "eval_rewards/accuracies", "eval_token_accuracy")),
             ("training", ("accuracy", "rewards/accuracies", "mean_token_accuracy")),
+            ("held out", ("eval_accuracy", "eval_rewards/accuracies", "eval_token_accuracy")),
             (
                 "evaluated",
                 (
@@ -54,8 +54,8 @@ PANELS = (
         "Margin",
         "reward of chosen less reward of rejected",
         (
-            ("held out", ("eval_margin", "eval_rewards/margins")),
             ("training", ("margin", "rewards/margins")),
+            ("held out", ("eval_margin", "eval_rewards/margins")),
             ("evaluated", ("train_eval_margin", "train_eval_rewards/margins")),
         ),
     ),

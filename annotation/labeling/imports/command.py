@@ -44,6 +44,11 @@ class ImportCommand(BaseCommand):
             self._print_errors(imported, 1_000 if options["all_errors"] else SHOWN_ERRORS)
             raise CommandError(services.summary(imported))
         self.stdout.write(services.summary(imported))
+        if self.kind == Import.Kind.ITEMS and not _has_people(project):
+            self.stdout.write(
+                f"Nobody is in “{project.slug}” yet: `manage.py add_member {project.slug} NAME "
+                "--role lead` lets somebody open it. Site admins see it already."
+            )
 
     def _project(self, options):
         project = Project.objects.filter(slug=options["project"]).first()
@@ -70,6 +75,10 @@ class ImportCommand(BaseCommand):
             self.stderr.write(f"{where}{error.reason}")
         if imported.error_count > limit:
             self.stderr.write(f"… and {imported.error_count - limit:,} more")
+
+
+def _has_people(project) -> bool:
+    return project.memberships.active().filter(user__is_active=True).exists()
 
 
 def _opened(name):

@@ -73,6 +73,8 @@ class Command(BaseCommand):
             f"{run.dataset.short_hash} of {project.slug}, seed {run.seed}"
             + (", in this process." if is_local else ", by the train worker.")
         )
+        if not is_local:
+            self.stdout.write("It starts when the worker is free. Ctrl-C leaves it to the worker.")
         self.do(run) if is_local else self.follow(run)
         return self.tell_end(TrainingRun.objects.select_related("job").get(pk=run.pk))
 
