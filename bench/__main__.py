@@ -22,10 +22,12 @@ def main() -> None:
     sizes = (2_000, 10_000) if arguments.quick else (10_000, 100_000)
     report = Report()
     with tempfile.TemporaryDirectory(prefix="concord-bench-") as folder:
-        for name in arguments.parts or PARTS:
-            print(f"{name} …", file=sys.stderr)
-            PARTS[name](report, Path(folder), sizes)
-    print(report.table())
+        try:
+            for name in arguments.parts or PARTS:
+                print(f"{name} …", file=sys.stderr)
+                PARTS[name](report, Path(folder), sizes)
+        finally:  # what was measured before something failed was measured
+            print(report.table())
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ def _once(data: Path) -> tuple[float, float, float]:
     for name in ("DATABASE_URL", "REDIS_URL"):
         environment.pop(name, None)
     demo = subprocess.Popen(
-        [sys.executable, "manage.py", "demo"], cwd=ROOT, env=environment,
+        [sys.executable, "manage.py", "demo", "--port", str(port)], cwd=ROOT, env=environment,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
