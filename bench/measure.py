@@ -1,7 +1,6 @@
 """What is measured of processes: CPU time, memory. Linux (/proc)."""
 
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -104,7 +103,3 @@ def percentile(values: list[float], share: float) -> float:
 
 def median(values: list[float]) -> float:
     return statistics.median(values)
-
-
-def peak_of_self_mib() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -7,13 +7,6 @@ from django.db.models import Q
 from annotation.datasets import store
 
 
-class DatasetQuerySet(models.QuerySet):
-    def visible_to(self, user):
-        if user.is_superuser:
-            return self
-        return self.filter(project__memberships__user=user, project__memberships__is_active=True)
-
-
 class Dataset(models.Model):
     """A set of comparisons that never changes; its hash covers every byte of its files."""
 
@@ -31,8 +24,6 @@ class Dataset(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
     created_at = models.DateTimeField(auto_now_add=True)
-
-    objects = DatasetQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -13,11 +13,6 @@ from django.utils import timezone
 
 
 class ItemQuerySet(models.QuerySet):
-    def visible_to(self, user):
-        if user.is_superuser:
-            return self
-        return self.filter(project__memberships__user=user, project__memberships__is_active=True)
-
     def open(self):
         """Items that can still be lent to somebody."""
         return self.filter(state=Item.State.OPEN, taken__lt=F("overlap"))

@@ -5,14 +5,6 @@ from django.db import models
 from django.db.models import F, Q
 
 
-class ProjectQuerySet(models.QuerySet):
-    def visible_to(self, user):
-        """Projects the user is an active member of; all of them for a site admin."""
-        if user.is_superuser:
-            return self
-        return self.filter(memberships__user=user, memberships__is_active=True)
-
-
 class Project(models.Model):
     """One body of work: prompts, people, a rubric, and what came of them."""
 
@@ -33,8 +25,6 @@ class Project(models.Model):
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
-
-    objects = ProjectQuerySet.as_manager()
 
     class Meta:
         constraints = [

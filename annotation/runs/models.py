@@ -5,13 +5,6 @@ from django.db import models
 from django.db.models import Q
 
 
-class InProjectQuerySet(models.QuerySet):
-    def visible_to(self, user):
-        if user.is_superuser:
-            return self
-        return self.filter(project__memberships__user=user, project__memberships__is_active=True)
-
-
 class TrainingRun(models.Model):
     """One training: a frozen dataset and a configuration in, a model version out.
 
@@ -41,8 +34,6 @@ class TrainingRun(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
     created_at = models.DateTimeField(auto_now_add=True)
-
-    objects = InProjectQuerySet.as_manager()
 
     def __str__(self):
         return self.name
@@ -101,8 +92,6 @@ class ModelVersion(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
-    objects = InProjectQuerySet.as_manager()
-
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["project", "name"], name="model_version_name_once"),
@@ -136,8 +125,6 @@ class Round(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
     created_at = models.DateTimeField(auto_now_add=True)
-
-    objects = InProjectQuerySet.as_manager()
 
     class Meta:
         constraints = [
