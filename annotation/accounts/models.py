@@ -20,6 +20,8 @@ class User(AbstractUser):
         IMPORTED = "imported", "Imported"
 
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.PERSON)
+    # How this person likes to work: layout, density, keys, breaks, texts not to be shown.
+    preferences = models.JSONField(default=dict, blank=True)
 
     class Meta(AbstractUser.Meta):
         constraints = [

@@ -1,4 +1,4 @@
-"""Items, who holds them, and what was judged.
+"""Items, who holds them, what was judged and written.
 
 Responses of an item have positions 1 … n. Everything that speaks of several responses is an
 array by position: `ranks[0]` is the tier of the response at position 1. So a ranking that names
@@ -8,7 +8,7 @@ a response twice, or one of another item, cannot be written down.
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, Value
 from django.utils import timezone
 
 
@@ -22,7 +22,8 @@ class ItemQuerySet(models.QuerySet):
 
 
 class Item(models.Model):
-    """One prompt and the 2 to 9 responses to be judged together."""
+    """One prompt and the responses to be judged together: 2 to 9 where they are put in order, one
+    or none where a project asks for ratings or for a demonstration."""
 
     class State(models.TextChoices):
         OPEN = "open", "Open"
@@ -36,6 +37,8 @@ class Item(models.Model):
     # What it was made for, such as "import:3" or "round:2:compare". Not shown to labelers.
     batch = models.CharField(max_length=60, blank=True)
     metadata = models.JSONField(default=dict)
+    # Kinds of harmful content, such as "violence": labelers may keep away from some.
+    warnings = ArrayField(models.CharField(max_length=20), default=list, db_default=[])
     response_count = models.PositiveSmallIntegerField()
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     priority = models.SmallIntegerField(default=0)
@@ -58,8 +61,7 @@ class Item(models.Model):
                 condition=Q(taken__lte=F("overlap")), name="item_within_overlap"
             ),
             models.CheckConstraint(
-                condition=Q(response_count__gte=2, response_count__lte=9),
-                name="item_has_2_to_9_responses",
+                condition=Q(response_count__lte=9), name="item_has_at_most_9_responses"
             ),
         ]
         indexes = [
@@ -187,11 +189,11 @@ class Assignment(models.Model):
 
 class JudgmentQuerySet(models.QuerySet):
     def current(self):
-        """The latest revision of each labeler's judgment of an item."""
+        """The latest revision of each labeler's judgment of an item, unless it takes it back."""
         newer = Judgment.objects.filter(
             item=OuterRef("item"), labeler=OuterRef("labeler"), revision__gt=OuterRef("revision")
         )
-        return self.filter(~Exists(newer))
+        return self.filter(~Exists(newer), is_retraction=False)
 
 
 class Judgment(models.Model):
@@ -232,13 +234,28 @@ class Judgment(models.Model):
     unacceptable = ArrayField(models.BooleanField())
     # Between neighbouring tiers, best first: 1 slightly, 2 clearly, 3 far better; null = not said.
     strength = ArrayField(models.PositiveSmallIntegerField(null=True), default=list)
-    # {"helpfulness": [4, null, 3]} by criterion key, then by position.
+    # What has no rank lies below what has one (a top-k ranking); otherwise nothing is known of it.
+    rest_below = models.BooleanField(default=False, db_default=False)
+    # Two responses on a scale of 4, 7 or 9 points: below 0 the response at position 1 is better,
+    # above 0 the one at position 2; or both are good, or both are bad. Ranks say the same again.
+    scale = models.PositiveSmallIntegerField(null=True)
+    preference = models.SmallIntegerField(null=True)
+    both = models.CharField(max_length=4, blank=True, default="", db_default="")
+    # {"helpfulness": [4, null, "na"]} by criterion key, then by position.
     ratings = models.JSONField(default=dict)
+    # {"unsafe": [true, false]} by flag key, then by position.
+    flags = models.JSONField(default=dict, db_default=Value({}, models.JSONField()))
+    # [{"position", "start", "end", "label", "note"}, …]: errors marked in the responses' raw
+    # text, by characters (code points), the end not included.
+    highlights = models.JSONField(default=list, db_default=Value([], models.JSONField()))
+    confidence = models.PositiveSmallIntegerField(null=True)  # 1 a guess … 5 certain
     rationale = models.TextField(blank=True)
     # Positions in the order they were shown; empty where nobody knows.
     order = ArrayField(models.PositiveSmallIntegerField(), default=list)
     seconds = models.FloatField(null=True)
     is_surplus = models.BooleanField(default=False)
+    # This revision takes the one before it back: the labeler's judgment counts no more.
+    is_retraction = models.BooleanField(default=False, db_default=False)
     submitted_at = models.DateTimeField(default=timezone.now)
 
     objects = JudgmentQuerySet.as_manager()
@@ -256,6 +273,33 @@ class Judgment(models.Model):
                 condition=Q(seconds=None) | Q(seconds__gte=0, seconds__lt=1e9),
                 name="judgment_seconds_sane",
             ),
+            models.CheckConstraint(
+                # A comparison with NULL is NULL, and a CHECK lets that pass: so each case says
+                # what must be there.
+                condition=Q(scale=None, preference=None, both="")
+                | Q(scale__isnull=False, scale__in=[4, 7, 9])
+                & (
+                    Q(preference=None, both__in=["good", "bad"])
+                    | Q(preference__isnull=False, both="")
+                    & (
+                        (Q(scale=4, preference__range=(-2, 2)) & ~Q(preference=0))
+                        | Q(scale=7, preference__range=(-3, 3))
+                        | Q(scale=9, preference__range=(-4, 4))
+                    )
+                ),
+                name="judgment_preference_on_its_scale",
+            ),
+            models.CheckConstraint(
+                condition=Q(scale=None) | Q(ranks__len=2), name="judgment_scale_is_for_two"
+            ),
+            models.CheckConstraint(
+                condition=Q(confidence=None) | Q(confidence__range=(1, 5)),
+                name="judgment_confidence_1_to_5",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_retraction=False) | Q(revision__gte=2),
+                name="judgment_retraction_follows",
+            ),
         ]
         indexes = [
             models.Index(fields=["project", "item"], name="judgment_by_item"),
@@ -264,3 +308,26 @@ class Judgment(models.Model):
 
     def __str__(self):
         return f"judgment {self.pk} (revision {self.revision})"
+
+
+class WrittenResponse(models.Model):
+    """A response that a labeler wrote with a judgment: the correction of the one at `position`,
+    or, without a position, the demonstration of an ideal one. Append-only, as its judgment."""
+
+    judgment = models.ForeignKey(Judgment, on_delete=models.PROTECT, related_name="written")
+    response = models.OneToOneField(
+        "prompts.Response", on_delete=models.PROTECT, related_name="written"
+    )
+    position = models.PositiveSmallIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["judgment", "position"],
+                name="written_response_place_once",
+                nulls_distinct=False,
+            )
+        ]
+
+    def __str__(self):
+        return f"response {self.response_id} written with judgment {self.judgment_id}"

@@ -22,6 +22,7 @@ from annotation.core.text import clean
 from annotation.labeling import queue
 from annotation.labeling.models import Assignment, Item, Judgment
 from annotation.labeling.reading import read_assignment
+from annotation.labeling.record import record_judgment, texts_for, without_unchanged
 from annotation.labeling.verdict import Verdict, check, check_seconds
 from annotation.projects.models import RubricVersion
 from annotation.projects.services import rubric_by_id
@@ -41,8 +42,13 @@ def assignment_of(labeler, assignment_id, *, lock=False) -> Assignment:
     return assignment
 
 
-def rubric_of(assignment):
-    """The rubric version in force for an assignment from `assignment_of`, or None."""
+def rubric_of(assignment, shown_id: int | None = None):
+    """The rubric version for an assignment from `assignment_of`, or None: the one its page showed,
+    else the one in force. A version published in between does not change what was judged by."""
+    if shown_id and shown_id != assignment.rubric_id:
+        versions = RubricVersion.objects.published().filter(project=assignment.project_id)
+        if versions.filter(pk=shown_id).exists():
+            return rubric_by_id(shown_id)
     return rubric_by_id(assignment.rubric_id) if assignment.rubric_id else None
 
 
@@ -50,7 +56,8 @@ def submit_judgment(**submitted) -> tuple[Judgment, int | None]:
     """Record a verdict and lend the next item, in one transaction.
 
     Takes `assignment_id`, `labeler`, `verdict`, `key`, and if wanted `seconds`, `origin`,
-    `is_complete` (every response needs a rank), `lend_next`. Returns the judgment and the next
+    `is_complete` (everything asked for must be there), `lend_next`, `rubric_id` (the version that
+    the page showed). Returns the judgment and the next
     assignment's id (None: nothing left). The same key again returns the same judgment; another
     verdict under that key, or on an item already judged, is a Conflict. VerdictError says what
     is missing or wrong. `verdict` may be a function of the assignment and its rubric that reads
@@ -91,50 +98,45 @@ def _submit(
     origin: str = Judgment.Origin.DESK,
     is_complete: bool = True,
     lend_next: bool = True,
+    rubric_id: int | None = None,
     revision: int,
 ) -> tuple[Judgment, int | None]:
     seconds = check_seconds(seconds)
     with transaction.atomic():
         assignment = assignment_of(labeler, assignment_id, lock=True)
-        rubric = rubric_of(assignment)
+        rubric = rubric_of(assignment, rubric_id)
         if callable(verdict):
             verdict = verdict(assignment, rubric)
+        texts = texts_for(verdict, assignment.item)
+        verdict = without_unchanged(verdict, texts)
         if judgment := _already_submitted(assignment, key, verdict):
             return judgment, _next(assignment, labeler, lend_next)
         check(
             verdict,
             response_count=assignment.item.response_count,
-            criteria=rubric.criteria_list if rubric else (),
+            rubric=rubric,
             project=assignment.project,
+            texts=texts,
             is_complete=is_complete,
         )
         is_surplus = not _has_place(assignment)
-        judgment = Judgment.objects.create(
-            project=assignment.project,
+        judgment = record_judgment(
             item=assignment.item,
             labeler=labeler,
+            verdict=verdict,
             assignment=assignment,
             revision=revision,
-            rubric_version_id=assignment.rubric_id,
+            rubric_version=rubric,
             origin=origin,
             key=key,
             order=assignment.order,
             seconds=seconds,
             is_surplus=is_surplus,
-            **verdict.as_columns(),
         )
         Assignment.objects.filter(pk=assignment.pk).update(
             state=Assignment.State.SURPLUS if is_surplus else Assignment.State.SUBMITTED,
             over_at=Now(),
             draft={},
-        )
-        audit.record(
-            "judgment.submitted",
-            actor=labeler,
-            project=assignment.project,
-            target=f"judgment:{judgment.pk}",
-            item=assignment.item_id,
-            surplus=is_surplus,
         )
         return judgment, _next(assignment, labeler, lend_next)
 

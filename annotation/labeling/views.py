@@ -76,6 +76,7 @@ def submit(request, slug, assignment_id):
             verdict=verdict,
             key=form.key,
             seconds=form.seconds,
+            rubric_id=form.rubric_id,
         )
     except NotFound as error:
         raise Http404 from error
@@ -158,7 +159,7 @@ def _again(request, assignment, form, error):
     bench = Bench(
         assignment,
         desk_for(assignment),
-        services.rubric_of(assignment),
+        services.rubric_of(assignment, form.rubric_id),
         form.entered,
         form.problems or _problems(error, missing),
         frozenset(missing),

@@ -3,23 +3,51 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 
 class Project(models.Model):
     """One body of work: prompts, people, a rubric, and what came of them."""
 
-    class Rationale(models.TextChoices):
-        OFF = "off", "Not asked"
-        OPTIONAL = "optional", "Optional"
-        REQUIRED = "required", "Required"
+    class Asked(models.TextChoices):
+        OFF = "off", _("Not asked")
+        OPTIONAL = "optional", _("Optional")
+        REQUIRED = "required", _("Required")
+
+    class Ordering(models.TextChoices):
+        """How the responses of an item are put in order."""
+
+        FULL = "full", _("Rank every response")
+        PARTIAL = "partial", _("Rank the best ones")
+        SCALE = "scale", _("Compare two on a scale")  # items of other sizes are ranked
+        NONE = "none", _("No order")
+
+    class Demonstration(models.TextChoices):
+        """When a labeler writes the ideal response."""
+
+        OFF = "off", _("Never")
+        FALLBACK = "fallback", _("When no response is acceptable")
+        ALWAYS = "always", _("Always")
 
     slug = models.SlugField(max_length=60, unique=True)
     name = models.CharField(max_length=200)
     description = models.TextField(blank=True)
     overlap = models.PositiveSmallIntegerField(default=3)
-    rationale = models.CharField(max_length=10, choices=Rationale, default=Rationale.OPTIONAL)
+    ordering = models.CharField(max_length=10, choices=Ordering, default=Ordering.FULL)
+    # With a partial order: how many at least; what is left out then lies below them.
+    top_k = models.PositiveSmallIntegerField(null=True, blank=True)
+    # Points of the scale for two responses, and "both good", "both bad" beside it.
+    scale_points = models.PositiveSmallIntegerField(default=7)
+    has_both = models.BooleanField(default=True)
     asks_strength = models.BooleanField(default=True)
     has_floor = models.BooleanField(default=True)
+    rationale = models.CharField(max_length=10, choices=Asked, default=Asked.OPTIONAL)
+    confidence = models.CharField(max_length=10, choices=Asked, default=Asked.OFF)
+    demonstration = models.CharField(
+        max_length=10, choices=Demonstration, default=Demonstration.OFF
+    )
+    allows_corrections = models.BooleanField(default=False)
+    allows_recording = models.BooleanField(default=False)
     lease_minutes = models.PositiveSmallIntegerField(default=15)
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(
@@ -33,6 +61,12 @@ class Project(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(lease_minutes__gte=1), name="project_lease_at_least_a_minute"
+            ),
+            models.CheckConstraint(
+                condition=Q(scale_points__in=[4, 7, 9]), name="project_scale_4_7_or_9"
+            ),
+            models.CheckConstraint(
+                condition=Q(top_k=None) | Q(top_k__gte=1, top_k__lte=9), name="project_top_1_to_9"
             ),
         ]
 
@@ -62,6 +96,10 @@ class Membership(models.Model):
     role = models.CharField(max_length=10, choices=Role, default=Role.LABELER)
     handle = models.CharField(max_length=150)
     is_active = models.BooleanField(default=True)
+    # The rubric version shown to this person last; a newer one comes before their next item.
+    seen_rubric = models.ForeignKey(
+        "projects.RubricVersion", on_delete=models.PROTECT, null=True, related_name="+"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = MembershipQuerySet.as_manager()
@@ -88,6 +126,10 @@ class RubricVersion(models.Model):
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="rubric_versions")
     number = models.PositiveIntegerField()
     guideline = models.TextField(blank=True)
+    # [{"key", "label", "description"}, …]: what may be ticked for a response, and what a marked
+    # error may be called.
+    flags = models.JSONField(default=list)
+    error_labels = models.JSONField(default=list)
     created_at = models.DateTimeField(auto_now_add=True)
     published_at = models.DateTimeField(null=True)
     published_by = models.ForeignKey(
@@ -123,6 +165,9 @@ class Criterion(models.Model):
     scale_max = models.SmallIntegerField(default=5)
     # The words for points of the scale: {"1": "The main answer is wrong.", …}
     anchors = models.JSONField(default=dict)
+    # Yes and no: the points 1 and 0, shown as words.
+    is_yes_no = models.BooleanField(default=False)
+    allows_na = models.BooleanField(default=False)
     is_required = models.BooleanField(default=False)
     position = models.PositiveSmallIntegerField()
 
@@ -138,6 +183,10 @@ class Criterion(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(scale_min__gte=-10, scale_max__lte=10), name="criterion_scale_small"
+            ),
+            models.CheckConstraint(
+                condition=Q(is_yes_no=False) | Q(scale_min=0, scale_max=1),
+                name="criterion_yes_no_is_0_or_1",
             ),
         ]
 

@@ -1,12 +1,13 @@
 """Writes about projects: making one, its members, its rubric."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from annotation.accounts.models import User
 from annotation.core import audit
@@ -29,7 +30,18 @@ class CriterionSpec:
     scale_min: int = 1
     scale_max: int = 5
     anchors: dict = field(default_factory=dict)
+    is_yes_no: bool = False
+    allows_na: bool = False
     is_required: bool = False
+
+
+@dataclass(frozen=True)
+class TagSpec:
+    """A flag for a response, or the name of an error: a key for files, a label for people."""
+
+    key: str
+    label: str
+    description: str = ""
 
 
 DEFAULT_CRITERIA = (
@@ -84,6 +96,8 @@ def create_project(
     overlap=3,
     guideline=DEFAULT_GUIDELINE,
     criteria=DEFAULT_CRITERIA,
+    flags=(),
+    error_labels=(),
     **fields,
 ) -> Project:
     """A project with its first rubric version published; the actor becomes its lead."""
@@ -102,7 +116,14 @@ def create_project(
                 created_by=actor,
                 **fields,
             )
-            publish_rubric(project=project, actor=actor, guideline=guideline, criteria=criteria)
+            publish_rubric(
+                project=project,
+                actor=actor,
+                guideline=guideline,
+                criteria=criteria,
+                flags=flags,
+                error_labels=error_labels,
+            )
             if actor is not None and not actor.is_superuser:
                 add_member(project=project, user=actor, role=Membership.Role.LEAD)
             audit.record("project.created", actor=actor, project=project, target=slug)
@@ -113,8 +134,11 @@ def create_project(
     return project
 
 
-def publish_rubric(*, project, guideline, criteria, actor=None) -> RubricVersion:
-    """The next rubric version, in force at once. Earlier judgments keep theirs."""
+def publish_rubric(
+    *, project, guideline, criteria, flags=(), error_labels=(), actor=None
+) -> RubricVersion:
+    """The next rubric version, in force at once. Earlier judgments keep theirs. Criteria are
+    CriterionSpecs, flags and error labels TagSpecs."""
     with transaction.atomic():
         Project.objects.select_for_update().get(pk=project.pk)
         last = project.rubric_versions.aggregate(last=Max("number"))["last"] or 0
@@ -122,6 +146,8 @@ def publish_rubric(*, project, guideline, criteria, actor=None) -> RubricVersion
             project=project,
             number=last + 1,
             guideline=clean(guideline, field="guideline"),
+            flags=_tags(flags, "flags"),
+            error_labels=_tags(error_labels, "error_labels"),
             published_at=timezone.now(),
             published_by=actor,
         )
@@ -137,6 +163,25 @@ def publish_rubric(*, project, guideline, criteria, actor=None) -> RubricVersion
             "rubric.published", actor=actor, project=project, target=f"rubric:{version.number}"
         )
     return version
+
+
+KEY = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,38}[a-z0-9])?")
+
+
+def _tags(specs, name) -> list[dict]:
+    keys = [spec.key for spec in specs]
+    for spec in specs:
+        if not KEY.fullmatch(spec.key) or keys.count(spec.key) > 1:
+            raise DomainError(
+                _("%(field)s: “%(key)s” must be 1 to 40 lower-case letters, digits, _ or -, once.")
+                % {"field": name, "key": spec.key}
+            )
+        if not clean(spec.label, field=name).strip():
+            raise DomainError(
+                _("%(field)s: “%(key)s” has no label.") % {"field": name, "key": spec.key}
+            )
+        clean(spec.description, field=name)
+    return [asdict(spec) for spec in specs]
 
 
 def current_rubric(project) -> RubricVersion | None:

@@ -56,6 +56,7 @@ class Response(models.Model):
     class Kind(models.TextChoices):
         CANDIDATE = "candidate", "Candidate"
         DEMONSTRATION = "demonstration", "Demonstration"
+        CORRECTION = "correction", "Correction"
 
     prompt = models.ForeignKey(Prompt, on_delete=models.PROTECT, related_name="responses")
     kind = models.CharField(max_length=15, choices=Kind, default=Kind.CANDIDATE)
@@ -64,10 +65,29 @@ class Response(models.Model):
     generator = models.ForeignKey(
         Generator, on_delete=models.PROTECT, null=True, related_name="responses"
     )
+    # The person who wrote it at the desk, and the response that a correction corrects.
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    corrects = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="corrections"
+    )
     params = models.JSONField(default=dict)
     finish_reason = models.CharField(max_length=20, blank=True)
     token_count = models.PositiveIntegerField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind="correction", corrects__isnull=False)
+                | (~Q(kind="correction") & Q(corrects=None)),
+                name="response_correction_corrects",
+            ),
+            models.CheckConstraint(
+                condition=Q(author=None) | Q(generator=None), name="response_written_by_one"
+            ),
+        ]
 
     def __str__(self):
         return f"response {self.pk}"

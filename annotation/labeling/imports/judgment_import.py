@@ -83,7 +83,7 @@ class JudgmentSpool:
         self.project, self.may_create, self.problems = project, may_create, problems
         rubric = current_rubric(project)
         self.rubric_id = rubric.pk if rubric else None
-        self._criteria = rubric.criteria_list if rubric else ()
+        self._rubric = rubric
         self._labelers = dict(project.memberships.values_list("handle", "user_id"))
         self.handles: set[str] = set()
         self._batch: list[tuple[int, str, str, dict[str, Any]]] = []
@@ -129,9 +129,7 @@ class JudgmentSpool:
                 continue
             item_id, item_keys = keys[item]
             try:
-                row = read_judgment(
-                    value, item_keys, criteria=self._criteria, project=self.project
-                )
+                row = read_judgment(value, item_keys, rubric=self._rubric, project=self.project)
             except RowRefused as refused:
                 for field, reason in refused.found:
                     self.problems.add(line, field, reason)

@@ -48,7 +48,7 @@ def read_names(value: Any) -> tuple[str, str]:
 
 
 def read_judgment(
-    value: dict[str, Any], keys: Sequence[str], *, criteria: Sequence[Any], project: Any
+    value: dict[str, Any], keys: Sequence[str], *, rubric: Any, project: Any
 ) -> JudgmentRow:
     """The line's verdict on an item whose responses are `keys`, by position."""
     position = {key: index for index, key in enumerate(keys)}
@@ -64,7 +64,7 @@ def read_judgment(
         check(
             verdict,
             response_count=len(keys),
-            criteria=criteria,
+            rubric=rubric,
             project=project,
             is_complete=False,
         )

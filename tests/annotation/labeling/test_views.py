@@ -185,7 +185,7 @@ def test_ratings_are_kept_by_criterion_and_position(client, project, labeler):
         ({"strength_1": "9"}, "A strength is"),
         ({"key": "nonsense"}, "This page is broken"),
         ({"rationale": "a NUL \x00"}, "NUL"),
-        ({"rationale": "x" * 20_001}, "longer than 20,000"),
+        ({"rationale": "x" * 20_001}, "at most 20,000 fit"),
     ],
 )
 def test_what_cannot_count_is_422_and_everything_entered_is_still_there(

@@ -1,0 +1,12 @@
+"""What the judging page's form says, as a verdict. The names in the form go by the letters that
+are shown (`rank_a`), never by the item's own order: that could tell who wrote what.
+
+    rank_<letter>  strength_<step>  preference  rating_<criterion>_<letter>  flag_<key>_<letter>
+    highlights (JSON)  edit_<letter>  demonstration  confidence  rationale  recording
+    on  seconds  rubric  key  token
+"""
+
+from annotation.labeling.forms.judgment import JudgmentForm, entered_in
+from annotation.labeling.forms.problem import Problem
+
+__all__ = ["JudgmentForm", "Problem", "entered_in"]

@@ -1,0 +1,79 @@
+"""A checked verdict becomes rows: the judgment, what was written with it, and the event."""
+
+from dataclasses import replace
+
+from annotation.core import audit
+from annotation.core.hashing import sha256_of_text
+from annotation.labeling.models import ItemResponse, Judgment, WrittenResponse
+from annotation.labeling.verdict import Verdict
+from annotation.prompts.models import Response
+
+
+def texts_for(verdict: Verdict, item) -> dict[int, str]:
+    """The item's responses by position where a check needs them, else nothing: no statement."""
+    if not (verdict.highlights or verdict.corrections):
+        return {}
+    placed = ItemResponse.objects.filter(item=item).values_list("position", "response__text")
+    return dict(placed)
+
+
+def without_unchanged(verdict: Verdict, texts: dict[int, str]) -> Verdict:
+    """A correction that changes nothing is none. Forms turn every line end into the same one."""
+    changed = {
+        position: text
+        for position, text in verdict.corrections.items()
+        if _lines(text) != _lines(texts.get(position, ""))
+    }
+    return (
+        verdict
+        if len(changed) == len(verdict.corrections)
+        else replace(verdict, corrections=changed)
+    )
+
+
+def _lines(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def record_judgment(
+    *, item, labeler, verdict: Verdict, event: str = "judgment.submitted", **fields
+) -> Judgment:
+    """Insert the judgment with everything that belongs to it. Inside a transaction; the verdict
+    was checked. `fields` are the Judgment's other columns."""
+    judgment = Judgment.objects.create(
+        project=item.project, item=item, labeler=labeler, **fields, **verdict.as_columns()
+    )
+    if verdict.has_written:
+        _write_responses(judgment, verdict)
+    audit.record(
+        event,
+        actor=labeler,
+        project=item.project,
+        target=f"judgment:{judgment.pk}",
+        item=item.pk,
+        surplus=judgment.is_surplus,
+    )
+    return judgment
+
+
+def _write_responses(judgment: Judgment, verdict: Verdict) -> None:
+    """A correction is a new response beside the old one; a demonstration stands alone."""
+    originals = dict(
+        ItemResponse.objects.filter(item=judgment.item_id).values_list("position", "response")
+    )
+    for position, text in sorted(verdict.corrections.items()):
+        _write(judgment, text, Response.Kind.CORRECTION, position, corrects_id=originals[position])
+    if verdict.demonstration:
+        _write(judgment, verdict.demonstration, Response.Kind.DEMONSTRATION, None)
+
+
+def _write(judgment, text, kind, position, **fields) -> None:
+    response = Response.objects.create(
+        prompt_id=judgment.item.prompt_id,
+        kind=kind,
+        text=text,
+        text_sha256=sha256_of_text(text),
+        author=judgment.labeler,
+        **fields,
+    )
+    WrittenResponse.objects.create(judgment=judgment, response=response, position=position)
