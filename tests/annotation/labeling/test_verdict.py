@@ -126,9 +126,11 @@ def test_a_scale_is_for_two_responses_and_wants_one_answer():
     three = choices(None, None, None, scale=7, preference=1)
     assert refused(three, count=3).field == "ranking"
     assert refused(choices(1, 2), ordering="scale").field == "preference"
-    assert refused(choices(None, None, scale=7)).field == "preference"
+    assert refused(choices(None, None, scale=7), ordering="scale").field == "preference"
     assert refused(choices(None, None, scale=7, preference=1, both="good")).field == "preference"
-    assert refused(choices(None, None, scale=7, both="ugly")).field == "preference"
+    assert (
+        refused(choices(None, None, scale=7, both="ugly"), ordering="scale").field == "preference"
+    )
     assert refused(choices(None, None, scale=7, both="good"), has_both=False).field == "preference"
     assert refused(choices(1, 2, preference=1)).field == "preference"
 
