@@ -1,11 +1,12 @@
 from django.urls import path
 
-from annotation.projects import job_views, views
+from annotation.projects import job_views, judging_views, views
 
 app_name = "projects"
 urlpatterns = [
     path("projects/", views.project_list, name="list-projects"),
     path("projects/<slug:slug>/rubric/", views.rubric, name="show-rubric"),
+    path("projects/<slug:slug>/judging/", judging_views.edit_judging, name="edit-judging"),
     path("projects/<slug:slug>/people/", views.people, name="list-people"),
     path("projects/<slug:slug>/audit/", views.audit_trail, name="list-events"),
     path("jobs/<int:job_id>/", job_views.job, name="show-job"),

@@ -17,6 +17,7 @@ TABS = [
     ("Items", "labeling:list-items", "see_items"),
     ("Import", "labeling:import", "import"),
     ("Rubric", "projects:show-rubric", "judge"),
+    ("Judging", "projects:edit-judging", "manage"),
     ("People", "projects:list-people", "see_project"),
     ("Agreement", "quality:show-agreement", "see_agreement"),
     ("Datasets", "datasets:list-datasets", "see_datasets"),

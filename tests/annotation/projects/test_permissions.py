@@ -20,6 +20,7 @@ PAGES = {
     "labeling:import": BUILDERS,
     "labeling:judge": set(Role),
     "projects:show-rubric": set(Role),
+    "projects:edit-judging": {Role.LEAD, Role.ADMIN},
     "projects:list-people": STAFF,
     "projects:list-events": STAFF,
     "quality:show-agreement": STAFF,

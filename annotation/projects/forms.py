@@ -1,0 +1,131 @@
+"""The project's settings as forms."""
+
+import re
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from annotation.core.errors import DomainError
+from annotation.core.text import clean
+from annotation.projects.judging import FIELDS
+from annotation.projects.models import Project
+from annotation.projects.services import TagSpec
+
+MAX_TAGS = 40
+MAX_LABEL = 60
+
+
+def tags_in(text: str) -> list[TagSpec]:
+    """One tag a line: `Label` or `Label: what it means`; its key is made from the label, or given
+    before it in brackets, `[key] Label`. ValidationError names the line."""
+    tags = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        match = re.fullmatch(r"\s*(?:\[([^\]]*)\])?\s*([^:]*?)\s*(?::\s*(.*?))?\s*", line)
+        key, label, description = match.groups() if match else (None, "", None)
+        if not label or len(label) > MAX_LABEL:
+            raise forms.ValidationError(
+                _("Line %(line)d: write “Label: what it means”, the label up to %(most)d letters.")
+                % {"line": number, "most": MAX_LABEL}
+            )
+        key = key or re.sub(r"[^a-z0-9]+", "_", label.lower()).strip("_")[:40].strip("_")
+        if not re.fullmatch(r"[a-z0-9](?:[a-z0-9_-]{0,38}[a-z0-9])?", key):
+            raise forms.ValidationError(
+                _(
+                    "Line %(line)d: no key for files can be made from this label: "
+                    "write one before it, “[key] Label”."
+                )
+                % {"line": number}
+            )
+        if key in [tag.key for tag in tags]:
+            raise forms.ValidationError(
+                _("Line %(line)d: the key “%(key)s” is there already.")
+                % {"line": number, "key": key}
+            )
+        tags.append(TagSpec(key, label, description or ""))
+    if len(tags) > MAX_TAGS:
+        raise forms.ValidationError(_("At most %(count)d lines.") % {"count": MAX_TAGS})
+    return tags
+
+
+def lines_of(tags) -> str:
+    """What `tags_in` reads. `tags`: [{"key", "label", "description"}, …]"""
+    return "\n".join(
+        f"[{tag['key']}] {tag['label']}"
+        + (f": {tag['description']}" if tag["description"] else "")
+        for tag in tags
+    )
+
+
+class JudgingForm(forms.ModelForm):
+    """What is asked of labelers. `flags` and `error_labels` are TagSpecs once cleaned."""
+
+    top_k = forms.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=9,
+        label=gettext_lazy("How many at least"),
+        help_text=gettext_lazy("For ranking the best ones. What is left out lies below them."),
+    )
+    scale_points = forms.TypedChoiceField(
+        choices=[(points, str(points)) for points in (4, 7, 9)],
+        coerce=int,
+        label=gettext_lazy("Points of the scale"),
+    )
+    lease_minutes = forms.IntegerField(
+        min_value=1,
+        max_value=24 * 60,
+        label=gettext_lazy("Minutes an item stays with a labeler who does nothing"),
+    )
+    flags = forms.CharField(
+        required=False,
+        label=gettext_lazy("Flags for a response"),
+        help_text=gettext_lazy("One a line: “Label: what it means”. Empty: no flags."),
+        widget=forms.Textarea(attrs={"rows": 5}),
+    )
+    error_labels = forms.CharField(
+        required=False,
+        label=gettext_lazy("Names of errors marked in a text"),
+        help_text=gettext_lazy("One a line. Empty: labelers mark no errors."),
+        widget=forms.Textarea(attrs={"rows": 5}),
+    )
+
+    class Meta:
+        model = Project
+        fields = FIELDS
+        labels = {
+            "ordering": gettext_lazy("Order"),
+            "has_both": gettext_lazy("“Both good” and “both bad” beside the scale"),
+            "asks_strength": gettext_lazy("How far apart neighbouring places are"),
+            "has_floor": gettext_lazy("“Unacceptable”, below all places"),
+            "rationale": gettext_lazy("Rationale"),
+            "confidence": gettext_lazy("Confidence, from a guess to certain"),
+            "demonstration": gettext_lazy("A response of the labeler's own"),
+            "allows_corrections": gettext_lazy("Labelers may correct a response"),
+            "allows_recording": gettext_lazy("The rationale may be spoken"),
+        }
+        help_texts = {
+            "allows_corrections": gettext_lazy(
+                "Each becomes a comparison, corrected over original, and a demonstration."
+            ),
+        }
+        widgets = {"ordering": forms.RadioSelect}
+
+    def __init__(self, *args, rubric=None, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.initial["flags"] = lines_of(rubric.flags if rubric else [])
+        self.initial["error_labels"] = lines_of(rubric.error_labels if rubric else [])
+
+    def clean_flags(self):
+        return tags_in(self._text("flags"))
+
+    def clean_error_labels(self):
+        return tags_in(self._text("error_labels"))
+
+    def _text(self, name):
+        try:
+            return clean(self.cleaned_data[name], field=name)
+        except DomainError as error:
+            raise forms.ValidationError(str(error)) from None
