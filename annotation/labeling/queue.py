@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from annotation.labeling.models import Assignment
 
 WINDOW = 200
+MAX_LOCKED = 64
 
 UNTOUCHED = """NOT EXISTS (
        SELECT 1 FROM labeling_assignment a
@@ -24,16 +25,21 @@ ORDER = """(
             FROM generate_series(1, lent.response_count) AS g) AS place)"""
 
 # One statement: find, count and lend. The counter on the locked row keeps the overlap.
-# `head` bounds how many begun items a labeler who has done them all walks over; `fresh` finds an
-# item nobody has begun at once; `rest` is for the end of a project, when both have nothing.
+# `head` bounds how many begun items a labeler who has done them all walks over, `mine` how many
+# of those can be locked by others; `near` reads them by their ids, for a join with `head` made the
+# planner read every open item. `fresh` finds an item nobody has begun at once; `rest` is for the
+# end of a project, when both have nothing.
 LEND = """
 WITH head AS MATERIALIZED (
-  SELECT id FROM labeling_item
+  SELECT id, row_number() OVER (ORDER BY priority DESC, taken DESC, id) AS place
+    FROM labeling_item
    WHERE project_id = %(project)s AND state = 'open' AND taken < overlap
    ORDER BY priority DESC, taken DESC, id LIMIT %(window)s
+), mine AS MATERIALIZED (
+  SELECT i.id FROM head i WHERE <untouched> ORDER BY i.place LIMIT %(locked)s
 ), near AS (
-  SELECT i.id FROM labeling_item i JOIN head ON head.id = i.id
-   WHERE i.state = 'open' AND i.taken < i.overlap AND <untouched>
+  SELECT i.id FROM labeling_item i
+   WHERE i.id = ANY (ARRAY(SELECT id FROM mine)) AND i.state = 'open' AND i.taken < i.overlap
    ORDER BY i.priority DESC, i.taken DESC, i.id LIMIT 1
      FOR UPDATE OF i SKIP LOCKED
 ), fresh AS (
@@ -104,6 +110,7 @@ def lend(*, project, labeler) -> int | None:
                 "project": project.pk,
                 "labeler": labeler.pk,
                 "window": WINDOW,
+                "locked": MAX_LOCKED,
                 "key": uuid.uuid4(),
                 "lease": timedelta(minutes=project.lease_minutes),
             },
