@@ -1,5 +1,6 @@
-/* The judging page by keyboard: ranks, focus, the order line. Everything here repeats what the
-   form does without script. Listens on the document, so a swapped-in item needs no set-up. */
+/* The judging page by keyboard: ranks, ratings, focus, the order line. Everything here repeats
+   what the form does without script. Listens on the document, so a swapped-in item needs no
+   set-up. What few need lies in modules, loaded when first wanted: see `perform`. */
 
 const form = () => document.getElementById("judgment");
 const cards = () => [...document.querySelectorAll(".response")];
@@ -7,25 +8,54 @@ const radios = (card) => [...card.querySelectorAll(".rank input")];
 const checked = (card) => radios(card).find((radio) => radio.checked);
 const letter = (card) => card.dataset.letter;
 
+/* Words come from the page, in its language: {name} stands for a value. */
+
+const page = document.getElementById("words");
+
+function words(name, values = {}) {
+  return (page.dataset[name] ?? "").replace(/\{(\w+)\}/g, (_, key) => values[key]);
+}
+
+function announce(text) {
+  document.getElementById("live").textContent = text;
+}
+
+/* Choosing, as a click would */
+
+function change(input) {
+  input.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
+function choose(radio, { focus = false } = {}) {
+  radio.checked = true;
+  if (focus) radio.focus({ preventScroll: true });
+  change(radio);
+}
+
+function clear(radio) {
+  radio.checked = false;
+  change(radio);
+}
+
 /** The rank of a response: a number, "x" for unacceptable, null for none. */
 function rankOf(card) {
   const value = checked(card)?.value;
   return value === undefined ? null : value === "x" ? "x" : Number(value);
 }
 
+/** True when the response has that rank now. */
 function setRank(card, rank) {
-  const radio = radios(card).find((one) => one.value === String(rank));
-  if (rank !== null && !radio) return;
-  const before = checked(card);
+  if (!card) return false;
   if (rank === null) {
-    if (!before) return;
-    before.checked = false;
-  } else {
-    radio.checked = true;
-    if (card.contains(document.activeElement)) radio.focus({ preventScroll: true });
+    if (checked(card)) clear(checked(card));
+    return true;
   }
-  (radio ?? before).dispatchEvent(new Event("change", { bubbles: true }));
+  const radio = radios(card).find((one) => one.value === String(rank));
+  if (radio) choose(radio, { focus: card.contains(document.activeElement) });
+  return Boolean(radio);
 }
+
+/* Focus */
 
 /** The response that keys speak of: the one with the focus, else the one that had it last. */
 let last = "A";
@@ -36,7 +66,7 @@ function current() {
 
 function focusCard(card) {
   if (!card) return;
-  (checked(card) ?? radios(card)[0]).focus({ preventScroll: true });
+  (checked(card) ?? radios(card)[0] ?? card.querySelector(".body")).focus({ preventScroll: true });
   // A response longer than the screen (stacked, on a phone) is read from its start.
   const block = card.offsetHeight > innerHeight * 0.8 ? "start" : "nearest";
   card.scrollIntoView({ block, inline: "nearest" });
@@ -45,12 +75,25 @@ function focusCard(card) {
 function step(by) {
   const all = cards();
   const next = all[all.indexOf(current()) + by];
-  const criterion = document.activeElement?.closest?.(".criterion");
-  if (next && criterion) {
-    const index = [...criterion.parentElement.children].indexOf(criterion);
-    showRatings(next);
-    focusCriterion(next, index);
-  } else focusCard(next);
+  const criterion = document.activeElement?.closest?.(".ratings .criterion");
+  if (next && criterion) focusCriterion(criteriaOf(next)[criteriaOf(current()).indexOf(criterion)]);
+  else focusCard(next);
+}
+
+/** What comes after `one`, and then from the start again. */
+function following(all, one) {
+  const here = all.indexOf(one);
+  return [...all.slice(here + 1), ...all.slice(0, Math.max(here, 0))];
+}
+
+const advances = () => form().dataset.advance !== "off";
+
+function rankAndGoOn(card, rank) {
+  if (!setRank(card, rank) || !advances()) return;
+  const open = following(cards(), card).filter((one) => rankOf(one) === null);
+  const wanted = Number(form().dataset.top || Infinity);
+  const ranked = cards().filter((one) => typeof rankOf(one) === "number").length;
+  if (ranked < wanted) focusCard(open[0]);
 }
 
 /* Tiers and the order line */
@@ -68,6 +111,7 @@ function tiers() {
 // order never inherits it.
 const said = new Map();
 const stepName = (upper, lower) => `${upper.join("")}>${lower.join("")}`;
+const listed = (names) => names.join(words("and"));
 
 function make(tag, text, attributes = {}) {
   const node = document.createElement(tag);
@@ -77,12 +121,10 @@ function make(tag, text, attributes = {}) {
 }
 
 function strengthSelect(upper, lower, index) {
-  const label = `How much better: ${upper.join(" and ")} over ${lower.join(" and ")}`;
-  const select = make("select", "", {
-    name: `strength_${index}`, form: "judgment", "aria-label": label,
-  });
-  for (const [value, word] of [["", "how much?"], ["1", "slightly"], ["2", "clearly"], ["3", "far"]])
-    select.append(new Option(word, value));
+  const select = document.getElementById("strength").content.firstElementChild.cloneNode(true);
+  select.name = `strength_${index}`;
+  const label = words("howMuch", { upper: listed(upper), lower: listed(lower) });
+  select.setAttribute("aria-label", label);
   const name = stepName(upper, lower);
   select.value = said.get(name) ?? "";
   select.addEventListener("change", () => said.set(name, select.value));
@@ -101,7 +143,7 @@ function drawOrder() {
   const order = tiers();
   const floor = cards().filter((card) => rankOf(card) === "x").map(letter);
   const rest = cards().filter((card) => rankOf(card) === null).map(letter);
-  const parts = [make("span", "Order: ", { class: "vh" })];
+  const parts = [make("span", `${words("order")} `, { class: "vh" })];
   order.forEach((tier, i) => {
     if (i) {
       parts.push(make("i", ">"));
@@ -109,78 +151,161 @@ function drawOrder() {
     }
     parts.push(tierNode(tier));
   });
-  if (!order.length && !floor.length) parts.push(make("em", "Nothing ranked yet"));
-  if (floor.length) parts.push(make("em", `${floor.join(", ")} unacceptable`, { class: "rest" }));
-  if (rest.length && (order.length || floor.length))
-    parts.push(make("em", `${rest.join(", ")} not ranked`, { class: "rest" }));
+  const note = (name, letters) =>
+    parts.push(make("em", words(name, { letters: letters.join(", ") }), { class: "rest" }));
+  if (!order.length && !floor.length) parts.push(make("em", line.dataset.empty));
+  else if (rest.length) {
+    if ("restBelow" in line.dataset && order.length) parts.push(make("i", ">"));
+    note("restBelow" in line.dataset && order.length ? "below" : "unranked", rest);
+  }
+  if (floor.length) note("unacceptable", floor);
   line.replaceChildren(...parts);
 }
 
-function announce(card) {
+function announceRank(card) {
   const rank = rankOf(card);
   const others = cards().filter((one) => one !== card && rankOf(one) === rank).map(letter);
-  const tied = typeof rank === "number" && others.length ? `, tied with ${others.join(" and ")}` : "";
-  const what =
-    rank === null ? "has no rank" : rank === "x" ? "unacceptable" : `rank ${rank} of ${cards().length}${tied}`;
-  document.getElementById("live").textContent = `Response ${letter(card)} ${what}`;
+  const values = { letter: letter(card), rank, count: cards().length, others: listed(others) };
+  const name = rank === null ? "saysNone" : rank === "x" ? "saysFloor" : others.length ? "saysTied" : "saysRank";
+  announce(words(name, values));
 }
 
-function tieWithAbove(card) {
+/** The tier just above the response's own; for one without a rank, the last one. */
+function tierAbove(card) {
   const mine = rankOf(card);
   const ranks = cards().filter((one) => one !== card).map(rankOf).filter((r) => typeof r === "number");
   const above = ranks.filter((rank) => typeof mine !== "number" || rank < mine);
-  if (above.length) setRank(card, Math.max(...above));
+  return above.length ? Math.max(...above) : undefined;
 }
 
 function shift(card, by) {
-  const rank = rankOf(card);
+  const rank = card && rankOf(card);
   if (typeof rank === "number") setRank(card, Math.min(Math.max(rank + by, 1), cards().length));
 }
 
 /* The rubric panel */
 
-const lettersOf = (card) => letter(card).toLowerCase();
+const criteriaOf = (card) => [...document.querySelectorAll(`.ratings-${letter(card).toLowerCase()} .criterion`)];
+const isAnswered = (criterion) => Boolean(criterion.querySelector(":checked"));
 
 function showRatings(card) {
   last = letter(card);
-  const radio = document.getElementById(`on-${lettersOf(card)}`);
+  const radio = document.getElementById(`on-${last.toLowerCase()}`);
   if (radio) radio.checked = true;
 }
 
-function focusCriterion(card, index = 0) {
-  const criterion = document.querySelectorAll(`.ratings-${lettersOf(card)} .criterion`)[index];
-  const target = criterion?.querySelector("input:checked") ?? criterion?.querySelector("input");
-  target?.focus();
-  return Boolean(target);
+function focusCriterion(criterion) {
+  if (!criterion) return;
+  const group = criterion.closest(".ratings");
+  if (group) showRatings(document.getElementById(`response-${group.dataset.letter}`));
+  (criterion.querySelector(":checked") ?? criterion.querySelector("input")).focus();
 }
 
-function rate(criterion, value) {
-  const radio = criterion.querySelector(`input[value="${value}"]`);
+/** To the first open criterion of the response, or back to it. */
+function toRubric() {
+  if (document.activeElement.closest(".criterion")) return focusCard(current());
+  const own = current() ? criteriaOf(current()) : [];
+  focusCriterion(own.find((one) => !isAnswered(one)) ?? own[0]);
+}
+
+/** The point that a digit means: its value; on a scale around 0 its place; 0 also means 10. */
+function pointFor(criterion, key) {
+  const points = [...criterion.querySelectorAll("input:not([value=na])")];
+  if (points[0].value < 0) return points[key - 1];
+  const withValue = (value) => points.find((point) => point.value === value);
+  return withValue(key) ?? (key === "0" ? withValue("10") : undefined);
+}
+
+function rate(criterion, radio) {
   if (!radio) return;
-  radio.checked = true;
-  radio.focus();
-  radio.dispatchEvent(new Event("change", { bubbles: true }));
+  choose(radio, { focus: true });
+  if (!advances()) return;
+  const all = [...document.querySelectorAll(".rubric .criterion")];
+  focusCriterion(following(all, criterion).find((one) => !isAnswered(one)));
+}
+
+function besideCriterion(by) {
+  const here = document.activeElement.closest(".criterion");
+  const shown = [...document.querySelectorAll(".rubric .criterion")].filter((one) => one.offsetParent);
+  focusCriterion(shown[shown.indexOf(here) + by]);
+}
+
+/* What keys and buttons do. A module adds its own actions to these. */
+
+const ACTIONS = {
+  next: () => step(1),
+  previous: () => step(-1),
+  down: (card) => shift(card, 1),
+  up: (card) => shift(card, -1),
+  unacceptable: (card) => rankAndGoOn(card, "x"),
+  rank_clear: (card) => setRank(card, null),
+  tie: (card) => card && rankAndGoOn(card, tierAbove(card)),
+  raw: (card) => card?.querySelector(".switch input").click(),
+  rubric: toRubric,
+  rationale: () => document.getElementById("rationale")?.focus(),
+  skip: () => document.getElementById("skip").showPopover(),
+  keys: () => document.getElementById("keys").showPopover(),
+};
+
+// Each can be another one, or off: data-keys on the form is {"rank_clear": "0", …}.
+const KEYS = {
+  next: "j", previous: "k", down: "J", up: "K", unacceptable: "x", rank_clear: "0", tie: "=",
+  raw: "m", diff: "d", rubric: "r", rationale: "c", edit: "e", highlight: "h", flags: "f",
+  skip: "s", undo: "z", keys: "?",
+};
+
+function actionFor(key) {
+  const chosen = { ...KEYS, ...JSON.parse(form().dataset.keys || "{}") };
+  return Object.keys(chosen).find((name) => chosen[name] === key);
+}
+
+/** What a module gets: it adds to `actions` and listens for desk:item and desk:order. */
+const desk = {
+  actions: ACTIONS, form, cards, letter, current, focusCard, rankOf, setRank, tiers, words, announce,
+};
+const modules = new Map(); // name → the promise that it has begun
+
+/** Load a module by the name that `data-modules` gives it, once. */
+function load(name) {
+  const url = JSON.parse(page.dataset.modules || "{}")[name];
+  if (!url) return null;
+  if (!modules.has(name)) {
+    const begun = import(url).then((module) => module.default(desk));
+    modules.set(name, begun);
+    begun.catch(() => (modules.delete(name), announce(words("notLoaded"))));
+  }
+  return modules.get(name);
+}
+
+/** Do what a key or a button is for; an action of a module loads it. False: nobody knows it. */
+function perform(name, card = current()) {
+  if (ACTIONS[name]) ACTIONS[name](card);
+  else {
+    const begun = load(name);
+    if (!begun) return false;
+    begun.then(() => ACTIONS[name]?.(card), () => {});
+  }
+  return true;
 }
 
 /* Keys */
 
 const isText = (node) => node.matches("textarea, select, input:not([type=radio], [type=checkbox])");
 
-const KEYS = {
-  j: () => step(1),
-  k: () => step(-1),
-  J: () => shift(current(), 1),
-  K: () => shift(current(), -1),
-  x: () => setRank(current(), "x"),
-  0: () => setRank(current(), null),
-  "=": () => tieWithAbove(current()),
-  m: () => current().querySelector(".switch input").click(),
-  r: () =>
-    document.activeElement.closest(".criterion") ? focusCard(current()) : focusCriterion(current()),
-  c: () => document.getElementById("rationale")?.focus(),
-  s: () => document.getElementById("skip").showPopover(),
-  "?": () => document.getElementById("keys").showPopover(),
-};
+/** What the key means where the focus is. False: nothing. */
+function answer(key, target) {
+  const criterion = target.closest(".criterion");
+  if (criterion) {
+    if (key === "Escape") focusCard(current());
+    else if (key === "ArrowDown" || key === "ArrowUp") besideCriterion(key === "ArrowDown" ? 1 : -1);
+    else if (/^[0-9]$/.test(key)) rate(criterion, pointFor(criterion, key));
+    else return false;
+    return true;
+  }
+  if (!/^[1-9]$/.test(key)) return false;
+  rankAndGoOn(current(), Number(key));
+  return true;
+}
 
 document.addEventListener("keydown", (event) => {
   const { target, key } = event;
@@ -201,22 +326,24 @@ document.addEventListener("keydown", (event) => {
     if (key === "Escape" && target.matches("textarea")) focusCard(current());
     return;
   }
-  const criterion = target.closest(".criterion");
-  if (/^[0-9]$/.test(key) && criterion) rate(criterion, key);
-  else if (/^[1-9]$/.test(key)) setRank(current(), Number(key));
-  else {
-    const act = KEYS[key] ?? KEYS[event.shiftKey ? key : key.toLowerCase()];
-    if (!act) return;
-    act();
-  }
-  event.preventDefault();
+  if ("keysOff" in form().dataset) return;
+  // With Caps Lock on, a letter without Shift is still the small one.
+  const name = actionFor(event.shiftKey || key.length > 1 ? key : key.toLowerCase());
+  if (answer(key, target) || (name && perform(name))) event.preventDefault();
+});
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-act]");
+  if (button) perform(button.dataset.act, button.closest(".response") ?? current());
 });
 
 document.addEventListener("change", (event) => {
+  if (event.target.name === "on") last = event.target.value.toUpperCase();
   const card = event.target.closest(".response");
   if (!card || !event.target.closest(".rank")) return;
   drawOrder();
-  announce(card);
+  announceRank(card);
+  document.dispatchEvent(new Event("desk:order"));
 });
 
 document.addEventListener("focusin", (event) => {
@@ -245,6 +372,8 @@ function begin({ scroll }) {
   if (scroll) window.scrollTo(0, 0);
   const first = document.querySelector("#problem") ?? (cards()[0] && (checked(cards()[0]) ?? radios(cards()[0])[0]));
   (first ?? document.getElementById("main")).focus({ preventScroll: true });
+  for (const { dataset } of document.querySelectorAll("#judge [data-module]")) load(dataset.module);
+  document.dispatchEvent(new Event("desk:item"));
 }
 
 const remembered = document.getElementById(`view-${localStorage.getItem(LAYOUT) ?? "auto"}`);

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from annotation.labeling.bench.cards import ShownResponse, ShownTurn
 from annotation.labeling.bench.panel import RubricPanel
@@ -58,6 +59,7 @@ class Bench:
         self.title = f"Rank {NUMBERS[len(self.desk.cards)]} responses"
         # As text: a template formats every number, which is slow.
         self.ranks = [str(rank) for rank in range(1, len(self.desk.cards) + 1)]
+        self.order_lead = _("Nothing ranked yet")
         self.has_floor = project.has_floor
         self.asks_strength = project.asks_strength
         self.panel = RubricPanel(
