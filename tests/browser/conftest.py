@@ -82,7 +82,9 @@ class Visitor:
         return len(keys)
 
     def violations(self):
-        """What axe finds, and how many rules it passed."""
+        """What axe finds, and how many rules it passed. Expect something of the page first: a
+        click returns before the next page is there."""
+        self.page.wait_for_load_state()
         if not self.page.evaluate("typeof axe !== 'undefined'"):
             self.page.evaluate(AXE.read_text())
         result = self.page.evaluate(

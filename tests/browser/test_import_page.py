@@ -53,11 +53,12 @@ def test_a_file_is_refused_by_line_then_comes_in_corrected(visit, project, tmp_p
 def test_the_import_pages_are_accessible_and_fit(visit, project, tmp_path, theme, width):
     at = open_page(visit, project, color_scheme=theme, viewport={"width": width, "height": 800})
     bring(at, tmp_path, {"id": 1})
-    for _ in range(2):  # the result, then the form with what was imported so far
+    expect(at.page.get_by_role("alert")).to_be_visible()
+    for shown in ("Import another file", "rows.jsonl"):  # the result; the form, with what came in
+        link = at.page.get_by_role("link", name=shown)
+        expect(link).to_be_visible()
         bad, passed = at.violations()
         assert bad == []
         assert passed > 10
         assert at.page.evaluate("document.documentElement.scrollWidth") <= width
-        at.page.get_by_role("link", name="Import another file").or_(
-            at.page.get_by_role("link", name="rows.jsonl")
-        ).click()
+        link.click()
