@@ -6,11 +6,24 @@ import uuid
 from annotation.accounts.models import User
 from annotation.core.hashing import sha256_of_text, sha256_of_value
 from annotation.labeling.models import Item, ItemResponse, Judgment
+from annotation.labeling.record import record_judgment
 from annotation.labeling.verdict import verdict_from_choices
 from annotation.projects import services as projects
 from annotation.projects.models import Membership
 from annotation.prompts.models import Generator, Prompt, Response
 
+SAID = (
+    "flags",
+    "highlights",
+    "confidence",
+    "corrections",
+    "demonstration",
+    "scale",
+    "preference",
+    "both",
+    "rest_below",
+    "rationale",
+)
 _numbers = itertools.count(1)
 
 
@@ -70,7 +83,9 @@ def make_item(project, texts=("One.", "Two."), *, prompt=None, external_id=None,
 
 
 def make_judgment(item, labeler, ranks, *, revision=1, **fields):
-    """A judgment as an import writes it. `ranks` per position: a number, "x" or None."""
+    """A judgment as an import writes it. `ranks` per position: a number, "x" or None; what else
+    a verdict says under its own names (`flags` by positions)."""
+    said = {name: fields.pop(name) for name in SAID if name in fields}
     verdict = verdict_from_choices(
         dict(enumerate(ranks, start=1)),
         response_count=item.response_count,
@@ -79,18 +94,13 @@ def make_judgment(item, labeler, ranks, *, revision=1, **fields):
             key: dict(enumerate(values, start=1))
             for key, values in fields.pop("ratings", {}).items()
         },
-        rationale=fields.pop("rationale", ""),
+        **said,
     )
     defaults = {
-        "project": item.project,
         "origin": Judgment.Origin.IMPORT,
         "key": uuid.uuid4(),
         "rubric_version": projects.current_rubric(item.project),
     }
-    return Judgment.objects.create(
-        item=item,
-        labeler=labeler,
-        revision=revision,
-        **(defaults | fields),
-        **verdict.as_columns(),
+    return record_judgment(
+        item=item, labeler=labeler, verdict=verdict, revision=revision, **(defaults | fields)
     )

@@ -3,6 +3,7 @@
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from rest_framework import exceptions
+from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_exception_handler
 from rest_framework.views import set_rollback
@@ -23,3 +24,13 @@ def exception_handler(error, context):
     if isinstance(error, Http404):
         error = exceptions.NotFound()
     return drf_exception_handler(error, context)
+
+
+class AnyAccept(BaseContentNegotiation):
+    """A file is what it is, whatever the client says it would like."""
+
+    def select_parser(self, request, parsers):
+        return parsers[0]
+
+    def select_renderer(self, request, renderers, format_suffix=None):
+        return renderers[0], renderers[0].media_type

@@ -1,6 +1,8 @@
 """What the database says when something goes wrong, whichever driver says it."""
 
-from django.db import DatabaseError
+from contextlib import contextmanager
+
+from django.db import DatabaseError, connection, transaction
 
 SERIALIZATION_FAILURE, DEADLOCK, UNIQUE_VIOLATION = "40001", "40P01", "23505"
 
@@ -25,3 +27,14 @@ def copy_in(cursor, statement: str, stream) -> None:
     with driver.copy(statement) as copy:
         while piece := stream.read(1 << 16):
             copy.write(piece)
+
+
+@contextmanager
+def consistent_reads():
+    """Several reads of one moment. Inside somebody else's transaction theirs counts."""
+    is_outermost = not connection.in_atomic_block
+    with transaction.atomic():
+        if is_outermost:
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield

@@ -4,12 +4,12 @@ from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers, status
-from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
+from annotation.core.api import AnyAccept
 from annotation.datasets import policy as rules
 from annotation.datasets import services, store
 from annotation.datasets.download import file_response
@@ -155,16 +155,6 @@ class DatasetView(APIView):
     def get(self, request, digest: str):
         """Policy, counts and files of a dataset."""
         return Response(dataset_json(dataset_for(request.user, digest), request))
-
-
-class AnyAccept(BaseContentNegotiation):
-    """A file is what it is, whatever the client says it would like."""
-
-    def select_parser(self, request, parsers):
-        return parsers[0]
-
-    def select_renderer(self, request, renderers, format_suffix=None):
-        return renderers[0], renderers[0].media_type
 
 
 class DatasetFileView(APIView):

@@ -1,5 +1,6 @@
 """From the judgments of a project to the lines of a dataset, in one pass with flat memory."""
 
+from annotation.core.database import consistent_reads
 from annotation.datasets.best import best_response
 from annotation.datasets.comparisons import Drop, compare_item
 from annotation.datasets.policy import Policy
@@ -7,7 +8,6 @@ from annotation.datasets.rows import best_row, comparison_row, demonstration_row
 from annotation.datasets.source import ItemRecord, PromptRecord, read_prompts
 from annotation.datasets.split import split_key, split_of
 from annotation.datasets.tally import Counts
-from annotation.quality.snapshot import consistent_reads
 
 
 class Nowhere:

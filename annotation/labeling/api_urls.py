@@ -1,6 +1,7 @@
 from django.urls import path
 
 from annotation.labeling import api
+from annotation.labeling.exports.api import JudgmentsExportView
 from annotation.labeling.imports import api as imports
 
 app_name = "labeling-api"
@@ -9,6 +10,9 @@ urlpatterns = [
         "projects/<slug:slug>/items/import/",
         imports.ItemsImportView.as_view(),
         name="import-items",
+    ),
+    path(
+        "projects/<slug:slug>/judgments/", JudgmentsExportView.as_view(), name="export-judgments"
     ),
     path(
         "projects/<slug:slug>/judgments/import/",

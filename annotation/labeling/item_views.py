@@ -11,7 +11,7 @@ from annotation.core.text import problem
 from annotation.labeling.desk import rendered
 from annotation.labeling.models import Item, Judgment
 from annotation.labeling.verdict import STRENGTHS, tiers_of
-from annotation.projects.permissions import project_for
+from annotation.projects.permissions import project_for, roles_for
 
 # A filter is one of these names, never a path given by the visitor.
 PROGRESS = {
@@ -41,6 +41,7 @@ def list_items(request, slug):
         "progress": progress,
         "choices": [(name, label) for name, (label, _) in PROGRESS.items()],
         "query": query,
+        "may_export": project.role in roles_for("export"),
     }
     return render(request, "labeling/items.html", context)
 

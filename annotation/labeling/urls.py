@@ -1,6 +1,7 @@
 from django.urls import path
 
 from annotation.labeling import item_views, views
+from annotation.labeling.exports.views import download
 from annotation.labeling.imports import views as imports
 
 app_name = "labeling"
@@ -13,6 +14,18 @@ urlpatterns = [
     path("judge/<slug:slug>/<int:assignment_id>/skip/", views.skip, name="skip-item"),
     path("projects/<slug:slug>/import/", imports.import_page, name="import"),
     path("projects/<slug:slug>/import/<int:import_id>/", imports.show_import, name="show-import"),
+    path(
+        "projects/<slug:slug>/judgments.jsonl",
+        download,
+        {"kind": "jsonl"},
+        name="export-judgments",
+    ),
+    path(
+        "projects/<slug:slug>/judgments.csv",
+        download,
+        {"kind": "csv"},
+        name="export-judgments-csv",
+    ),
     path("projects/<slug:slug>/items/", item_views.list_items, name="list-items"),
     path("projects/<slug:slug>/items/<int:item_id>/", item_views.show_item, name="show-item"),
 ]

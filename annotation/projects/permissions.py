@@ -21,6 +21,7 @@ ACTIONS: dict[str, frozenset] = {
     "see_datasets": STAFF,
     "see_runs": STAFF,
     "import": frozenset({Role.LEAD, Role.ENGINEER, Role.ADMIN}),
+    "export": frozenset({Role.LEAD, Role.ENGINEER, Role.ADMIN}),
     "freeze": frozenset({Role.LEAD, Role.ENGINEER, Role.ADMIN}),
     "train": frozenset({Role.LEAD, Role.ENGINEER, Role.ADMIN}),
     "compute": frozenset({Role.LEAD, Role.ENGINEER, Role.ADMIN, Role.REVIEWER}),

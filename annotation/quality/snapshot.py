@@ -2,13 +2,13 @@
 
 import hashlib
 from collections.abc import Iterable
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
-from django.db import connection, transaction
+from django.db import connection
 
+from annotation.core.database import consistent_reads
 from annotation.labeling.models import Judgment
 from annotation.projects.models import Criterion
 from annotation.quality.models import judgment_state
@@ -104,17 +104,6 @@ def _first_labels(labels: list[tuple[str, str]]) -> dict[str, str]:
     for key, label in labels:
         found.setdefault(key, label)
     return found
-
-
-@contextmanager
-def consistent_reads():
-    """Several reads of one moment. Inside somebody else's transaction theirs counts."""
-    is_outermost = not connection.in_atomic_block
-    with transaction.atomic():
-        if is_outermost:
-            with connection.cursor() as cursor:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        yield
 
 
 @dataclass

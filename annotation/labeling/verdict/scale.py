@@ -5,6 +5,8 @@ no 0. "Both good" is a tie of two acceptable responses, "both bad" puts both bel
 are different answers, and a preference of 0 (about the same) is a third.
 """
 
+from collections.abc import Sequence
+
 SCALES: dict[int, tuple[int, ...]] = {
     4: (-2, -1, 1, 2),
     7: tuple(range(-3, 4)),
@@ -28,3 +30,10 @@ def ranking_of_preference(
         return (None, None), (False, False), ()
     ranks = (1, 2) if preference < 0 else (2, 1)
     return ranks, (False, False), (min(abs(preference), 3),)
+
+
+def signed_by_key(preference: int | None, keys: Sequence[str]) -> int | None:
+    """An answer by positions as one by ids, or the other way round: in files and for programs,
+    below 0 the response whose id comes first (by its bytes) is better."""
+    is_turned = preference is not None and list(keys) != sorted(keys)
+    return -preference if is_turned else preference

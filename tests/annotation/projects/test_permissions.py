@@ -18,6 +18,8 @@ PAGES = {
     "runs:show-project": STAFF,
     "labeling:list-items": STAFF,
     "labeling:import": BUILDERS,
+    "labeling:export-judgments": BUILDERS,
+    "labeling:export-judgments-csv": BUILDERS,
     "labeling:judge": set(Role),
     "projects:show-rubric": set(Role),
     "projects:edit-judging": {Role.LEAD, Role.ADMIN},

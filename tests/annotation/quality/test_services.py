@@ -6,12 +6,13 @@ import pytest
 from django.db import connection
 
 from annotation.core import jobs
+from annotation.core.database import consistent_reads
 from annotation.core.models import Job
 from annotation.labeling.models import ItemResponse
 from annotation.projects import services as projects
 from annotation.quality import services
 from annotation.quality.models import AgreementReport
-from annotation.quality.snapshot import consistent_reads, take_snapshot
+from annotation.quality.snapshot import take_snapshot
 from annotation.quality.stats.alpha import krippendorff_alpha
 from tests.annotation.quality.world import make_judged_project
 from tests.data import shared

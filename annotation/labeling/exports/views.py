@@ -1,0 +1,35 @@
+"""The judgments as a download."""
+
+from django.http import StreamingHttpResponse
+from django.views.decorators.http import require_GET
+
+from annotation.core import audit
+from annotation.labeling.exports.streams import TYPES, export
+from annotation.projects.permissions import project_for
+
+
+@require_GET
+def download(request, slug, kind):
+    project = project_for(request.user, slug, "export")
+    return export_response(
+        project, kind, actor=request.user, all_revisions=request.GET.get("revisions") == "all"
+    )
+
+
+def export_response(project, kind: str, *, actor, all_revisions: bool) -> StreamingHttpResponse:
+    """Streamed from the database: as a file to keep, never as something a browser would run."""
+    audit.record(
+        "judgments.exported",
+        actor=actor,
+        project=project,
+        target=project.slug,
+        file=kind,
+        all_revisions=all_revisions,
+    )
+    response = StreamingHttpResponse(
+        export(project, kind, all_revisions=all_revisions), content_type=TYPES[kind]
+    )
+    response.headers["Content-Disposition"] = f'attachment; filename="{project.slug}.{kind}"'
+    response.headers["Cache-Control"] = "private, no-store"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
