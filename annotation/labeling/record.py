@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from annotation.core import audit
 from annotation.core.hashing import sha256_of_text
+from annotation.labeling.inserting import insert_judgment
 from annotation.labeling.models import ItemResponse, Judgment, WrittenResponse
 from annotation.labeling.verdict import Verdict
 from annotation.prompts.models import Response
@@ -36,23 +36,23 @@ def _lines(text: str) -> str:
 
 
 def record_judgment(
-    *, item, labeler, verdict: Verdict, event: str = "judgment.submitted", **fields
+    *,
+    item,
+    labeler,
+    verdict: Verdict,
+    event: str = "judgment.submitted",
+    ended_as: str = "",
+    **fields,
 ) -> Judgment:
     """Insert the judgment with everything that belongs to it. Inside a transaction; the verdict
-    was checked. `fields` are the Judgment's other columns."""
-    judgment = Judgment.objects.create(
+    was checked. `fields` are the Judgment's other columns; with `ended_as` its assignment ends in
+    that state."""
+    judgment = Judgment(
         project=item.project, item=item, labeler=labeler, **fields, **verdict.as_columns()
     )
+    insert_judgment(judgment, event=event, ended_as=ended_as)
     if verdict.has_written:
         _write_responses(judgment, verdict)
-    audit.record(
-        event,
-        actor=labeler,
-        project=item.project,
-        target=f"judgment:{judgment.pk}",
-        item=item.pk,
-        surplus=judgment.is_surplus,
-    )
     return judgment
 
 

@@ -132,11 +132,7 @@ def _submit(
             order=assignment.order,
             seconds=seconds,
             is_surplus=is_surplus,
-        )
-        Assignment.objects.filter(pk=assignment.pk).update(
-            state=Assignment.State.SURPLUS if is_surplus else Assignment.State.SUBMITTED,
-            over_at=Now(),
-            draft={},
+            ended_as=Assignment.State.SURPLUS if is_surplus else Assignment.State.SUBMITTED,
         )
         return judgment, _next(assignment, labeler, lend_next)
 

@@ -454,7 +454,7 @@ def test_a_project_without_a_rubric_can_be_judged(client, project, labeler):
     assert submit(client, project, held(labeler)).status_code == 303
 
 
-def test_the_judging_loop_takes_eight_statements_beside_session_and_user(
+def test_the_judging_loop_takes_seven_statements_beside_session_and_user(
     client, project, labeler, django_assert_num_queries
 ):
     for _ in range(3):
@@ -463,7 +463,7 @@ def test_the_judging_loop_takes_eight_statements_beside_session_and_user(
     submit(client, project, held(labeler), htmx=True)  # rubric and rendered text are kept now
     assignment = held(labeler)
 
-    with django_assert_num_queries(9 + 2):  # the test's own transaction makes a savepoint
+    with django_assert_num_queries(7 + 2):  # the test's own transaction makes a savepoint
         done = submit(client, project, assignment, htmx=True)
 
     assert 'id="judgment"' in done.content.decode()
