@@ -12,9 +12,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from annotation.core.errors import Conflict, DomainError, NotFound
 from annotation.labeling import services
-from annotation.labeling.bench import Bench, letters_of
+from annotation.labeling.bench import Bench, problems_of
 from annotation.labeling.desk import desk_for
-from annotation.labeling.forms import JudgmentForm, Problem, entered_in
+from annotation.labeling.forms import JudgmentForm, entered_in
 from annotation.labeling.home import headline_of, queues_of, recent_judgments
 from annotation.labeling.models import Assignment
 from annotation.projects.permissions import project_for
@@ -155,27 +155,16 @@ def _own(request, slug, assignment_id):
 
 def _again(request, assignment, form, error):
     """The same page with everything that was entered, and what is wrong with it."""
-    missing = letters_of(assignment, getattr(error, "positions", []))
+    rubric = services.rubric_of(assignment, form.rubric_id)
     bench = Bench(
         assignment,
         desk_for(assignment),
-        services.rubric_of(assignment, form.rubric_id),
+        rubric,
         form.entered,
-        form.problems or _problems(error, missing),
-        frozenset(missing),
-        not request.htmx,
+        form.problems or problems_of(error, assignment, rubric),
+        is_whole_page=not request.htmx,
     )
     return _render(request, assignment.project, bench, status=422)
-
-
-def _problems(error, missing) -> list[Problem]:
-    """One sentence for each thing that is missing, each a link to its place."""
-    if missing:
-        return [Problem(f"Rank response {m.upper()}.", f"response-{m}") for m in missing]
-    about = getattr(error, "field", "")
-    if about.startswith("ratings."):
-        return [Problem(str(error), f"rating_{about.removeprefix('ratings.')}_a")]
-    return [Problem(str(error), "rationale" if about == "rationale" else "")]
 
 
 def _next(request, project, notice=None, next_id=None):

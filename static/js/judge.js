@@ -72,6 +72,15 @@ function focusCard(card) {
   card.scrollIntoView({ block, inline: "nearest" });
 }
 
+/** Where keys begin on a new item: the scale, the first rank, the first criterion, a text. */
+function firstControl() {
+  const scale = document.getElementById("preference");
+  if (scale) return scale.querySelector(":checked") ?? scale.querySelector("input");
+  const [card] = cards();
+  const rank = card && (checked(card) ?? radios(card)[0]);
+  return rank ?? document.querySelector(".rubric .criterion input, [name=demonstration], .response .body");
+}
+
 function step(by) {
   const all = cards();
   const next = all[all.indexOf(current()) + by];
@@ -140,6 +149,8 @@ function tierNode(names) {
 function drawOrder() {
   const line = document.getElementById("order");
   if (!line) return;
+  const scale = document.getElementById("preference");
+  if (scale) return line.replaceChildren(make("em", chosenOn(scale) || line.dataset.empty));
   const order = tiers();
   const floor = cards().filter((card) => rankOf(card) === "x").map(letter);
   const rest = cards().filter((card) => rankOf(card) === null).map(letter);
@@ -162,6 +173,8 @@ function drawOrder() {
   line.replaceChildren(...parts);
 }
 
+const chosenOn = (group) => group.querySelector("label:has(:checked) .vh")?.textContent;
+
 function announceRank(card) {
   const rank = rankOf(card);
   const others = cards().filter((one) => one !== card && rankOf(one) === rank).map(letter);
@@ -183,9 +196,19 @@ function shift(card, by) {
   if (typeof rank === "number") setRank(card, Math.min(Math.max(rank + by, 1), cards().length));
 }
 
+/* The scale for two: digits count its points from the left */
+
+function prefer(selector) {
+  const radio = document.querySelector(`#preference ${selector}`);
+  if (!radio) return false;
+  choose(radio, { focus: Boolean(document.activeElement.closest("#preference")) });
+  announce(chosenOn(document.getElementById("preference")));
+  return true;
+}
+
 /* The rubric panel */
 
-const criteriaOf = (card) => [...document.querySelectorAll(`.ratings-${letter(card).toLowerCase()} .criterion`)];
+const criteriaOf = (card) => !card ? [] : [...document.querySelectorAll(`.ratings-${letter(card).toLowerCase()} .criterion`)];
 const isAnswered = (criterion) => Boolean(criterion.querySelector(":checked"));
 
 function showRatings(card) {
@@ -204,8 +227,8 @@ function focusCriterion(criterion) {
 /** To the first open criterion of the response, or back to it. */
 function toRubric() {
   if (document.activeElement.closest(".criterion")) return focusCard(current());
-  const own = current() ? criteriaOf(current()) : [];
-  focusCriterion(own.find((one) => !isAnswered(one)) ?? own[0]);
+  const own = criteriaOf(current());
+  focusCriterion(own.find((one) => !isAnswered(one)) ?? own[0] ?? document.querySelector(".rubric .criterion"));
 }
 
 /** The point that a digit means: its value; on a scale around 0 its place; 0 also means 10. */
@@ -240,7 +263,10 @@ const ACTIONS = {
   unacceptable: (card) => rankAndGoOn(card, "x"),
   rank_clear: (card) => setRank(card, null),
   tie: (card) => card && rankAndGoOn(card, tierAbove(card)),
-  raw: (card) => card?.querySelector(".switch input").click(),
+  raw: (card) => card?.querySelector(".show-raw").click(),
+  both_good: () => prefer("[value=good]"),
+  both_bad: () => prefer("[value=bad]"),
+  confidence: () => focusCriterion(document.getElementById("confidence")),
   rubric: toRubric,
   rationale: () => document.getElementById("rationale")?.focus(),
   skip: () => document.getElementById("skip").showPopover(),
@@ -251,7 +277,7 @@ const ACTIONS = {
 const KEYS = {
   next: "j", previous: "k", down: "J", up: "K", unacceptable: "x", rank_clear: "0", tie: "=",
   raw: "m", diff: "d", rubric: "r", rationale: "c", edit: "e", highlight: "h", flags: "f",
-  skip: "s", undo: "z", keys: "?",
+  skip: "s", undo: "z", keys: "?", confidence: "v", both_good: "g", both_bad: "b", not_applicable: "n",
 };
 
 function actionFor(key) {
@@ -292,18 +318,22 @@ function perform(name, card = current()) {
 
 const isText = (node) => node.matches("textarea, select, input:not([type=radio], [type=checkbox])");
 
+function answerCriterion(criterion, key, name) {
+  if (key === "Escape") (cards().length ? focusCard(current()) : document.activeElement.blur());
+  else if (key === "ArrowDown" || key === "ArrowUp") besideCriterion(key === "ArrowDown" ? 1 : -1);
+  else if (key === "Backspace") criterion.querySelectorAll(":checked").forEach(clear);
+  else if (name === "not_applicable") rate(criterion, criterion.querySelector("[value=na]"));
+  else if (/^[0-9]$/.test(key)) rate(criterion, pointFor(criterion, key));
+  else return false;
+  return true;
+}
+
 /** What the key means where the focus is. False: nothing. */
-function answer(key, target) {
+function answer(key, name, target) {
   const criterion = target.closest(".criterion");
-  if (criterion) {
-    if (key === "Escape") focusCard(current());
-    else if (key === "ArrowDown" || key === "ArrowUp") besideCriterion(key === "ArrowDown" ? 1 : -1);
-    else if (/^[0-9]$/.test(key)) rate(criterion, pointFor(criterion, key));
-    else return false;
-    return true;
-  }
-  if (!/^[1-9]$/.test(key)) return false;
-  rankAndGoOn(current(), Number(key));
+  if (criterion) return answerCriterion(criterion, key, name);
+  if (!/^[1-9]$/.test(key) || target.closest(".flags")) return false;
+  if (!prefer(`.points label:nth-child(${key}) input`)) rankAndGoOn(current(), Number(key));
   return true;
 }
 
@@ -329,7 +359,7 @@ document.addEventListener("keydown", (event) => {
   if ("keysOff" in form().dataset) return;
   // With Caps Lock on, a letter without Shift is still the small one.
   const name = actionFor(event.shiftKey || key.length > 1 ? key : key.toLowerCase());
-  if (answer(key, target) || (name && perform(name))) event.preventDefault();
+  if (answer(key, name, target) || (name && perform(name))) event.preventDefault();
 });
 
 document.addEventListener("click", (event) => {
@@ -337,7 +367,19 @@ document.addEventListener("click", (event) => {
   if (button) perform(button.dataset.act, button.closest(".response") ?? current());
 });
 
+// Radios cannot be cleared by a pointer: here a click on the chosen one takes it back.
+let chosenBefore = null;
+document.addEventListener("pointerdown", ({ target }) => {
+  const isOwn = target.matches?.("#judge [type=radio]:checked:not([name=on])");
+  chosenBefore = isOwn ? target : null;
+});
+document.addEventListener("click", ({ target }) => {
+  if (target === chosenBefore) clear(target);
+  chosenBefore = null;
+});
+
 document.addEventListener("change", (event) => {
+  if (event.target.name === "preference") drawOrder();
   if (event.target.name === "on") last = event.target.value.toUpperCase();
   const card = event.target.closest(".response");
   if (!card || !event.target.closest(".rank")) return;
@@ -349,13 +391,35 @@ document.addEventListener("change", (event) => {
 document.addEventListener("focusin", (event) => {
   const card = event.target.closest(".response");
   if (card) showRatings(card);
+  if (event.target.closest(".flags")) load("flags");
+});
+
+/* A sign on each card: its end has been on the screen */
+
+const ends = new IntersectionObserver((seen) => {
+  for (const { isIntersecting, target } of seen) {
+    if (!isIntersecting) continue;
+    const sign = target.closest(".response").querySelector(".seen");
+    sign.classList.add("whole");
+    sign.setAttribute("aria-label", words("seen"));
+    ends.unobserve(target);
+  }
 });
 
 /* Layout, remembered on this device */
 
 const LAYOUT = "concord-layout";
-document.getElementById("layout")?.addEventListener("change", (event) => {
-  localStorage.setItem(LAYOUT, event.target.value);
+const layout = document.getElementById("layout");
+
+function showLayout(name) {
+  const option = [...layout.options].find(({ value }) => value === name);
+  if (option) option.selected = true;
+  if (layout.value === "tiers") load("tiers");
+}
+
+layout.addEventListener("change", () => {
+  localStorage.setItem(LAYOUT, layout.value);
+  showLayout(layout.value);
 });
 
 /* A new item: on load, and after each swap */
@@ -370,14 +434,15 @@ function begin({ scroll }) {
   });
   drawOrder();
   if (scroll) window.scrollTo(0, 0);
-  const first = document.querySelector("#problem") ?? (cards()[0] && (checked(cards()[0]) ?? radios(cards()[0])[0]));
-  (first ?? document.getElementById("main")).focus({ preventScroll: true });
+  const first = document.getElementById("problem") ?? firstControl() ?? document.getElementById("main");
+  first.focus({ preventScroll: true });
+  ends.disconnect();
+  for (const end of document.querySelectorAll(".response .end")) ends.observe(end);
   for (const { dataset } of document.querySelectorAll("#judge [data-module]")) load(dataset.module);
   document.dispatchEvent(new Event("desk:item"));
 }
 
-const remembered = document.getElementById(`view-${localStorage.getItem(LAYOUT) ?? "auto"}`);
-if (remembered) remembered.checked = true;
+showLayout(localStorage.getItem(LAYOUT));
 begin({ scroll: false });
 // Not after:swap, which comes some milliseconds later: keys pressed in between would be lost.
 document.addEventListener("htmx:before:settle", () => begin({ scroll: true }));

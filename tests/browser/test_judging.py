@@ -404,9 +404,9 @@ def test_the_last_submit_leads_to_a_kind_end(visit, project, labeler):
 
 def test_the_layout_is_remembered_and_raw_text_is_one_key_away(desk):
     at = desk()
-    at.page.locator("#view-columns").check()
+    at.page.get_by_label("Layout").select_option("columns")
     at.page.reload()
-    expect(at.page.locator("#view-columns")).to_be_checked()
+    expect(at.page.get_by_label("Layout")).to_have_value("columns")
 
     first = at.page.locator("#response-a")
     expect(first.locator(".rendered")).to_be_visible()

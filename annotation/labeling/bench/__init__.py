@@ -3,6 +3,7 @@
 It reads what it is given and asks the database for nothing.
 """
 
-from annotation.labeling.bench.page import Bench, letters_of
+from annotation.labeling.bench.page import Bench
+from annotation.labeling.bench.problems import problems_of
 
-__all__ = ["Bench", "letters_of"]
+__all__ = ["Bench", "problems_of"]

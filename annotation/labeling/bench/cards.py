@@ -2,10 +2,21 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from annotation.core.text import reveal_invisible
+from annotation.labeling.bench.flags import FlagList
 from annotation.labeling.desk import Card, Turn
 
-SPEAKERS = {"user": "Person", "assistant": "Model", "system": "Instruction"}
+SPEAKERS = {
+    "user": gettext_lazy("Person"),
+    "assistant": gettext_lazy("Model"),
+    "tool": gettext_lazy("Tool"),
+}
+SHORT_INSTRUCTION = 400  # characters that are shown without a click
+# Characters beyond which a response is folded where the whole page scrolls.
+LONG_RESPONSE = 8_000
 
 
 @dataclass(frozen=True)
@@ -15,6 +26,15 @@ class ShownTurn:
     @property
     def who(self) -> str:
         return SPEAKERS.get(self.turn.role, self.turn.role.capitalize())
+
+    @property
+    def is_instruction(self) -> bool:
+        """Said to the model by whoever runs it, not in the conversation."""
+        return self.turn.role in ("system", "developer")
+
+    @property
+    def is_short(self) -> bool:
+        return len(self.turn.text) <= SHORT_INSTRUCTION
 
     @property
     def html(self) -> str:
@@ -31,6 +51,7 @@ class ShownResponse:
     rank: str
     is_missing: bool
     takes_focus: bool
+    flags: FlagList
 
     @property
     def name(self) -> str:
@@ -53,5 +74,30 @@ class ShownResponse:
         return not self.card.text.strip()
 
     @property
+    def is_long(self) -> bool:
+        return len(self.card.text) > LONG_RESPONSE
+
+    @property
+    def length(self) -> str:
+        return f"{len(self.card.text):,}"
+
+    @property
     def equal_to(self) -> str:
         return self.card.equal_to
+
+    # Labels of what stands on each card: spelled out here, for it is faster than in a template.
+
+    @property
+    def rank_label(self) -> str:
+        return self._labelled(_("Rank of response %(letter)s"))
+
+    @property
+    def raw_label(self) -> str:
+        return self._labelled(_("Show response %(letter)s as raw text"))
+
+    @property
+    def text_label(self) -> str:
+        return self._labelled(_("Text of response %(letter)s"))
+
+    def _labelled(self, text: str) -> str:
+        return text % {"letter": self.name}

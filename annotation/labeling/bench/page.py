@@ -3,13 +3,14 @@
 from dataclasses import dataclass, field
 
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from annotation.labeling.bench.cards import ShownResponse, ShownTurn
+from annotation.labeling.bench.flags import FlagList
+from annotation.labeling.bench.order import OrderAsk
 from annotation.labeling.bench.panel import RubricPanel
-from annotation.labeling.desk import LETTERS, Desk
+from annotation.labeling.bench.problems import headline_of
+from annotation.labeling.desk import Desk
 from annotation.labeling.forms import Problem
-from annotation.labeling.verdict import STRENGTHS
 
 SKIP_REASONS = [
     "I do not know the subject",
@@ -19,23 +20,6 @@ SKIP_REASONS = [
     "Something else",
 ]
 SHOWN_TURNS = 2
-NUMBERS = ["", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
-
-
-@dataclass(frozen=True)
-class Step:
-    """The strength between two neighbouring places, for a page without script."""
-
-    number: int
-    value: str
-
-    @property
-    def name(self) -> str:
-        return f"strength_{self.number}"
-
-    @property
-    def label(self) -> str:
-        return f"Place {self.number} over place {self.number + 1}:"
 
 
 @dataclass
@@ -47,7 +31,6 @@ class Bench:
     rubric: object | None
     entered: dict[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
-    missing: frozenset[str] = frozenset()  # letters without a rank
     is_whole_page: bool = True  # in a fragment the script moves the focus, earlier than htmx would
 
     def __post_init__(self):
@@ -56,39 +39,28 @@ class Bench:
         self.token = self.assignment.token
         self.rubric_id = str(self.rubric.pk) if self.rubric else ""
         self.seconds = self.entered.get("seconds", "0")
-        self.title = f"Rank {NUMBERS[len(self.desk.cards)]} responses"
-        # As text: a template formats every number, which is slow.
-        self.ranks = [str(rank) for rank in range(1, len(self.desk.cards) + 1)]
-        self.order_lead = _("Nothing ranked yet")
-        self.has_floor = project.has_floor
-        self.asks_strength = project.asks_strength
+        self.headline = headline_of(self.problems)
+        self.missing = frozenset(problem.target for problem in self.problems)
+        self.order = OrderAsk(project, len(self.desk.cards), self.entered)
+        self.title = self.order.title
+        self.ranks = self.order.ranks
+        self.has_flags = bool(self.rubric and self.rubric.flags)
         self.panel = RubricPanel(
             rubric=self.rubric,
             count=len(self.desk.cards),
             rationale_rule=project.rationale,
+            confidence_rule=project.confidence,
+            has_order=self.order.kind != "none",
             entered=self.entered,
-            rationale_is_missing=any(p.target == "rationale" for p in self.problems),
+            missing=self.missing,
         )
-        self.responses = [
-            ShownResponse(
-                card=card,
-                rank=self.entered.get(f"rank_{card.letter.lower()}", ""),
-                is_missing=card.letter.lower() in self.missing,
-                takes_focus=card is self.desk.cards[0]
-                and self.is_whole_page
-                and not self.problems,
-            )
-            for card in self.desk.cards
-        ]
-        shown = [ShownTurn(turn) for turn in self.desk.turns]
-        self.turn_count = len(shown)
-        self.earlier_turns, self.last_turns = shown[:-SHOWN_TURNS], shown[-SHOWN_TURNS:]
-        self.turns = shown
-        self.strengths = [(str(value), word) for value, word in STRENGTHS.items()]
-        self.steps = [
-            Step(n, self.entered.get(f"strength_{n}", "")) for n in range(1, len(self.desk.cards))
-        ]
-        self.strength_text = ",".join(step.value for step in self.steps)
+        self.responses = [self._response(card) for card in self.desk.cards]
+        turns = [ShownTurn(turn) for turn in self.desk.turns]
+        self.instructions = [turn for turn in turns if turn.is_instruction]
+        self.turns = [turn for turn in turns if not turn.is_instruction]
+        self.turn_count = len(self.turns)
+        self.earlier_turns = self.turns[:-SHOWN_TURNS]
+        self.last_turns = self.turns[-SHOWN_TURNS:]
         self.skip_reasons = SKIP_REASONS
         here = [project.slug, self.assignment.pk]
         self.submit_url = reverse("labeling:submit-judgment", args=here)
@@ -96,15 +68,13 @@ class Bench:
         self.lease_url = reverse("labeling:renew-lease", args=here)
         self.skip_url = reverse("labeling:skip-item", args=here)
 
-    @property
-    def headline(self) -> str:
-        count = len(self.problems)
-        if count == 1:
-            return "One thing is missing."
-        return f"{NUMBERS[min(count, 9)].capitalize()} things are missing."
-
-
-def letters_of(assignment, positions) -> list[str]:
-    """The letters under which these positions are shown to this labeler."""
-    shown = dict(zip(assignment.order, LETTERS.lower(), strict=False))
-    return sorted(shown[position] for position in positions)
+    def _response(self, card) -> ShownResponse:
+        letter = card.letter.lower()
+        is_first = card is self.desk.cards[0]
+        return ShownResponse(
+            card=card,
+            rank=self.entered.get(f"rank_{letter}", ""),
+            is_missing=f"response-{letter}" in self.missing,
+            takes_focus=is_first and self.is_whole_page and not self.problems,
+            flags=FlagList(self.rubric, letter, self.entered),
+        )

@@ -1,87 +1,51 @@
-"""The panel beside the answers: ratings, the rationale, the guideline."""
+"""The panel beside the answers: ratings, confidence, the rationale, the guideline."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from django.template.loader import render_to_string
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
 
+from annotation.labeling.bench.order import Choice
+from annotation.labeling.bench.ratings import Rated, Rating
 from annotation.labeling.desk import LETTERS
 from annotation.projects.services import rubric_by_id
 
 PANEL = "labeling/_rubric.html"
-
-
-@dataclass(frozen=True)
-class Rating:
-    """One criterion for one response."""
-
-    criterion: object
-    letter: str
-    value: int | None
-
-    @property
-    def name(self) -> str:
-        return f"rating_{self.criterion.key}_{self.letter}"
-
-    @property
-    def label(self) -> str:
-        return self.criterion.label
-
-    @property
-    def description(self) -> str:
-        return self.criterion.description
-
-    @property
-    def is_required(self) -> bool:
-        return self.criterion.is_required
-
-    @property
-    def points(self) -> range:
-        return self.criterion.points
-
-    @property
-    def last(self) -> int:
-        return self.criterion.scale_max
-
-    @property
-    def anchors(self) -> list[tuple[str, str]]:
-        return sorted(self.criterion.anchors.items())
-
-    @property
-    def ends(self) -> str:
-        """The scale in one line, until a value is chosen."""
-        words = self.criterion.anchors
-        low, high = str(self.criterion.scale_min), str(self.criterion.scale_max)
-        if low in words and high in words:
-            return f"{low}: {words[low]} {high}: {words[high]}"
-        return self.criterion.description
-
-
-@dataclass(frozen=True)
-class Rated:
-    """One response in the rubric panel."""
-
-    letter: str
-    ratings: list[Rating]
-
-    @property
-    def name(self) -> str:
-        return self.letter.upper()
+CONFIDENCES = {
+    "1": gettext_lazy("a guess"),
+    "2": gettext_lazy("rather unsure"),
+    "3": gettext_lazy("fairly sure"),
+    "4": gettext_lazy("sure"),
+    "5": gettext_lazy("certain"),
+}
 
 
 @dataclass(frozen=True)
 class RubricPanel:
-    """The panel beside the answers: ratings, the rationale, the guideline."""
+    """The panel beside the answers: ratings, confidence, the rationale, the guideline."""
 
     rubric: object | None
     count: int
     rationale_rule: str
-    entered: dict[str, str] = field(default_factory=dict)
-    rationale_is_missing: bool = False
+    confidence_rule: str = "off"
+    has_order: bool = True
+    entered: Mapping[str, str] = field(default_factory=dict)
+    missing: frozenset[str] = frozenset()  # ids of what must still be answered
+
+    @property
+    def title(self) -> str:
+        if self.has_criteria:
+            return _("Rate")
+        if self.asks_rationale:
+            return _("Why")
+        return _("Confidence") if self.asks_confidence else _("Guideline")
 
     @property
     def has_criteria(self) -> bool:
-        return bool(self.rubric and self.rubric.criteria_list)
+        return bool(self.rubric and self.rubric.criteria_list and self.count)
 
     @property
     def asks_rationale(self) -> bool:
@@ -96,14 +60,43 @@ class RubricPanel:
         return self.entered.get("rationale", "")
 
     @property
+    def rationale_label(self) -> str:
+        return _("Why this order") if self.has_order else _("Why")
+
+    @property
+    def rationale_is_missing(self) -> bool:
+        return "rationale" in self.missing
+
+    @property
+    def asks_confidence(self) -> bool:
+        return self.confidence_rule != "off"
+
+    @property
+    def needs_confidence(self) -> bool:
+        return self.confidence_rule == "required"
+
+    @property
+    def confidence_is_missing(self) -> bool:
+        return "confidence" in self.missing
+
+    @property
+    def confidences(self) -> list[Choice]:
+        chosen = self.entered.get("confidence", "")
+        return [
+            Choice(value, str(words), value, value == chosen)
+            for value, words in CONFIDENCES.items()
+        ]
+
+    @property
     def is_bare(self) -> bool:
         guideline = self.rubric.guideline if self.rubric else ""
-        return not (self.has_criteria or self.asks_rationale or guideline)
+        return not (self.has_criteria or self.asks_rationale or self.asks_confidence or guideline)
 
     @property
     def on(self) -> str:
-        """The response whose ratings are open."""
-        return self.entered.get("on", "a")
+        """The response whose ratings are open: with something missing, the first that lacks it."""
+        lacking = [name for name in self.missing if name.startswith("rating_")]
+        return min((name[-1] for name in lacking), default=self.entered.get("on", "a"))
 
     @property
     def responses(self) -> list[Rated]:
@@ -114,19 +107,19 @@ class RubricPanel:
         ]
 
     def _rating(self, criterion, letter) -> Rating:
-        value = self.entered.get(f"rating_{criterion.key}_{letter}", "")
-        known = {str(point): point for point in criterion.points}
-        return Rating(criterion, letter, known.get(value))
+        name = f"rating_{criterion.key}_{letter}"
+        return Rating(criterion, letter, self.entered.get(name, ""), name in self.missing)
 
     @property
     def html(self) -> str:
         """Half of the page's work, and the same for every fresh item: kept for those."""
-        if self.rubric and not self.entered and not self.rationale_is_missing:
-            return _fresh_panel(self.rubric.pk, self.count, self.rationale_rule)
+        if self.rubric and not self.entered and not self.missing:
+            rules = (self.rationale_rule, self.confidence_rule, self.has_order)
+            return _fresh_panel(self.rubric.pk, self.count, rules, get_language())
         return render_to_string(PANEL, {"panel": self})
 
 
 @lru_cache(maxsize=256)
-def _fresh_panel(rubric_id, count, rationale_rule):
-    panel = RubricPanel(rubric_by_id(rubric_id), count, rationale_rule)
+def _fresh_panel(rubric_id, count, rules, language):
+    panel = RubricPanel(rubric_by_id(rubric_id), count, *rules)
     return render_to_string(PANEL, {"panel": panel})

@@ -1,0 +1,190 @@
+"""What is asked about the order of the responses: ranks, a scale for two, or nothing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from annotation.labeling.verdict import STRENGTHS
+from annotation.labeling.verdict.rules import asks_scale
+from annotation.labeling.verdict.scale import BOTH, SCALES
+
+RANKS, SCALE, NONE = "ranks", "scale", "none"
+
+# Words for the points of a scale, by how far they lie from the middle.
+DEGREES = {
+    4: {1: gettext_lazy("%s slightly better"), 2: gettext_lazy("%s clearly better")},
+    7: {
+        1: gettext_lazy("%s slightly better"),
+        2: gettext_lazy("%s better"),
+        3: gettext_lazy("%s much better"),
+    },
+    9: {
+        1: gettext_lazy("%s slightly better"),
+        2: gettext_lazy("%s better"),
+        3: gettext_lazy("%s much better"),
+        4: gettext_lazy("%s far better"),
+    },
+}
+MIDDLE = gettext_lazy("About equal")
+BOTH_WORDS = {"good": gettext_lazy("Both good"), "bad": gettext_lazy("Both bad")}
+BOTH_KEYS = {"good": "G", "bad": "B"}
+STRENGTH_WORDS = {
+    1: gettext_lazy("slightly"),
+    2: gettext_lazy("clearly"),
+    3: gettext_lazy("far"),
+}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One radio button: what it sends, and what it says."""
+
+    value: str
+    words: str
+    short: str = ""  # where there is no room for words
+    is_chosen: bool = False
+
+
+@dataclass(frozen=True)
+class Step:
+    """The strength between two neighbouring places, for a page without script."""
+
+    number: int
+    value: str
+
+    @property
+    def name(self) -> str:
+        return f"strength_{self.number}"
+
+    @property
+    def label(self) -> str:
+        return _("Place %(place)d over place %(next)d:") % {
+            "place": self.number,
+            "next": self.number + 1,
+        }
+
+
+@dataclass(frozen=True)
+class OrderAsk:
+    """How the responses of one item are put in order."""
+
+    project: object
+    count: int
+    entered: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def kind(self) -> str:
+        if self.project.ordering == self.project.Ordering.NONE or not self.count:
+            return NONE
+        return SCALE if asks_scale(self.project, self.count) else RANKS
+
+    @property
+    def has_ranks(self) -> bool:
+        return self.kind == RANKS
+
+    @property
+    def has_scale(self) -> bool:
+        return self.kind == SCALE
+
+    @property
+    def is_partial(self) -> bool:
+        """May some be left out? With a top of all of them, none may."""
+        return (
+            self.has_ranks
+            and self.project.ordering == self.project.Ordering.PARTIAL
+            and (self.project.top_k is None or self.project.top_k < self.count)
+        )
+
+    @property
+    def top(self) -> int | None:
+        """How many at least, where not all are wanted."""
+        return self.project.top_k if self.is_partial else None
+
+    @property
+    def title(self) -> str:
+        if self.has_scale:
+            return _("Compare two responses")
+        if not self.has_ranks:
+            return ngettext(
+                "Judge %(count)d response", "Judge %(count)d responses", self.count
+            ) % {"count": self.count}
+        if self.top:
+            return _("Rank the best %(top)d of %(count)d responses") % {
+                "top": self.top,
+                "count": self.count,
+            }
+        return ngettext("Rank %(count)d response", "Rank %(count)d responses", self.count) % {
+            "count": self.count
+        }
+
+    @property
+    def lead(self) -> str:
+        """What stands in the order line until something is chosen."""
+        if self.has_scale:
+            return _("Nothing chosen yet")
+        if self.top:
+            text = ngettext(
+                "Rank the best one, leave the rest",
+                "Rank the best %(top)d, leave the rest",
+                self.top,
+            )
+            return text % {"top": self.top}
+        if self.is_partial:
+            return _("Rank the best, leave what you cannot place")
+        return _("Nothing ranked yet")
+
+    @property
+    def ranks(self) -> list[Choice]:
+        # As text: a template formats every number, which is slow.
+        return [
+            Choice(str(rank), _("Rank %(rank)d") % {"rank": rank})
+            for rank in range(1, self.count + 1)
+        ]
+
+    @property
+    def has_floor(self) -> bool:
+        return self.project.has_floor
+
+    @property
+    def asks_strength(self) -> bool:
+        return self.has_ranks and self.project.asks_strength
+
+    @property
+    def steps(self) -> list[Step]:
+        return [Step(n, self.entered.get(f"strength_{n}", "")) for n in range(1, self.count)]
+
+    @property
+    def strengths(self) -> list[tuple[str, str]]:
+        return [(str(value), STRENGTH_WORDS[value]) for value in STRENGTHS]
+
+    @property
+    def strength_text(self) -> str:
+        return ",".join(step.value for step in self.steps)
+
+    @property
+    def points(self) -> list[Choice]:
+        """The points of the scale, from “A is better” to “B is better”."""
+        chosen = self.entered.get("preference", "")
+        degrees = DEGREES[self.project.scale_points]
+        return [
+            Choice(
+                value=str(value),
+                words=degrees[abs(value)] % ("A" if value < 0 else "B") if value else str(MIDDLE),
+                short=str(abs(value)),
+                is_chosen=str(value) == chosen,
+            )
+            for value in SCALES[self.project.scale_points]
+        ]
+
+    @property
+    def both(self) -> list[Choice]:
+        """“Both good” and “both bad”, beside the scale: no points of it."""
+        chosen = self.entered.get("preference", "")
+        if not self.project.has_both:
+            return []
+        return [
+            Choice(value, str(BOTH_WORDS[value]), BOTH_KEYS[value], value == chosen)
+            for value in BOTH
+        ]

@@ -1,0 +1,53 @@
+/* What is missing, after a refused submit: each sentence leads to its place with the focus, and
+   goes as soon as the thing is there. */
+
+export default function begin({ actions, focusCard }) {
+  const box = () => document.getElementById("problem");
+  const placeOf = (link) => document.getElementById(link.hash.slice(1));
+
+  function isThere(place) {
+    if (place.matches("textarea")) return Boolean(place.value.trim());
+    return Boolean(place.querySelector(place.matches(".response") ? ".rank :checked" : ":checked"));
+  }
+
+  function hide() {
+    box().hidden = true;
+    const link = box().querySelector("a:not([hidden])") ?? box().querySelector("a");
+    if (link) lead(link);
+  }
+
+  function lead(link) {
+    const place = placeOf(link);
+    if (!place) return;
+    const ratings = place.closest(".ratings");
+    if (ratings) document.getElementById(`on-${ratings.dataset.letter}`).checked = true;
+    if (place.matches(".response")) focusCard(place);
+    else (place.querySelector("input, textarea") ?? place).focus();
+  }
+
+  function recount() {
+    if (!box() || box().hidden) return;
+    const links = [...box().querySelectorAll("a")];
+    for (const link of links) {
+      const place = placeOf(link);
+      if (!place || link.hidden || !isThere(place)) continue;
+      link.hidden = true;
+      place.removeAttribute("aria-invalid");
+      box().querySelector("strong").textContent = box().dataset.still;
+    }
+    if (links.length && links.every((link) => link.hidden)) box().hidden = true;
+  }
+
+  actions.hide_problem = hide;
+  document.addEventListener("change", recount);
+  document.addEventListener("input", recount);
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("#problem a");
+    if (!link) return;
+    event.preventDefault();
+    lead(link);
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && event.target.closest?.("#problem")) hide();
+  });
+}
