@@ -45,6 +45,12 @@ class FreezeSerializer(serializers.Serializer):
     demonstrations = serializers.ChoiceField(
         sorted(rules.DEMONSTRATIONS), required=False, default="include"
     )
+    corrections = serializers.ChoiceField(
+        sorted(rules.CORRECTIONS),
+        required=False,
+        default="include",
+        help_text="A correction is better than its original, and worth imitating.",
+    )
     split = serializers.ListField(
         child=serializers.FloatField(min_value=0, max_value=1),
         required=False,

@@ -3,9 +3,15 @@
 from annotation.core.database import consistent_reads
 from annotation.datasets.best import best_response
 from annotation.datasets.comparisons import Drop, compare_item
+from annotation.datasets.corrections import SOURCE, compare_corrections
 from annotation.datasets.policy import Policy
-from annotation.datasets.rows import best_row, comparison_row, demonstration_row, ranking_row
-from annotation.datasets.source import ItemRecord, PromptRecord, read_prompts
+from annotation.datasets.rows import best_row, comparison_row, example_row, ranking_row
+from annotation.datasets.source import (
+    ItemRecord,
+    PromptRecord,
+    has_corrections,
+    read_prompts,
+)
 from annotation.datasets.split import split_key, split_of
 from annotation.datasets.tally import Counts
 
@@ -20,8 +26,9 @@ class Nowhere:
 def build(project, policy: Policy, sink=None, *, below: str = "") -> Counts:
     """Write every line of the dataset to `sink` and count. One snapshot, read-only. `below`
     takes only prompts whose hash is less."""
-    builder = _Builder(policy, sink or Nowhere())
     with consistent_reads():
+        says_source = has_corrections(project, policy)
+        builder = _Builder(policy, sink or Nowhere(), says_source)
         for prompt in read_prompts(project, policy, below):
             builder.add_prompt(prompt)
     builder.counts.check()
@@ -29,15 +36,16 @@ def build(project, policy: Policy, sink=None, *, below: str = "") -> Counts:
 
 
 class _Builder:
-    def __init__(self, policy, sink):
-        self.policy, self.sink = policy, sink
+    def __init__(self, policy, sink, says_source):
+        self.policy, self.sink, self.says_source = policy, sink, says_source
         self.counts = Counts()
 
     def add_prompt(self, prompt: PromptRecord) -> None:
         key = split_key(prompt.messages)
         split = split_of(key, shares=self.policy.split, salt=self.policy.salt)
-        written = [self._add_item(item, split) for item in prompt.items]
-        written.append(self._add_demonstrations(prompt, split))
+        items = [] if self.policy.demonstrations == "only" else prompt.items
+        written = [self._add_item(item, split) for item in items]
+        written.append(self._add_examples(prompt, split))
         if any(written):
             self.counts.prompts[split] += 1
 
@@ -53,14 +61,19 @@ class _Builder:
         for judgment in item.judgments:
             self.sink.write("rankings.jsonl", ranking_row, item, judgment, split)
         ballots = [judgment.ballot for judgment in item.judgments]
+        written = {judgment.ballot.name: judgment.written for judgment in item.judgments}
         is_written = False
-        for outcome in compare_item(item.candidates, ballots, policy):
+        for outcome in (
+            *compare_item(item.candidates, ballots, policy),
+            *compare_corrections(item.candidates, written, policy),
+        ):
             counts.pairs += 1
             if isinstance(outcome, Drop):
                 counts.dropped_pairs[outcome.reason] += 1
                 continue
             kind = "ties" if outcome.is_tie else "preferences"
-            self._write(kind, split, comparison_row, item, outcome)
+            counts.corrections += outcome.source == SOURCE
+            self._write(kind, split, comparison_row, item, outcome, self.says_source)
             is_written = True
         return self._add_best(item, ballots, split) or is_written
 
@@ -74,18 +87,18 @@ class _Builder:
         self._write("sft", split, best_row, item, best)
         return True
 
-    def _add_demonstrations(self, prompt, split) -> bool:
+    def _add_examples(self, prompt, split) -> bool:
         seen = set()
-        for demonstration in prompt.demonstrations:
+        for example in prompt.examples(self.policy):
             self.counts.sft_candidates += 1
-            if self.policy.drop_empty and not demonstration.text.strip():
+            if self.policy.drop_empty and not example.text.strip():
                 self.counts.dropped_sft["empty_demonstration"] += 1
-            elif demonstration.text_sha256 in seen:
+            elif example.text_sha256 in seen:
                 self.counts.dropped_sft["repeated_demonstration"] += 1
             else:
-                seen.add(demonstration.text_sha256)
-                self.counts.sft_sources["demonstration"] += 1
-                self._write("sft", split, demonstration_row, demonstration)
+                seen.add(example.text_sha256)
+                self.counts.sft_sources[example.source] += 1
+                self._write("sft", split, example_row, example)
         return bool(seen)
 
     def _write(self, kind, split, make_row, *parts):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 
 from annotation.datasets.policy import Policy
-from annotation.labeling.verdict import effective_tiers
+from annotation.labeling.verdict import effective_tiers, sign_between
 
 # Why a pair is left out, in the order in which reasons are looked for.
 EMPTY, EQUAL, UNRANKED, BOTH_UNACCEPTABLE, FEW_VOTES = DROP_REASONS = (
@@ -43,10 +43,16 @@ class Ballot:
     ranks: Sequence[int | None]
     unacceptable: Sequence[bool]
     strength: Sequence[int | None] = ()
+    rest_below: bool = False
     tiers: tuple[int | None, ...] = field(init=False)
 
     def __post_init__(self):
         object.__setattr__(self, "tiers", effective_tiers(self.ranks, self.unacceptable))
+
+    def sign(self, one: int, other: int) -> int | None:
+        """-1 where the response at position `one` is better, 1 the other, 0 a tie, None nothing
+        said."""
+        return sign_between(self.tiers, self.unacceptable, self.rest_below, one, other)
 
     def strength_between(self, better: int, worse: int) -> float:
         """How far apart two positions are, 0 to 1: the sum of what was said about the steps
@@ -97,6 +103,7 @@ class Comparison:
     votes: int
     margin: float
     ballots: list[str]
+    source: str = "ranking"
 
 
 @dataclass(frozen=True)
@@ -114,12 +121,13 @@ def compare_item(
 
 
 def count_votes(first, second, ballots: Sequence[Ballot], policy: Policy) -> Tally:
-    """What each labeler said about the pair. Who ranked only one of the two said nothing."""
+    """What each labeler said about the pair. Who ranked only one of the two said nothing, unless
+    the ranking was of the best ones: then the other one lies below."""
     tally = Tally(first, second)
     one, two = first.position, second.position
     for ballot in ballots:
-        tier_one, tier_two = ballot.tiers[one - 1], ballot.tiers[two - 1]
-        if tier_one is None or tier_two is None:
+        sign = ballot.sign(one, two)
+        if sign is None:
             continue
         if policy.drop_both_unacceptable and (
             ballot.unacceptable[one - 1] and ballot.unacceptable[two - 1]
@@ -127,9 +135,9 @@ def count_votes(first, second, ballots: Sequence[Ballot], policy: Policy) -> Tal
             tally.both_unacceptable += 1
             continue
         tally.ballots.append(ballot.name)
-        if tier_one == tier_two:
+        if sign == 0:
             tally.ties += 1
-        elif tier_one < tier_two:
+        elif sign < 0:
             tally.for_first += 1
             tally.strength_first += ballot.strength_between(one, two)
         else:
@@ -162,11 +170,18 @@ def _outcome(tally: Tally, policy: Policy) -> Comparison | Drop:
     )
 
 
-def _reason_to_drop(tally: Tally, policy: Policy) -> str | None:
-    if policy.drop_empty and (tally.first.is_empty or tally.second.is_empty):
+def reason_in_texts(first: Candidate, second: Candidate, policy: Policy) -> str | None:
+    """Why two texts are no pair to learn from, whoever says what of them."""
+    if policy.drop_empty and (first.is_empty or second.is_empty):
         return EMPTY
-    if policy.drop_equal and tally.first.text == tally.second.text:
+    if policy.drop_equal and first.text == second.text:
         return EQUAL
+    return None
+
+
+def _reason_to_drop(tally: Tally, policy: Policy) -> str | None:
+    if reason := reason_in_texts(tally.first, tally.second, policy):
+        return reason
     if not tally.votes and not tally.both_unacceptable:
         return UNRANKED
     # Most labelers see nothing to choose between: a lone vote must not speak for all.

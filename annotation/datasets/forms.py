@@ -2,9 +2,11 @@
 
 from django import forms
 from django.db.models import Count
+from django.utils.translation import gettext_lazy as _
 
 from annotation.datasets import policy as rules
 from annotation.datasets.policy import Policy, PolicyError
+from annotation.datasets.source import has_corrections
 
 MANY = 50  # more batches than a person picks from by hand
 DROPS = {
@@ -62,9 +64,15 @@ class PolicyForm(forms.Form):
 
     def __init__(self, *args, project, **kwargs):
         super().__init__(*args, **kwargs)
+        self.drop_names = list(DROPS)
         for name, label in DROPS.items():
             is_on = name != "drop_surplus"
             self.fields[name] = forms.BooleanField(required=False, initial=is_on, label=label)
+        if has_corrections(project, Policy()):
+            self.drop_names.append("drop_corrections")
+            self.fields["drop_corrections"] = forms.BooleanField(
+                required=False, label=_("Corrections, and their originals as worse")
+            )
         self.fields["batches"].choices = _batches(project)
         present = project.judgments.order_by().values_list("origin", flat=True).distinct()
         self.fields["origins"].choices = [(o, rules.ORIGINS[o]) for o in sorted(present)]
@@ -74,7 +82,7 @@ class PolicyForm(forms.Form):
 
     @property
     def drops(self):
-        return [self[name] for name in DROPS]
+        return [self[name] for name in self.drop_names]
 
     def clean(self):
         said = super().clean()
@@ -91,6 +99,7 @@ class PolicyForm(forms.Form):
                 drop_equal=said["drop_equal"],
                 drop_both_unacceptable=said["drop_both_unacceptable"],
                 demonstrations=said["demonstrations"],
+                corrections="exclude" if said.get("drop_corrections") else "include",
                 split=tuple(float(said[name]) / 100 for name in rules.SPLITS),
                 salt=said["salt"],
             )

@@ -24,12 +24,18 @@ DEMONSTRATIONS = {
     "exclude": "Best responses only",
     "only": "Demonstrations only",
 }
+CORRECTIONS = {
+    "include": "A corrected response is better than its original, and worth imitating",
+    "exclude": "Corrections are left out",
+}
 ORIGINS = {
     "desk": "Judging page",
     "api": "API",
     "import": "Import",
     "simulated": "Simulated",
 }
+# Settings that did not exist at first, as they were then: a policy of that time keeps its hash.
+LATER = {"corrections": "include"}
 SPLITS = ("train", "dev", "test")
 DEFAULT_SPLIT = (0.8, 0.0, 0.2)
 MAX_BATCHES = 200
@@ -58,6 +64,7 @@ class Policy:
     drop_equal: bool = True
     drop_both_unacceptable: bool = True
     demonstrations: str = "include"
+    corrections: str = "include"
     split: tuple[float, float, float] = DEFAULT_SPLIT
     salt: str = ""
 
@@ -68,6 +75,7 @@ class Policy:
             ("labels", LABELS),
             ("pairs", PAIRS),
             ("demonstrations", DEMONSTRATIONS),
+            ("corrections", CORRECTIONS),
         ):
             value = getattr(self, name)
             if not isinstance(value, str) or value not in choices:
@@ -86,10 +94,12 @@ class Policy:
         object.__setattr__(self, "split", _shares(self.split))
 
     def as_json(self) -> dict[str, Any]:
-        """The canonical form: every key present, lists sorted, shares as floats."""
+        """The canonical form: every key present, lists sorted, shares as floats. What was added
+        later stands there only where it differs from what was always done."""
         return {
             name: list(value) if isinstance(value, tuple) else value
             for name, value in asdict(self).items()
+            if LATER.get(name) != value
         }
 
     @classmethod

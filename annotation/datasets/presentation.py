@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext as _
+
 from annotation.datasets import wording
 from annotation.datasets.policy import LABELS, SPLITS
 
@@ -58,6 +60,7 @@ class Summary:
 
 def summarise(counts: dict) -> Summary:
     pairs, sft, judgments = counts["comparisons"], counts["sft"], counts["judgments"]
+    corrected = pairs.get("corrections", 0)
     splits = [
         {
             "name": split,
@@ -79,7 +82,10 @@ def summarise(counts: dict) -> Summary:
                 "Pairs of responses in judged items",
                 pairs["pairs"],
                 [
-                    ("Comparisons", "a chosen and a rejected response", pairs["kept"]),
+                    ("Comparisons", "a chosen and a rejected response", pairs["kept"] - corrected),
+                    *_where_any(
+                        _("Corrections"), _("the corrected text over its original"), corrected
+                    ),
                     ("Ties", "kept apart", pairs["ties"]),
                 ],
                 _drops(counts["dropped"], wording.PAIR_DROPS),
@@ -98,6 +104,9 @@ def summarise(counts: dict) -> Summary:
                 [
                     ("Best responses", "one of an item", sft["best"]),
                     ("Demonstrations", "written as examples", sft["demonstrations"]),
+                    *_where_any(
+                        _("Corrections"), _("written by labelers"), sft.get("corrections", 0)
+                    ),
                 ],
                 _drops(sft["dropped"], wording.SFT_DROPS),
             ),
@@ -121,6 +130,11 @@ def _whole(name, title, total, kept, drops) -> Whole:
     return Whole(name, title, total, parts)
 
 
+def _where_any(title: str, note: str, count: int) -> list[tuple[str, str, int]]:
+    """A part that most datasets do not have, where there is one."""
+    return [(title, note, count)] if count else []
+
+
 def _drops(counts: dict, words: dict) -> Iterable[tuple[str, str, int]]:
     for reason, (title, note) in words.items():
         yield f"{title[0].lower()}{title[1:]}", note, counts.get(reason, 0)
@@ -139,6 +153,8 @@ def policy_lines(policy: dict) -> list[tuple[str, str]]:
     ]
     if not policy["surplus"]:
         left_out.append("surplus judgments")
+    if policy.get("corrections") == "exclude":
+        left_out.append(_("corrections"))
     shares = " · ".join(
         f"{name} {share * 100:g} %" for name, share in zip(SPLITS, policy["split"], strict=True)
     )

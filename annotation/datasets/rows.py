@@ -1,15 +1,20 @@
 """The lines of a dataset's files: docs/formats.md is the contract. Pure."""
 
 from annotation.datasets.comparisons import Comparison
-from annotation.labeling.verdict import tiers_of
+from annotation.datasets.corrections import name_of_text
+from annotation.labeling.exports.rows import said_row, without_unsaid
 
 
 def _message(text: str) -> list[dict]:
     return [{"role": "assistant", "content": text}]
 
 
-def comparison_row(item, comparison: Comparison) -> dict:
-    """A line of preferences or, with first and second for chosen and rejected, of ties."""
+def comparison_row(item, comparison: Comparison, says_source: bool = False) -> dict:
+    """A line of preferences or, with first and second for chosen and rejected, of ties.
+
+    `says_source`: every line of a dataset says where it comes from, or none does.
+    """
+    source = {"source": comparison.source} if says_source else {}
     one, other = ("first", "second") if comparison.is_tie else ("chosen", "rejected")
     return {
         "prompt": item.messages,
@@ -24,6 +29,7 @@ def comparison_row(item, comparison: Comparison) -> dict:
         f"{other}_id": comparison.rejected.key,
         "prompt_sha256": item.prompt_sha256,
         "judgments": comparison.ballots,
+        **source,
     }
 
 
@@ -38,43 +44,25 @@ def best_row(item, candidate) -> dict:
     }
 
 
-def demonstration_row(demonstration) -> dict:
-    """A demonstration belongs to no item; its text's hash names it on any machine."""
+def example_row(example) -> dict:
+    """A text that was written to be imitated; one written elsewhere belongs to no item."""
     return {
-        "prompt": demonstration.messages,
-        "completion": _message(demonstration.text),
-        "source": "demonstration",
-        "item": None,
-        "response_id": demonstration.text_sha256[:16],
-        "prompt_sha256": demonstration.prompt_sha256,
+        "prompt": example.messages,
+        "completion": _message(example.text),
+        "source": example.source,
+        "item": example.item,
+        "response_id": name_of_text(example.text_sha256),
+        "prompt_sha256": example.prompt_sha256,
     }
 
 
 def ranking_row(item, judgment, split: str) -> dict:
-    """A judgment as it was given, responses by their keys."""
-    keys = {candidate.position: candidate.key for candidate in item.candidates}
-    ballot = judgment.ballot
+    """A judgment as it was given, as in the export of judgments."""
     return {
         "item": item.external_id,
         "labeler": judgment.handle,
-        "revision": judgment.revision,
-        "ranking": [sorted(keys[place] for place in tier) for tier in tiers_of(ballot.ranks)],
-        "unacceptable": sorted(
-            keys[place] for place, is_bad in enumerate(ballot.unacceptable, start=1) if is_bad
-        ),
-        "strength": list(ballot.strength),
-        "ratings": {
-            criterion: {
-                keys[place]: value
-                for place, value in enumerate(values, start=1)
-                if value is not None
-            }
-            for criterion, values in judgment.ratings.items()
-        },
-        "rationale": judgment.rationale,
-        "seconds": judgment.seconds,
-        "order": [keys[place] for place in judgment.order],
-        "rubric_version": judgment.rubric_version,
+        "revision": judgment.raw.revision,
+        **without_unsaid(said_row(judgment.raw, item.as_judged, judgment.written)),
         "split": split,
         "prompt_sha256": item.prompt_sha256,
     }

@@ -6,16 +6,19 @@ ids never decide anything, so the same data in another database reads the same.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from heapq import merge
 from itertools import groupby, islice
 from operator import attrgetter, itemgetter
 
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import Exists, F, OuterRef, Subquery
 from django.db.models.functions import Collate
 
 from annotation.datasets.comparisons import Ballot, Candidate
 from annotation.datasets.policy import Policy
-from annotation.labeling.models import Item, ItemResponse, Judgment
+from annotation.labeling.exports.reading import read_written
+from annotation.labeling.exports.rows import PATHS, JudgedItem, RawJudgment, Written
+from annotation.labeling.models import Item, ItemResponse, Judgment, WrittenResponse
 from annotation.projects.models import Membership
 from annotation.prompts.models import Response
 
@@ -27,13 +30,21 @@ class JudgmentRecord:
     """A counted judgment: its ballot, and what goes raw into rankings.jsonl."""
 
     handle: str
-    revision: int
+    raw: RawJudgment
     ballot: Ballot
-    ratings: dict
-    rationale: str
-    order: list[int]
-    seconds: float | None
-    rubric_version: int | None
+    written: list[Written] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class ExampleRecord:
+    """A text that was written to be imitated: with a judgment of an item, or elsewhere."""
+
+    prompt_sha256: str
+    messages: list[dict]
+    text: str
+    text_sha256: str
+    source: str = "demonstration"
+    item: str | None = None
 
 
 @dataclass
@@ -49,22 +60,35 @@ class ItemRecord:
     judgments: list[JudgmentRecord] = field(default_factory=list)
     dropped: dict[str, int] = field(default_factory=dict)
 
+    @cached_property
+    def as_judged(self) -> JudgedItem:
+        """The item as a row of the export needs it."""
+        placed = sorted(self.candidates, key=attrgetter("position"))
+        texts = {candidate.position: candidate.text for candidate in placed}
+        return JudgedItem(self.external_id, [candidate.key for candidate in placed], texts)
+
+    @property
+    def examples(self) -> list[ExampleRecord]:
+        """What the labelers whose judgments count wrote."""
+        return [
+            ExampleRecord(
+                self.prompt_sha256,
+                self.messages,
+                one.text,
+                one.sha256,
+                "demonstration" if one.position is None else "correction",
+                self.external_id,
+            )
+            for judgment in self.judgments
+            for one in judgment.written
+        ]
+
     @property
     def progress(self) -> str:
         """judged (with at least one judgment that counts), unjudged, or withdrawn."""
         if self.state == Item.State.WITHDRAWN:
             return "withdrawn"
         return "judged" if self.judgments else "unjudged"
-
-
-@dataclass(frozen=True)
-class DemonstrationRecord:
-    """A response that a person or a good model wrote as an example to follow."""
-
-    prompt_sha256: str
-    messages: list[dict]
-    text: str
-    text_sha256: str
 
 
 @dataclass
@@ -74,7 +98,16 @@ class PromptRecord:
     sha256: str
     messages: list[dict]
     items: list[ItemRecord] = field(default_factory=list)
-    demonstrations: list[DemonstrationRecord] = field(default_factory=list)
+    demonstrations: list[ExampleRecord] = field(default_factory=list)
+
+    def examples(self, policy: Policy) -> list[ExampleRecord]:
+        """What was written to be imitated, as far as the policy takes it, by the texts' hashes."""
+        if policy.demonstrations == "exclude":
+            return []
+        found = [*self.demonstrations, *(one for item in self.items for one in item.examples)]
+        if policy.corrections == "exclude":
+            found = [one for one in found if one.source != "correction"]
+        return sorted(found, key=lambda one: (one.text_sha256, one.source, one.item or ""))
 
 
 def read_prompts(project, policy: Policy, below: str = "") -> Iterator[PromptRecord]:
@@ -83,9 +116,7 @@ def read_prompts(project, policy: Policy, below: str = "") -> Iterator[PromptRec
 
     `below`, where given, ends before the first hash that is not less: a sample by hash.
     """
-    streams = []
-    if policy.demonstrations != "only":
-        streams.append(_items(project, policy, below))
+    streams = [_items(project, policy, below)]
     if policy.demonstrations != "exclude":
         streams.append(_demonstrations(project, below))
     by_prompt = attrgetter("prompt_sha256")
@@ -107,7 +138,26 @@ def _bytewise(path):
 
 def items_in_question(project, policy: Policy):
     items = Item.objects.filter(project=project)
+    if policy.demonstrations == "only":
+        written = WrittenResponse.objects.filter(judgment__item=OuterRef("pk"))
+        items = items.filter(Exists(written))
     return items.filter(batch__in=policy.batches) if policy.batches else items
+
+
+def has_corrections(project, policy: Policy) -> bool:
+    """Is there a correction that counts?"""
+    if policy.corrections == "exclude" or policy.demonstrations == "only":
+        return False
+    judgments = Judgment.objects.current().filter(
+        project=project,
+        item__in=items_in_question(project, policy).exclude(state=Item.State.WITHDRAWN),
+        written__position__isnull=False,
+    )
+    if policy.origins:
+        judgments = judgments.filter(origin__in=policy.origins)
+    if not policy.surplus:
+        judgments = judgments.filter(is_surplus=False)
+    return judgments.exists()
 
 
 def _items(project, policy: Policy, below: str) -> Iterator[ItemRecord]:
@@ -139,57 +189,41 @@ def _add_judgments(records: dict[int, ItemRecord], project, policy: Policy) -> N
         Judgment.objects.filter(item__in=list(records))
         .annotate(handle=Subquery(handle.values("handle")[:1]))
         .order_by("item_id", "labeler_id", "-revision")
-        .values_list(
-            "item_id",
-            "labeler_id",
-            "handle",
-            "revision",
-            "origin",
-            "is_surplus",
-            "ranks",
-            "unacceptable",
-            "strength",
-            "ratings",
-            "rationale",
-            "order",
-            "seconds",
-            "rubric_version__number",
-        )
+        .values_list("item_id", "labeler_id", "handle", "pk", *PATHS)
     )
+    counted: dict[int, JudgmentRecord] = {}
     for _, revisions in groupby(rows, key=itemgetter(0, 1)):
-        current, *older = revisions
-        item, _, handle, revision, origin, is_surplus, *said = current
-        record = records[item]
+        (item, _, handle, pk, *columns), *older = revisions
+        record, raw = records[item], RawJudgment._make(columns)
         for _ in older:
             _count(record, "superseded")
-        if record.state == Item.State.WITHDRAWN:
-            _count(record, "item_withdrawn")
-        elif policy.origins and origin not in policy.origins:
-            _count(record, "other_origin")
-        elif is_surplus and not policy.surplus:
-            _count(record, "surplus")
-        elif handle is None:
-            _count(record, "labeler_without_handle")
+        if reason := _reason_to_drop(record, raw, handle, policy):
+            _count(record, reason)
         else:
-            record.judgments.append(_judgment(record, handle, revision, *said))
+            counted[pk] = _judgment(record, handle, raw)
+            record.judgments.append(counted[pk])
+    for pk, written in read_written(counted).items():
+        counted[pk].written.extend(written)
     for record in records.values():
         record.judgments.sort(key=attrgetter("handle"))
 
 
-def _judgment(
-    record, handle, revision, ranks, bad, strength, ratings, rationale, order, seconds, rubric
-) -> JudgmentRecord:
-    name = f"{record.external_id}/{handle}/{revision}"
-    return JudgmentRecord(
-        handle=handle,
-        revision=revision,
-        ballot=Ballot(name, ranks, bad, strength),
-        ratings=ratings,
-        rationale=rationale,
-        order=order,
-        seconds=seconds,
-        rubric_version=rubric,
-    )
+def _reason_to_drop(record: ItemRecord, raw: RawJudgment, handle, policy: Policy) -> str:
+    if raw.is_retraction:
+        return "retracted"
+    if record.state == Item.State.WITHDRAWN:
+        return "item_withdrawn"
+    if policy.origins and raw.origin not in policy.origins:
+        return "other_origin"
+    if raw.is_surplus and not policy.surplus:
+        return "surplus"
+    return "labeler_without_handle" if handle is None else ""
+
+
+def _judgment(record: ItemRecord, handle: str, raw: RawJudgment) -> JudgmentRecord:
+    name = f"{record.external_id}/{handle}/{raw.revision}"
+    ballot = Ballot(name, raw.ranks, raw.unacceptable, raw.strength, raw.rest_below)
+    return JudgmentRecord(handle, raw, ballot)
 
 
 def _count(record: ItemRecord, reason: str) -> None:
@@ -200,8 +234,11 @@ def _sampled(rows, below: str):
     return rows.filter(prompt__sha256__lt=below) if below else rows
 
 
-def _demonstrations(project, below: str) -> Iterator[DemonstrationRecord]:
-    written = Response.objects.filter(prompt__project=project, kind=Response.Kind.DEMONSTRATION)
+def _demonstrations(project, below: str) -> Iterator[ExampleRecord]:
+    """Those that were not written with a judgment: they count by themselves."""
+    written = Response.objects.filter(
+        prompt__project=project, kind=Response.Kind.DEMONSTRATION, written=None
+    )
     rows = (
         _sampled(written, below)
         .order_by(_bytewise("prompt__sha256"), _bytewise("text_sha256"))
@@ -209,4 +246,4 @@ def _demonstrations(project, below: str) -> Iterator[DemonstrationRecord]:
         .iterator(chunk_size=CHUNK)
     )
     for row in rows:
-        yield DemonstrationRecord(*row)
+        yield ExampleRecord(*row)

@@ -8,11 +8,13 @@ from annotation.datasets.policy import SPLITS
 # Why a judgment is not counted, in the order in which reasons are looked for.
 JUDGMENT_DROPS = (
     "superseded",
+    "retracted",
     "item_withdrawn",
     "other_origin",
     "surplus",
     "labeler_without_handle",
 )
+LATER = frozenset({"retracted"})
 ITEMS = ("judged", "unjudged", "withdrawn")
 SFT_DROPS = (*best.DROP_REASONS, "empty_demonstration", "repeated_demonstration")
 KINDS = ("preferences", "ties", "sft")
@@ -26,6 +28,7 @@ class Counts:
         self.judgments = Counter()
         self.dropped_judgments = Counter()
         self.pairs = 0
+        self.corrections = 0
         self.dropped_pairs = Counter()
         self.sft_candidates = 0
         self.dropped_sft = Counter()
@@ -35,7 +38,8 @@ class Counts:
 
     def as_json(self) -> dict:
         """The manifest's counts, without `files`. Reasons stand there with 0, too: nobody has to
-        guess whether a reason was looked for."""
+        guess whether a reason was looked for. What could not be at first stands there where it
+        is, so that the same judgments keep the hash they had."""
         preferences, ties, sft = (self.rows[kind] for kind in KINDS)
         return {
             "items": {name: self.items[name] for name in ("all", *ITEMS)},
@@ -47,6 +51,7 @@ class Counts:
             "comparisons": {
                 "pairs": self.pairs,
                 "kept": preferences.total(),
+                **_where_any(corrections=self.corrections),
                 "ties": ties.total(),
                 "dropped": self.dropped_pairs.total(),
                 **{split: preferences[split] for split in SPLITS},
@@ -58,6 +63,7 @@ class Counts:
                 "kept": sft.total(),
                 "best": self.sft_sources["best"],
                 "demonstrations": self.sft_sources["demonstration"],
+                **_where_any(corrections=self.sft_sources["correction"]),
                 "dropped": _listed(self.dropped_sft, SFT_DROPS),
                 **{split: sft[split] for split in SPLITS},
             },
@@ -80,4 +86,10 @@ class Counts:
 
 
 def _listed(counter: Counter, reasons) -> dict[str, int]:
-    return {reason: counter[reason] for reason in reasons}
+    return {
+        reason: counter[reason] for reason in reasons if counter[reason] or reason not in LATER
+    }
+
+
+def _where_any(**counts: int) -> dict[str, int]:
+    return {name: count for name, count in counts.items() if count}

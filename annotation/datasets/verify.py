@@ -81,6 +81,7 @@ def _differences(then: dict, now: dict) -> list[str]:
     said = []
     for what, old, new in (
         ("Items", then["counts"]["items"]["all"], now["counts"]["items"]["all"]),
+        ("Judgments", then["counts"]["judgments"]["all"], now["counts"]["judgments"]["all"]),
         (
             "Counted judgments",
             then["counts"]["judgments"]["counted"],

@@ -1,5 +1,7 @@
 """What reasons and counts are called, wherever they are shown."""
 
+from django.utils.translation import gettext_lazy as _
+
 PAIR_DROPS = {
     "empty_text": ("An empty response", "one of the two says nothing"),
     "equal_texts": ("Two equal responses", "the very same text twice"),
@@ -9,6 +11,7 @@ PAIR_DROPS = {
 }
 JUDGMENT_DROPS = {
     "superseded": ("Changed later", "the labeler's newer revision counts"),
+    "retracted": (_("Taken back"), _("the labeler withdrew it")),
     "item_withdrawn": ("The item was withdrawn", ""),
     "other_origin": ("From another origin", "not among the chosen ones"),
     "surplus": ("Surplus", "beyond the wanted number"),

@@ -4,15 +4,16 @@ import random
 
 from annotation.demo.figures import Ballot, outcome, quality_figures, win_rate
 from annotation.demo.reading import hidden_quality
+from annotation.labeling.verdict import effective_tiers, sign_between
 
 SAMPLE_COUNT = 6
 
 
 def ballots(judgments) -> list[Ballot]:
     return [
-        Ballot(item, username, tuple(ranks), tuple(unacceptable), seconds)
-        for item, username, ranks, unacceptable, seconds in judgments.values_list(
-            "item_id", "labeler__username", "ranks", "unacceptable", "seconds"
+        Ballot(item, username, tuple(ranks), tuple(unacceptable), seconds, rest_below)
+        for item, username, ranks, unacceptable, seconds, rest_below in judgments.values_list(
+            "item_id", "labeler__username", "ranks", "unacceptable", "seconds", "rest_below"
         )
     ]
 
@@ -61,14 +62,19 @@ def judged_outcomes(prompts, before, after, tuned, judgments) -> list[float]:
     votes = {}
     rows = judgments.prefetch_related("item__item_responses__response").select_related("item")
     for judgment in rows:
-        ballot = Ballot(judgment.item_id, "", tuple(judgment.ranks), tuple(judgment.unacceptable))
         by_tuned = [
             response.response.generator_id == tuned.pk
             for response in judgment.item.item_responses.all()
         ]
-        new, old = ballot.tiers[by_tuned.index(True)], ballot.tiers[by_tuned.index(False)]
-        if new is not None and old is not None:
-            votes.setdefault(judgment.item.prompt_id, []).append((new < old) - (new > old))
+        sign = sign_between(
+            effective_tiers(judgment.ranks, judgment.unacceptable),
+            judgment.unacceptable,
+            judgment.rest_below,
+            by_tuned.index(True) + 1,
+            by_tuned.index(False) + 1,
+        )
+        if sign is not None:
+            votes.setdefault(judgment.item.prompt_id, []).append(-sign)
     outcomes = []
     for prompt in prompts:
         if before[prompt.pk].text == after[prompt.pk].text:

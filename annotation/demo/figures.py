@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 
 from annotation.demo.reading import read_reply
-from annotation.labeling.verdict import effective_tiers
+from annotation.labeling.verdict import effective_tiers, sign_between
 from annotation.quality.stats.bootstrap import bootstrap_mean
 from annotation.quality.stats.intervals import wilson_interval
 
@@ -26,10 +26,15 @@ class Ballot:
     ranks: tuple
     unacceptable: tuple
     seconds: float | None = None
+    rest_below: bool = False
 
-    @property
-    def tiers(self):
-        return effective_tiers(self.ranks, self.unacceptable)
+    def signs(self):
+        """What the ballot says about each pair of positions: -1, 0, 1, or None."""
+        tiers = effective_tiers(self.ranks, self.unacceptable)
+        return [
+            sign_between(tiers, self.unacceptable, self.rest_below, one, other)
+            for one, other in combinations(range(1, len(tiers) + 1), 2)
+        ]
 
 
 def labeler_figures(ballots) -> list[dict]:
@@ -46,7 +51,7 @@ def labeler_figures(ballots) -> list[dict]:
     same, all_pairs = defaultdict(int), defaultdict(int)
     for together in by_item.values():
         for one, other in combinations(together, 2):
-            agreed, decided = _compare(one.tiers, other.tiers)
+            agreed, decided = _compare(one.signs(), other.signs())
             for labeler in (one.labeler, other.labeler):
                 same[labeler] += agreed
                 all_pairs[labeler] += decided
@@ -72,15 +77,8 @@ def labeler_figures(ballots) -> list[dict]:
 
 def _compare(first, second):
     """(pairs of positions ordered alike, pairs ordered by both)."""
-    agreed = decided = 0
-    for i, j in combinations(range(len(first)), 2):
-        if None in (first[i], first[j], second[i], second[j]):
-            continue
-        a, b = first[i] - first[j], second[i] - second[j]
-        if a and b:
-            decided += 1
-            agreed += (a > 0) == (b > 0)
-    return agreed, decided
+    decided = [(a, b) for a, b in zip(first, second, strict=True) if a and b]
+    return sum(a == b for a, b in decided), len(decided)
 
 
 def outcome(votes) -> float:

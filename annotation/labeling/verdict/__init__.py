@@ -6,7 +6,7 @@ Arrays are by position (index 0 = position 1), as in `Judgment`.
 from annotation.labeling.verdict.making import verdict_from_choices, verdict_from_ranking
 from annotation.labeling.verdict.model import STRENGTHS, Highlight, Verdict, VerdictError
 from annotation.labeling.verdict.rules import check, check_seconds
-from annotation.labeling.verdict.tiers import dense, effective_tiers, tiers_of
+from annotation.labeling.verdict.tiers import dense, effective_tiers, sign_between, tiers_of
 
 __all__ = [
     "STRENGTHS",
@@ -17,6 +17,7 @@ __all__ = [
     "check_seconds",
     "dense",
     "effective_tiers",
+    "sign_between",
     "tiers_of",
     "verdict_from_choices",
     "verdict_from_ranking",

@@ -22,6 +22,29 @@ def effective_tiers(
     )
 
 
+def sign_between(
+    tiers: Sequence[int | None],
+    unacceptable: Sequence[bool],
+    rest_below: bool,
+    one: int,
+    other: int,
+) -> int | None:
+    """What a verdict says about the responses at two positions: -1 the first is better, 1 the
+    other one, 0 a tie, None nothing. `tiers` as from `effective_tiers`.
+
+    With `rest_below` (a top-k ranking) whatever was ranked is better than what was left out. Of
+    those left out among themselves, and against an unacceptable one, nothing is known.
+    """
+    first, second = tiers[one - 1], tiers[other - 1]
+    if first is not None and second is not None:
+        return (first > second) - (first < second)
+    if rest_below and first is not None and not unacceptable[one - 1]:
+        return -1
+    if rest_below and second is not None and not unacceptable[other - 1]:
+        return 1
+    return None
+
+
 def tiers_of(ranks: Sequence[int | None]) -> list[list[int]]:
     """Positions per tier, best first: [1, 2, 2] gives [[1], [2, 3]]."""
     count = max((rank for rank in ranks if rank), default=0)

@@ -15,6 +15,7 @@ from annotation.datasets.comparisons import (
 )
 from annotation.datasets.policy import Policy
 from annotation.labeling.verdict import dense
+from annotation.labeling.verdict.scale import ranking_of_preference
 
 A, B, C = (
     Candidate(key, text, position)
@@ -125,6 +126,52 @@ def test_a_response_left_out_gives_no_vote():
     made = outcomes([A, B, C], ballots([1, 2, None]))
     assert isinstance(made[0], Comparison)
     assert made[1:] == [Drop("not_ranked"), Drop("not_ranked")]
+
+
+def best_only(*ranks):
+    bad = [rank == "x" for rank in ranks]
+    ranks = dense([None if rank == "x" else rank for rank in ranks])
+    return [Ballot("i/w1/1", ranks, bad, rest_below=True)]
+
+
+def test_what_a_top_ranking_leaves_out_lies_below_but_is_in_no_order_itself():
+    """The best of three, worked out by hand: b > a, b > c, and nothing between a and c."""
+    ab, ac, bc = outcomes([A, B, C], best_only(None, 1, None))
+    assert (ab.chosen, ab.rejected, ab.share, ab.margin) == (B, A, 1.0, 0.0)
+    assert ac == Drop("not_ranked")
+    assert (bc.chosen, bc.rejected) == (B, C)
+    best = best_response([A, B, C], best_only(None, 1, None), Policy())
+    assert best == B
+
+
+def test_what_was_left_out_is_not_compared_with_what_is_unacceptable():
+    ab, ac, bc = outcomes([A, B, C], best_only(1, None, "x"))
+    assert (ab.chosen, ac.chosen) == (A, A)
+    assert bc == Drop("not_ranked")
+    # The same ranking without “the rest lies below” says nothing of what it leaves out.
+    (ballot,) = ballots([1, None, "x"])
+    assert ballot.sign(1, 2) is None
+    assert best_only(1, None, "x")[0].sign(2, 1) == 1
+
+
+@pytest.mark.parametrize(
+    ("preference", "both", "expected"),
+    [
+        (-3, "", (A, False, 1.0)),
+        (1, "", (B, False, 1 / 3)),
+        (0, "", (A, True, 0.0)),
+        (None, "good", (A, True, 0.0)),
+        (None, "bad", Drop("both_unacceptable")),
+    ],
+)
+def test_an_answer_on_the_scale_is_a_vote_and_its_distance_the_margin(preference, both, expected):
+    said = ranking_of_preference(preference, both)
+    outcome = only([A, B], [Ballot("i/w1/1", *said)])
+    if isinstance(outcome, Comparison):
+        assert expected[:2] == (outcome.chosen, outcome.is_tie)
+        assert outcome.margin == pytest.approx(expected[2], abs=1e-6)
+    else:
+        assert outcome == expected
 
 
 def test_too_few_votes_are_left_out_and_enough_are_kept():

@@ -50,6 +50,8 @@ def test_pandalm_gives_842_comparisons_and_a_drop_table_that_sums_to_999(pandalm
     999 = 842 comparisons + 103 ties + 54 empty. The six booleans are among the 842, as text;
     without them 836 would be left. No two texts of an item are equal."""
     dataset = freeze("pandalm")
+    # As it was before judgments could say more than a ranking: what is not said moves no hash.
+    assert dataset.hash == "c614dfef77b395325794eca18e815fa3c75756430db4d13d789b7c57d11ee480"
     counts = dataset.counts
     assert counts["items"]["judged"] == 999
     assert counts["judgments"]["counted"] == 2997

@@ -72,6 +72,12 @@ class Command(BaseCommand):
             "best responses; only: demonstrations, and no comparisons. Default: include",
         )
         parser.add_argument(
+            "--without-corrections",
+            action="store_true",
+            help="leave out corrections, which otherwise are better than their originals and "
+            "worth imitating",
+        )
+        parser.add_argument(
             "--without-surplus",
             action="store_true",
             help="leave out judgments beyond the wanted number",
@@ -132,6 +138,7 @@ def _policy(options) -> Policy:
         drop_equal=not options["keep_equal"],
         drop_both_unacceptable=not options["keep_both_unacceptable"],
         demonstrations=options["demonstrations"],
+        corrections="exclude" if options["without_corrections"] else "include",
         split=split,
         salt=options["salt"],
     )
