@@ -47,9 +47,8 @@ def record_judgment(
     """Insert the judgment with everything that belongs to it. Inside a transaction; the verdict
     was checked. `fields` are the Judgment's other columns; with `ended_as` its assignment ends in
     that state."""
-    judgment = Judgment(
-        project=item.project, item=item, labeler=labeler, **fields, **verdict.as_columns()
-    )
+    columns = {"project": item.project} | fields | verdict.as_columns()
+    judgment = Judgment(item=item, labeler=labeler, **columns)
     insert_judgment(judgment, event=event, ended_as=ended_as)
     if verdict.has_written:
         _write_responses(judgment, verdict)

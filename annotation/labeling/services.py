@@ -13,6 +13,7 @@ from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import F, Max, Q
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from annotation.core import audit
 from annotation.core.database import is_retryable
@@ -31,6 +32,18 @@ lend_next_item = queue.lend_next_item
 expire_leases = queue.expire_leases
 
 MAX_DRAFT_BYTES = 100_000
+
+
+class AlreadyJudged(Conflict):
+    """Another tab, or a program, was first. `judgment` is what holds, or None."""
+
+    def __init__(self, judgment: Judgment | None, message: str):
+        super().__init__(message)
+        self.judgment = judgment
+
+
+class ItemWithdrawn(Conflict):
+    """The item is not to be judged any more; the labeler decides what becomes of their work."""
 
 
 def assignment_of(labeler, assignment_id, *, lock=False) -> Assignment:
@@ -57,14 +70,15 @@ def submit_judgment(**submitted) -> tuple[Judgment, int | None]:
 
     Takes `assignment_id`, `labeler`, `verdict`, `key`, and if wanted `seconds`, `origin`,
     `is_complete` (everything asked for must be there), `lend_next`, `rubric_id` (the version that
-    the page showed). Returns the judgment and the next
+    the page showed), `keeps_withdrawn` (of an item that was withdrawn meanwhile, as
+    surplus). Returns the judgment and the next
     assignment's id (None: nothing left). The same key again returns the same judgment; another
     verdict under that key, or on an item already judged, is a Conflict. VerdictError says what
     is missing or wrong. `verdict` may be a function of the assignment and its rubric that reads
     one: who has only a form saves a statement.
     """
     revision = 1
-    for _ in range(3):
+    for _attempt in range(3):
         try:
             return _submit(revision=revision, **submitted)
         except (queue.LostRace, IntegrityError, OperationalError) as error:
@@ -99,6 +113,7 @@ def _submit(
     is_complete: bool = True,
     lend_next: bool = True,
     rubric_id: int | None = None,
+    keeps_withdrawn: bool = False,
     revision: int,
 ) -> tuple[Judgment, int | None]:
     seconds = check_seconds(seconds)
@@ -111,6 +126,8 @@ def _submit(
         verdict = without_unchanged(verdict, texts)
         if judgment := _already_submitted(assignment, key, verdict):
             return judgment, _next(assignment, labeler, lend_next)
+        if assignment.item.state == Item.State.WITHDRAWN and not keeps_withdrawn:
+            raise ItemWithdrawn(_("This item was withdrawn while you were judging it."))
         check(
             verdict,
             response_count=assignment.item.response_count,
@@ -144,12 +161,21 @@ def _already_submitted(assignment, key, verdict):
     if judgment is not None and judgment.key == key:
         if judgment.content_sha256 == verdict.sha256:
             return judgment
-        raise Conflict("This page was submitted already, with another verdict. The first counts.")
-    raise Conflict("You have judged this item already. Your first judgment counts.")
+        raise AlreadyJudged(
+            judgment, _("This page was submitted already, with another verdict. The first counts.")
+        )
+    raise AlreadyJudged(
+        judgment, _("You have judged this item already. Your first judgment counts.")
+    )
 
 
 def _has_place(assignment) -> bool:
-    """A live assignment has its place; a late one takes it again while the item has room."""
+    """A live assignment has its place; a late one takes it again while the item has room. What is
+    judged of a withdrawn item has none."""
+    if assignment.item.state == Item.State.WITHDRAWN:
+        if assignment.state == Assignment.State.LIVE:
+            Item.objects.filter(pk=assignment.item_id).update(taken=F("taken") - 1)
+        return False
     if assignment.state == Assignment.State.LIVE:
         return True
     room = Item.objects.filter(pk=assignment.item_id, state=Item.State.OPEN)

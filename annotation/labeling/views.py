@@ -1,38 +1,30 @@
 """The labeler's pages: the queue, the judging page, and what it sends."""
 
-from dataclasses import dataclass
-
-from django.contrib import messages
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
-from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from annotation.core.errors import Conflict, DomainError, NotFound
 from annotation.labeling import services
+from annotation.labeling.answers import (
+    Notice,
+    own_assignment,
+    render_desk,
+    show_choice,
+    show_desk,
+    show_next,
+    undo_of,
+)
 from annotation.labeling.bench import Bench, problems_of
 from annotation.labeling.desk import desk_for
 from annotation.labeling.forms import JudgmentForm, entered_in
+from annotation.labeling.forms.judgment import whole_number
 from annotation.labeling.home import headline_of, queues_of, recent_judgments
-from annotation.labeling.models import Assignment
+from annotation.labeling.revising import revise_judgment
+from annotation.labeling.undo import is_undoable, undo_last
 from annotation.projects.permissions import project_for
-
-SURPLUS = "The item had enough judgments by then. Yours is kept and counted apart, as surplus."
-
-
-@dataclass(frozen=True)
-class Notice:
-    text: str
-    lead: str = ""
-    style: str = "info"
-
-
-class SeeOther(HttpResponseRedirect):
-    """After a POST: get the next page."""
-
-    status_code = 303
 
 
 @require_safe
@@ -53,7 +45,17 @@ def judge(request, slug):
     """The item that this labeler holds in the project, or the next one."""
     project = project_for(request.user, slug, "judge")
     assignment = services.lend_next_item(project=project, labeler=request.user)
-    return _desk(request, project, assignment and assignment.pk)
+    undo = _just_done(request, slug)
+    return show_desk(request, project, assignment and assignment.pk, undo=undo)
+
+
+def _just_done(request, slug):
+    """Without script, the address says what was just submitted or skipped."""
+    done = whole_number(request.GET.get("done", ""))
+    if done is None:
+        return None
+    assignment = own_assignment(request, slug, done)
+    return undo_of(assignment) if is_undoable(assignment) else None
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -63,10 +65,12 @@ def submit(request, slug, assignment_id):
     if request.method != "POST":  # somebody reloads a page that said 422
         return redirect("labeling:judge", slug)
     form = JudgmentForm(request.POST)
+    if replaced := whole_number(request.POST.get("replace", "")):
+        return _replace(request, slug, assignment_id, form, replaced)
 
     def verdict(assignment, rubric):
         if assignment.project.slug != slug:
-            raise NotFound("There is no such assignment.")
+            raise NotFound(_("There is no such assignment."))
         return form.verdict(assignment, rubric)
 
     try:
@@ -77,21 +81,47 @@ def submit(request, slug, assignment_id):
             key=form.key,
             seconds=form.seconds,
             rubric_id=form.rubric_id,
+            keeps_withdrawn="keep" in request.POST,
         )
     except NotFound as error:
         raise Http404 from error
     except Conflict as error:
-        project = _own(request, slug, assignment_id).project
-        return _next(request, project, Notice(str(error), style="warn"))
+        return show_choice(request, own_assignment(request, slug, assignment_id), form, error)
     except DomainError as error:
-        return _again(request, _own(request, slug, assignment_id), form, error)
-    notice = Notice(SURPLUS, "That came late.", "warn") if judgment.is_surplus else None
-    return _next(request, judgment.project, notice, next_id)
+        return _again(request, own_assignment(request, slug, assignment_id), form, error)
+    assignment = judgment.assignment
+    if judgment.is_surplus:
+        notice = Notice(
+            _("It is kept and counted apart, as surplus."), _("That came late."), "warn"
+        )
+        return show_next(request, judgment.project, notice=notice, next_id=next_id)
+    return show_next(request, judgment.project, next_id=next_id, done=assignment)
+
+
+def _replace(request, slug, assignment_id, form, replaced):
+    """The labeler chose to put this verdict in the place of the one given before."""
+    assignment = own_assignment(request, slug, assignment_id)
+    try:
+        revise_judgment(
+            judgment_id=replaced,
+            labeler=request.user,
+            verdict=lambda _judgment, rubric: form.verdict(assignment, rubric),
+            key=form.key,
+            seconds=form.seconds,
+            rubric_id=form.rubric_id,
+        )
+    except NotFound as error:
+        raise Http404 from error
+    except Conflict as error:
+        return show_choice(request, assignment, form, error)
+    except DomainError as error:
+        return _again(request, assignment, form, error)
+    return show_next(request, assignment.project, notice=Notice(_("Replaced. The first is kept.")))
 
 
 @require_POST
 def skip(request, slug, assignment_id):
-    assignment = _own(request, slug, assignment_id)
+    assignment = own_assignment(request, slug, assignment_id)
     try:
         services.skip(
             assignment_id=assignment.pk,
@@ -99,8 +129,23 @@ def skip(request, slug, assignment_id):
             reason=request.POST.get("reason", ""),
         )
     except DomainError as error:
-        return _next(request, assignment.project, Notice(str(error), style="warn"))
-    return _next(request, assignment.project, Notice("Skipped. It goes to somebody else."))
+        notice = Notice(str(error), style="warn")
+        return show_next(request, assignment.project, notice=notice)
+    assignment.state = assignment.State.SKIPPED
+    return show_next(request, assignment.project, done=assignment)
+
+
+@require_POST
+def undo(request, slug, assignment_id):
+    """Back to what was just submitted or skipped, with everything that was entered."""
+    assignment = own_assignment(request, slug, assignment_id)
+    try:
+        undo_last(assignment_id=assignment.pk, labeler=request.user)
+    except Conflict as error:
+        notice = Notice(str(error), style="warn")
+        return show_next(request, assignment.project, notice=notice)
+    notice = Notice(_("It is yours again, as you left it."), _("Taken back."))
+    return show_next(request, assignment.project, notice=notice, next_id=assignment.pk)
 
 
 @require_POST
@@ -143,16 +188,6 @@ def _token(request) -> int:
     return int(value) if value.isascii() and value.isdigit() and len(value) < 10 else 0
 
 
-def _own(request, slug, assignment_id):
-    try:
-        assignment = services.assignment_of(request.user, assignment_id)
-    except NotFound as error:
-        raise Http404 from error
-    if assignment.project.slug != slug:
-        raise Http404
-    return assignment
-
-
 def _again(request, assignment, form, error):
     """The same page with everything that was entered, and what is wrong with it."""
     rubric = services.rubric_of(assignment, form.rubric_id)
@@ -164,65 +199,4 @@ def _again(request, assignment, form, error):
         form.problems or problems_of(error, assignment, rubric),
         is_whole_page=not request.htmx,
     )
-    return _render(request, assignment.project, bench, status=422)
-
-
-def _next(request, project, notice=None, next_id=None):
-    """Without script: see the judging page. With htmx: its fragment at once."""
-    if not request.htmx:
-        if notice is not None:
-            _flash(request, notice)
-        return SeeOther(reverse("labeling:judge", args=[project.slug]))
-    if next_id is None:
-        assignment = services.lend_next_item(project=project, labeler=request.user)
-        next_id = assignment and assignment.pk
-    return _desk(request, project, next_id, [notice] if notice else [])
-
-
-def _flash(request, notice):
-    level = messages.WARNING if notice.style == "warn" else messages.INFO
-    messages.add_message(request, level, f"{notice.lead} {notice.text}".strip())
-
-
-def _desk(request, project, assignment_id, notices=()):
-    if assignment_id is None:
-        return _render(request, project, None, notices=notices, empty=_why_empty(request, project))
-    assignment = services.assignment_of(request.user, assignment_id)
-    bench = Bench(
-        assignment,
-        desk_for(assignment),
-        services.rubric_of(assignment),
-        assignment.draft,
-        is_whole_page=not request.htmx,
-    )
-    return _render(request, project, bench, notices=notices)
-
-
-def _why_empty(request, project):
-    judged = Assignment.objects.filter(project=project, labeler=request.user).exists()
-    if judged:
-        return {
-            "title": "Nothing left for you here",
-            "text": "You have judged every item of this project that still needs a judgment, or "
-            "others hold the rest just now. Thank you.",
-        }
-    return {
-        "title": "Nothing to judge yet",
-        "text": "This project has no items that wait for you. They appear here when a lead "
-        "imports some.",
-    }
-
-
-def _render(request, project, bench, *, status=200, notices=(), empty=None):
-    context = {
-        "project": project,
-        "bench": bench,
-        "notices": notices,
-        "empty": empty,
-        "judge_url": reverse("labeling:judge", args=[project.slug]),
-    }
-    template = "labeling/_judge.html" if request.htmx else "labeling/judge.html"
-    response = render(request, template, context, status=status)
-    response["X-Concord-Fragment"] = "judge"
-    patch_vary_headers(response, ["HX-Request"])
-    return response
+    return render_desk(request, assignment.project, bench, status=422)

@@ -270,6 +270,7 @@ const ACTIONS = {
   rubric: toRubric,
   rationale: () => document.getElementById("rationale")?.focus(),
   skip: () => document.getElementById("skip").showPopover(),
+  undo: () => document.getElementById("undo")?.requestSubmit(),
   keys: () => document.getElementById("keys").showPopover(),
 };
 
@@ -404,6 +405,14 @@ const ends = new IntersectionObserver((seen) => {
     sign.setAttribute("aria-label", words("seen"));
     ends.unobserve(target);
   }
+});
+
+/* Undo: offered for as long as the server takes it */
+
+const UNDO_FOR = 60_000;
+document.addEventListener("desk:item", () => {
+  const offer = [document.getElementById("undo"), document.getElementById("undo-last")];
+  setTimeout(() => offer.forEach((node) => node?.remove()), UNDO_FOR);
 });
 
 /* Layout, remembered on this device */

@@ -90,7 +90,7 @@ def test_a_submit_records_the_judgment_and_leads_to_the_next_item(client, projec
     done = submit(client, project, assignment, rationale="Shorter.\r\nClearer.", seconds="41")
 
     assert done.status_code == 303
-    assert done["Location"] == url("judge", project.slug)
+    assert done["Location"] == f"{url('judge', project.slug)}?done={assignment.pk}"
     judgment = Judgment.objects.get()
     assert (judgment.rationale, judgment.seconds) == ("Shorter.\nClearer.", 41)
     open_page(client, project)
@@ -124,7 +124,7 @@ def test_a_double_click_records_one_judgment(client, project, labeler):
     assert Judgment.objects.count() == 1
 
 
-def test_the_back_button_with_another_verdict_keeps_the_first_and_says_so(
+def test_the_back_button_with_another_verdict_keeps_the_first_and_gives_a_choice(
     client, project, labeler
 ):
     make_item(project)
@@ -134,9 +134,12 @@ def test_the_back_button_with_another_verdict_keeps_the_first_and_says_so(
 
     again = submit(client, project, assignment, rank_a=2, rank_b=1)
 
-    assert again.status_code == 303
-    assert Judgment.objects.get().ranks == [assignment.order.index(n) + 1 for n in (1, 2)]
-    assert "The first counts" in client.get(again["Location"]).content.decode()
+    assert again.status_code == 409
+    first = Judgment.objects.get()
+    assert first.ranks == [assignment.order.index(n) + 1 for n in (1, 2)]
+    page = again.content.decode()
+    assert "The first counts" in page
+    assert f'name="replace" value="{first.pk}"' in page
 
 
 def test_equal_numbers_are_a_tie_and_gaps_close(client, project, labeler):

@@ -1,0 +1,161 @@
+"""How the judging pages answer: the desk, as a page or as the fragment that replaces it.
+
+Without script a POST is answered by a redirect to the desk; with htmx by the desk itself.
+"""
+
+import uuid
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.http import Http404, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
+
+from annotation.core.errors import Conflict, NotFound
+from annotation.labeling import services
+from annotation.labeling.bench import Bench
+from annotation.labeling.desk import desk_for
+from annotation.labeling.models import Assignment, Item
+
+
+@dataclass(frozen=True)
+class Notice:
+    text: str
+    lead: str = ""
+    style: str = "info"
+
+
+@dataclass(frozen=True)
+class Undo:
+    """What was just done and may be taken back for a while."""
+
+    text: str
+    url: str
+
+
+class SeeOther(HttpResponseRedirect):
+    """After a POST: get the next page."""
+
+    status_code = 303
+
+
+def undo_of(assignment) -> Undo:
+    is_skip = assignment.state == Assignment.State.SKIPPED
+    text = _("Skipped. It goes to somebody else.") if is_skip else _("Submitted.")
+    return Undo(text, reverse("labeling:undo", args=[assignment.project.slug, assignment.pk]))
+
+
+def own_assignment(request, slug, assignment_id) -> Assignment:
+    try:
+        assignment = services.assignment_of(request.user, assignment_id)
+    except NotFound as error:
+        raise Http404 from error
+    if assignment.project.slug != slug:
+        raise Http404
+    return assignment
+
+
+def show_next(request, project, *, notice=None, next_id=None, done=None):
+    """The next item. `done`: the assignment that was submitted or skipped and may be undone."""
+    if not request.htmx:
+        if notice is not None:
+            level = messages.WARNING if notice.style == "warn" else messages.INFO
+            messages.add_message(request, level, f"{notice.lead} {notice.text}".strip())
+        url = reverse("labeling:judge", args=[project.slug])
+        return SeeOther(f"{url}?done={done.pk}" if done else url)
+    if next_id is None:
+        assignment = services.lend_next_item(project=project, labeler=request.user)
+        next_id = assignment and assignment.pk
+    undo = undo_of(done) if done else None
+    return show_desk(request, project, next_id, notices=[notice] if notice else [], undo=undo)
+
+
+def show_desk(request, project, assignment_id, *, notices=(), undo=None):
+    if assignment_id is None:
+        empty = why_empty(request.user, project)
+        return render_desk(request, project, None, notices=notices, undo=undo, empty=empty)
+    assignment = services.assignment_of(request.user, assignment_id)
+    bench = Bench(
+        assignment,
+        desk_for(assignment),
+        services.rubric_of(assignment),
+        assignment.draft,
+        is_whole_page=not request.htmx,
+    )
+    choice = None
+    if assignment.item.state == Item.State.WITHDRAWN:
+        choice = choice_of(services.ItemWithdrawn(_("This item was withdrawn meanwhile.")))
+    return render_desk(request, project, bench, notices=notices, undo=undo, choice=choice)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The world has moved on while somebody judged: what happened, and what may be done. The work
+    is still in the form; `name` and `value` go with it."""
+
+    text: str
+    label: str = ""
+    name: str = ""
+    value: str = ""
+    leaves: bool = False  # the item must be given back before the next one can be lent
+
+
+def choice_of(error: Conflict) -> Choice:
+    if isinstance(error, services.ItemWithdrawn):
+        return Choice(str(error), _("Keep mine apart, as surplus"), "keep", "1", leaves=True)
+    held = getattr(error, "judgment", None) or getattr(error, "latest", None)
+    if held is not None and not held.is_retraction:
+        return Choice(str(error), _("Replace it with what is here"), "replace", str(held.pk))
+    return Choice(str(error))
+
+
+def show_choice(request, assignment, form, error: Conflict):
+    """The desk with everything that was entered, what happened, and the choices."""
+    bench = Bench(
+        assignment,
+        desk_for(assignment),
+        services.rubric_of(assignment, form.rubric_id),
+        form.entered,
+        is_whole_page=not request.htmx,
+    )
+    bench.key = uuid.uuid4()  # the old key belongs to what was submitted
+    return render_desk(request, assignment.project, bench, status=409, choice=choice_of(error))
+
+
+def why_empty(labeler, project) -> dict[str, str]:
+    if Assignment.objects.filter(project=project, labeler=labeler).exists():
+        return {
+            "title": _("Nothing left for you here"),
+            "text": _(
+                "You have judged every item of this project that still needs a judgment, or "
+                "others hold the rest just now. Thank you."
+            ),
+        }
+    return {
+        "title": _("Nothing to judge yet"),
+        "text": _(
+            "This project has no items that wait for you. They appear here when a lead "
+            "imports some."
+        ),
+    }
+
+
+def render_desk(
+    request, project, bench, *, status=200, notices=(), undo=None, choice=None, empty=None
+):
+    context = {
+        "project": project,
+        "bench": bench,
+        "notices": notices,
+        "undo": undo,
+        "choice": choice,
+        "empty": empty,
+        "judge_url": reverse("labeling:judge", args=[project.slug]),
+    }
+    template = "labeling/_judge.html" if request.htmx else "labeling/judge.html"
+    response = render(request, template, context, status=status)
+    response["X-Concord-Fragment"] = "judge"
+    patch_vary_headers(response, ["HX-Request"])
+    return response

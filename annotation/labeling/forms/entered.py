@@ -1,0 +1,70 @@
+"""A judgment back in the form: what was entered when it was given, field by field.
+
+The inverse of reading the form: an undone or a revised judgment shows exactly what it said.
+"""
+
+import json
+
+from annotation.labeling.desk import LETTERS
+
+
+def entered_from(judgment, order) -> dict[str, str]:
+    """The form's fields for a judgment with the responses shown in `order` (positions)."""
+    letters = {position: letter for letter, position in zip(LETTERS.lower(), order, strict=False)}
+    entered: dict[str, str] = {}
+    if judgment.scale is None:
+        entered |= _ranks(judgment, letters)
+    else:
+        entered["preference"] = _preference(judgment, order)
+    for criterion, values in judgment.ratings.items():
+        for position, value in enumerate(values, start=1):
+            if value is not None:
+                entered[f"rating_{criterion}_{letters[position]}"] = str(value)
+    for flag, values in judgment.flags.items():
+        for position, is_set in enumerate(values, start=1):
+            if is_set:
+                entered[f"flag_{flag}_{letters[position]}"] = "1"
+    if judgment.highlights:
+        entered["highlights"] = _highlights(judgment, letters)
+    for written in judgment.written.select_related("response"):
+        name = f"edit_{letters[written.position]}" if written.position else "demonstration"
+        entered[name] = written.response.text
+    if judgment.confidence is not None:
+        entered["confidence"] = str(judgment.confidence)
+    if judgment.rationale:
+        entered["rationale"] = judgment.rationale
+    if judgment.seconds:
+        entered["seconds"] = str(round(judgment.seconds))
+    return entered
+
+
+def _ranks(judgment, letters) -> dict[str, str]:
+    ranks = {
+        f"rank_{letters[position]}": "x" if bad else str(rank)
+        for position, (rank, bad) in enumerate(
+            zip(judgment.ranks, judgment.unacceptable, strict=True), start=1
+        )
+        if bad or rank is not None
+    }
+    steps = {
+        f"strength_{step}": str(value)
+        for step, value in enumerate(judgment.strength, start=1)
+        if value is not None
+    }
+    return ranks | steps
+
+
+def _preference(judgment, order) -> str:
+    """In the form below 0 is for A, in the judgment for position 1."""
+    if judgment.both:
+        return judgment.both
+    return str(judgment.preference if order[0] == 1 else -judgment.preference)
+
+
+def _highlights(judgment, letters) -> str:
+    marks = [
+        {"response": letters[mark["position"]]}
+        | {name: mark[name] for name in ("start", "end", "label", "note")}
+        for mark in judgment.highlights
+    ]
+    return json.dumps(marks, ensure_ascii=False)
