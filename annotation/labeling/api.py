@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers, status
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
@@ -12,6 +12,8 @@ from annotation.core.errors import DomainError
 from annotation.labeling import services
 from annotation.labeling.models import Assignment, ItemResponse, Judgment
 from annotation.labeling.verdict import verdict_from_ranking
+from annotation.labeling.verdict.model import NOT_APPLICABLE
+from annotation.labeling.verdict.scale import BOTH, SCALES, signed_by_key
 from annotation.projects.permissions import project_for
 
 
@@ -42,6 +44,15 @@ class NextSerializer(serializers.Serializer):
     )
 
 
+class TextField(serializers.CharField):
+    """A text as it was written, perhaps none."""
+
+    def __init__(self, **options):
+        super().__init__(
+            required=False, default="", allow_blank=True, trim_whitespace=False, **options
+        )
+
+
 class ResponseKeyField(serializers.CharField):
     """A response's id, to the letter: a space at its end is part of it."""
 
@@ -49,12 +60,38 @@ class ResponseKeyField(serializers.CharField):
         super().__init__(max_length=100, trim_whitespace=False, **options)
 
 
+@extend_schema_field({"oneOf": [{"type": "integer"}, {"type": "string", "enum": ["na"]}]})
+class RatingField(serializers.IntegerField):
+    """A point of the criterion's scale, or "na" where it does not apply."""
+
+    def to_internal_value(self, data):
+        return data if data == NOT_APPLICABLE else super().to_internal_value(data)
+
+
+class HighlightSerializer(serializers.Serializer):
+    """An error marked in a response."""
+
+    response = ResponseKeyField()
+    start = serializers.IntegerField(help_text="In characters (code points) of the raw text.")
+    end = serializers.IntegerField(help_text="The first character after it.")
+    label = serializers.CharField(help_text="One of the rubric's error labels.")
+    note = TextField()
+
+
 class VerdictSerializer(serializers.Serializer):
     """A verdict; a response that the ranking leaves out is unranked, not last."""
 
     ranking = serializers.ListField(
         child=serializers.ListField(child=ResponseKeyField()),
-        help_text="Tiers, best first; ids within a tier are tied.",
+        required=False,
+        default=list,
+        help_text="Tiers, best first; ids within a tier are tied. Empty where a preference on a "
+        "scale says it all, or the project asks for no order.",
+    )
+    rest_below = serializers.BooleanField(
+        required=False,
+        default=False,
+        help_text="A ranking of the best: what it leaves out lies below what it has.",
     )
     unacceptable = serializers.ListField(child=ResponseKeyField(), required=False, default=list)
     strength = serializers.ListField(
@@ -63,16 +100,58 @@ class VerdictSerializer(serializers.Serializer):
         default=list,
         help_text="Between neighbouring tiers: 1 slightly, 2 clearly, 3 far better.",
     )
+    scale = serializers.ChoiceField(
+        sorted(SCALES),
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="Points of the scale for two responses; the ranking is then left out.",
+    )
+    preference = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="On the scale: below 0 the response whose id comes first (by its bytes) is "
+        "better, above 0 the other one.",
+    )
+    both = serializers.ChoiceField(
+        ["", *BOTH],
+        required=False,
+        default="",
+        help_text="In place of a preference: both are good, or both are bad.",
+    )
     ratings = serializers.DictField(
-        child=serializers.DictField(child=serializers.IntegerField(min_value=-10, max_value=10)),
+        child=serializers.DictField(child=RatingField()),
         required=False,
         default=dict,
-        help_text='By criterion, then by response: {"helpfulness": {"a": 4}}.',
+        help_text='By criterion, then by response: {"helpfulness": {"a": 4, "b": "na"}}.',
     )
-    rationale = serializers.CharField(
-        required=False, default="", allow_blank=True, trim_whitespace=False
+    flags = serializers.DictField(
+        child=serializers.ListField(child=ResponseKeyField()),
+        required=False,
+        default=dict,
+        help_text='The responses that each flag is set for: {"unsafe": ["b"]}.',
     )
+    highlights = HighlightSerializer(many=True, required=False, default=list)
+    confidence = serializers.IntegerField(
+        required=False, allow_null=True, default=None, help_text="1 a guess … 5 certain."
+    )
+    corrections = serializers.DictField(
+        child=serializers.CharField(trim_whitespace=False),
+        required=False,
+        default=dict,
+        help_text='A better text for a response: {"a": "…"}.',
+    )
+    demonstration = TextField(help_text="The response that you would give.")
+    rationale = TextField()
     seconds = serializers.FloatField(required=False, allow_null=True, default=None)
+
+    def validate(self, attrs):
+        if attrs["scale"] is not None and (attrs["ranking"] or attrs["unacceptable"]):
+            raise serializers.ValidationError(
+                {"ranking": "Send a preference on the scale or a ranking, not both."}
+            )
+        return attrs
 
 
 class JudgmentSerializer(serializers.ModelSerializer):
@@ -152,9 +231,9 @@ class JudgmentView(APIView):
         serializer.is_valid(raise_exception=True)
         values = serializer.validated_data
         seconds = values.pop("seconds")
-        positions = dict(
-            ItemResponse.objects.filter(item=assignment.item_id).values_list("key", "position")
-        )
+        placed = ItemResponse.objects.filter(item=assignment.item_id).order_by("position")
+        positions = dict(placed.values_list("key", "position"))
+        values["preference"] = signed_by_key(values["preference"], list(positions))
         judgment, next_id = services.submit_judgment(
             assignment_id=assignment.pk,
             labeler=request.user,

@@ -20,7 +20,8 @@ UNTOUCHED = """NOT EXISTS (
 # One shuffle per item, turned by one place for each labeler: over an item's labelers every
 # response is shown in every place equally often.
 ORDER = """(
-  SELECT array_agg(place.position ORDER BY (place.n + lent.taken) %% lent.response_count)
+  SELECT coalesce(
+           array_agg(place.position ORDER BY (place.n + lent.taken) %% lent.response_count), '{}')
     FROM (SELECT g AS position, row_number() OVER (ORDER BY md5(lent.id || ':' || g)) AS n
             FROM generate_series(1, lent.response_count) AS g) AS place)"""
 

@@ -5,15 +5,18 @@ from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import connection
+from django.db.models import Q, Value
 
 from annotation.core.errors import DomainError
+from annotation.core.hashing import sha256_of_text
 from annotation.core.strict_json import LineReader
 from annotation.labeling.imports.item_import import read_lines
+from annotation.labeling.imports.judgment_marks import needs_texts
 from annotation.labeling.imports.judgment_rows import JudgmentRow, read_judgment, read_names
 from annotation.labeling.imports.problems import KEPT, Problems, RowRefused
-from annotation.labeling.imports.staging import Spool, array, escaped
-from annotation.labeling.models import Item
-from annotation.projects.services import create_imported_labelers, current_rubric
+from annotation.labeling.imports.staging import Spool, array, boolean, escaped, nullable
+from annotation.labeling.models import Item, ItemResponse
+from annotation.projects.services import create_imported_labelers, current_rubric, rubric_by_id
 from annotation.prompts.models import Import
 
 LOOK_UP = 1_000  # lines whose items are looked up with one statement
@@ -25,54 +28,111 @@ COLUMNS = (
     "item",
     "labeler",
     "content_sha256",
+    "revision",
+    "rubric_id",
+    "origin",
+    "is_surplus",
+    "is_retraction",
     "ranks",
     "unacceptable",
+    "rest_below",
     "strength",
+    "scale",
+    "preference",
+    '"both"',  # a word of SQL
     "ratings",
+    "flags",
+    "highlights",
+    "confidence",
     "rationale",
     "shown",
     "seconds",
+    "submitted_at",
 )
+WRITTEN_COLUMNS = ("line", "position", "text", "text_sha256")
+# Ids are drawn while the rows are copied in, so that what was written finds its judgment.
 CREATE = """
-DROP TABLE IF EXISTS pg_temp.staged_judgment, pg_temp.staged_labeler;
+DROP TABLE IF EXISTS pg_temp.staged_judgment, pg_temp.staged_labeler, pg_temp.staged_written;
 CREATE TEMPORARY TABLE staged_judgment (
-  line bigint, item_id bigint, item text, labeler text, content_sha256 text, ranks smallint[],
-  unacceptable boolean[], strength smallint[], ratings text, rationale text, shown smallint[],
-  seconds double precision
+  line bigint, item_id bigint, item text, labeler text, content_sha256 text, revision smallint,
+  rubric_id bigint, origin text, is_surplus boolean, is_retraction boolean, ranks smallint[],
+  unacceptable boolean[], rest_below boolean, strength smallint[], scale smallint,
+  preference smallint, "both" text, ratings text, flags text, highlights text, confidence smallint,
+  rationale text, shown smallint[], seconds double precision, submitted_at timestamptz,
+  judgment_id bigint DEFAULT nextval(pg_get_serial_sequence('labeling_judgment', 'id'))
+) ON COMMIT DROP;
+CREATE TEMPORARY TABLE staged_written (
+  line bigint, position smallint, text text, text_sha256 text,
+  response_id bigint DEFAULT nextval(pg_get_serial_sequence('prompts_response', 'id'))
 ) ON COMMIT DROP;
 CREATE TEMPORARY TABLE staged_labeler (handle text, labeler_id bigint) ON COMMIT DROP;
 """
 TWICE = """
 SELECT line, item, labeler, first_line FROM (
   SELECT line, item, labeler,
-         min(line) OVER (PARTITION BY item_id, labeler) AS first_line FROM staged_judgment
+         min(line) OVER (PARTITION BY item_id, labeler, revision) AS first_line
+    FROM staged_judgment
 ) AS seen WHERE line <> first_line ORDER BY line
 """
+# A labeler who has judged the item here: their revisions are what a line must be one of.
 KNOWN = """
   FROM staged_judgment AS staged
   JOIN staged_labeler ON staged_labeler.handle = staged.labeler
-  JOIN LATERAL (
-    SELECT content_sha256 FROM labeling_judgment
-     WHERE item_id = staged.item_id AND labeler_id = staged_labeler.labeler_id
-     ORDER BY revision DESC LIMIT 1
-  ) AS judgment ON true
+ WHERE EXISTS (SELECT 1 FROM labeling_judgment AS judgment
+                WHERE judgment.item_id = staged.item_id
+                  AND judgment.labeler_id = staged_labeler.labeler_id)
+"""
+SAME = """
+  EXISTS (SELECT 1 FROM labeling_judgment AS judgment
+           WHERE judgment.item_id = staged.item_id
+             AND judgment.labeler_id = staged_labeler.labeler_id
+             AND judgment.content_sha256 = staged.content_sha256
+             AND judgment.is_retraction = staged.is_retraction)
 """
 CHANGED = f"""
-SELECT staged.line, staged.item, staged.labeler {KNOWN}
- WHERE judgment.content_sha256 <> staged.content_sha256 ORDER BY staged.line
+SELECT staged.line, staged.item, staged.labeler {KNOWN} AND NOT {SAME} ORDER BY staged.line
 """  # noqa: S608  two constants of this module
 UNCHANGED = f"SELECT count(*) {KNOWN}"  # noqa: S608  a constant of this module
 INSERT = """
-INSERT INTO labeling_judgment (project_id, item_id, labeler_id, revision, rubric_version_id,
-       origin, imported_id, content_sha256, ranks, unacceptable, strength, ratings, rationale,
-       "order", seconds, is_surplus, submitted_at)
-SELECT %(project)s, staged.item_id, staged_labeler.labeler_id, 1, %(rubric)s, 'import',
-       %(imported)s, staged.content_sha256, staged.ranks, staged.unacceptable, staged.strength,
-       staged.ratings::jsonb, staged.rationale, staged.shown, staged.seconds, false, now()
+INSERT INTO labeling_judgment (id, project_id, item_id, labeler_id, revision, rubric_version_id,
+       origin, imported_id, content_sha256, ranks, unacceptable, rest_below, strength, scale,
+       preference, "both", ratings, flags, highlights, confidence, rationale, "order", seconds,
+       is_surplus, is_retraction, submitted_at)
+SELECT staged.judgment_id, %(project)s, staged.item_id, staged_labeler.labeler_id,
+       staged.revision, staged.rubric_id, staged.origin, %(imported)s, staged.content_sha256,
+       staged.ranks, staged.unacceptable, staged.rest_below, staged.strength, staged.scale,
+       staged.preference, staged."both", staged.ratings::jsonb, staged.flags::jsonb,
+       staged.highlights::jsonb, staged.confidence, staged.rationale, staged.shown,
+       staged.seconds, staged.is_surplus, staged.is_retraction,
+       coalesce(staged.submitted_at, now())
   FROM staged_judgment AS staged
   JOIN staged_labeler ON staged_labeler.handle = staged.labeler
+ WHERE NOT EXISTS (SELECT 1 FROM labeling_judgment AS judgment
+                    WHERE judgment.item_id = staged.item_id
+                      AND judgment.labeler_id = staged_labeler.labeler_id)
  ORDER BY staged.line
 ON CONFLICT (item_id, labeler_id, revision) DO NOTHING
+"""
+INSERT_TEXTS = """
+INSERT INTO prompts_response (id, prompt_id, kind, text, text_sha256, author_id, corrects_id,
+                              params, finish_reason, created_at)
+SELECT written.response_id, item.prompt_id,
+       CASE WHEN written.position IS NULL THEN 'demonstration' ELSE 'correction' END,
+       written.text, written.text_sha256, judgment.labeler_id, original.response_id, '{}', '',
+       judgment.submitted_at
+  FROM staged_written AS written
+  JOIN staged_judgment AS staged ON staged.line = written.line
+  JOIN labeling_judgment AS judgment ON judgment.id = staged.judgment_id
+  JOIN labeling_item AS item ON item.id = judgment.item_id
+  LEFT JOIN labeling_itemresponse AS original
+    ON original.item_id = item.id AND original.position = written.position
+"""
+INSERT_WRITTEN = """
+INSERT INTO labeling_writtenresponse (judgment_id, response_id, position)
+SELECT staged.judgment_id, written.response_id, written.position
+  FROM staged_written AS written
+  JOIN staged_judgment AS staged ON staged.line = written.line
+  JOIN labeling_judgment AS judgment ON judgment.id = staged.judgment_id
 """
 
 
@@ -81,19 +141,19 @@ class JudgmentSpool:
 
     def __init__(self, *, project, may_create: bool, problems: Problems):
         self.project, self.may_create, self.problems = project, may_create, problems
-        rubric = current_rubric(project)
-        self.rubric_id = rubric.pk if rubric else None
-        self._rubric = rubric
+        self._rubrics: dict[int | None, Any] = {None: current_rubric(project)}
         self._labelers = dict(project.memberships.values_list("handle", "user_id"))
         self.handles: set[str] = set()
         self._batch: list[tuple[int, str, str, dict[str, Any]]] = []
         self.rows = Spool("staged_judgment", COLUMNS)
+        self.written = Spool("staged_written", WRITTEN_COLUMNS)
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_: object) -> None:
         self.rows.__exit__()
+        self.written.__exit__()
 
     def read(self, reader: LineReader, progress) -> None:
         read_lines(reader, self._read_value, self.problems, progress)
@@ -123,13 +183,22 @@ class JudgmentSpool:
     def _check_batch(self) -> None:
         batch, self._batch = self._batch, []
         keys = _keys_of_items(self.project, {item for _, item, _, _ in batch})
+        texts = _texts_of_items(
+            {keys[item][0] for _, item, _, value in batch if item in keys and needs_texts(value)}
+        )
         for line, item, labeler, value in batch:
             if item not in keys:
                 self.problems.add(line, "item", f"there is no item “{item}” in this project")
                 continue
             item_id, item_keys = keys[item]
             try:
-                row = read_judgment(value, item_keys, rubric=self._rubric, project=self.project)
+                row = read_judgment(
+                    value,
+                    item_keys,
+                    rubric_of=self._rubric_of,
+                    project=self.project,
+                    texts=texts.get(item_id),
+                )
             except RowRefused as refused:
                 for field, reason in refused.found:
                     self.problems.add(line, field, reason)
@@ -137,32 +206,67 @@ class JudgmentSpool:
             if not self.problems:
                 self._write(line, item_id, item, labeler, row)
 
+    def _rubric_of(self, number: int | None) -> Any:
+        """The published version of a number, or None; the one in force without a number."""
+        if number not in self._rubrics:
+            versions = self.project.rubric_versions.published()
+            pk = versions.filter(number=number).values_list("pk", flat=True).first()
+            self._rubrics[number] = None if pk is None else rubric_by_id(pk)
+        return self._rubrics[number]
+
     def _write(self, line: int, item_id: int, item: str, labeler: str, row: JudgmentRow) -> None:
-        verdict = row.verdict
-        ratings = {key: list(values) for key, values in verdict.ratings.items()}
+        columns = row.verdict.as_columns()
         self.rows.add(
             str(line),
             str(item_id),
             escaped(item),
             escaped(labeler),
-            verdict.sha256,
-            array(verdict.ranks),
-            array(verdict.unacceptable),
-            array(verdict.strength),
-            escaped(json.dumps(ratings)),
-            escaped(verdict.rationale),
+            columns["content_sha256"],
+            str(row.revision),
+            nullable(row.rubric and row.rubric.pk),
+            row.origin,
+            boolean(row.is_surplus),
+            boolean(row.is_retraction),
+            array(columns["ranks"]),
+            array(columns["unacceptable"]),
+            boolean(columns["rest_below"]),
+            array(columns["strength"]),
+            nullable(columns["scale"]),
+            nullable(columns["preference"]),
+            columns["both"],
+            *(escaped(json.dumps(columns[name])) for name in ("ratings", "flags", "highlights")),
+            nullable(columns["confidence"]),
+            escaped(columns["rationale"]),
             array(row.order),
-            "\\N" if row.seconds is None else repr(row.seconds),
+            nullable(row.seconds),
+            nullable(row.submitted_at),
         )
+        written: dict[int | None, str] = {**row.verdict.corrections}
+        if row.verdict.demonstration:
+            written[None] = row.verdict.demonstration
+        for position, text in written.items():
+            self.written.add(str(line), nullable(position), escaped(text), sha256_of_text(text))
 
 
 def _keys_of_items(project, external_ids: set[str]) -> dict[str, tuple[int, list[str]]]:
-    rows = (
-        Item.objects.filter(project=project, external_id__in=external_ids)
-        .annotate(keys=ArrayAgg("item_responses__key", order_by="item_responses__position"))
-        .values_list("external_id", "pk", "keys")
+    placed = ArrayAgg(
+        "item_responses__key",
+        order_by="item_responses__position",
+        filter=Q(item_responses__isnull=False),
+        default=Value([]),
     )
-    return {external_id: (pk, keys) for external_id, pk, keys in rows}
+    rows = Item.objects.filter(project=project, external_id__in=external_ids)
+    found = rows.annotate(keys=placed).values_list("external_id", "pk", "keys")
+    return {external_id: (pk, keys) for external_id, pk, keys in found}
+
+
+def _texts_of_items(items: set[int]) -> dict[int, dict[int, str]]:
+    """{item: its responses' texts by position}."""
+    texts: dict[int, dict[int, str]] = {}
+    placed = ItemResponse.objects.filter(item__in=items) if items else ItemResponse.objects.none()
+    for item, position, text in placed.values_list("item_id", "position", "response__text"):
+        texts.setdefault(item, {})[position] = text
+    return texts
 
 
 def stage_judgments(*, spool: JudgmentSpool, problems: Problems, actor) -> None:
@@ -175,6 +279,7 @@ def stage_judgments(*, spool: JudgmentSpool, problems: Problems, actor) -> None:
     with connection.cursor() as cursor:
         cursor.execute(CREATE)
         spool.rows.copy()
+        spool.written.copy()
         cursor.executemany(
             "INSERT INTO staged_labeler VALUES (%s, %s)",
             [(handle, labelers[handle]) for handle in spool.handles],
@@ -195,17 +300,18 @@ def stage_judgments(*, spool: JudgmentSpool, problems: Problems, actor) -> None:
 
 def insert_judgments(*, imported: Import, spool: JudgmentSpool, actor) -> dict[str, int]:
     """From the staged rows into the table. Returns what came of it."""
-    values = {
-        "project": imported.project_id,
-        "rubric": spool.rubric_id,
-        "imported": imported.pk,
-    }
+    values = {"project": imported.project_id, "imported": imported.pk}
     with connection.cursor() as cursor:
         cursor.execute(UNCHANGED)
         (unchanged,) = cursor.fetchone()
         cursor.execute(INSERT, values)
-        return {
+        counts = {
             "judgments": cursor.rowcount,
             "labelers": len(spool.handles),
             "unchanged": unchanged,
         }
+        if spool.written.row_count:
+            cursor.execute(INSERT_TEXTS)
+            cursor.execute(INSERT_WRITTEN)
+            counts["responses"] = cursor.rowcount
+        return counts

@@ -33,6 +33,15 @@ def array(values: Sequence[Any]) -> str:
     )
 
 
+def boolean(value: bool) -> str:
+    return "t" if value else "f"
+
+
+def nullable(value: Any) -> str:
+    """A number or a time, or nothing."""
+    return "\\N" if value is None else str(value)
+
+
 class Spool:
     """Rows of one temporary table, kept in an unnamed file until they are copied."""
 

@@ -105,14 +105,16 @@ def verdict_from_ranking(
             if names
         },
         highlights=tuple(
-            Highlight(
-                _index(mark["response"], positions, field=f"highlights[{n}].response") + 1,
-                mark["start"],
-                mark["end"],
-                mark["label"],
-                mark.get("note", ""),
+            sorted(
+                Highlight(
+                    _index(mark["response"], positions, field=f"highlights[{n}].response") + 1,
+                    mark["start"],
+                    mark["end"],
+                    mark["label"],
+                    mark.get("note", ""),
+                )
+                for n, mark in enumerate(highlights)
             )
-            for n, mark in enumerate(highlights)
         ),
         corrections={
             _index(key, positions, field="corrections") + 1: text
