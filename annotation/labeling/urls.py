@@ -1,12 +1,14 @@
 from django.urls import path
 
-from annotation.labeling import item_views, views
+from annotation.labeling import history_views, item_views, views
 from annotation.labeling.exports.views import download
 from annotation.labeling.imports import views as imports
 
 app_name = "labeling"
 urlpatterns = [
     path("", views.home, name="home"),
+    path("history/", history_views.history, name="history"),
+    path("history/<int:judgment_id>/", history_views.revise, name="revise"),
     path("judge/<slug:slug>/", views.judge, name="judge"),
     path("judge/<slug:slug>/<int:assignment_id>/", views.submit, name="submit-judgment"),
     path("judge/<slug:slug>/<int:assignment_id>/draft/", views.draft, name="save-draft"),

@@ -58,7 +58,7 @@ async function renewToken() {
 async function save({ keepalive = false } = {}) {
   clearTimeout(timer);
   const at = form();
-  if (!at || !isDirty || isSubmitting) return;
+  if (!at?.dataset.draft || !isDirty || isSubmitting) return;
   isDirty = false;
   say("Saving");
   saving?.abort();
@@ -121,7 +121,7 @@ const isInUse = () => document.visibilityState === "visible" && Date.now() - las
 
 setInterval(async () => {
   const at = form();
-  if (!at || !isInUse() || isSubmitting) return;
+  if (!at?.dataset.lease || !isInUse() || isSubmitting) return;
   const body = new FormData();
   for (const name of ["csrfmiddlewaretoken", "token"]) body.set(name, field(name).value);
   try {

@@ -269,7 +269,7 @@ const ACTIONS = {
   confidence: () => focusCriterion(document.getElementById("confidence")),
   rubric: toRubric,
   rationale: () => document.getElementById("rationale")?.focus(),
-  skip: () => document.getElementById("skip").showPopover(),
+  skip: () => document.getElementById("skip")?.showPopover(),
   undo: () => document.getElementById("undo")?.requestSubmit(),
   keys: () => document.getElementById("keys").showPopover(),
 };

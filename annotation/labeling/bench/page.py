@@ -32,6 +32,7 @@ class Bench:
     entered: dict[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     is_whole_page: bool = True  # in a fragment the script moves the focus, earlier than htmx would
+    revises: object | None = None  # the judgment that another verdict is to take the place of
 
     def __post_init__(self):
         project = self.assignment.project
@@ -62,7 +63,16 @@ class Bench:
         self.earlier_turns = self.turns[:-SHOWN_TURNS]
         self.last_turns = self.turns[-SHOWN_TURNS:]
         self.skip_reasons = SKIP_REASONS
-        here = [project.slug, self.assignment.pk]
+        self._set_addresses()
+
+    def _set_addresses(self):
+        """Where the form goes. A revision has no draft on the server, no lease, and no skip."""
+        self.draft_url = self.lease_url = self.skip_url = ""
+        if self.revises is not None:
+            self.submit_url = reverse("labeling:revise", args=[self.revises.pk])
+            self.next_revision = self.revises.revision + 1
+            return
+        here = [self.assignment.project.slug, self.assignment.pk]
         self.submit_url = reverse("labeling:submit-judgment", args=here)
         self.draft_url = reverse("labeling:save-draft", args=here)
         self.lease_url = reverse("labeling:renew-lease", args=here)
