@@ -38,7 +38,7 @@ export default function begin({ actions, focusCard }) {
     if (links.length && links.every((link) => link.hidden)) box().hidden = true;
   }
 
-  actions.hide_problem = hide;
+  actions.problem = hide;
   document.addEventListener("change", recount);
   document.addEventListener("input", recount);
   document.addEventListener("click", (event) => {

@@ -15,6 +15,12 @@ export default function begin({ actions, cards, letter, rankOf, setRank, focusCa
   /** From best to worst: the ranks, the floor, nothing. */
   const places = () => [...cards().map((_, i) => i + 1), ...(hasFloor() ? ["x"] : []), null];
 
+  /** The rows: each place that is taken, the next free one after them, the floor, nothing. */
+  function rows() {
+    const lowest = Math.max(0, ...cards().map(rankOf).filter((rank) => typeof rank === "number"));
+    return places().filter((rank) => typeof rank !== "number" || rank <= lowest + 1);
+  }
+
   const nameOf = (rank) =>
     rank === null ? words("tierNone") : rank === "x" ? words("tierFloor") : words("tierRank", { rank });
 
@@ -39,7 +45,7 @@ export default function begin({ actions, cards, letter, rankOf, setRank, focusCa
     const held = document.activeElement?.closest?.(".token");
     const again = held && [held.dataset.letter, [...held.children].indexOf(document.activeElement)];
     const board = make("section", "", { class: "tiers", "aria-label": words("tiers") });
-    for (const rank of places()) {
+    for (const rank of rows()) {
       const row = make("div", "", { class: "row-of-tier", role: "group", "aria-label": nameOf(rank), "data-rank": rank ?? "" });
       row.append(make("b", nameOf(rank), { "aria-hidden": "true" }));
       row.append(...cards().filter((card) => rankOf(card) === rank).map(token));

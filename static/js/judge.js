@@ -78,7 +78,8 @@ function firstControl() {
   if (scale) return scale.querySelector(":checked") ?? scale.querySelector("input");
   const [card] = cards();
   const rank = card && (checked(card) ?? radios(card)[0]);
-  return rank ?? document.querySelector(".rubric .criterion input, [name=demonstration], .response .body");
+  const others = [".rubric .criterion input", "[name=demonstration]", ".response .body"];
+  return rank ?? others.map((one) => document.querySelector(one)).find(Boolean);
 }
 
 function step(by) {

@@ -12,7 +12,7 @@ from annotation.labeling.verdict.scale import BOTH, SCALES
 
 RANKS, SCALE, NONE = "ranks", "scale", "none"
 
-# Words for the points of a scale, by how far they lie from the middle.
+# Words for the points of a scale, by how far they lie from the middle; and shorter ones.
 DEGREES = {
     4: {1: gettext_lazy("%s slightly better"), 2: gettext_lazy("%s clearly better")},
     7: {
@@ -27,6 +27,7 @@ DEGREES = {
         4: gettext_lazy("%s far better"),
     },
 }
+SLIGHTLY = gettext_lazy("%s slightly")
 MIDDLE = gettext_lazy("About equal")
 BOTH_WORDS = {"good": gettext_lazy("Both good"), "bad": gettext_lazy("Both bad")}
 BOTH_KEYS = {"good": "G", "bad": "B"}
@@ -45,6 +46,7 @@ class Choice:
     words: str
     short: str = ""  # where there is no room for words
     is_chosen: bool = False
+    face: str = ""  # where there is some room
 
 
 @dataclass(frozen=True)
@@ -167,16 +169,25 @@ class OrderAsk:
     def points(self) -> list[Choice]:
         """The points of the scale, from “A is better” to “B is better”."""
         chosen = self.entered.get("preference", "")
-        degrees = DEGREES[self.project.scale_points]
         return [
             Choice(
                 value=str(value),
-                words=degrees[abs(value)] % ("A" if value < 0 else "B") if value else str(MIDDLE),
+                words=self._words(value),
                 short=str(abs(value)),
+                face=self._face(value),
                 is_chosen=str(value) == chosen,
             )
             for value in SCALES[self.project.scale_points]
         ]
+
+    def _words(self, value: int) -> str:
+        if not value:
+            return str(MIDDLE)
+        return DEGREES[self.project.scale_points][abs(value)] % ("A" if value < 0 else "B")
+
+    def _face(self, value: int) -> str:
+        is_slight = abs(value) == 1 and self.project.scale_points != 4
+        return SLIGHTLY % ("A" if value < 0 else "B") if is_slight else self._words(value)
 
     @property
     def both(self) -> list[Choice]:
