@@ -59,12 +59,22 @@ class RankingsSerializer(serializers.Serializer):
     tau_b = RankingEstimateSerializer()
 
 
+class FlagSerializer(serializers.Serializer):
+    """Over responses: flag set, or not. Most are not, which alpha holds against it."""
+
+    raw = EstimateSerializer()
+    gwet_ac1 = EstimateSerializer()
+    alpha_nominal = EstimateSerializer()
+
+
 class AgreementSerializer(serializers.Serializer):
     pairs = PairsSerializer()
     rankings = RankingsSerializer()
     criteria = serializers.DictField(
-        child=EstimateSerializer(), help_text="Alpha, ordinal, of each criterion's ratings."
+        child=EstimateSerializer(),
+        help_text="Alpha of each criterion's ratings: ordinal, nominal for yes and no.",
     )
+    flags = serializers.DictField(child=FlagSerializer(), help_text="By the rubric's flags.")
     computed_at = serializers.DateTimeField()
     is_stale = serializers.BooleanField(help_text="Judgments came in since.")
     job = serializers.IntegerField(

@@ -3,9 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from annotation.core.charts import HeatMap, Whisker, heat_map, whisker
 from annotation.quality.strips import Strip, first_places
-from annotation.quality.wording import COEFFICIENTS, explain, format_interval, format_value
+from annotation.quality.wording import (
+    COEFFICIENTS,
+    explain,
+    format_interval,
+    format_value,
+    in_reading_order,
+)
 
 # Raw agreement that people usually reach when they compare responses (HH 63 %, InstructGPT
 # 73 %, Summarize-from-feedback 72 to 77 %, MT-bench 81 %).
@@ -56,6 +64,7 @@ class AgreementPage:
     extent: dict
     coefficients: list[Row]
     criteria: list[Row]
+    flags: list[Row]
     heat: HeatMap | None
     left_out: int
     pairs: list[PairRow]
@@ -84,8 +93,18 @@ def present(result: dict, items: Mapping) -> AgreementPage:
         extent=result["extent"],
         coefficients=[_row(name, key, figures[key]) for key, name in COEFFICIENTS.items()],
         criteria=[
-            _row(one["label"], one["key"], agreement["criteria"][one["key"]])
+            _row(
+                one["label"],
+                one["key"],
+                agreement["criteria"][one["key"]],
+                *([_("yes or no: nominal")] if one["is_yes_no"] else []),
+            )
             for one in result["criteria"]
+        ],
+        flags=[
+            _row(f"{one['label']}: {COEFFICIENTS[key]}", "", estimate)
+            for one in result["flags"]
+            for key, estimate in in_reading_order(agreement["flags"][one["key"]]).items()
         ],
         heat=_heat(result["labelers"], kappas),
         left_out=max(0, len(result["labelers"]) - MOST_IN_HEAT_MAP),
@@ -112,10 +131,10 @@ def finding(raw: dict) -> str:
     return "Labelers agree about as much as people usually do"
 
 
-def _row(name: str, key: str, estimate: dict) -> Row:
+def _row(name: str, key: str, estimate: dict, *said: str) -> Row:
     is_defined = estimate["value"] is not None
     reason = "" if is_defined else explain(estimate["reason"])
-    notes = [reason] if reason else []
+    notes = [*said, *([reason] if reason else [])]
     if key == "raw":
         notes.append("band: people usually reach 0.65 to 0.80")
     if undefined := estimate.get("n_undefined"):

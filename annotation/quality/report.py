@@ -19,7 +19,7 @@ from annotation.quality.stats.tables import count_table
 
 # Raise it whenever a figure, an interval or the shape of the result changes: reports of an
 # older version are not shown again.
-CODE_VERSION = "2"
+CODE_VERSION = "3"
 SEED = 20  # the same judgments give the same intervals, wherever and whenever
 # Two labelers who share nothing are listed, with the reason, in projects of up to this many.
 MOST_LABELERS_IN_FULL = 40
@@ -27,7 +27,7 @@ MOST_DISPUTED = 12
 
 
 def compute_report(snapshot: Snapshot, progress=lambda done, total, note: None) -> dict:
-    """{"agreement": what API and command print; "extent", "labelers", "criteria",
+    """{"agreement": what API and command print; "extent", "labelers", "criteria", "flags",
     "disputed": what the page adds}.
 
     progress(done, total, note) is called before each of the four parts.
@@ -56,13 +56,19 @@ def compute_report(snapshot: Snapshot, progress=lambda done, total, note: None) 
                 "tau_b": as_json(orders.tau_b, with_undefined=True),
             },
             "criteria": {
-                key: as_json(_criterion_alpha(snapshot, ratings))
-                for key, ratings in snapshot.ratings.items()
+                key: as_json(_criterion_alpha(snapshot, key)) for key in snapshot.ratings
+            },
+            "flags": {
+                key: _flag_figures(snapshot, values) for key, values in snapshot.flags.items()
             },
         },
         "extent": _extent(snapshot, table),
         "labelers": _labelers(snapshot),
-        "criteria": [{"key": key, "label": label} for key, label in snapshot.criteria.items()],
+        "criteria": [
+            {"key": key, "label": label, "is_yes_no": key in snapshot.yes_no}
+            for key, label in snapshot.criteria.items()
+        ],
+        "flags": [{"key": key, "label": label} for key, label in snapshot.flag_labels.items()],
         "disputed": _most_disputed(snapshot, orders),
     }
 
@@ -96,16 +102,34 @@ def _cohen(comparisons: Comparisons, handles: list[str]) -> dict[str, dict]:
     }
 
 
-def _criterion_alpha(snapshot: Snapshot, ratings: FloatArray) -> Estimate:
-    """Ordinal alpha over the ratings of each response; a resample takes whole items."""
-    row, position = np.nonzero(np.isfinite(ratings))
-    values, category = np.unique(ratings[row, position], return_inverse=True)
-    key = snapshot.item[row] * ratings.shape[1] + position
+def _criterion_alpha(snapshot: Snapshot, key: str) -> Estimate:
+    """Alpha over the ratings of each response: ordinal, and nominal for yes and no."""
+    table = _response_table(snapshot, snapshot.ratings[key])
+    return krippendorff_alpha(table, "nominal" if key in snapshot.yes_no else "ordinal")
+
+
+def _flag_figures(snapshot: Snapshot, values: FloatArray) -> dict[str, dict]:
+    """Most responses have no flag, so chance explains nearly all: AC1 beside alpha."""
+    table = _response_table(snapshot, values, scale=(0.0, 1.0))
+    return {
+        "raw": as_json(pairwise_agreement(table, "micro")),
+        "gwet_ac1": as_json(gwet_ac(table)),
+        "alpha_nominal": as_json(krippendorff_alpha(table, "nominal")),
+    }
+
+
+def _response_table(
+    snapshot: Snapshot, values: FloatArray, scale: tuple[float, ...] = ()
+) -> RatingTable:
+    """What the labelers said of each response, (rows, 9) and NaN where nothing; a resample takes
+    whole items. Without a `scale` its points are those that were used: alpha knows no others."""
+    row, position = np.nonzero(np.isfinite(values))
+    points = np.union1d(np.asarray(scale), values[row, position])
+    category = np.searchsorted(points, values[row, position])
+    key = snapshot.item[row] * values.shape[1] + position
     units, unit = np.unique(key, return_inverse=True)
-    # Categories nobody used do not move an ordinal alpha: it knows only their order.
-    counts = count_table(unit, category, len(units), max(1, len(values)))
-    table = RatingTable(counts, item_of_row=units // ratings.shape[1], seed=SEED)
-    return krippendorff_alpha(table, "ordinal")
+    counts = count_table(unit, category, len(units), max(1, len(points)))
+    return RatingTable(counts, item_of_row=units // values.shape[1], seed=SEED)
 
 
 def _extent(snapshot: Snapshot, table: RatingTable) -> dict:

@@ -4,12 +4,14 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 
 import numpy as np
 from django.db import connection
 
 from annotation.core.database import consistent_reads
 from annotation.labeling.models import Judgment
+from annotation.labeling.verdict.model import NOT_APPLICABLE
 from annotation.projects.models import Criterion
 from annotation.quality.models import judgment_state
 from annotation.quality.stats.comparisons import floor_unacceptable
@@ -26,9 +28,11 @@ class Snapshot:
 
     item_ids (items,), handles (labelers,) and item, labeler (rows,), indices into them;
     ranks (rows, 9) tiers as they count, unacceptable ones below all others, NaN not ranked;
-    ratings {criterion: (rows, 9)}, NaN not rated; criteria {key: label} in the order of the
-    rubric, newest version first; canonical (items, 9): the columns of an item
-    in the order of its responses' ids; state: see `judgment_state`.
+    top (rows, 9) of rankings of the best: 1 ranked, 0 left out, NaN elsewhere; ratings
+    {criterion: (rows, 9)}, NaN not rated or not applicable; flags {flag: (rows, 9)} 1 set, 0 not,
+    NaN not asked; criteria and flag_labels {key: label} in the order of the rubric, newest version
+    first; yes_no: keys of criteria without an order; canonical (items, 9): the columns of an
+    item in the order of its responses' ids; state: see `judgment_state`.
     """
 
     item_ids: IntArray
@@ -37,25 +41,34 @@ class Snapshot:
     labeler: IntArray
     ranks: FloatArray
     unacceptable: BoolArray
+    top: FloatArray
     ratings: dict[str, FloatArray]
+    flags: dict[str, FloatArray]
     criteria: dict[str, str]
+    flag_labels: dict[str, str]
+    yes_no: frozenset[str]
     canonical: IntArray
     state: tuple[int, int]
 
     @property
     def rankings(self) -> Rankings:
         """By response id: who imports the responses in another order gets the same numbers."""
-        ordered = np.take_along_axis(self.ranks, self.canonical[self.item], axis=1)
-        return Rankings.of(self.item, self.labeler, ordered)
+        places = self.canonical[self.item]
+        ranks, top = (np.take_along_axis(of, places, axis=1) for of in (self.ranks, self.top))
+        return Rankings.of(self.item, self.labeler, ranks, top)
 
     @property
     def sha256(self) -> str:
         """Of everything the figures depend on."""
         digest = hashlib.sha256("\0".join(self.handles).encode())
-        arrays = [self.item_ids, self.item, self.labeler, self.ranks, self.unacceptable]
-        for name in sorted(self.ratings):
-            digest.update(f"\0{name}\0".encode())
-            arrays.append(self.ratings[name])
+        arrays = [
+            *(self.item_ids, self.item, self.labeler),
+            *(self.ranks, self.unacceptable, self.top),
+        ]
+        for kind in (self.ratings, self.flags):
+            for name in sorted(kind):
+                digest.update(f"\0{name}\0{name in self.yes_no}\0".encode())
+                arrays.append(kind[name])
         for array in [*arrays, self.canonical]:
             digest.update(np.ascontiguousarray(array).tobytes())
         return digest.hexdigest()
@@ -65,14 +78,16 @@ def take_snapshot(project) -> Snapshot:
     """Read a project's judgments in one repeatable-read, read-only transaction."""
     with consistent_reads():
         state = judgment_state(project)
-        rows = _read_judgments(project)
+        versions = dict(project.rubric_versions.published().values_list("pk", "flags"))
+        asked = {pk: [flag["key"] for flag in flags] for pk, flags in versions.items()}
+        rows = _read_judgments(project, asked)
         turned = _items_in_other_order(project)
         handles = dict(project.memberships.values_list("user_id", "handle"))
         criteria = Criterion.objects.filter(
             rubric_version__project=project, rubric_version__published_at__isnull=False
         )
         newest_first = criteria.order_by("-rubric_version__number", "position")
-        labels = list(newest_first.values_list("key", "label"))
+        said = list(newest_first.values_list("key", "label", "is_yes_no"))
     item_ids, item = np.unique(rows.item, return_inverse=True)
     labeler_ids, labeler = np.unique(rows.labeler, return_inverse=True)
     names = [handles.get(int(pk), f"labeler {pk}") for pk in labeler_ids]
@@ -82,7 +97,14 @@ def take_snapshot(project) -> Snapshot:
     canonical = np.tile(np.arange(MOST_RESPONSES), (len(item_ids), 1))
     for pk, order in turned:
         canonical[np.searchsorted(item_ids, pk), : len(order)] = np.asarray(order) - 1
+    labels = [(key, label) for key, label, _ in said]
     criteria_in_order = _first_labels([*labels, *((key, key) for key in sorted(rows.ratings))])
+    flag_labels = _first_labels(
+        (flag["key"], flag["label"])
+        for _, flags in sorted(versions.items(), reverse=True)
+        for flag in flags
+    )
+    is_yes_no = _first_labels((key, answers) for key, _, answers in said)
     empty = np.full(rows.ranks.shape, np.nan)
     return Snapshot(
         item_ids=item_ids,
@@ -91,16 +113,20 @@ def take_snapshot(project) -> Snapshot:
         labeler=place[labeler],
         ranks=floor_unacceptable(rows.ranks, rows.unacceptable),
         unacceptable=rows.unacceptable,
+        top=_top(rows),
         ratings={key: rows.ratings.get(key, empty) for key in criteria_in_order},
+        flags={key: rows.flags.get(key, empty) for key in flag_labels},
         criteria=criteria_in_order,
+        flag_labels=flag_labels,
+        yes_no=frozenset(key for key, answers in is_yes_no.items() if answers),
         canonical=canonical,
         state=state,
     )
 
 
-def _first_labels(labels: list[tuple[str, str]]) -> dict[str, str]:
+def _first_labels(labels: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     """A criterion is called what the newest rubric version that has it calls it."""
-    found: dict[str, str] = {}
+    found: dict[str, Any] = {}
     for key, label in labels:
         found.setdefault(key, label)
     return found
@@ -112,49 +138,93 @@ class _Rows:
     labeler: IntArray
     ranks: FloatArray
     unacceptable: BoolArray
+    rest_below: BoolArray
+    exists: BoolArray  # (rows, 9): the item has a response there
     ratings: dict[str, FloatArray]
+    flags: dict[str, FloatArray]
 
 
-def _read_judgments(project) -> _Rows:
+def _top(rows: _Rows) -> FloatArray:
+    """See `Snapshot.top`. An unacceptable response is neither in the top nor merely left out."""
+    is_open = rows.rest_below[:, None] & rows.exists & ~rows.unacceptable
+    top: FloatArray = np.where(is_open, np.isfinite(rows.ranks).astype(np.float64), np.nan)
+    return top
+
+
+def _read_judgments(project, asked: dict[int, list[str]]) -> _Rows:
     """A server-side cursor hands out chunks, and each becomes arrays at once: a judgment costs
     its numbers, not its Python objects."""
     rows = (
         Judgment.objects.filter(project=project)
         .current()
         .order_by("item_id", "labeler_id")
-        .values_list("item_id", "labeler_id", "ranks", "unacceptable", "ratings")
+        .values_list(
+            *("item_id", "labeler_id", "ranks", "unacceptable", "ratings"),
+            *("rest_below", "flags", "rubric_version_id"),
+        )
         .iterator(chunk_size=CHUNK)
     )
-    chunks = [_as_arrays([])]
+    chunks = [_as_arrays([], asked)]
     while chunk := list(islice(rows, CHUNK)):
-        chunks.append(_as_arrays(chunk))
-    keys = {key for chunk in chunks for key in chunk.ratings}
+        chunks.append(_as_arrays(chunk, asked))
     return _Rows(
         item=np.concatenate([chunk.item for chunk in chunks]),
         labeler=np.concatenate([chunk.labeler for chunk in chunks]),
         ranks=np.concatenate([chunk.ranks for chunk in chunks]),
         unacceptable=np.concatenate([chunk.unacceptable for chunk in chunks]),
-        ratings={
-            key: np.concatenate(
-                [chunk.ratings.get(key, np.full(chunk.ranks.shape, np.nan)) for chunk in chunks]
-            )
-            for key in keys
-        },
+        rest_below=np.concatenate([chunk.rest_below for chunk in chunks]),
+        exists=np.concatenate([chunk.exists for chunk in chunks]),
+        ratings=_joined([chunk.ratings for chunk in chunks], chunks),
+        flags=_joined([chunk.flags for chunk in chunks], chunks),
     )
 
 
-def _as_arrays(rows: list[tuple]) -> _Rows:
+def _joined(parts: list[dict[str, FloatArray]], chunks: list[_Rows]) -> dict[str, FloatArray]:
+    """By key over all chunks; NaN in a chunk without the key."""
+    return {
+        key: np.concatenate(
+            [
+                part.get(key, np.full(chunk.ranks.shape, np.nan))
+                for part, chunk in zip(parts, chunks, strict=True)
+            ]
+        )
+        for key in {key for part in parts for key in part}
+    }
+
+
+def _as_arrays(rows: list[tuple], asked: dict[int, list[str]]) -> _Rows:
+    """Columns as `_read_judgments` names them. A flag was asked for where the rubric version has
+    it; nothing is kept of one that is set for no response."""
     keys = {key for row in rows for key in row[4]}
+    asked_of = [asked.get(row[7], ()) for row in rows]
     return _Rows(
         item=np.array([row[0] for row in rows], dtype=np.int64),
         labeler=np.array([row[1] for row in rows], dtype=np.int64),
         ranks=_padded((row[2] for row in rows), len(rows), np.nan).astype(np.float64),
         unacceptable=_padded((row[3] for row in rows), len(rows), 0.0) == 1.0,
+        rest_below=np.array([row[5] for row in rows], dtype=bool),
+        exists=_padded((len(row[2]) * (1.0,) for row in rows), len(rows), 0.0) == 1.0,
         ratings={
-            key: _padded((row[4].get(key) or () for row in rows), len(rows), np.nan)
+            key: _padded((_numbers(row[4].get(key) or ()) for row in rows), len(rows), np.nan)
             for key in keys
         },
+        flags={
+            flag: _padded(
+                (
+                    row[6].get(flag) or len(row[2]) * (0.0,) if flag in flags else ()
+                    for row, flags in zip(rows, asked_of, strict=True)
+                ),
+                len(rows),
+                np.nan,
+            )
+            for flag in {flag for flags in asked_of for flag in flags}
+        },
     )
+
+
+def _numbers(ratings: Iterable) -> list:
+    """“Not applicable” is no point of the scale: nothing was rated."""
+    return [None if rating == NOT_APPLICABLE else rating for rating in ratings]
 
 
 def _padded(lists: Iterable, n_rows: int, filler: float) -> FloatArray:

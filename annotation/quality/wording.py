@@ -36,7 +36,7 @@ def format_interval(ci: list[float] | None) -> str:
 def in_reading_order(agreement: dict) -> dict:
     """PostgreSQL keeps the keys of JSON by their length: put them back as they are documented."""
     estimate = ("value", "reason", "ci", "n_items", "n_pairable", "n_ratings", "n_undefined")
-    order = ("pairs", "rankings", "criteria", *COEFFICIENTS, "cohen_kappa", *estimate)
+    order = ("pairs", "rankings", "criteria", "flags", *COEFFICIENTS, "cohen_kappa", *estimate)
     rank = {key: place for place, key in enumerate(order)}
 
     def sort(value):

@@ -6,7 +6,7 @@ import numpy as np
 
 from annotation.quality.stats.cohen import cohen_kappa
 from annotation.quality.stats.estimate import BoolArray, Estimate, FloatArray, IntArray
-from annotation.quality.stats.rankings import Rankings, pair_signs, pairs_within
+from annotation.quality.stats.rankings import Rankings, pairs_within
 from annotation.quality.stats.rating_table import RatingTable
 from annotation.quality.stats.tables import count_table
 from annotation.quality.stats.weights import Weights
@@ -39,8 +39,9 @@ class Comparisons:
 
 
 def rankings_to_comparisons(rankings: Rankings) -> Comparisons:
-    """All pairs of responses that a ranking holds; a response it leaves out gives none."""
-    signs = pair_signs(rankings.ranks)
+    """All pairs of responses that a ranking says something of: those it holds, and in a ranking
+    of the best those of which it holds one."""
+    signs = rankings.signs
     row, pair = np.nonzero(np.isfinite(signs))
     key = rankings.item[row] * max(1, signs.shape[1]) + pair
     units, unit = np.unique(key, return_inverse=True)

@@ -23,15 +23,24 @@ class Rankings:
 
     item, labeler: (rankings,) indices from 0. ranks: (rankings, R) tier of each response in the
     item's own order of responses, 1 the best, equal numbers a tie, NaN not ranked or no such
-    response; any increasing numbers do. Sorted by item, then labeler. Build it with `of`.
+    response; any increasing numbers do. top: (rankings, R), for a ranking of only the best: 1 in
+    it, 0 left out and so below all that are in it, NaN elsewhere; of two left out nothing is
+    known. Sorted by item, then labeler. Build it with `of`.
     """
 
     item: IntArray
     labeler: IntArray
     ranks: FloatArray
+    top: FloatArray
 
     @classmethod
-    def of(cls, item: ArrayLike, labeler: ArrayLike, ranks: ArrayLike) -> "Rankings":
+    def of(
+        cls,
+        item: ArrayLike,
+        labeler: ArrayLike,
+        ranks: ArrayLike,
+        top: ArrayLike | None = None,
+    ) -> "Rankings":
         """Check and sort. Raises ValueError when a labeler ranked an item twice: a repeat says
         how consistent a labeler is, and counted here it would pass for a second opinion."""
         items, labelers = np.asarray(item, dtype=np.int64), np.asarray(labeler, dtype=np.int64)
@@ -42,14 +51,25 @@ class Rankings:
             raise ValueError("ranks must be a table of rankings by responses")
         if np.isinf(table).any():
             raise ValueError("a rank must be finite, or NaN for not ranked")
+        tops = np.full(table.shape, np.nan) if top is None else np.asarray(top, dtype=np.float64)
+        if tops.shape != table.shape:
+            raise ValueError("top must be of the shape of ranks")
         order = np.lexsort((labelers, items))
         items, labelers = items[order], labelers[order]
         if ((np.diff(items) == 0) & (np.diff(labelers) == 0)).any():
             raise ValueError("a labeler ranked the same item twice")
-        return cls(items, labelers, table[order])
+        return cls(items, labelers, table[order], tops[order])
 
     def __len__(self) -> int:
         return len(self.item)
+
+    @property
+    def signs(self) -> FloatArray:
+        """(rankings, pairs) as `pair_signs`, with what a ranking of the best says of the rest."""
+        signs = pair_signs(self.ranks)
+        below = -pair_signs(self.top)  # 1 is in the top: the larger one is the better one
+        below[below == 0] = np.nan
+        return np.where(np.isfinite(signs), signs, below)
 
 
 @dataclass(frozen=True)
@@ -110,10 +130,10 @@ def _mean_estimate(
 
 
 def _has_common(rankings: Rankings) -> bool:
-    """Whether any two rankings of one item share two responses."""
+    """Whether any two rankings of one item say something of the same two responses."""
     first, second = pairs_within(rankings.item)
-    both = np.isfinite(rankings.ranks[first]) & np.isfinite(rankings.ranks[second])
-    return bool((both.sum(axis=1) >= 2).any())
+    said = np.isfinite(rankings.signs)
+    return bool((said[first] & said[second]).any())
 
 
 def kendall_w(ranks: ArrayLike, tie_correction: bool = True) -> Estimate:
@@ -217,7 +237,7 @@ def _tau_b(first: FloatArray, second: FloatArray) -> FloatArray:
 
 def _mean_tau_by_item(rankings: Rankings, n_items: int) -> FloatArray:
     """(items,) mean tau-b over the pairs of labelers for whom it is defined, else NaN."""
-    signs = pair_signs(rankings.ranks)
+    signs = rankings.signs
     first, second = pairs_within(rankings.item)
     tau = _tau_b(signs[first], signs[second])
     _, position = np.unique(rankings.item, return_inverse=True)

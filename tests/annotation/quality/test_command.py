@@ -31,7 +31,7 @@ def project():
 
 def test_json_has_exactly_the_documented_keys(project):
     agreement = json.loads(run("judged", "--json"), parse_constant=pytest.fail)
-    assert set(agreement) == {"pairs", "rankings", "criteria"}
+    assert set(agreement) == {"pairs", "rankings", "criteria", "flags"}
     assert set(agreement["pairs"]) == {
         "raw",
         "alpha_nominal",

@@ -84,7 +84,7 @@ def test_the_figures_have_the_documented_shape(project, labelers):
     agreement = agreement_of(project)
 
     keys = {"value", "reason", "ci", "n_items", "n_pairable", "n_ratings"}
-    assert set(agreement) == {"pairs", "rankings", "criteria"}
+    assert set(agreement) == {"pairs", "rankings", "criteria", "flags"}
     assert list(agreement["pairs"]) == [
         "raw",
         "alpha_nominal",

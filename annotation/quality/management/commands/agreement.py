@@ -22,7 +22,8 @@ class Command(BaseCommand):
     help = (
         "Print how far the labelers of a project agree: over pairs of responses (raw agreement, "
         "Krippendorff's alpha, Fleiss' and Cohen's kappa, Gwet's AC1), over whole rankings "
-        "(Kendall's W, tau-b) and per criterion. Where a number does not exist, the reason."
+        "(Kendall's W, tau-b), per criterion and per flag. Where a number does not "
+        "exist, the reason."
     )
 
     def add_arguments(self, parser):
@@ -40,7 +41,7 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(agreement, indent=2, ensure_ascii=False, allow_nan=False))
             return
-        rows = [HEADINGS, *(_row(name, estimate) for name, estimate in _lines(agreement))]
+        rows = [HEADINGS, *(_row(name, estimate) for name, estimate in _lines(report, agreement))]
         widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
         for row in rows:
             first, *rest = (
@@ -50,7 +51,7 @@ class Command(BaseCommand):
             self.stdout.write("  ".join([first, *rest]).rstrip())
 
 
-def _lines(agreement):
+def _lines(report, agreement):
     """(name, estimate) of every figure, in the order of the page."""
     for section in ("pairs", "rankings"):
         for key, estimate in agreement[section].items():
@@ -58,8 +59,12 @@ def _lines(agreement):
                 yield COEFFICIENTS[key], estimate
     for pair, estimate in agreement["pairs"]["cohen_kappa"].items():
         yield f"Cohen’s kappa, {pair.replace('|', ' and ')}", estimate
-    for key, estimate in agreement["criteria"].items():
-        yield f"Alpha, ordinal, of {key}", estimate
+    for criterion in report.result["criteria"]:
+        key, scale = criterion["key"], "nominal" if criterion["is_yes_no"] else "ordinal"
+        yield f"Alpha, {scale}, of {key}", agreement["criteria"][key]
+    for flag in report.result["flags"]:
+        for key, estimate in agreement["flags"][flag["key"]].items():
+            yield f"{COEFFICIENTS[key]}, of the flag {flag['key']}", estimate
 
 
 def _row(name, estimate):

@@ -128,7 +128,7 @@ def test_names_and_order_of_items_labelers_and_responses_do_not_matter(rows, ran
     assert same(agreement.kendall_w, again.kendall_w)
     assert same(agreement.tau_b, again.tau_b)
 
-    moved = ranking_agreement(Rankings(one.item, one.labeler, one.ranks[:, list(columns)]))
+    moved = ranking_agreement(Rankings.of(one.item, one.labeler, one.ranks[:, list(columns)]))
     assert same(agreement.kendall_w, moved.kendall_w)
     assert same(agreement.tau_b, moved.tau_b)
 
