@@ -14,7 +14,8 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 
 from annotation.core.errors import Conflict, NotFound
-from annotation.labeling import services
+from annotation.core.harms import labels_of
+from annotation.labeling import queue, services
 from annotation.labeling.bench import Bench
 from annotation.labeling.desk import desk_for
 from annotation.labeling.models import Assignment, Item
@@ -77,6 +78,9 @@ def show_desk(request, project, assignment_id, *, notices=(), undo=None):
         empty = why_empty(request.user, project)
         return render_desk(request, project, None, notices=notices, undo=undo, empty=empty)
     assignment = services.assignment_of(request.user, assignment_id)
+    if assignment.item.warnings and "shown" not in assignment.draft:
+        cover = Cover(assignment)
+        return render_desk(request, project, None, notices=notices, undo=undo, cover=cover)
     bench = Bench(
         assignment,
         desk_for(assignment),
@@ -124,7 +128,27 @@ def show_choice(request, assignment, form, error: Conflict):
     return render_desk(request, assignment.project, bench, status=409, choice=choice_of(error))
 
 
+class Cover:
+    """Before an item that may be hard to read: what it is marked with, and a choice."""
+
+    def __init__(self, assignment):
+        here = [assignment.project.slug, assignment.pk]
+        self.labels = labels_of(assignment.item.warnings)
+        self.show_url = reverse("labeling:show-covered", args=here)
+        self.skip_url = reverse("labeling:skip-item", args=here)
+
+
 def why_empty(labeler, project) -> dict[str, str]:
+    avoided = queue.avoided_by(labeler)
+    if avoided and project.items.open().filter(warnings__overlap=avoided).exists():
+        return {
+            "title": _("Nothing left that you want to see"),
+            "text": _(
+                "Some items here are marked with what you keep away from: %(kinds)s. "
+                "Your preferences say so; nobody counts it against you."
+            )
+            % {"kinds": ", ".join(labels_of(avoided))},
+        }
     if Assignment.objects.filter(project=project, labeler=labeler).exists():
         return {
             "title": _("Nothing left for you here"),
@@ -143,7 +167,16 @@ def why_empty(labeler, project) -> dict[str, str]:
 
 
 def render_desk(
-    request, project, bench, *, status=200, notices=(), undo=None, choice=None, empty=None
+    request,
+    project,
+    bench,
+    *,
+    status=200,
+    notices=(),
+    undo=None,
+    choice=None,
+    cover=None,
+    empty=None,
 ):
     context = {
         "project": project,
@@ -151,6 +184,7 @@ def render_desk(
         "notices": notices,
         "undo": undo,
         "choice": choice,
+        "cover": cover,
         "empty": empty,
         "judge_url": reverse("labeling:judge", args=[project.slug]),
     }

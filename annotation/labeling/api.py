@@ -34,6 +34,9 @@ class AssignmentSerializer(serializers.Serializer):
     item = serializers.CharField(help_text="The item's id.")
     key = serializers.UUIDField(help_text="An Idempotency-Key you may use for the judgment.")
     lease_until = serializers.DateTimeField()
+    warnings = serializers.ListField(
+        child=serializers.CharField(), help_text="Kinds of harmful content it is marked with."
+    )
     prompt = MessageSerializer(many=True)
     responses = ShownResponseSerializer(many=True)
 
@@ -180,6 +183,7 @@ def assignment_data(assignment: Assignment | None):
         "item": assignment.item.external_id,
         "key": assignment.key,
         "lease_until": assignment.lease_until,
+        "warnings": assignment.item.warnings,
         "prompt": assignment.item.prompt.messages,
         "responses": [
             {"id": placed[position].key, "text": placed[position].response.text}

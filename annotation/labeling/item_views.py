@@ -6,6 +6,7 @@ from django.http import Http404
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from annotation.core.harms import labels_of
 from annotation.core.hashing import sha256_of_text
 from annotation.core.text import problem
 from annotation.labeling.desk import rendered
@@ -62,6 +63,7 @@ def show_item(request, slug, item_id):
         "project": project,
         "tab": "items",
         "item": item,
+        "warnings": labels_of(item.warnings),
         "turns": [
             {"role": m["role"], "html": html[sha256_of_text(m["content"])]}
             for m in item.prompt.messages

@@ -6,6 +6,7 @@ from datetime import timedelta
 from django.db import IntegrityError, connection, transaction
 from django.db.models.functions import Now
 
+from annotation.core.harms import known_harms
 from annotation.labeling.models import Assignment
 
 WINDOW = 200
@@ -16,7 +17,8 @@ UNTOUCHED = """NOT EXISTS (
         WHERE a.item_id = i.id AND a.labeler_id = %(labeler)s AND a.state <> 'expired')
      AND NOT EXISTS (
        SELECT 1 FROM labeling_judgment j
-        WHERE j.item_id = i.id AND j.labeler_id = %(labeler)s)"""
+        WHERE j.item_id = i.id AND j.labeler_id = %(labeler)s)
+     AND NOT (i.warnings && %(avoids)s::varchar[])"""
 # One shuffle per item, turned by one place for each labeler: over an item's labelers every
 # response is shown in every place equally often.
 ORDER = """(
@@ -32,7 +34,7 @@ ORDER = """(
 # end of a project, when both have nothing.
 LEND = """
 WITH head AS MATERIALIZED (
-  SELECT id, row_number() OVER (ORDER BY priority DESC, taken DESC, id) AS place
+  SELECT id, warnings, row_number() OVER (ORDER BY priority DESC, taken DESC, id) AS place
     FROM labeling_item
    WHERE project_id = %(project)s AND state = 'open' AND taken < overlap
    ORDER BY priority DESC, taken DESC, id LIMIT %(window)s
@@ -101,6 +103,11 @@ def lend_next_item(*, project, labeler) -> Assignment | None:
     return _renew_held(project, labeler)
 
 
+def avoided_by(labeler) -> list[str]:
+    """The kinds of harmful content that this labeler keeps away from."""
+    return known_harms(labeler.preferences.get("avoids"))
+
+
 def lend(*, project, labeler) -> int | None:
     """The lending statement itself: the new assignment's id, or None. Inside a transaction:
     LostRace or IntegrityError must take the counter back."""
@@ -112,6 +119,7 @@ def lend(*, project, labeler) -> int | None:
                 "labeler": labeler.pk,
                 "window": WINDOW,
                 "locked": MAX_LOCKED,
+                "avoids": avoided_by(labeler),
                 "key": uuid.uuid4(),
                 "lease": timedelta(minutes=project.lease_minutes),
             },

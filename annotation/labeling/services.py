@@ -213,6 +213,11 @@ def save_draft(*, assignment_id, labeler, token: int, draft: dict) -> None:
         _explain(assignment_id, labeler)
 
 
+def uncover(assignment) -> None:
+    """Remember in the draft that the labeler chose to see the item."""
+    Assignment.objects.filter(pk=assignment.pk).update(draft=assignment.draft | {"shown": "1"})
+
+
 def renew_lease(*, assignment_id, labeler, token: int) -> None:
     """The page is in use: keep the item. Conflict once somebody else may have it."""
     mine = _held(assignment_id, labeler).live().filter(token=token)
@@ -270,4 +275,5 @@ def waiting_for(labeler, project) -> bool:
     """Is there anything left for this labeler? For the home page; never on the judging path."""
     done = Q(assignments__labeler=labeler) & ~Q(assignments__state=Assignment.State.EXPIRED)
     touched = Item.objects.filter(done).values("pk")
-    return project.items.open().exclude(pk__in=touched).exists()
+    items = project.items.open().exclude(warnings__overlap=queue.avoided_by(labeler))
+    return items.exclude(pk__in=touched).exists()

@@ -14,6 +14,7 @@ urlpatterns = [
     path("judge/<slug:slug>/<int:assignment_id>/draft/", views.draft, name="save-draft"),
     path("judge/<slug:slug>/<int:assignment_id>/lease/", views.lease, name="renew-lease"),
     path("judge/<slug:slug>/<int:assignment_id>/skip/", views.skip, name="skip-item"),
+    path("judge/<slug:slug>/<int:assignment_id>/show/", views.show_covered, name="show-covered"),
     path("judge/<slug:slug>/<int:assignment_id>/undo/", views.undo, name="undo"),
     path("projects/<slug:slug>/import/", imports.import_page, name="import"),
     path("projects/<slug:slug>/import/<int:import_id>/", imports.show_import, name="show-import"),

@@ -149,6 +149,14 @@ def undo(request, slug, assignment_id):
 
 
 @require_POST
+def show_covered(request, slug, assignment_id):
+    """The labeler wants to see an item that is marked as hard to read. It stays uncovered."""
+    assignment = own_assignment(request, slug, assignment_id)
+    services.uncover(assignment)
+    return show_next(request, assignment.project, next_id=assignment.pk)
+
+
+@require_POST
 def draft(request, slug, assignment_id):
     """Keep what is on the page. 204, or 409 with what the labeler should know."""
     return _quietly(

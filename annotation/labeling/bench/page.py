@@ -39,6 +39,7 @@ class Bench:
         self.key = self.assignment.key
         self.token = self.assignment.token
         self.rubric_id = str(self.rubric.pk) if self.rubric else ""
+        self.is_uncovered = "shown" in self.entered
         self.seconds = self.entered.get("seconds", "0")
         self.headline = headline_of(self.problems)
         self.missing = frozenset(problem.target for problem in self.problems)

@@ -28,6 +28,7 @@ KEPT = (
     "recording",
     "seconds",
     "on",
+    "shown",
 )
 MAX_VALUE = 20_000
 LONG = ("edit_", "demonstration", "highlights")

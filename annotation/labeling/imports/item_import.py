@@ -26,6 +26,7 @@ ITEM_COLUMNS = (
     "prompt_sha256",
     "messages",
     "metadata",
+    "warnings",
     "response_count",
     "ranks",
     "verdict_sha256",
@@ -45,7 +46,8 @@ CREATE = """
 DROP TABLE IF EXISTS pg_temp.staged_item, pg_temp.staged_response;
 CREATE TEMPORARY TABLE staged_item (
   line bigint, external_id text, has_own_id boolean, content_sha256 text, prompt_sha256 text,
-  messages text, metadata text, response_count smallint, ranks smallint[], verdict_sha256 text,
+  messages text, metadata text, warnings text[], response_count smallint, ranks smallint[],
+  verdict_sha256 text,
   item_id bigint DEFAULT nextval(pg_get_serial_sequence('labeling_item', 'id'))
 ) ON COMMIT DROP;
 CREATE TEMPORARY TABLE staged_response (
@@ -93,9 +95,10 @@ ON CONFLICT (project_id, name, revision) DO NOTHING
 """
 INSERT_ITEMS = """
 INSERT INTO labeling_item (id, project_id, prompt_id, external_id, content_sha256, batch, metadata,
-                           response_count, state, priority, overlap, taken, created_at)
+                           warnings, response_count, state, priority, overlap, taken, created_at)
 SELECT staged.item_id, %(project)s, prompt.id, staged.external_id, staged.content_sha256,
-       %(batch)s, staged.metadata::jsonb, staged.response_count, 'open', 0, %(overlap)s, 0, now()
+       %(batch)s, staged.metadata::jsonb, staged.warnings, staged.response_count, 'open', 0,
+       %(overlap)s, 0, now()
   FROM staged_item AS staged
   JOIN prompts_prompt AS prompt
     ON prompt.project_id = %(project)s AND prompt.sha256 = staged.prompt_sha256
@@ -164,6 +167,7 @@ class ItemSpools:
             row.prompt_sha256,
             escaped(row.messages.decode()),
             _json(row.metadata),
+            "{" + ",".join(row.warnings) + "}",
             str(len(row.responses)),
             ranks,
             verdict,

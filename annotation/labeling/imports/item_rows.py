@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
+from annotation.core.harms import HARMS, known_harms
 from annotation.core.strict_json import canonical
 from annotation.labeling.imports.preference_rows import is_preference, read_preference
 from annotation.labeling.imports.problems import RowRefused, name_of_type
 
 ROLES = ("system", "user", "assistant", "tool")
 MAX_ID, MAX_KEY, MAX_GENERATOR = 200, 100, 200
-ITEM_KEYS = {"id", "prompt", "responses", "metadata"}
+ITEM_KEYS = {"id", "prompt", "responses", "metadata", "warnings"}
 RESPONSE_KEYS = {"id", "text", "generator", "params"}
 
 
@@ -35,6 +36,7 @@ class ItemRow:
     messages: bytes  # canonical JSON
     responses: list[ResponseRow]
     metadata: dict[str, Any]
+    warnings: list[str]
     content_sha256: str
     # The key of the response a preference row calls chosen; None for other rows.
     chosen: str | None = None
@@ -104,6 +106,7 @@ def read_item(value: Any, options: ItemOptions) -> ItemRow:
     messages = _messages(value, found)
     responses = _responses(value.get("responses"), "responses" in value, found)
     metadata = found.mapping(value.get("metadata"), "metadata")
+    warnings = _warnings(value.get("warnings"), found)
     external_id = ""
     if "id" in value:
         external_id = found.short(value["id"], "id", MAX_ID)
@@ -120,6 +123,7 @@ def read_item(value: Any, options: ItemOptions) -> ItemRow:
                 [[r.key, r.text_sha256, r.generator, r.params] for r in responses],
                 metadata,
                 chosen_at,
+                *([warnings] if warnings else []),
             ]
         )
     ).hexdigest()
@@ -129,9 +133,24 @@ def read_item(value: Any, options: ItemOptions) -> ItemRow:
         messages=prompt,
         responses=responses,
         metadata=metadata,
+        warnings=warnings,
         content_sha256=content,
         chosen=None if chosen_at is None else responses[chosen_at].key,
     )
+
+
+def _warnings(value: Any, found: _Found) -> list[str]:
+    """The kinds of harmful content, each once, in one order."""
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        found.problems.append(("warnings", f"must be a list, is {name_of_type(value)}"))
+        return []
+    for place, kind in enumerate(value):
+        if not isinstance(kind, str) or kind not in HARMS:
+            known = ", ".join(HARMS)
+            found.problems.append((f"warnings[{place}]", f"must be one of {known}"))
+    return known_harms([kind for kind in value if isinstance(kind, str)])
 
 
 def _messages(value: dict[str, Any], found: _Found) -> list[dict[str, str]]:

@@ -16,7 +16,7 @@ from typing import Any
 from annotation.core.strict_json import canonical
 from annotation.labeling.imports.problems import RowRefused, name_of_type
 
-PREFERENCE_KEYS = {"id", "prompt", "chosen", "rejected", "metadata"}
+PREFERENCE_KEYS = {"id", "prompt", "chosen", "rejected", "metadata", "warnings"}
 _TURN = re.compile(r"\n\n(Human|Assistant):")
 _ROLE = {"Human": "user", "Assistant": "assistant"}
 
@@ -50,7 +50,7 @@ def read_preference(value: dict[str, Any], coerce_text: bool) -> tuple[dict[str,
     hashes = [sha256(text.encode()).digest() for text in texts]
     chosen_at = 0 if hashes[0] <= hashes[1] else 1
     ordered = texts if chosen_at == 0 else texts[::-1]
-    item = {name: value[name] for name in ("id", "metadata") if name in value}
+    item = {name: value[name] for name in ("id", "metadata", "warnings") if name in value}
     item["prompt"] = prompt
     item["responses"] = [
         {"id": key, "text": text} for key, text in zip("ab", ordered, strict=True)
