@@ -1,6 +1,6 @@
 from django.urls import path
 
-from annotation.labeling import history_views, item_views, views
+from annotation.labeling import history_views, item_views, views, writing_views
 from annotation.labeling.exports.views import download
 from annotation.labeling.imports import views as imports
 
@@ -16,6 +16,22 @@ urlpatterns = [
     path("judge/<slug:slug>/<int:assignment_id>/skip/", views.skip, name="skip-item"),
     path("judge/<slug:slug>/<int:assignment_id>/show/", views.show_covered, name="show-covered"),
     path("judge/<slug:slug>/<int:assignment_id>/undo/", views.undo, name="undo"),
+    path(
+        "judge/<slug:slug>/<int:assignment_id>/raw/<slug:letter>/",
+        writing_views.read_raw,
+        name="read-raw",
+    ),
+    path("judge/<slug:slug>/<int:assignment_id>/diff/", writing_views.show_diff, name="show-diff"),
+    path(
+        "judge/<slug:slug>/<int:assignment_id>/preview/",
+        writing_views.preview_text,
+        name="preview-text",
+    ),
+    path(
+        "judge/<slug:slug>/<int:assignment_id>/quote/",
+        writing_views.locate_quote,
+        name="locate-quote",
+    ),
     path("projects/<slug:slug>/import/", imports.import_page, name="import"),
     path("projects/<slug:slug>/import/<int:import_id>/", imports.show_import, name="show-import"),
     path(

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from annotation.labeling.desk import LETTERS
 from annotation.labeling.forms import marks
 from annotation.labeling.forms.problem import Problem
+from annotation.labeling.forms.quoted import read_quotes
 from annotation.labeling.verdict import Verdict, VerdictError, check_seconds, verdict_from_choices
 from annotation.labeling.verdict.model import NOT_APPLICABLE
 from annotation.labeling.verdict.rules import asks_scale
@@ -21,6 +22,7 @@ KEPT = (
     "rating_",
     "flag_",
     "highlights",
+    "quote_",
     "edit_",
     "demonstration",
     "confidence",
@@ -80,6 +82,8 @@ class JudgmentForm:
         }
         strength = [self._strength(step) for step in range(1, count)]
         said = marks.read_marks(self.data, letters, rubric, self.problems)
+        quoted = read_quotes(self.data, letters, assignment, self.problems)
+        said["highlights"] = tuple(sorted(said["highlights"] + quoted))
         said |= self._scale(assignment)
         if self.key is None:
             self.problems.append(Problem(_("This page is broken. Reload it and submit again.")))
