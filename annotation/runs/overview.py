@@ -55,11 +55,15 @@ def progress_of(project) -> dict:
         taken=Sum("taken"),
     )
     live = Assignment.objects.live().filter(project=project).count()
-    judged = Judgment.objects.filter(project=project).aggregate(
-        total=Count("pk"),
-        labelers=Count("labeler", distinct=True),
-        surplus=Count("pk", filter=Q(is_surplus=True)),
-        items=Count("item", distinct=True),
+    judged = (
+        Judgment.objects.filter(project=project)
+        .current()
+        .aggregate(
+            total=Count("pk"),
+            labelers=Count("labeler", distinct=True),
+            surplus=Count("pk", filter=Q(is_surplus=True)),
+            items=Count("item", distinct=True),
+        )
     )
     wanted, taken = items["wanted"] or 0, items["taken"] or 0
     return {

@@ -82,12 +82,13 @@ KNOWN = """
                 WHERE judgment.item_id = staged.item_id
                   AND judgment.labeler_id = staged_labeler.labeler_id)
 """
+# One that takes a judgment back repeats it without the texts that were written with it.
 SAME = """
   EXISTS (SELECT 1 FROM labeling_judgment AS judgment
            WHERE judgment.item_id = staged.item_id
              AND judgment.labeler_id = staged_labeler.labeler_id
-             AND judgment.content_sha256 = staged.content_sha256
-             AND judgment.is_retraction = staged.is_retraction)
+             AND judgment.is_retraction = staged.is_retraction
+             AND (staged.is_retraction OR judgment.content_sha256 = staged.content_sha256))
 """
 CHANGED = f"""
 SELECT staged.line, staged.item, staged.labeler {KNOWN} AND NOT {SAME} ORDER BY staged.line

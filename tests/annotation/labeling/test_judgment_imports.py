@@ -6,10 +6,14 @@ import json
 import pytest
 
 from annotation.core.hashing import sha256_of_text
+from annotation.labeling import queue
+from annotation.labeling import services as desk
 from annotation.labeling.exports.reading import read_rows
 from annotation.labeling.exports.streams import export
 from annotation.labeling.imports import services
 from annotation.labeling.models import Judgment, WrittenResponse
+from annotation.labeling.undo import undo_last
+from annotation.labeling.verdict import verdict_from_choices
 from annotation.projects.services import CriterionSpec, TagSpec, publish_rubric
 from annotation.prompts.models import Response
 from tests.annotation.labeling.test_api import borrow, client_of, send
@@ -184,6 +188,26 @@ def test_every_revision_goes_from_project_to_project(project):
     assert b"".join(export(other, "jsonl", all_revisions=True)) == content
     assert [row["revision"] for row in read_rows(other)] == [2]
     assert bring(other, *rows).state == "unchanged"
+    assert bring(project, *rows).state == "unchanged"
+
+
+def test_what_was_undone_at_the_desk_goes_out_and_in(client):
+    project = make_world(overlap=1)
+    labeler = make_member(project, handle="w1")
+    lent = queue.lend_next_item(project=project, labeler=labeler)
+    said = {"corrections": {2: "2."}, "demonstration": "Best."}
+    verdict = verdict_from_choices({1: 1, 2: 2}, response_count=2, **said)
+    desk.submit_judgment(
+        assignment_id=lent.pk, labeler=labeler, verdict=verdict, key=lent.key, lend_next=False
+    )
+    assert len(list(read_rows(project))) == 1
+    undo_last(assignment_id=lent.pk, labeler=labeler)
+    assert list(read_rows(project)) == []
+    first, second = rows = list(read_rows(project, all_revisions=True))
+    assert (first["is_current"], second["retracted"]) == (False, True)
+    assert first["demonstration"]["text"] == "Best."
+    assert bring(project, *rows).state == "unchanged"
+    assert bring(make_world("other"), *rows).counts["judgments"] == 2
 
 
 def test_a_file_that_a_later_revision_overtook_is_unchanged(project):

@@ -9,7 +9,8 @@ from annotation.core import jobs
 from annotation.projects.models import Membership
 from annotation.runs import services
 from annotation.runs.models import TrainingRun
-from tests.factories import make_member, make_project
+from annotation.runs.overview import progress_of
+from tests.factories import make_item, make_judgment, make_member, make_project
 
 pytestmark = pytest.mark.django_db
 
@@ -257,3 +258,16 @@ def test_evaluations_of_training_rows_have_a_line_of_their_own(site, world):
     (loss,) = curves(run.events.all())
 
     assert loss.chart.rows == [["0", "", "0.6931"], ["10", "0.6", "0.5"]]
+
+
+def test_the_overview_counts_what_holds_and_not_what_was_changed_or_taken_back(site, world):
+    labelers = [make_member(world.project) for _ in range(2)]
+    item = make_item(world.project)
+    before = progress_of(world.project)["judgment_count"]
+    for labeler in labelers:
+        make_judgment(item, labeler, [1, 2])
+    assert progress_of(world.project)["judgment_count"] == before + 2
+    make_judgment(item, labelers[0], [2, 1], revision=2)
+    make_judgment(item, labelers[1], [1, 2], revision=2, is_retraction=True)
+    assert progress_of(world.project)["judgment_count"] == before + 1
+    assert progress_of(world.project)["labeler_count"] >= 1
