@@ -1,7 +1,7 @@
 """Items as the staff sees them: the list, and one item with who wrote what and who judged how."""
 
 from django.core.paginator import Paginator
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.http import Http404
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -10,16 +10,19 @@ from annotation.core.harms import labels_of
 from annotation.core.hashing import sha256_of_text
 from annotation.core.text import problem
 from annotation.labeling.desk import rendered
-from annotation.labeling.models import Item, Judgment
+from annotation.labeling.models import Item, ItemReport, Judgment
 from annotation.labeling.verdict import STRENGTHS, tiers_of
 from annotation.projects.permissions import project_for, roles_for
 
+REPORTED = ItemReport.objects.open().filter(item=OuterRef("pk"))
 # A filter is one of these names, never a path given by the visitor.
 PROGRESS = {
     "": ("All", Q()),
     "untouched": ("Nobody has begun", Q(taken=0)),
     "begun": ("Begun", Q(taken__gt=0, taken__lt=F("overlap"))),
     "full": ("Complete", Q(taken=F("overlap"))),
+    "reported": ("Reported by labelers", Q(Exists(REPORTED))),
+    "withdrawn": ("Withdrawn", Q(state=Item.State.WITHDRAWN)),
 }
 
 
@@ -64,6 +67,12 @@ def show_item(request, slug, item_id):
         "tab": "items",
         "item": item,
         "warnings": labels_of(item.warnings),
+        "reports": [
+            {"report": report, "handle": handles.get(report.labeler_id, "?")}
+            for report in item.reports.select_related("resolved_by").order_by("-pk")
+        ],
+        "may_review": project.role in roles_for("review"),
+        "may_manage": project.role in roles_for("manage"),
         "turns": [
             {"role": m["role"], "html": html[sha256_of_text(m["content"])]}
             for m in item.prompt.messages

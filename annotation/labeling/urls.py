@@ -1,6 +1,6 @@
 from django.urls import path
 
-from annotation.labeling import history_views, item_views, views, writing_views
+from annotation.labeling import history_views, item_views, report_views, views, writing_views
 from annotation.labeling.exports.views import download
 from annotation.labeling.imports import views as imports
 
@@ -15,6 +15,7 @@ urlpatterns = [
     path("judge/<slug:slug>/<int:assignment_id>/lease/", views.lease, name="renew-lease"),
     path("judge/<slug:slug>/<int:assignment_id>/skip/", views.skip, name="skip-item"),
     path("judge/<slug:slug>/<int:assignment_id>/show/", views.show_covered, name="show-covered"),
+    path("judge/<slug:slug>/<int:assignment_id>/report/", report_views.report, name="report"),
     path("judge/<slug:slug>/<int:assignment_id>/undo/", views.undo, name="undo"),
     path(
         "judge/<slug:slug>/<int:assignment_id>/raw/<slug:letter>/",
@@ -48,4 +49,19 @@ urlpatterns = [
     ),
     path("projects/<slug:slug>/items/", item_views.list_items, name="list-items"),
     path("projects/<slug:slug>/items/<int:item_id>/", item_views.show_item, name="show-item"),
+    path(
+        "projects/<slug:slug>/items/<int:item_id>/withdraw/",
+        report_views.withdraw,
+        name="withdraw-item",
+    ),
+    path(
+        "projects/<slug:slug>/items/<int:item_id>/restore/",
+        report_views.restore,
+        name="restore-item",
+    ),
+    path(
+        "projects/<slug:slug>/items/<int:item_id>/reports/<int:report_id>/resolve/",
+        report_views.resolve,
+        name="resolve-report",
+    ),
 ]

@@ -25,6 +25,7 @@ ACTIONS: dict[str, frozenset] = {
     "freeze": frozenset({Role.LEAD, Role.ENGINEER, Role.ADMIN}),
     "train": frozenset({Role.LEAD, Role.ENGINEER, Role.ADMIN}),
     "compute": frozenset({Role.LEAD, Role.ENGINEER, Role.ADMIN, Role.REVIEWER}),
+    "review": frozenset({Role.REVIEWER, Role.LEAD, Role.ADMIN}),
     "manage": frozenset({Role.LEAD, Role.ADMIN}),
 }
 

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from django.db.models import Count, F, Q, Sum
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from annotation.labeling.models import Assignment, Item, Judgment
+from annotation.labeling.models import Assignment, Item, ItemReport, Judgment
 from annotation.projects.permissions import project_for, roles_for
 
 
@@ -92,6 +94,21 @@ def needs_of(project, progress, *, role) -> list[Need]:
                 failed.error[:300],
                 reverse("projects:show-job", args=[failed.pk]),
                 "See why",
+            )
+        )
+    reported = ItemReport.objects.open().filter(item__project=project).count()
+    if reported and role in roles_for("review"):
+        needs.append(
+            Need(
+                ngettext(
+                    "Labelers report a problem with an item",
+                    "Labelers report %(count)d problems with items",
+                    reported,
+                )
+                % {"count": reported},
+                _("They can be resolved with a sentence, or the item withdrawn."),
+                f"{reverse('labeling:list-items', args=[project.slug])}?progress=reported",
+                _("Look at them"),
             )
         )
     if progress["item_count"] == 0 and role in roles_for("import"):

@@ -141,7 +141,10 @@ setInterval(() => {
 
 /* Submitting, by htmx */
 
-const isDesk = (event) => event.target.closest?.("#judge") && event.detail.ctx?.request?.method === "POST";
+const isDesk = (event) =>
+  event.target.closest?.("#judge") &&
+  !event.target.closest("#report-form") && // it stands beside the desk and replaces itself
+  event.detail.ctx?.request?.method === "POST";
 
 document.addEventListener(
   "submit",

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from annotation.labeling.models import Assignment, Item, Judgment
+from annotation.labeling.models import Assignment, Item, ItemReport, Judgment
 from tests.browser.samples import FOUR, QUESTION
 from tests.factories import make_item, make_member, make_project, make_prompt
 
@@ -41,6 +41,7 @@ def test_undo_brings_the_last_item_back_as_it_was(desk, by):
     expect(prompt(at)).to_contain_text("Item 1.")
     undo = at.page.get_by_role("button", name="Undo")
     expect(undo).to_be_visible()
+    expect(at.page.locator("#judgment :focus")).to_have_count(1)
 
     at.press("z") if by == "key" else undo.click()
 
@@ -58,6 +59,7 @@ def test_a_skip_is_undone_by_the_same_key(desk):
     at = desk()
     at.press("s", "2")
     expect(prompt(at)).to_contain_text("Item 1.")
+    expect(at.page.locator("#judgment :focus")).to_have_count(1)
     at.press("z")
     expect(prompt(at)).to_contain_text("Item 0.")
     assert Assignment.objects.live().count() == 1
@@ -120,3 +122,16 @@ def test_a_withdrawn_item_asks_what_becomes_of_the_work(desk):
     at.page.get_by_role("button", name="Keep mine apart").click()
     expect(prompt(at)).to_contain_text("Item 1.")
     assert Judgment.objects.get().is_surplus
+
+
+def test_a_problem_is_reported_beside_the_desk(desk):
+    at = desk()
+    at.press("2", "1", "s")
+    at.page.get_by_text("Something is wrong with the item itself").click()
+    at.page.get_by_label("Personal data").check()
+    at.page.get_by_label("In your words").fill("A phone number.")
+    at.page.get_by_role("button", name="Report it").click()
+
+    expect(at.page.get_by_text("Thank you.")).to_be_visible()
+    assert ranks_on(at) == ["2", "1"]
+    assert ItemReport.objects.get().text == "A phone number."

@@ -78,6 +78,7 @@ class Bench:
         self.draft_url = reverse("labeling:save-draft", args=here)
         self.lease_url = reverse("labeling:renew-lease", args=here)
         self.skip_url = reverse("labeling:skip-item", args=here)
+        self.report_url = reverse("labeling:report", args=here)
 
     def _response(self, card) -> ShownResponse:
         letter = card.letter.lower()
