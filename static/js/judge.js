@@ -214,6 +214,7 @@ const isAnswered = (criterion) => Boolean(criterion.querySelector(":checked"));
 
 function showRatings(card) {
   last = letter(card);
+  for (const one of cards()) one.classList.toggle("current", one === card);
   const radio = document.getElementById(`on-${last.toLowerCase()}`);
   if (radio) radio.checked = true;
 }

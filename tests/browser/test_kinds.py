@@ -432,6 +432,31 @@ def test_no_scale_scrolls_sideways(desk, points, width):
     assert last["x"] + last["width"] <= width
 
 
+@pytest.mark.parametrize("width", [360, 768, 1280])
+def test_ratings_of_all_scales_can_be_seen_at_any_width(desk, width):
+    at = desk(
+        ordering="none", criteria=CRITERIA, window={"viewport": {"width": width, "height": 800}}
+    )
+    focused(at, "rating_overall_a")
+    for criterion in CRITERIA:
+        expect(at.page.locator(f"#rating_{criterion.key}_a .seg")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [360, 704, 768, 1024, 1280, 1728, 1920])
+@pytest.mark.parametrize("count", [4, 6, 9])
+def test_on_no_card_the_tools_lie_over_the_ranks(desk, count, width):
+    at = desk(count, flags=FLAGS, window={"viewport": {"width": width, "height": 800}})
+    overlaps = at.page.locator(".response").evaluate_all(
+        """cards => cards.map((card) => {
+          const place = (one) => card.querySelector(one).getBoundingClientRect();
+          const [rank, views] = [place(".rank"), place(".views")];
+          const isBeside = rank.right <= views.left, isApart = rank.bottom <= views.top;
+          return !(isBeside || isApart) || views.right > card.getBoundingClientRect().right + 1;
+        })"""
+    )
+    assert overlaps == [False] * count
+
+
 def test_the_head_takes_one_line_on_a_phone(desk):
     at = desk(window={"viewport": {"width": 360, "height": 740}})
     assert at.page.locator("header.top").bounding_box()["height"] < 60

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from annotation.core.text import reveal_invisible
 from annotation.labeling.bench.flags import FlagList
+from annotation.labeling.bench.ranks import Ranks
 from annotation.labeling.desk import Card, Turn
 
 SPEAKERS = {
@@ -48,10 +49,9 @@ class ShownTurn:
 @dataclass(frozen=True)
 class ShownResponse:
     card: Card
-    rank: str
-    is_missing: bool
-    takes_focus: bool
+    ranks: Ranks | None  # None where nothing is ranked
     flags: FlagList
+    is_missing: bool = False
 
     @property
     def name(self) -> str:
@@ -86,10 +86,6 @@ class ShownResponse:
         return self.card.equal_to
 
     # Labels of what stands on each card: spelled out here, for it is faster than in a template.
-
-    @property
-    def rank_label(self) -> str:
-        return self._labelled(_("Rank of response %(letter)s"))
 
     @property
     def raw_label(self) -> str:

@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
+from django.template.loader import render_to_string
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 
+from annotation.labeling.bench.choice import Choice
 from annotation.labeling.verdict import STRENGTHS
 from annotation.labeling.verdict.rules import asks_scale
 from annotation.labeling.verdict.scale import BOTH, SCALES
@@ -36,17 +39,6 @@ STRENGTH_WORDS = {
     2: gettext_lazy("clearly"),
     3: gettext_lazy("far"),
 }
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One radio button: what it sends, and what it says."""
-
-    value: str
-    words: str
-    short: str = ""  # where there is no room for words
-    is_chosen: bool = False
-    face: str = ""  # where there is some room
 
 
 @dataclass(frozen=True)
@@ -138,14 +130,6 @@ class OrderAsk:
         return _("Nothing ranked yet")
 
     @property
-    def ranks(self) -> list[Choice]:
-        # As text: a template formats every number, which is slow.
-        return [
-            Choice(str(rank), _("Rank %(rank)d") % {"rank": rank})
-            for rank in range(1, self.count + 1)
-        ]
-
-    @property
     def has_floor(self) -> bool:
         return self.project.has_floor
 
@@ -155,11 +139,18 @@ class OrderAsk:
 
     @property
     def steps(self) -> list[Step]:
-        return [Step(n, self.entered.get(f"strength_{n}", "")) for n in range(1, self.count)]
+        return [Step(n, self._strength(n)) for n in range(1, self.count)]
+
+    def _strength(self, step: int) -> str:
+        value = self.entered.get(f"strength_{step}", "")
+        return value if value in ("1", "2", "3") else ""
 
     @property
-    def strengths(self) -> list[tuple[str, str]]:
-        return [(str(value), STRENGTH_WORDS[value]) for value in STRENGTHS]
+    def steps_html(self) -> str:
+        """The strengths for a page without script: the same on every item, so kept."""
+        if not self.asks_strength:
+            return ""
+        return _drawn_steps(tuple(self.steps), get_language())
 
     @property
     def strength_text(self) -> str:
@@ -199,3 +190,9 @@ class OrderAsk:
             Choice(value, str(BOTH_WORDS[value]), BOTH_KEYS[value], value == chosen)
             for value in BOTH
         ]
+
+
+@lru_cache(maxsize=1024)
+def _drawn_steps(steps, language):
+    strengths = [(str(value), STRENGTH_WORDS[value]) for value in STRENGTHS]
+    return render_to_string("labeling/_steps.html", {"steps": steps, "strengths": strengths})

@@ -9,6 +9,7 @@ from annotation.labeling.bench.flags import FlagList
 from annotation.labeling.bench.order import OrderAsk
 from annotation.labeling.bench.panel import RubricPanel
 from annotation.labeling.bench.problems import headline_of
+from annotation.labeling.bench.ranks import Ranks
 from annotation.labeling.desk import Desk
 from annotation.labeling.forms import Problem
 
@@ -45,7 +46,6 @@ class Bench:
         self.missing = frozenset(problem.target for problem in self.problems)
         self.order = OrderAsk(project, len(self.desk.cards), self.entered)
         self.title = self.order.title
-        self.ranks = self.order.ranks
         self.has_flags = bool(self.rubric and self.rubric.flags)
         self.panel = RubricPanel(
             rubric=self.rubric,
@@ -83,10 +83,16 @@ class Bench:
     def _response(self, card) -> ShownResponse:
         letter = card.letter.lower()
         is_first = card is self.desk.cards[0]
+        ranks = Ranks(
+            letter=letter,
+            count=len(self.desk.cards),
+            has_floor=self.order.has_floor,
+            chosen=self.entered.get(f"rank_{letter}", ""),
+            takes_focus=is_first and self.is_whole_page and not self.problems,
+        )
         return ShownResponse(
             card=card,
-            rank=self.entered.get(f"rank_{letter}", ""),
-            is_missing=f"response-{letter}" in self.missing,
-            takes_focus=is_first and self.is_whole_page and not self.problems,
+            ranks=ranks if self.order.has_ranks else None,
             flags=FlagList(self.rubric, letter, self.entered),
+            is_missing=f"response-{letter}" in self.missing,
         )

@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from annotation.labeling.bench.order import Choice
+from annotation.labeling.bench.choice import Choice
 from annotation.labeling.bench.ratings import Rated, Rating
 from annotation.labeling.desk import LETTERS
 from annotation.projects.services import rubric_by_id

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from annotation.labeling.bench.order import Choice
+from annotation.labeling.bench.choice import Choice
 from annotation.labeling.verdict.model import NOT_APPLICABLE
 
 FEW_POINTS = 5  # fit beside the label
@@ -41,7 +41,7 @@ class Rating:
         """Where the points go, and how their words are shown."""
         count = len(self.criterion.points)
         marks = {
-            "wide": not self.criterion.is_yes_no and count > FEW_POINTS,
+            "broad": not self.criterion.is_yes_no and count > FEW_POINTS,
             "long": count > MOST_PLACES,
             "missing": self.is_missing,
         }

@@ -138,7 +138,7 @@ def test_a_point_says_its_number_and_what_it_stands_for():
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "css"), [(1, 5, ""), (1, 7, " wide"), (0, 4, ""), (-10, 10, " wide long")]
+    ("low", "high", "css"), [(1, 5, ""), (1, 7, " broad"), (0, 4, ""), (-10, 10, " broad long")]
 )
 def test_long_scales_take_a_line_of_their_own(low, high, css):
     assert Rating(criterion(scale_min=low, scale_max=high), "a", "").css == css
