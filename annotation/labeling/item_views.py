@@ -4,13 +4,17 @@ from django.core.paginator import Paginator
 from django.db.models import Exists, F, OuterRef, Q
 from django.http import Http404
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from annotation.core.harms import labels_of
 from annotation.core.hashing import sha256_of_text
 from annotation.core.text import problem
 from annotation.labeling.desk import rendered
+from annotation.labeling.exports.reading import read_written
+from annotation.labeling.exports.rows import JudgedItem
 from annotation.labeling.models import Item, ItemReport, Judgment
+from annotation.labeling.said import said_beside
 from annotation.labeling.verdict import STRENGTHS, tiers_of
 from annotation.projects.permissions import project_for, roles_for
 
@@ -43,7 +47,7 @@ def list_items(request, slug):
         "tab": "items",
         "page": page,
         "progress": progress,
-        "choices": [(name, label) for name, (label, _) in PROGRESS.items()],
+        "choices": [(name, label) for name, (label, _rule) in PROGRESS.items()],
         "query": query,
         "may_export": project.role in roles_for("export"),
     }
@@ -62,6 +66,14 @@ def show_item(request, slug, item_id):
     html = rendered(texts)
     handles = dict(project.memberships.values_list("user_id", "handle"))
     keys = [p.key for p in placed]
+    judgments = list(
+        Judgment.objects.filter(item=item)
+        .current()
+        .select_related("rubric_version")
+        .order_by("pk")
+    )
+    written = read_written(judgment.pk for judgment in judgments)
+    judged = JudgedItem(item.external_id, keys, {p.position: p.response.text for p in placed})
     context = {
         "project": project,
         "tab": "items",
@@ -87,8 +99,9 @@ def show_item(request, slug, item_id):
                 "handle": handles.get(judgment.labeler_id, "?"),
                 "order": order_line(judgment, keys),
                 "ratings": rating_rows(judgment, keys),
+                "said": said_beside(judgment, judged, written.get(judgment.pk, [])),
             }
-            for judgment in Judgment.objects.filter(item=item).current().order_by("pk")
+            for judgment in judgments
         ],
     }
     return render(request, "labeling/item.html", context)
@@ -112,7 +125,9 @@ def order_line(judgment, keys) -> str:
     ]
     parts = [line] if line else []
     parts += [f"unacceptable: {', '.join(floor)}"] if floor else []
-    parts += [f"not ranked: {', '.join(unranked)}"] if unranked else []
+    if unranked:
+        words = _("below those") if judgment.rest_below else _("not ranked")
+        parts.append(f"{words}: {', '.join(unranked)}")
     return "; ".join(parts)
 
 

@@ -12,7 +12,6 @@ from annotation.quality.wording import (
     explain,
     format_interval,
     format_value,
-    in_reading_order,
 )
 
 # Raw agreement that people usually reach when they compare responses (HH 63 %, InstructGPT
@@ -101,11 +100,7 @@ def present(result: dict, items: Mapping) -> AgreementPage:
             )
             for one in result["criteria"]
         ],
-        flags=[
-            _row(f"{one['label']}: {COEFFICIENTS[key]}", "", estimate)
-            for one in result["flags"]
-            for key, estimate in in_reading_order(agreement["flags"][one["key"]]).items()
-        ],
+        flags=[_flag_row(one["label"], agreement["flags"][one["key"]]) for one in result["flags"]],
         heat=_heat(result["labelers"], kappas),
         left_out=max(0, len(result["labelers"]) - MOST_IN_HEAT_MAP),
         pairs=[_pair_row(*pair) for pair in by_value[:MOST_PAIRS_LISTED]],
@@ -157,6 +152,15 @@ def _row(name: str, key: str, estimate: dict, *said: str) -> Row:
         note="; ".join(notes),
         is_defined=is_defined,
     )
+
+
+def _flag_row(label: str, estimates: dict) -> Row:
+    """AC1, which a rare flag does not bring down, with the others beside it."""
+    others = _("raw %(raw)s, alpha %(alpha)s") % {
+        "raw": format_value(estimates["raw"]["value"]),
+        "alpha": format_value(estimates["alpha_nominal"]["value"]),
+    }
+    return _row(label, "", estimates["gwet_ac1"], others)
 
 
 def _is_solid(estimate: dict) -> bool:

@@ -1,9 +1,13 @@
 """Items as the staff sees them."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from annotation.labeling.verdict import Highlight
 from annotation.projects.models import Membership
+from annotation.projects.services import TagSpec, publish_rubric
 from tests.factories import make_item, make_judgment, make_member, make_project
 
 pytestmark = pytest.mark.django_db
@@ -75,3 +79,57 @@ def test_an_item_of_another_project_is_absent(client, project, lead):
     assert client.get(reverse("labeling:show-item", args=["shop", other.pk])).status_code == 404
     own = make_item(project)
     assert client.get(reverse("labeling:show-item", args=["shop", own.pk])).status_code == 200
+
+
+def test_an_item_shows_all_that_was_said_of_it_and_runs_none_of_it(client, lead):
+    project = make_project("all", allows_corrections=True)
+    publish_rubric(
+        project=project, guideline="", criteria=(), flags=[TagSpec("unsafe", "Unsafe")],
+        error_labels=[TagSpec("fact", "Wrong")],
+    )  # fmt: skip
+    project_lead = make_member(project, Membership.Role.LEAD)
+    client.force_login(project_lead)
+    item = make_item(project, ("Two is odd.", "One."))
+    make_judgment(
+        item,
+        make_member(project),
+        [1, None],
+        rest_below=True,
+        flags={"unsafe": [2]},
+        highlights=(Highlight(1, 7, 10, "fact", "<script>1</script>"),),
+        confidence=4,
+        corrections={1: "Two is <b>even</b>."},
+        demonstration="Best.",
+    )
+    pair = make_item(project)
+    make_judgment(pair, make_member(project), [None, None], scale=7, preference=-2)
+
+    def page(item):
+        return client.get(reverse("labeling:show-item", args=["all", item.pk])).content.decode()
+
+    for said in (
+        "a; below those: b",
+        "unsafe: b",
+        "fact in a: “odd” (&lt;script&gt;1&lt;/script&gt;)",
+        "confidence 4 of 5",
+        "a, corrected",
+        "Two is &lt;b&gt;even&lt;/b&gt;.",
+        "An ideal response",
+    ):
+        assert said in page(item), said
+    assert "a is clearly better" in page(pair)
+
+
+def test_the_items_page_asks_no_more_with_more_judgments(
+    client, project, lead, django_assert_num_queries
+):
+    item = make_item(project)
+    url = reverse("labeling:show-item", args=["shop", item.pk])
+    make_judgment(item, make_member(project), [1, 2])
+    client.get(url)  # renders the texts once
+    with CaptureQueriesContext(connection) as once:
+        client.get(url)
+    for _ in range(3):
+        make_judgment(item, make_member(project), [1, 2])
+    with django_assert_num_queries(len(once)):
+        client.get(url)

@@ -179,7 +179,7 @@ def test_the_page_the_command_and_the_api_show_flags(client, flagged):
     client.force_login(make_member(flagged, Membership.Role.LEAD))
     page = client.get("/projects/kinds/agreement/").content.decode()
     assert "By flag" in page
-    assert "Unsafe: Gwet’s AC1" in page
+    assert "raw 0.75, alpha 0.53" in page
     assert "yes or no: nominal" in page
     answer = client.get("/api/projects/kinds/agreement/").json()
     assert list(answer["flags"]["unsafe"]) == ["raw", "alpha_nominal", "gwet_ac1"]

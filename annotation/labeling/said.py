@@ -1,0 +1,38 @@
+"""What a judgment says beside its order and ratings, as lines for a page."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from annotation.core.text import reveal_invisible
+from annotation.labeling.exports.rows import JudgedItem, Written, said_row
+
+
+@dataclass(frozen=True)
+class Said:
+    """Short lines, and (title, text) of what was written: texts from outside, never markup."""
+
+    lines: list[str]
+    texts: list[tuple[str, str]]
+
+
+def said_beside(raw, item: JudgedItem, written: list[Written]) -> Said:
+    """`raw`: a RawJudgment, or a Judgment, which has its columns."""
+    row = said_row(raw, item, written)
+    lines = [row["preference_words"]] if row["preference_words"] else []
+    lines += [f"{flag}: {', '.join(keys)}" for flag, keys in row["flags"].items()]
+    lines += [
+        _("%(label)s in %(response)s: “%(text)s”")
+        % {**mark, "text": reveal_invisible(mark["text"])}
+        + (f" ({reveal_invisible(mark['note'])})" if mark["note"] else "")
+        for mark in row["highlights"]
+    ]
+    if row["confidence"]:
+        lines.append(_("confidence %(value)d of 5") % {"value": row["confidence"]})
+    texts = [
+        (_("%(response)s, corrected") % {"response": key}, written["text"])
+        for key, written in row["corrections"].items()
+    ]
+    if row["demonstration"]:
+        texts.append((_("An ideal response"), row["demonstration"]["text"]))
+    return Said(lines, texts)
