@@ -19,6 +19,7 @@ from annotation.labeling import queue, services
 from annotation.labeling.bench import Bench
 from annotation.labeling.desk import desk_for
 from annotation.labeling.models import Assignment, Item
+from annotation.labeling.rubric_news import news_for
 
 
 @dataclass(frozen=True)
@@ -78,13 +79,16 @@ def show_desk(request, project, assignment_id, *, notices=(), undo=None):
         empty = why_empty(request.user, project)
         return render_desk(request, project, None, notices=notices, undo=undo, empty=empty)
     assignment = services.assignment_of(request.user, assignment_id)
+    rubric = services.rubric_of(assignment)
+    if news := news_for(assignment, rubric):
+        return render_desk(request, project, None, notices=notices, undo=undo, news=news)
     if assignment.item.warnings and "shown" not in assignment.draft:
         cover = Cover(assignment)
         return render_desk(request, project, None, notices=notices, undo=undo, cover=cover)
     bench = Bench(
         assignment,
         desk_for(assignment),
-        services.rubric_of(assignment),
+        rubric,
         assignment.draft,
         is_whole_page=not request.htmx,
     )
@@ -176,6 +180,7 @@ def render_desk(
     undo=None,
     choice=None,
     cover=None,
+    news=None,
     empty=None,
 ):
     context = {
@@ -185,7 +190,10 @@ def render_desk(
         "undo": undo,
         "choice": choice,
         "cover": cover,
+        "news": news,
+        "news_version": str(news.new.pk) if news else "",
         "empty": empty,
+        "read_url": reverse("labeling:read-rubric", args=[project.slug]),
         "judge_url": reverse("labeling:judge", args=[project.slug]),
     }
     template = "labeling/_judge.html" if request.htmx else "labeling/judge.html"

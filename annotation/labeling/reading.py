@@ -18,7 +18,9 @@ STATEMENT = """
 SELECT <columns>,
        (SELECT v.id FROM projects_rubricversion v
          WHERE v.project_id = a.project_id AND v.published_at IS NOT NULL
-         ORDER BY v.number DESC LIMIT 1)
+         ORDER BY v.number DESC LIMIT 1),
+       (SELECT m.seen_rubric_id FROM projects_membership m
+         WHERE m.project_id = a.project_id AND m.user_id = a.labeler_id)
   FROM labeling_assignment a
   JOIN labeling_item i ON i.id = a.item_id
   JOIN prompts_prompt p ON p.id = i.prompt_id
@@ -42,7 +44,8 @@ def _statement() -> str:
 
 def read_assignment(labeler, assignment_id: int, *, lock: bool = False) -> Assignment | None:
     """The labeler's own assignment in a project the labeler is still in, with `item`, its
-    `prompt` and `project` at hand, and `rubric_id`: the version in force, or None."""
+    `prompt` and `project` at hand; `rubric_id`, the version in force, and `seen_rubric_id`, the
+    one this person was shown last, each None where there is none."""
     with connection.cursor() as cursor:
         cursor.execute(
             _statement() + (" FOR UPDATE OF a" if lock else ""),
@@ -59,7 +62,7 @@ def read_assignment(labeler, assignment_id: int, *, lock: bool = False) -> Assig
     assignment, item, prompt, project = (_made(model, values) for model in JOINED.values())
     item.prompt, item.project = prompt, project
     assignment.item, assignment.project, assignment.labeler = item, project, labeler
-    assignment.rubric_id = next(values)
+    assignment.rubric_id, assignment.seen_rubric_id = values
     return assignment
 
 

@@ -10,6 +10,7 @@ urlpatterns = [
     path("history/", history_views.history, name="history"),
     path("history/<int:judgment_id>/", history_views.revise, name="revise"),
     path("judge/<slug:slug>/", views.judge, name="judge"),
+    path("judge/<slug:slug>/rubric/", views.read_rubric, name="read-rubric"),
     path("judge/<slug:slug>/<int:assignment_id>/", views.submit, name="submit-judgment"),
     path("judge/<slug:slug>/<int:assignment_id>/draft/", views.draft, name="save-draft"),
     path("judge/<slug:slug>/<int:assignment_id>/lease/", views.lease, name="renew-lease"),

@@ -23,6 +23,7 @@ from annotation.labeling.forms import JudgmentForm, entered_in
 from annotation.labeling.forms.judgment import whole_number
 from annotation.labeling.home import headline_of, queues_of, recent_judgments
 from annotation.labeling.revising import revise_judgment
+from annotation.labeling.rubric_news import mark_as_read
 from annotation.labeling.undo import is_undoable, undo_last
 from annotation.projects.permissions import project_for
 
@@ -146,6 +147,17 @@ def undo(request, slug, assignment_id):
         return show_next(request, assignment.project, notice=notice)
     notice = Notice(_("It is yours again, as you left it."), _("Taken back."))
     return show_next(request, assignment.project, notice=notice, next_id=assignment.pk)
+
+
+@require_POST
+def read_rubric(request, slug):
+    """The labeler has read what changed: on to the item."""
+    project = project_for(request.user, slug, "judge")
+    version = whole_number(request.POST.get("version", ""))
+    shown = project.rubric_versions.published().filter(pk=version).first()
+    if shown is not None:  # a still newer one is shown in its turn
+        mark_as_read(request.user, project, shown)
+    return show_next(request, project)
 
 
 @require_POST
