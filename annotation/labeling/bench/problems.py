@@ -23,7 +23,14 @@ def headline_of(problems) -> str:
 
 
 def problems_of(error, assignment, rubric) -> list[Problem]:
-    """One sentence for each thing that an error is about, with the id of its element."""
+    """One sentence for each thing that is missing or wrong, with the id of its element."""
+    problems = _problems_of(error, assignment, rubric)
+    for other in getattr(error, "also", []):
+        problems += _problems_of(other, assignment, rubric)
+    return problems
+
+
+def _problems_of(error, assignment, rubric) -> list[Problem]:
     about = getattr(error, "field", "")
     letters = letters_of(assignment, getattr(error, "positions", []))
     if about == "ranking" and letters:

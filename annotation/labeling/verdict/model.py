@@ -20,6 +20,7 @@ class VerdictError(DomainError):
         super().__init__(message)
         self.field = field
         self.positions = list(positions)  # the responses that it is about, where it is about some
+        self.also: list[VerdictError] = []  # what else is missing or wrong
 
 
 class Highlight(NamedTuple):

@@ -23,22 +23,49 @@ def check(
     texts: Mapping[int, str] | None = None,
     is_complete=True,
 ) -> None:
-    """Raise VerdictError where a rule is broken.
+    """Raise VerdictError where a rule is broken: the first one, and in `also` all others.
 
     `rubric` has the criteria, flags and error labels; `project` what is asked for. `texts` are the
     responses by position, wanted where something was marked in them or corrected. `is_complete`:
     everything that is asked for must be there (the judging page; a program or a file may leave
     some out).
     """
-    criteria = rubric.criteria_list if rubric else ()
-    _check_ranks(verdict, response_count, project, is_complete)
-    _check_strength(verdict)
-    _check_scale(verdict, response_count, project, is_complete)
-    _check_ratings(verdict, response_count, {c.key: c for c in criteria}, is_complete)
-    marks.check_flags(verdict, response_count, rubric)
-    marks.check_highlights(verdict, rubric, texts or {})
-    marks.check_confidence(verdict, project, is_complete)
-    marks.check_written(verdict, project, texts or {}, is_complete)
+    criteria = {c.key: c for c in rubric.criteria_list} if rubric else {}
+    texts = texts or {}
+    rules = [
+        (_check_ranks, verdict, response_count, project, is_complete),
+        (_check_strength, verdict),
+        (_check_scale, verdict, response_count, project, is_complete),
+        (_check_ratings, verdict, response_count, criteria),
+        *((_check_rated, verdict, response_count, c) for c in criteria.values() if is_complete),
+        (marks.check_flags, verdict, response_count, rubric),
+        (marks.check_highlights, verdict, rubric, texts),
+        (marks.check_confidence, verdict, project, is_complete),
+        (marks.check_written, verdict, project, texts, is_complete),
+        (_check_floor, verdict, project),
+        (_check_rationale, verdict, project, is_complete),
+    ]
+    broken = [error for rule, *given in rules if (error := _broken(rule, *given))]
+    if broken:
+        broken[0].also = broken[1:]
+        raise broken[0]
+
+
+def _broken(rule, *given) -> VerdictError | None:
+    try:
+        rule(*given)
+    except VerdictError as error:
+        return error
+    return None
+
+
+def _check_floor(verdict, project):
+    has_floor = project is None or project.has_floor or verdict.both == "bad"
+    if any(verdict.unacceptable) and not has_floor:
+        raise VerdictError(_("This project has no “unacceptable”."), field="unacceptable")
+
+
+def _check_rationale(verdict, project, is_complete):
     clean(verdict.rationale, field="rationale")
     if len(verdict.rationale) > MAX_RATIONALE:
         raise VerdictError(
@@ -46,12 +73,9 @@ def check(
             % {"count": f"{len(verdict.rationale):,}", "most": f"{MAX_RATIONALE:,}"},
             field="rationale",
         )
-    if project is None:
-        return
-    if any(verdict.unacceptable) and not (project.has_floor or verdict.both == "bad"):
-        raise VerdictError(_("This project has no “unacceptable”."), field="unacceptable")
+    is_asked = project is not None and project.rationale == "required"
     is_explained = verdict.rationale.strip() or verdict.recording
-    if is_complete and project.rationale == "required" and not is_explained:
+    if is_complete and is_asked and not is_explained:
         raise VerdictError(_("Say why you decided so."), field="rationale")
 
 
@@ -138,7 +162,7 @@ def _check_scale(verdict, response_count, project, is_complete):
         raise VerdictError(_("This project does not ask for “both”."), field="preference")
 
 
-def _check_ratings(verdict, response_count, criteria, is_complete):
+def _check_ratings(verdict, response_count, criteria):
     for key, values in verdict.ratings.items():
         criterion = criteria.get(key)
         if criterion is None:
@@ -161,16 +185,17 @@ def _check_ratings(verdict, response_count, criteria, is_complete):
                     },
                     field=f"ratings.{key}",
                 )
-    if is_complete:
-        for key, criterion in criteria.items():
-            values = verdict.ratings.get(key, (None,) * response_count)
-            missing = [place for place, value in enumerate(values, start=1) if value is None]
-            if criterion.is_required and missing:
-                raise VerdictError(
-                    _("Rate every response on “%(label)s”.") % {"label": criterion.label},
-                    field=f"ratings.{key}",
-                    positions=missing,
-                )
+
+
+def _check_rated(verdict, response_count, criterion):
+    values = verdict.ratings.get(criterion.key, (None,) * response_count)
+    missing = [place for place, value in enumerate(values, start=1) if value is None]
+    if criterion.is_required and missing:
+        raise VerdictError(
+            _("Rate every response on “%(label)s”.") % {"label": criterion.label},
+            field=f"ratings.{criterion.key}",
+            positions=missing,
+        )
 
 
 def _is_on_scale(value, criterion) -> bool:

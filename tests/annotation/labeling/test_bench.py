@@ -229,6 +229,12 @@ def test_each_missing_rating_names_its_response_and_criterion():
     ]
 
 
+def test_everything_that_is_missing_is_said_at_once():
+    error = VerdictError("Some have no rank.", field="ranking", positions=[1])
+    error.also = [VerdictError("Say why.", field="rationale")]
+    assert problems(error) == [("Rank response B.", "response-b"), ("Say why.", "rationale")]
+
+
 @pytest.mark.parametrize("field", ["preference", "confidence", "rationale", "demonstration"])
 def test_what_stands_once_on_the_page_is_reached_by_its_name(field):
     assert problems(VerdictError("Say it.", field=field)) == [("Say it.", field)]

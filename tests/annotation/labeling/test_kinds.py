@@ -207,6 +207,16 @@ def test_confidence_is_kept(judge):
     assert judged(submit(rank_a="1", rank_b="2", confidence="4")).confidence == 4
 
 
+def test_all_that_is_missing_is_said_at_once(judge):
+    _, submit = judge(2, criteria=CRITERIA, confidence="required", rationale="required")
+
+    page = refused(submit(rank_a="1", rating_overall_a="3"), "Four things are missing.")
+
+    for target in ("response-b", "rating_overall_b", "confidence", "rationale"):
+        assert f'href="#{target}"' in page
+        assert f'id="{target}"' in page
+
+
 def test_required_confidence_leads_to_its_place(judge):
     _, submit = judge(2, confidence="required")
 

@@ -290,3 +290,14 @@ def test_words_about_an_unknown_response_are_refused_by_field(said, field):
     with pytest.raises(VerdictError) as caught:
         verdict_from_ranking(positions={"p": 1, "q": 2}, ranking=[["p"], ["q"]], **said)
     assert caught.value.field == field
+
+
+def test_the_first_broken_rule_is_raised_and_the_others_come_with_it():
+    project = Project(confidence="required", rationale="required")
+    verdict = verdict_from_choices({1: 1}, response_count=2)
+
+    with pytest.raises(VerdictError) as caught:
+        check(verdict, response_count=2, project=project)
+
+    assert caught.value.field == "ranking"
+    assert [error.field for error in caught.value.also] == ["confidence", "rationale"]
