@@ -19,6 +19,7 @@ from annotation.labeling import queue, services
 from annotation.labeling.bench import Bench
 from annotation.labeling.desk import desk_for
 from annotation.labeling.models import Assignment, Item
+from annotation.labeling.prerender import request_rendering
 from annotation.labeling.rubric_news import news_for
 
 
@@ -85,9 +86,12 @@ def show_desk(request, project, assignment_id, *, notices=(), undo=None):
     if assignment.item.warnings and "shown" not in assignment.draft:
         cover = Cover(assignment)
         return render_desk(request, project, None, notices=notices, undo=undo, cover=cover)
+    desk = desk_for(assignment)
+    if desk.is_cold:  # the next ones are rendered while this one is read
+        request_rendering(project=project)
     bench = Bench(
         assignment,
-        desk_for(assignment),
+        desk,
         rubric,
         assignment.draft,
         is_whole_page=not request.htmx,

@@ -41,6 +41,7 @@ class Turn:
 class Desk:
     turns: list[Turn]
     cards: list[Card] = field(default_factory=list)
+    is_cold: bool = False  # some of it had to be rendered now: nobody had looked ahead so far
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,8 @@ def desk_for(assignment) -> Desk:
     texts = {sha256_of_text(message["content"]): message["content"] for message in messages}
     by_position, html = _read(assignment.item_id, texts)
     texts |= {placed.sha256: placed.text for placed in by_position.values()}
-    html |= _render_and_keep({sha: text for sha, text in texts.items() if sha not in html})
+    missing = {sha: text for sha, text in texts.items() if sha not in html}
+    html |= _render_and_keep(missing)
 
     letters = dict(zip(assignment.order, LETTERS, strict=False))
     cards = [
@@ -95,7 +97,7 @@ def desk_for(assignment) -> Desk:
         )
         for message in messages
     ]
-    return Desk(turns=turns, cards=cards)
+    return Desk(turns=turns, cards=cards, is_cold=bool(missing))
 
 
 def _read(item_id, messages) -> tuple[dict[int, Placed], dict[str, SafeString]]:

@@ -35,3 +35,21 @@ def test_rendering_ahead_twice_renders_once():
         jobs.run(prerender.request_rendering(project=project).pk)
     assert RenderedText.objects.count() == 3  # the prompt and two responses
     assert Job.objects.filter(state="done").count() == 2
+
+
+def test_a_page_that_had_to_render_asks_for_the_next_ones_once(client):
+    project = make_project("shop", overlap=1)
+    for n in range(4):
+        make_item(project, [f"One {n}.", f"Two {n}."])
+    client.force_login(make_member(project))
+    waiting = Job.objects.filter(kind=prerender.RENDER_KIND)
+    for _ in range(2):
+        client.get("/judge/shop/")
+    assert waiting.count() == 1
+
+    jobs.run(waiting.get().pk)
+    assert RenderedText.objects.filter(html__contains="Two 3.").exists()
+    client.get("/judge/shop/")
+    assert waiting.count() == 1
+    # Nothing is lent ahead: the labeler holds one item, nobody the others.
+    assert [item.taken for item in project.items.order_by("pk")] == [1, 0, 0, 0]
