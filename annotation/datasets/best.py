@@ -34,7 +34,8 @@ def best_response(
         if shares:
             scores[one.key] = round(sum(shares) / len(shares), 9)
     if not scores:
-        is_hopeless = ballots and all(all(ballot.unacceptable) for ballot in ballots)
+        floors = [ballot.unacceptable for ballot in ballots]
+        is_hopeless = candidates and floors and all(all(floor) for floor in floors)
         return BEST_IS_UNACCEPTABLE if is_hopeless else TOO_FEW
     top = max(scores.values())
     at_top = [one for one in ordered if scores.get(one.key) == top]

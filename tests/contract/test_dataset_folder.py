@@ -7,6 +7,7 @@ import pytest
 from annotation.datasets import services
 from annotation.datasets.policy import SPLITS, Policy
 from tests.annotation.datasets.world import add_demonstration, make_world
+from tests.factories import make_item, make_judgment, make_member, make_project
 from training.data import Dataset
 from training.errors import DataError
 
@@ -32,6 +33,22 @@ def test_the_trainer_reads_every_row_and_finds_no_leak(frozen):
         assert len(ties) == counts["ties"][split]
         assert all(one.p_chosen > 0.5 for one in comparisons)
         assert len(read.demonstrations(split)) == counts["sft"][split] > 0
+
+
+def test_the_trainer_reads_corrections_and_what_was_written_with_judgments(settings, tmp_path):
+    settings.DATA_DIR = tmp_path / "data"
+    project = make_project(allows_corrections=True)
+    item, labeler = make_item(project), make_member(project)
+    said = {"corrections": {2: "Two!"}, "demonstration": "Best."}
+    make_judgment(item, labeler, [1, 2], **said)
+    policy = Policy(split=(1.0, 0.0, 0.0))
+    frozen = services.freeze_dataset(project=project, policy=policy).dataset
+    read = Dataset(frozen.folder, frozen.hash)
+    read.check_leaks()
+    pairs = {(one.chosen, one.rejected, one.p_chosen) for one in read.comparisons("train")}
+    assert pairs == {("One.", "Two.", 1.0), ("Two!", "Two.", 1.0)}
+    texts = {one.completion for one in read.demonstrations("train")}
+    assert texts == {"One.", "Two!", "Best."}
 
 
 def test_the_trainer_refuses_another_hash_and_a_changed_file(frozen):

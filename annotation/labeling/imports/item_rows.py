@@ -52,6 +52,15 @@ class ItemOptions:
     coerce_text: bool = False
     # The preference that a chosen/rejected row states becomes a judgment of "imported".
     keep_preferences: bool = True
+    fewest_responses: int = 2
+
+
+def fewest_responses(project: Any) -> int:
+    """Two where responses are put in order; one where they are only rated; none where labelers
+    write the response themselves."""
+    if project.ordering != "none":
+        return 2
+    return 0 if project.demonstration == "always" else 1
 
 
 @dataclass
@@ -104,7 +113,7 @@ def read_item(value: Any, options: ItemOptions) -> ItemRow:
     else:
         found.unknown_keys(value, ITEM_KEYS, "")
     messages = _messages(value, found)
-    responses = _responses(value.get("responses"), "responses" in value, found)
+    responses = _responses(value, options.fewest_responses, found)
     metadata = found.mapping(value.get("metadata"), "metadata")
     warnings = _warnings(value.get("warnings"), found)
     external_id = ""
@@ -188,13 +197,18 @@ def _message(message: Any, name: str, found: _Found) -> dict[str, str]:
     return {"role": role, "content": found.text(message.get("content", ""), f"{name}.content")}
 
 
-def _responses(value: Any, is_there: bool, found: _Found) -> list[ResponseRow]:
-    if not isinstance(value, list):
-        reason = f"must be a list, is {name_of_type(value)}" if is_there else "is missing"
-        found.problems.append(("responses", reason))
+def _responses(row: dict[str, Any], fewest: int, found: _Found) -> list[ResponseRow]:
+    if "responses" not in row:
+        if fewest:
+            found.problems.append(("responses", "is missing"))
         return []
-    if not 2 <= len(value) <= 9:
-        found.problems.append(("responses", f"has {len(value)}, an item needs 2 to 9"))
+    value = row["responses"]
+    if not isinstance(value, list):
+        found.problems.append(("responses", f"must be a list, is {name_of_type(value)}"))
+        return []
+    if not fewest <= len(value) <= 9:
+        reason = f"has {len(value)}, an item needs {fewest} to 9"
+        found.problems.append(("responses", reason))
         return []
     rows: list[ResponseRow] = []
     key_at: dict[str, int] = {}

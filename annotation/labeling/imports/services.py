@@ -21,7 +21,7 @@ from annotation.core.errors import DomainError, TooLarge
 from annotation.core.jobs import Claim
 from annotation.core.strict_json import LineReader
 from annotation.labeling.imports import item_import, judgment_import
-from annotation.labeling.imports.item_rows import ItemOptions
+from annotation.labeling.imports.item_rows import ItemOptions, fewest_responses
 from annotation.labeling.imports.problems import Problems
 from annotation.labeling.prerender import request_rendering
 from annotation.labeling.tasks import IMPORT_KIND
@@ -112,7 +112,8 @@ def run(
 class _Items:
     def __init__(self, imported: Import, problems: Problems):
         self.imported, self.problems = imported, problems
-        self.options = ItemOptions(**imported.options)
+        fewest = fewest_responses(imported.project)
+        self.options = ItemOptions(**imported.options, fewest_responses=fewest)
         self.spools = item_import.ItemSpools()
 
     def __enter__(self):

@@ -181,6 +181,23 @@ def test_a_demonstration_counts_while_its_judgment_does(project, item, labelers)
     assert counts["sft"]["kept"] == 0
 
 
+def test_a_project_of_demonstrations_alone_gives_examples_to_imitate():
+    project = make_project("write", ordering="none", demonstration="always")
+    labeler = make_member(project, handle="w1")
+    for number in range(3):
+        item = make_item(project, (), external_id=f"x{number}")
+        make_judgment(item, labeler, [], demonstration=f"Ideal {number}.")
+    for which in ("include", "only"):
+        dataset = freeze(project, demonstrations=which)
+        rows = rows_of(dataset, "sft")
+        assert {(row["item"], row["completion"][0]["content"]) for row in rows} == {
+            (f"x{number}", f"Ideal {number}.") for number in range(3)
+        }
+        assert dataset.counts["comparisons"]["pairs"] == 0
+    left_out = freeze(project).counts["sft"]["dropped"]
+    assert {reason: count for reason, count in left_out.items() if count} == {"too_few_votes": 3}
+
+
 def test_a_judgment_that_was_taken_back_does_not_count(project, item, labelers):
     make_judgment(item, labelers[0], [2, 1])
     before = freeze(project)

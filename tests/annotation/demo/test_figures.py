@@ -31,6 +31,14 @@ def test_an_inverted_labeler_agrees_with_nobody_and_comes_first():
     assert row(rows, "a")["agreement"] == 0.5  # with b always, with z never
 
 
+def test_what_a_ranking_of_the_best_leaves_out_lies_below():
+    full = ballot(1, "w1", 1, 2, 3)
+    best = Ballot(1, "w2", (None, 1, None), (False,) * 3, rest_below=True)
+    rows = labeler_figures([full, best])
+    # 2 before 1 against w1, 2 before 3 with w1, nothing on 1 and 3.
+    assert (row(rows, "w1")["pairs"], row(rows, "w1")["agreement"]) == (2, 0.5)
+
+
 def test_few_judgments_make_nobody_suspicious():
     few = [ballot(1, "a", 1, 2), ballot(1, "b", 2, 1)]
     many = [b for item in range(40) for b in (ballot(item, "a", 1, 2), ballot(item, "b", 2, 1))]

@@ -3,10 +3,13 @@
 import csv
 import io
 import json
+import tracemalloc
 from datetime import UTC, datetime
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import InternalError, connection
+from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from annotation.accounts.services import create_token
@@ -21,10 +24,12 @@ from annotation.labeling.exports.rows import (
     said_row,
     without_unsaid,
 )
+from annotation.labeling.exports.streams import export
 from annotation.labeling.exports.table import FORMULA, header, lines_of
 from annotation.labeling.verdict import Highlight
 from annotation.projects.models import Membership
 from annotation.projects.services import TagSpec, publish_rubric
+from tests.annotation.quality.world import make_judged_project
 from tests.data import shared
 from tests.factories import make_item, make_judgment, make_member, make_project, make_user
 
@@ -294,3 +299,44 @@ def test_the_items_page_offers_the_download_to_those_who_may(client, project, ju
     assert taken.getvalue().startswith(b"\xef\xbb\xbfitem,labeler")
     client.force_login(make_member(project, Membership.Role.REVIEWER))
     assert "judgments.csv" not in client.get("/projects/shop/items/").content.decode()
+
+
+def test_memory_does_not_grow_with_the_judgments(db):
+    """Four thousand judgments are six chunks of the export and more than is ever held."""
+    verdicts = [(number, f"w{who}", [1, 2, 3]) for number in range(2_000) for who in (1, 2)]
+    project = make_judged_project(verdicts, n_responses=3, slug="many")
+    tracemalloc.start()
+    count = sum(piece.count(b"\n") for piece in export(project, "jsonl"))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert count == 4_000
+    assert peak < 8_000_000
+
+
+def test_the_number_of_statements_goes_by_the_chunk(project, judged):
+    for _ in range(20):
+        make_judgment(judged.item, make_member(project), [1, 2], corrections={1: "1!"})
+    with CaptureQueriesContext(connection) as queries:
+        assert len(list(read_rows(project))) == 21
+    assert len(queries) <= 6
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_download_is_of_one_moment_and_leaves_no_transaction_behind(project):
+    item = items_of(project)["x1"]
+    for _ in range(3):
+        make_judgment(item, make_member(project), [1, 2])
+    rows = read_rows(project)
+    next(rows)
+    assert connection.in_atomic_block
+    with pytest.raises(InternalError, match="read-only"):
+        make_judgment(item, make_member(project), [1, 2])
+    rows.close()
+    assert not connection.in_atomic_block
+    # Whoever goes away in the middle of a download takes no connection along either.
+    pieces = export(project, "csv")
+    next(pieces)
+    pieces.close()
+    assert not connection.in_atomic_block
+    make_judgment(item, make_member(project), [1, 2])
+    assert len(list(read_rows(project))) == 4

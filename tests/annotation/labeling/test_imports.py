@@ -237,6 +237,31 @@ def test_a_bad_line_is_named_and_nothing_comes_in(project, bad, field, reason):
     assert items(project, good).state == "done"  # there was something to refuse
 
 
+@pytest.mark.parametrize(
+    ("settings", "fewest"),
+    [
+        ({}, 2),
+        ({"ordering": "partial", "demonstration": "always"}, 2),
+        ({"ordering": "none"}, 1),
+        ({"ordering": "none", "demonstration": "fallback"}, 1),
+        ({"ordering": "none", "demonstration": "always"}, 0),
+    ],
+)
+def test_an_item_has_as_many_responses_as_its_project_works_with(settings, fewest):
+    project = make_project("asks", **settings)
+    for count in range(3):
+        row = changed(ITEM, id=f"x{count}", responses=ITEM["responses"][:count])
+        imported = items(project, row)
+        assert imported.state == ("done" if count >= fewest else "refused"), count
+        if count < fewest:
+            assert told(imported)[0][1:] == (
+                "responses",
+                f"has {count}, an item needs {fewest} to 9",
+            )
+    bare = {"id": "bare", "prompt": "Name a prime."}
+    assert items(project, bare).state == ("refused" if fewest else "done")
+
+
 def test_an_empty_file_is_refused(project):
     assert told(items(project)) == [(1, "", "the file is empty")]
     assert told(items(project, b"\n \n")) == [(1, "", "the file is empty")]
