@@ -288,6 +288,39 @@ def test_a_refusal_moves_nothing_on_the_page(desk):
     focused(at, "rank_b")
 
 
+SHIFTS = """window.shifts = [];
+new PerformanceObserver((list) => {
+  for (const {value, sources} of list.getEntries())
+    shifts.push([value, sources.map(({node}) => node?.className ?? "")]);
+}).observe({type: "layout-shift", buffered: true});"""
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_nothing_jumps_while_the_page_loads_and_is_ranked(desk, width):
+    """Every shift counts here, also those just after a key, which the metric leaves out."""
+    at = desk(texts=list(FOUR), flags=FLAGS, window={"viewport": {"width": width, "height": 800}})
+    at.page.add_init_script(SHIFTS)
+    at.page.reload()
+    on_item(at, 0)
+
+    at.press("2", "1", "4")
+    expect(at.page.locator("#order")).to_contain_text("D not ranked")
+
+    shifts = at.page.evaluate("shifts")
+    assert sum(value for value, _ in shifts) < 0.02, shifts
+
+
+def test_the_shifts_would_be_seen(desk):
+    at = desk(texts=list(FOUR))
+    at.page.add_init_script(SHIFTS)
+    at.page.reload()
+    on_item(at, 0)
+
+    at.page.evaluate("document.querySelector('.top').style.paddingBlockEnd = '200px'")
+
+    at.page.wait_for_function("shifts.some(([value]) => value > 0.02)")
+
+
 def test_keys_can_be_others(desk):
     at = desk(3)
     at.page.locator("#judgment").evaluate(

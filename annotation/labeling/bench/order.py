@@ -98,6 +98,8 @@ class OrderAsk:
 
     @property
     def title(self) -> str:
+        if not self.count:
+            return _("Write the response you would give")
         if self.has_scale:
             return _("Compare two responses")
         if not self.has_ranks:

@@ -61,6 +61,13 @@ def test_a_top_of_as_many_as_there_are_is_a_full_ranking():
     assert ask.lead == "Nothing ranked yet"
 
 
+def test_the_page_is_called_by_what_is_to_be_done():
+    assert order(1, ordering="none").title == "Judge 1 response"
+    assert order(2, ordering="none").title == "Judge 2 responses"
+    assert order(2, ordering="scale").title == "Compare two responses"
+    assert order(0).title == "Write the response you would give"
+
+
 def test_a_partial_order_without_a_number_asks_for_as_many_as_can_be_placed():
     ask = order(5, ordering="partial", top_k=None)
 
