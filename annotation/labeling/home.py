@@ -73,6 +73,7 @@ def queues_of(user) -> list[Queue]:
 def recent_judgments(user, limit=8):
     return (
         Judgment.objects.filter(labeler=user)
+        .current()
         .select_related("project", "item__prompt")
         .order_by("-submitted_at")[:limit]
     )

@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 
+from annotation.labeling.home import recent_judgments
 from annotation.labeling.queue import lend_next_item
 from annotation.projects.models import Membership
 from tests.factories import make_item, make_judgment, make_member, make_project
@@ -77,3 +78,16 @@ def test_only_staff_get_a_way_to_the_project(client, role, is_shown):
     page = home(client, make_member(project, role=role))
 
     assert (f"/projects/{project.slug}/" in page) is is_shown
+
+
+def test_the_last_judgments_are_those_that_hold():
+    project = make_project()
+    labeler = make_member(project)
+    changed, taken_back = make_item(project), make_item(project)
+    for item in (changed, taken_back):
+        make_judgment(item, labeler, [1, 2])
+    assert len(recent_judgments(labeler)) == 2
+    make_judgment(changed, labeler, [2, 1], revision=2)
+    make_judgment(taken_back, labeler, [1, 2], revision=2, is_retraction=True)
+    (last,) = recent_judgments(labeler)
+    assert (last.item, last.revision) == (changed, 2)
