@@ -78,8 +78,8 @@ function firstControl() {
   if (scale) return scale.querySelector(":checked") ?? scale.querySelector("input");
   const [card] = cards();
   const rank = card && (checked(card) ?? radios(card)[0]);
-  const others = [".rubric .criterion input", "[name=demonstration]", ".response .body"];
-  return rank ?? others.map((one) => document.querySelector(one)).find(Boolean);
+  const others = ["[name=demonstration]", ".response .body"].map((one) => document.querySelector(one));
+  return rank ?? shownCriteria()[0]?.querySelector("input") ?? others.find(Boolean);
 }
 
 function step(by) {
@@ -212,6 +212,8 @@ function prefer(selector) {
 const criteriaOf = (card) => !card ? [] : [...document.querySelectorAll(`.ratings-${letter(card).toLowerCase()} .criterion`)];
 const isAnswered = (criterion) => Boolean(criterion.querySelector(":checked"));
 
+const shownCriteria = () => [...document.querySelectorAll(".rubric .criterion")].filter((one) => one.offsetParent);
+
 function showRatings(card) {
   last = letter(card);
   for (const one of cards()) one.classList.toggle("current", one === card);
@@ -251,7 +253,7 @@ function rate(criterion, radio) {
 
 function besideCriterion(by) {
   const here = document.activeElement.closest(".criterion");
-  const shown = [...document.querySelectorAll(".rubric .criterion")].filter((one) => one.offsetParent);
+  const shown = shownCriteria();
   focusCriterion(shown[shown.indexOf(here) + by]);
 }
 
@@ -437,6 +439,7 @@ layout.addEventListener("change", () => {
 
 function begin({ scroll }) {
   said.clear();
+  last = document.querySelector("[name=on]:checked")?.value.toUpperCase() ?? "A";
   const line = document.getElementById("order");
   const strengths = (line?.dataset.strength ?? "").split(",");
   const order = tiers();

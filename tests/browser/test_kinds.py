@@ -143,6 +143,21 @@ def test_every_criterion_of_every_response_is_rated_by_digits_alone(desk):
     }
 
 
+def test_a_draft_goes_on_where_it_was_and_the_next_item_begins_with_a(desk):
+    at = desk(ordering="none", criteria=CRITERIA)
+    at.press("7", "1", "n", "2")
+    expect(at.page.locator("#saved")).to_have_text("Saved")
+
+    at.page.reload()
+
+    focused(at, "rating_overall_b")
+    at.press("ArrowDown", "1", "3", "Control+Enter")
+    on_item(at, 1)
+    focused(at, "rating_overall_a")
+    at.press("5")
+    chosen(at, "rating_overall_a").to_have_value("5")
+
+
 def test_arrows_walk_the_criteria_and_j_keeps_the_criterion(desk):
     at = desk(3, criteria=CRITERIA)
     at.press("r")
