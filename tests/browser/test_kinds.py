@@ -382,6 +382,45 @@ def test_the_sign_fills_once_the_end_was_on_the_screen(desk):
     expect(read).to_have_count(2)
 
 
+@pytest.mark.parametrize("view", ["rendered", "raw"])
+def test_each_paragraph_runs_as_its_own_script_says(desk, view):
+    at = desk(texts=["Left to right.\n\nمن اليمين إلى اليسار.", "مرحبا.\n\nHello there."])
+    if view == "raw":
+        at.press("m", "j", "m")
+
+    sides = at.page.locator(f".response .text.{view}").evaluate_all(
+        """texts => texts.map((text) => {
+          const box = text.getBoundingClientRect(), sides = {};
+          const walker = document.createTreeWalker(text, NodeFilter.SHOW_TEXT);
+          for (let node; (node = walker.nextNode());)
+            for (const [, line] of node.data.matchAll(/([^\\n]+)/g)) {
+              const range = document.createRange();
+              range.setStart(node, node.data.indexOf(line));
+              range.setEnd(node, node.data.indexOf(line) + line.length);
+              const {left, right} = range.getBoundingClientRect();
+              const isArabic = /[\u0600-\u06ff]/.test(line);
+              sides[isArabic ? "arabic" : "latin"] =
+                left - box.left < box.right - right ? "left" : "right";
+            }
+          return sides;
+        })"""
+    )
+    assert sides == [{"latin": "left", "arabic": "right"}] * 2
+
+
+def test_by_touch_on_a_phone_an_order_of_two(desk):
+    at = desk(window={"viewport": {"width": 360, "height": 740}, "has_touch": True})
+    at.page.locator("[name=rank_a][value='2']").tap()
+    at.page.locator("[name=rank_b][value='1']").tap()
+    expect(at.page.locator("#order")).to_contain_text("B>")
+
+    at.page.get_by_role("button", name="Submit").tap()
+
+    on_item(at, 1)
+    judgment = Judgment.objects.get()
+    assert shown(judgment, judgment.ranks) == [2, 1]
+
+
 def test_on_a_phone_a_very_long_response_is_folded_until_it_is_asked_for(desk):
     at = desk(texts=["Short.", LOUD * 20], window={"viewport": {"width": 360, "height": 740}})
     long = at.page.locator(".response.long")
