@@ -1,5 +1,7 @@
 """Every kind of judgment in Chromium: by keys, by pointer, without script, for everybody."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -471,6 +473,38 @@ def test_stacked_shows_whole_responses_one_below_the_other(desk):
     assert at.page.locator(".response .body").evaluate_all(
         "all => all.every((one) => one.scrollHeight <= one.clientHeight + 1)"
     )
+
+
+CONTROLS = """() => {
+  const seen = new Set();
+  const all = "a[href], button, input, select, textarea, summary, [tabindex='0']";
+  for (const one of document.querySelectorAll(all)) {
+    if (one.type === "hidden" || !one.checkVisibility({visibilityProperty: true})) continue;
+    seen.add(one.dataset.stop = one.type === "radio" ? one.name : `stop ${seen.size}`);
+  }
+  return [...seen];
+}"""
+
+
+@pytest.mark.parametrize("ordering", ["full", "scale", "none"])
+def test_every_control_is_reached_by_the_tab_key(desk, ordering):
+    at = desk(ordering=ordering, criteria=CRITERIA, **EVERYTHING)
+    at.page.get_by_label("Flags of response A").first.check()
+    # The panel rates the response that the focus went through last; its letters change that.
+    controls = {re.sub("_[ab]$", "", stop) for stop in at.page.evaluate(CONTROLS)}
+    assert {"rating_overall", "rating_follows", "on"} <= controls
+    assert len(controls) > 15
+    assert "confidence" in controls
+
+    reached = set()
+    for _ in range(3 * len(controls)):
+        at.press("Tab")
+        stop = at.page.evaluate(
+            "document.activeElement.dataset.stop ?? document.activeElement.name"
+        )
+        reached.add(re.sub("_[ab]$", "", stop or ""))
+
+    assert controls - reached == set()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
