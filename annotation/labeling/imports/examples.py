@@ -25,4 +25,9 @@ EXAMPLES = [
         '{"item": "x1", "labeler": "w1", "ranking": [["a"], ["b"]], "strength": [2], '
         '"rationale": "12 is even."}',
     ),
+    (
+        "An answer on a scale",
+        "judgments",
+        '{"item": "x1", "labeler": "w2", "scale": 7, "preference": -2, "confidence": 4}',
+    ),
 ]
