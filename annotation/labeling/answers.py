@@ -18,6 +18,7 @@ from annotation.core.harms import labels_of
 from annotation.labeling import queue, services
 from annotation.labeling.bench import Bench
 from annotation.labeling.desk import desk_for
+from annotation.labeling.forms.writing import open_writing
 from annotation.labeling.models import Assignment, Item
 from annotation.labeling.prerender import request_rendering
 from annotation.labeling.rubric_news import news_for
@@ -134,6 +135,27 @@ def show_choice(request, assignment, form, error: Conflict):
     )
     bench.key = uuid.uuid4()  # the old key belongs to what was submitted
     return render_desk(request, assignment.project, bench, status=409, choice=choice_of(error))
+
+
+def show_opened(request, assignment, form, action: str, **page):
+    """Without script: the desk with everything that was entered, and an editor, a comparison or a
+    form for quotes open. `page`: what else the Bench should know."""
+    desk = desk_for(assignment)
+    texts = {card.letter.lower(): card.text for card in desk.cards}
+    opened = open_writing(action, form.entered, texts, request.POST)
+    bench = Bench(
+        assignment,
+        desk,
+        services.rubric_of(assignment, form.rubric_id),
+        opened.entered,
+        opened.problems,
+        is_whole_page=not request.htmx,
+        opened=opened.action,
+        dropped=opened.dropped,
+        **page,
+    )
+    bench.key = form.key or bench.key
+    return render_desk(request, assignment.project, bench, status=422 if opened.problems else 200)
 
 
 class Cover:

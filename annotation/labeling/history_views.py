@@ -12,7 +12,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from annotation.core.errors import Conflict, DomainError, NotFound
 from annotation.labeling import services
-from annotation.labeling.answers import Notice, SeeOther, choice_of, render_desk
+from annotation.labeling.answers import (
+    Notice,
+    SeeOther,
+    choice_of,
+    render_desk,
+    show_opened,
+)
 from annotation.labeling.bench import Bench, problems_of
 from annotation.labeling.desk import desk_for
 from annotation.labeling.forms import JudgmentForm
@@ -61,6 +67,8 @@ def revise(request, judgment_id):
 
 def _save(request, judgment, assignment):
     form = JudgmentForm(request.POST)
+    if action := request.POST.get("open", ""):
+        return show_opened(request, assignment, form, action, revises=judgment)
     base = whole_number(request.POST.get("replace", "")) or judgment.pk
     try:
         saved = revise_judgment(

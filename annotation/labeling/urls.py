@@ -25,6 +25,16 @@ urlpatterns = [
     ),
     path("judge/<slug:slug>/<int:assignment_id>/diff/", writing_views.show_diff, name="show-diff"),
     path(
+        "judge/<slug:slug>/<int:assignment_id>/edit/<slug:letter>/",
+        writing_views.open_editor,
+        name="open-editor",
+    ),
+    path(
+        "judge/<slug:slug>/<int:assignment_id>/marks/",
+        writing_views.list_marks,
+        name="list-marks",
+    ),
+    path(
         "judge/<slug:slug>/<int:assignment_id>/preview/",
         writing_views.preview_text,
         name="preview-text",

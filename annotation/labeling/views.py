@@ -15,6 +15,7 @@ from annotation.labeling.answers import (
     show_choice,
     show_desk,
     show_next,
+    show_opened,
     undo_of,
 )
 from annotation.labeling.bench import Bench, problems_of
@@ -66,6 +67,8 @@ def submit(request, slug, assignment_id):
     if request.method != "POST":  # somebody reloads a page that said 422
         return redirect("labeling:judge", slug)
     form = JudgmentForm(request.POST)
+    if action := request.POST.get("open", ""):
+        return show_opened(request, own_assignment(request, slug, assignment_id), form, action)
     if replaced := whole_number(request.POST.get("replace", "")):
         return _replace(request, slug, assignment_id, form, replaced)
 

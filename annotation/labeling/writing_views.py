@@ -3,6 +3,7 @@ of quoted words. Each answers for the labeler's own assignment alone, and change
 
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -10,9 +11,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from annotation.core.errors import DomainError
 from annotation.core.markup import render_untrusted
 from annotation.core.text import clean
+from annotation.labeling import services
 from annotation.labeling.answers import own_assignment
-from annotation.labeling.bench.writing import DiffView
-from annotation.labeling.desk import LETTERS
+from annotation.labeling.bench.writing import DiffView, WritingDesk
+from annotation.labeling.desk import LETTERS, Card
+from annotation.labeling.forms.judgment import MAX_LONG_VALUE
 from annotation.labeling.models import ItemResponse
 from annotation.labeling.quotes import find_quote
 from annotation.labeling.verdict.marks import MAX_WRITTEN
@@ -26,6 +29,16 @@ def read_raw(request, slug, assignment_id, letter):
     return HttpResponse(text, content_type="text/plain; charset=utf-8")
 
 
+@require_safe
+@cache_control(private=True, no_store=True)
+def open_editor(request, slug, assignment_id, letter):
+    """The editor on a response, with its text."""
+    assignment = own_assignment(request, slug, assignment_id)
+    text = _text(assignment, letter)
+    desk = _desk(assignment, {letter: text}, {f"edit_{letter}": text})
+    return render(request, "labeling/_edit.html", {"writing": desk.on(desk.cards[0])})
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @cache_control(private=True, no_store=True)
 def show_diff(request, slug, assignment_id):
@@ -36,13 +49,24 @@ def show_diff(request, slug, assignment_id):
         original, written = _text(assignment, letter), request.POST.get("text", "")
         if refusal := _refusal(written):
             return refusal
-        shown = DiffView.of_correction(letter, original, written)
-    else:
-        letter, other = request.GET.get("of", ""), request.GET.get("against", "")
-        shown = DiffView.of_responses(
-            letter, other, old=_text(assignment, other), new=_text(assignment, letter)
-        )
-    return render(request, "labeling/_diff.html", {"diff": shown})
+        diff = DiffView.of_correction(letter, original, written)
+        return render(request, "labeling/_diff.html", {"diff": diff})
+    letter, other = request.GET.get("of", ""), request.GET.get("against", "")
+    shown = LETTERS.lower()[: len(assignment.order)]
+    texts = dict.fromkeys(shown, "") | {name: _text(assignment, name) for name in (letter, other)}
+    desk = _desk(assignment, texts, {f"against_{letter}": other}, opened=f"diff_{letter}")
+    writing = desk.on(next(card for card in desk.cards if card.letter.lower() == letter))
+    return render(request, "labeling/_compare.html", {"writing": writing})
+
+
+@require_POST
+def list_marks(request, slug, assignment_id):
+    """The marked errors of response `of` as a list, from the form's field of all marks."""
+    assignment = own_assignment(request, slug, assignment_id)
+    letter = request.POST.get("of", "")
+    marks = {"highlights": request.POST.get("highlights", "")[:MAX_LONG_VALUE]}
+    desk = _desk(assignment, {letter: _text(assignment, letter)}, marks)
+    return render(request, "labeling/_highlights.html", {"writing": desk.on(desk.cards[0])})
 
 
 @require_POST
@@ -64,6 +88,15 @@ def locate_quote(request, slug, assignment_id):
     except DomainError as error:
         return HttpResponse(str(error), status=422, content_type="text/plain; charset=utf-8")
     return JsonResponse({"start": start, "end": end, "words": text[start:end]})
+
+
+def _desk(assignment, texts: dict[str, str], entered: dict[str, str], opened="") -> WritingDesk:
+    """The writing tools over these responses, by letter, without their rendered text."""
+    cards = [
+        Card(letter.upper(), 0, "", text, SafeString()) for letter, text in sorted(texts.items())
+    ]
+    rubric = services.rubric_of(assignment)
+    return WritingDesk(assignment.project, rubric, cards, entered, opened)
 
 
 def _text(assignment, letter: str) -> str:

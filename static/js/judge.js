@@ -290,9 +290,31 @@ function actionFor(key) {
   return Object.keys(chosen).find((name) => chosen[name] === key);
 }
 
+/** What the server answers about this assignment; `fields` are sent by POST. Null, and said aloud,
+    when it cannot be had. */
+async function ask(path, fields) {
+  const body = fields && new FormData();
+  for (const [name, value] of Object.entries(fields ?? {})) body.set(name, value);
+  body?.set("csrfmiddlewaretoken", form().elements.csrfmiddlewaretoken.value);
+  try {
+    const answer = await fetch(form().dataset.here + path, { method: body ? "POST" : "GET", body, redirect: "error" });
+    if (answer.ok || answer.status === 422) return answer;
+  } catch {
+    // Offline, or signed out: said below, as any other failure.
+  }
+  announce(words("notLoaded"));
+  return null;
+}
+
+/** The elements in a fragment that the server rendered. */
+async function nodesOf(answer) {
+  const parsed = new DOMParser().parseFromString(await answer.text(), "text/html");
+  return [...parsed.body.children].map((node) => document.adoptNode(node));
+}
+
 /** What a module gets: it adds to `actions` and listens for desk:item and desk:order. */
 const desk = {
-  actions: ACTIONS, form, cards, letter, current, focusCard, rankOf, setRank, tiers, words, announce,
+  actions: ACTIONS, form, cards, letter, current, focusCard, rankOf, setRank, tiers, words, announce, load, ask, nodesOf,
 };
 const modules = new Map(); // name → the promise that it has begun
 
@@ -309,12 +331,12 @@ function load(name) {
 }
 
 /** Do what a key or a button is for; an action of a module loads it. False: nobody knows it. */
-function perform(name, card = current()) {
-  if (ACTIONS[name]) ACTIONS[name](card);
+function perform(name, card = current(), button = null) {
+  if (ACTIONS[name]) ACTIONS[name](card, button);
   else {
     const begun = load(name);
     if (!begun) return false;
-    begun.then(() => ACTIONS[name]?.(card), () => {});
+    begun.then(() => ACTIONS[name]?.(card, button), () => {});
   }
   return true;
 }
@@ -369,7 +391,16 @@ document.addEventListener("keydown", (event) => {
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-act]");
-  if (button) perform(button.dataset.act, button.closest(".response") ?? current());
+  // Without its module a button still does by the form what it is for.
+  if (button && perform(button.dataset.act, button.closest(".response") ?? current(), button))
+    event.preventDefault();
+});
+
+// Words selected in a response may be marked: only then is the module for it wanted.
+document.addEventListener("selectionchange", () => {
+  const { anchorNode, isCollapsed } = getSelection();
+  if (!isCollapsed && anchorNode?.parentElement?.closest(".response > .body") && document.getElementById("marking"))
+    load("highlight");
 });
 
 // Radios cannot be cleared by a pointer: here a click on the chosen one takes it back.

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 from annotation.core.text import reveal_invisible
 from annotation.labeling.bench.flags import FlagList
 from annotation.labeling.bench.ranks import Ranks
+from annotation.labeling.bench.writing import ResponseWriting
 from annotation.labeling.desk import Card, Turn
 
 SPEAKERS = {
@@ -51,6 +52,7 @@ class ShownResponse:
     card: Card
     ranks: Ranks | None  # None where nothing is ranked
     flags: FlagList
+    writing: ResponseWriting
     is_missing: bool = False
 
     @property

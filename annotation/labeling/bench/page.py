@@ -10,6 +10,7 @@ from annotation.labeling.bench.order import OrderAsk
 from annotation.labeling.bench.panel import RubricPanel
 from annotation.labeling.bench.problems import headline_of
 from annotation.labeling.bench.ranks import Ranks
+from annotation.labeling.bench.writing import WritingDesk
 from annotation.labeling.desk import Desk
 from annotation.labeling.forms import Problem
 
@@ -34,6 +35,8 @@ class Bench:
     problems: list[Problem] = field(default_factory=list)
     is_whole_page: bool = True  # in a fragment the script moves the focus, earlier than htmx would
     revises: object | None = None  # the judgment that another verdict is to take the place of
+    opened: str = ""  # what a page without script asked to see, such as "edit_a"
+    dropped: dict[str, str] = field(default_factory=dict)  # corrections just discarded
 
     def __post_init__(self):
         project = self.assignment.project
@@ -56,6 +59,15 @@ class Bench:
             entered=self.entered,
             missing=self.missing,
         )
+        self.writing = WritingDesk(
+            project=project,
+            rubric=self.rubric,
+            cards=self.desk.cards,
+            entered=self.entered,
+            opened=self.opened,
+            dropped=self.dropped,
+            missing=self.missing,
+        )
         self.responses = [self._response(card) for card in self.desk.cards]
         turns = [ShownTurn(turn) for turn in self.desk.turns]
         self.instructions = [turn for turn in turns if turn.is_instruction]
@@ -69,12 +81,13 @@ class Bench:
     def _set_addresses(self):
         """Where the form goes. A revision has no draft on the server, no lease, and no skip."""
         self.draft_url = self.lease_url = self.skip_url = ""
+        here = [self.assignment.project.slug, self.assignment.pk]
+        self.here = reverse("labeling:submit-judgment", args=here)
         if self.revises is not None:
             self.submit_url = reverse("labeling:revise", args=[self.revises.pk])
             self.next_revision = self.revises.revision + 1
             return
-        here = [self.assignment.project.slug, self.assignment.pk]
-        self.submit_url = reverse("labeling:submit-judgment", args=here)
+        self.submit_url = self.here
         self.draft_url = reverse("labeling:save-draft", args=here)
         self.lease_url = reverse("labeling:renew-lease", args=here)
         self.skip_url = reverse("labeling:skip-item", args=here)
@@ -95,4 +108,5 @@ class Bench:
             ranks=ranks if self.order.has_ranks else None,
             flags=FlagList(self.rubric, letter, self.entered),
             is_missing=f"response-{letter}" in self.missing,
+            writing=self.writing.on(card),
         )

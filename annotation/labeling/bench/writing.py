@@ -2,13 +2,16 @@
 errors, a demonstration, and the difference between two texts."""
 
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
+from django.template.loader import render_to_string
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from annotation.core.markup import render_untrusted
 from annotation.core.text import reveal_invisible
 from annotation.labeling.desk import Card
-from annotation.labeling.diff import ADDED, REMOVED, SAME, Piece, compare, one_kind_of_line_end
+from annotation.labeling.diff import ADDED, REMOVED, SAME, Piece, compare
 from annotation.labeling.forms.writing import read_highlights
 
 # Longer quotations are cut in the list: the words stand marked in the text.
@@ -81,6 +84,25 @@ class ResponseWriting:
         return self.card.letter.lower()
 
     @property
+    def name(self) -> str:
+        return self.card.letter
+
+    @property
+    def tools(self) -> str:
+        """The buttons on the card: the same for every item of a project, and kept."""
+        desk = self.desk
+        return _tools(
+            self.letter, desk.can_compare, desk.can_correct, bool(desk.labels), get_language()
+        )
+
+    @property
+    def has_any(self) -> bool:
+        """Is there anything to show beside the buttons?"""
+        return bool(
+            self.comparison or self.is_editing or self.was_dropped or self.marks or self.is_marking
+        )
+
+    @property
     def others(self) -> list[str]:
         return [card.letter for card in self.desk.cards if card is not self.card]
 
@@ -94,22 +116,19 @@ class ResponseWriting:
         return self.edited is not None
 
     @property
-    def is_corrected(self) -> bool:
-        edited = self.edited
-        return edited is not None and one_kind_of_line_end(edited) != one_kind_of_line_end(
-            self.card.text
-        )
-
-    @property
     def dropped(self) -> str:
         """A correction that was discarded the moment before, for who wants it back."""
         return self.desk.dropped.get(self.letter, "")
 
     @property
+    def was_dropped(self) -> bool:
+        return self.letter in self.desk.dropped
+
+    @property
     def correction(self) -> DiffView:
         return DiffView.of_correction(self.letter, self.card.text, self.edited or "")
 
-    @property
+    @cached_property
     def comparison(self) -> DiffView | None:
         """The difference to another response, where it was asked for."""
         other = self.desk.compared.get(self.letter)
@@ -121,10 +140,6 @@ class ResponseWriting:
     def compared_with(self) -> str:
         other = self.desk.compared.get(self.letter)
         return other.letter if other else ""
-
-    @property
-    def has_marks(self) -> bool:
-        return bool(self.desk.labels and self.marks)
 
     @cached_property
     def marks(self) -> list[Mark]:
@@ -140,12 +155,28 @@ class ResponseWriting:
         return self.desk.entered.get(f"quote_{self.letter}", "")
 
     @property
+    def quote_is_wrong(self) -> bool:
+        return f"quote_{self.letter}" in self.desk.missing
+
+    @property
     def quote_label(self) -> str:
         return self.desk.entered.get(f"quote_label_{self.letter}", "")
 
     @property
     def quote_note(self) -> str:
         return self.desk.entered.get(f"quote_note_{self.letter}", "")
+
+
+@lru_cache(maxsize=256)
+def _tools(letter, can_compare, can_correct, can_mark, language):
+    context = {
+        "letter": letter,
+        "name": letter.upper(),
+        "can_compare": can_compare,
+        "can_correct": can_correct,
+        "can_mark": can_mark,
+    }
+    return render_to_string("labeling/_response_tools.html", context)
 
 
 @dataclass
@@ -158,7 +189,7 @@ class WritingDesk:
     entered: dict[str, str] = field(default_factory=dict)
     opened: str = ""  # what a page without script asked to see, such as "edit_a"
     dropped: dict[str, str] = field(default_factory=dict)
-    demonstration_is_missing: bool = False
+    missing: frozenset[str] = frozenset()  # the elements that a problem is about
 
     def __post_init__(self):
         self.can_correct = self.project.allows_corrections
@@ -167,6 +198,7 @@ class WritingDesk:
         self.asks_demonstration = self.project.demonstration != "off"
         self.is_fallback = self.project.demonstration == "fallback"
         self.demonstration = self.entered.get("demonstration", "")
+        self.demonstration_is_missing = "demonstration" in self.missing
         self.highlights = self.entered.get("highlights", "")
 
     def on(self, card: Card) -> ResponseWriting:
@@ -175,6 +207,10 @@ class WritingDesk:
     @property
     def shows_preview(self) -> bool:
         return self.opened == "preview" and bool(self.demonstration.strip())
+
+    @property
+    def preview(self) -> str:
+        return render_untrusted(self.demonstration.replace("\r\n", "\n"))
 
     @cached_property
     def compared(self) -> dict[str, Card]:
@@ -197,6 +233,8 @@ class WritingDesk:
         return min(letters, key=place)
 
     def marks_of(self, card: Card) -> list[Mark]:
+        if not (self.highlights and self.labels):
+            return []
         names = {label["key"]: (n, label["label"]) for n, label in enumerate(self.labels)}
         found = []
         for number, mark in enumerate(read_highlights(self.highlights)):

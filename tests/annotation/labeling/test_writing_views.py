@@ -42,6 +42,8 @@ def doors(assignment, **where):
             url("show-diff", assignment, **where),
             {"of": "a", "text": "Better."},
         ),
+        "open-editor": ("get", url("open-editor", assignment, "a", **where), {}),
+        "list-marks": ("post", url("list-marks", assignment, **where), {"of": "a"}),
         "preview-text": ("post", url("preview-text", assignment, **where), {"text": "*x*"}),
         "locate-quote": (
             "post",
