@@ -152,7 +152,7 @@ def _word_pattern() -> re.Pattern[str]:
     dense = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
     flags = "[\U0001f1e6-\U0001f1ff]"
     return re.compile(
-        rf"\n|[^\S\n]+|[{dense}]{joined}*|(?:(?![{dense}])\w{joined}*)+"
+        rf"\n|[^\S\n]+|\d+(?:[.,]\d+)+|[{dense}]{joined}*|(?:(?![{dense}])\w{joined}*)+"
         rf"|{flags}{flags}|[^\w\s]{joined}*(?:(?<=\u200d)[^\w\s]{joined}*)*"
     )
 
