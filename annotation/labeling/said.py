@@ -5,14 +5,17 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from annotation.core.text import reveal_invisible
+from annotation.labeling.bench.writing import DiffView
 from annotation.labeling.exports.rows import JudgedItem, Written, said_row
 
 
 @dataclass(frozen=True)
 class Said:
-    """Short lines, and (title, text) of what was written: texts from outside, never markup."""
+    """Short lines, what corrections change, and (title, text) of what else was written: texts from
+    outside, never markup."""
 
     lines: list[str]
+    corrections: list[DiffView]
     texts: list[tuple[str, str]]
 
 
@@ -29,10 +32,16 @@ def said_beside(raw, item: JudgedItem, written: list[Written]) -> Said:
     ]
     if row["confidence"]:
         lines.append(_("confidence %(value)d of 5") % {"value": row["confidence"]})
-    texts = [
-        (_("%(response)s, corrected") % {"response": key}, written["text"])
-        for key, written in row["corrections"].items()
+    corrections = [
+        DiffView(
+            _("%(response)s, corrected") % {"response": item.keys[one.position - 1]},
+            item.texts.get(one.position, ""),
+            one.text,
+        )
+        for one in written
+        if one.position is not None
     ]
+    texts = []
     if row["demonstration"]:
         texts.append((_("An ideal response"), row["demonstration"]["text"]))
-    return Said(lines, texts)
+    return Said(lines, corrections, texts)

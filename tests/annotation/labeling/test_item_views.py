@@ -113,7 +113,7 @@ def test_an_item_shows_all_that_was_said_of_it_and_runs_none_of_it(client, lead)
         "fact in a: “odd” (&lt;script&gt;1&lt;/script&gt;)",
         "confidence 4 of 5",
         "a, corrected",
-        "Two is &lt;b&gt;even&lt;/b&gt;.",
+        "&lt;b&gt;even&lt;/b&gt;</ins>",
         "An ideal response",
     ):
         assert said in page(item), said
