@@ -22,7 +22,10 @@ export default function begin({ actions, focusCard }) {
     const ratings = place.closest(".ratings");
     if (ratings) document.getElementById(`on-${ratings.dataset.letter}`).checked = true;
     if (place.matches(".response")) focusCard(place);
-    else (place.querySelector("input, textarea") ?? place).focus();
+    else {
+      (place.querySelector("input, textarea") ?? place).focus({ preventScroll: true });
+      place.scrollIntoView({ block: "center" }); // not under this message
+    }
   }
 
   function recount() {

@@ -18,6 +18,7 @@ CRITERIA = (
     ),
     CriterionSpec("coherence", "Coherent", scale_min=0, scale_max=4, allows_na=True),
 )
+WIDTHS = (360, 704, 768, 1024, 1280, 1728, 1920)
 EVERYTHING = {"flags": FLAGS, "confidence": "required", "rationale": "required"}
 
 
@@ -286,6 +287,24 @@ def test_what_is_missing_is_led_to_and_gone_once_it_is_there(desk):
     submitted(at)
 
 
+@pytest.mark.parametrize("width", [360, 1280])
+def test_what_a_message_leads_to_is_not_under_it(desk, width):
+    at = desk(
+        criteria=CRITERIA, window={"viewport": {"width": width, "height": 740}}, **EVERYTHING
+    )
+    at.allow("422")
+    at.press("1", "2", "Control+Enter")
+    problem = at.page.locator("#problem")
+    expect(problem).to_be_focused()
+
+    for name in ("Say how sure you are.", "Say why you decided so."):
+        problem.get_by_role("link", name=name).click()
+        field = at.page.locator(":focus")
+        expect(field).to_have_attribute("name", re.compile("confidence|rationale"))
+        box = field.bounding_box()
+        assert box["y"] + box["height"] <= problem.bounding_box()["y"], name
+
+
 def test_a_refusal_moves_nothing_on_the_page(desk):
     at = desk(4)
     at.allow("422")
@@ -542,15 +561,14 @@ def test_the_board_of_tiers_has_no_accessibility_violation(desk, theme):
     assert passed > 10, "axe looked at next to nothing"
 
 
-@pytest.mark.parametrize("width", [360, 768, 1280, 1920])
 @pytest.mark.parametrize("points", [4, 7, 9])
-def test_no_scale_scrolls_sideways(desk, points, width):
-    at = desk(
-        ordering="scale", scale_points=points, window={"viewport": {"width": width, "height": 800}}
-    )
-    assert at.page.evaluate("document.documentElement.scrollWidth") <= width
-    last = at.page.locator("#preference input").last.bounding_box()
-    assert last["x"] + last["width"] <= width
+def test_no_scale_scrolls_sideways(desk, points):
+    at = desk(ordering="scale", scale_points=points)
+    for width in WIDTHS:
+        at.page.set_viewport_size({"width": width, "height": 800})
+        assert at.page.evaluate("document.documentElement.scrollWidth") <= width
+        last = at.page.locator("#preference input").last.bounding_box()
+        assert last["x"] + last["width"] <= width
 
 
 @pytest.mark.parametrize("width", [360, 768, 1280])
@@ -563,19 +581,21 @@ def test_ratings_of_all_scales_can_be_seen_at_any_width(desk, width):
         expect(at.page.locator(f"#rating_{criterion.key}_a .seg")).to_be_visible()
 
 
-@pytest.mark.parametrize("width", [360, 704, 768, 1024, 1280, 1728, 1920])
 @pytest.mark.parametrize("count", [4, 6, 9])
-def test_on_no_card_the_tools_lie_over_the_ranks(desk, count, width):
-    at = desk(count, flags=FLAGS, window={"viewport": {"width": width, "height": 800}})
-    overlaps = at.page.locator(".response").evaluate_all(
-        """cards => cards.map((card) => {
-          const place = (one) => card.querySelector(one).getBoundingClientRect();
-          const [rank, views] = [place(".rank"), place(".views")];
-          const isBeside = rank.right <= views.left, isApart = rank.bottom <= views.top;
-          return !(isBeside || isApart) || views.right > card.getBoundingClientRect().right + 1;
-        })"""
-    )
-    assert overlaps == [False] * count
+def test_on_no_card_the_tools_lie_over_the_ranks(desk, count):
+    at = desk(count, flags=FLAGS)
+    for width in WIDTHS:
+        at.page.set_viewport_size({"width": width, "height": 800})
+        overlaps = at.page.locator(".response").evaluate_all(
+            """cards => cards.map((card) => {
+              const place = (one) => card.querySelector(one).getBoundingClientRect();
+              const [rank, views] = [place(".rank"), place(".views")];
+              const isBeside = rank.right <= views.left, isApart = rank.bottom <= views.top;
+              const edge = card.getBoundingClientRect().right + 1;
+              return !(isBeside || isApart) || views.right > edge;
+            })"""
+        )
+        assert overlaps == [False] * count, width
 
 
 def test_the_head_takes_one_line_on_a_phone(desk):
