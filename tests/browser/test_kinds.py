@@ -498,8 +498,10 @@ CONTROLS = """() => {
   const seen = new Set();
   const all = "a[href], button, input, select, textarea, summary, [tabindex='0']";
   for (const one of document.querySelectorAll(all)) {
-    if (one.type === "hidden" || !one.checkVisibility({visibilityProperty: true})) continue;
-    seen.add(one.dataset.stop = one.type === "radio" ? one.name : `stop ${seen.size}`);
+    const isShown = one.checkVisibility({visibilityProperty: true});
+    if (one.type === "hidden" || one.tabIndex < 0 || !isShown) continue;
+    const start = one.outerHTML.slice(0, 80);
+    seen.add(one.dataset.stop = one.type === "radio" ? one.name : `${seen.size} ${start}`);
   }
   return [...seen];
 }"""
