@@ -583,9 +583,13 @@ def test_ratings_of_all_scales_can_be_seen_at_any_width(desk, width):
         expect(at.page.locator(f"#rating_{criterion.key}_a .seg")).to_be_visible()
 
 
+EVERY_TOOL = {"allows_corrections": True, "error_labels": (TagSpec("factual", "Wrong fact"),)}
+
+
+@pytest.mark.parametrize("tools", [{}, EVERY_TOOL], ids=["few", "all"])
 @pytest.mark.parametrize("count", [4, 6, 9])
-def test_on_no_card_the_tools_lie_over_the_ranks(desk, count):
-    at = desk(count, flags=FLAGS)
+def test_on_no_card_the_tools_lie_over_the_ranks(desk, count, tools):
+    at = desk(count, flags=FLAGS, **tools)
     for width in WIDTHS:
         at.page.set_viewport_size({"width": width, "height": 800})
         overlaps = at.page.locator(".response").evaluate_all(
