@@ -31,7 +31,7 @@ from annotation.projects.services import rubric_by_id
 lend_next_item = queue.lend_next_item
 expire_leases = queue.expire_leases
 
-MAX_DRAFT_BYTES = 100_000
+MAX_DRAFT_BYTES = 1_000_000  # a long response, corrected, and what was written beside it
 
 
 class AlreadyJudged(Conflict):

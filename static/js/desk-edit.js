@@ -17,7 +17,7 @@ export default function begin({ actions, form, cards, focusCard, letter, words, 
     const field = editorOf(card)?.querySelector("textarea");
     if (!field) return;
     const text = field.value;
-    const answer = await ask("diff/", { of: nameOf(card), text });
+    const answer = await ask("diff/", { of: nameOf(card), text }, { isQuiet: true });
     if (!answer || !field.isConnected || field.value !== text) return;
     editorOf(card).querySelector(".changes").replaceChildren(...(await nodesOf(answer)));
     showState(card);
@@ -95,7 +95,7 @@ export default function begin({ actions, form, cards, focusCard, letter, words, 
     const field = document.getElementById("demonstration");
     const text = field?.value ?? "";
     if (!text.trim()) return preview()?.replaceChildren();
-    const answer = await ask("preview/", { text });
+    const answer = await ask("preview/", { text }, { isQuiet: true });
     if (answer && field.isConnected && field.value === text)
       preview().replaceChildren(...(await nodesOf(answer)));
   }

@@ -33,7 +33,7 @@ export default async function begin(desk) {
 
   async function draw(card) {
     const highlights = field().value;
-    const answer = await ask("marks/", { of: nameOf(card), highlights });
+    const answer = await ask("marks/", { of: nameOf(card), highlights }, { isQuiet: true });
     if (answer && card.isConnected && highlights === field().value)
       placeFor(card).replaceChildren(...(await nodesOf(answer)));
   }
@@ -95,7 +95,20 @@ export default async function begin(desk) {
   }
 
   for (const kind of ["pointerover", "focusin"])
-    document.addEventListener(kind, ({ target }) => emphasise(target.closest?.(".marks [data-mark]")));
+    document.addEventListener(kind, ({ target, type }) => {
+      const entry = target.closest?.(".marks [data-mark]");
+      emphasise(entry);
+      if (type === "focusin" && entry) reveal(marks()[entry.dataset.mark]);
+    });
+
+  /** Scroll the response, and nothing else, to what is marked. */
+  function reveal(mark) {
+    const shown = mark && rangesOf(mark).find((range) => range.getClientRects().length);
+    const body = shown && cardOf(mark.response).querySelector(":scope > .body");
+    if (!body) return;
+    const [box, frame] = [shown.getBoundingClientRect(), body.getBoundingClientRect()];
+    if (box.top < frame.top || box.bottom > frame.bottom) body.scrollTop += box.top - frame.top - frame.height / 3;
+  }
 
   /* The dialog */
 
@@ -218,11 +231,13 @@ export default async function begin(desk) {
       const selection = getSelection();
       const body = selection.anchorNode?.parentElement?.closest(".response > .body");
       const isChosen = body && !selection.isCollapsed && selection.toString().trim() && !dialog().matches(":popover-open");
-      offer().hidden = !isChosen;
-      if (!isChosen) return;
-      const box = selection.getRangeAt(0).getBoundingClientRect();
+      const box = isChosen && selection.getRangeAt(0).getBoundingClientRect();
+      const floor = document.querySelector(".bar").getBoundingClientRect().top;
+      // Words that were scrolled away keep their key, not their button.
+      offer().hidden = !isChosen || box.bottom < 0 || box.top > floor;
+      if (offer().hidden) return;
       const size = offer().getBoundingClientRect();
-      const below = Math.min(box.bottom + 8, innerHeight - size.height - 8);
+      const below = Math.min(box.bottom + 8, floor - size.height - 8);
       offer().style.setProperty("inset-block-start", `${Math.max(below, 8)}px`);
       offer().style.setProperty("left", `${Math.max(8, Math.min(box.left, innerWidth - size.width - 8))}px`);
     }, 150);

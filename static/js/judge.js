@@ -290,9 +290,15 @@ function actionFor(key) {
   return Object.keys(chosen).find((name) => chosen[name] === key);
 }
 
-/** What the server answers about this assignment; `fields` are sent by POST. Null, and said aloud,
-    when it cannot be had. */
-async function ask(path, fields) {
+function notLoaded() {
+  const box = document.getElementById("trouble");
+  box.firstElementChild.textContent = words("notLoaded");
+  box.hidden = false;
+}
+
+/** What the server answers about this assignment; `fields` are sent by POST. Null when it cannot be
+    had: said, where somebody waits for it. */
+async function ask(path, fields, { isQuiet = false } = {}) {
   const body = fields && new FormData();
   for (const [name, value] of Object.entries(fields ?? {})) body.set(name, value);
   body?.set("csrfmiddlewaretoken", form().elements.csrfmiddlewaretoken.value);
@@ -302,7 +308,7 @@ async function ask(path, fields) {
   } catch {
     // Offline, or signed out: said below, as any other failure.
   }
-  announce(words("notLoaded"));
+  if (!isQuiet) notLoaded();
   return null;
 }
 
@@ -325,7 +331,7 @@ function load(name) {
   if (!modules.has(name)) {
     const begun = import(url).then((module) => module.default(desk));
     modules.set(name, begun);
-    begun.catch(() => (modules.delete(name), announce(words("notLoaded"))));
+    begun.catch(() => (modules.delete(name), notLoaded()));
   }
   return modules.get(name);
 }

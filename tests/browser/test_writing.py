@@ -82,13 +82,14 @@ def select(at, text, words):
 def test_a_correction_is_shown_as_a_diff_and_kept_as_a_response(desk):
     at = desk()
     second = card(at, "slow fox")
-    second.get_by_role("button", name="Correct").click()
+    second.get_by_role("button", name="Edit").click()
     editor = second.get_by_role("textbox")
     expect(editor).to_be_focused()
     expect(editor).to_have_value(SECOND)
     editor.fill(SECOND.replace("slow", "tired"))
     expect(second.locator(".changes del")).to_contain_text("slow")
     expect(second.locator(".changes ins")).to_contain_text("tired")
+    expect(second.get_by_role("button", name="Corrected response")).to_be_visible()
     rank(at)
 
     submit(at)
@@ -112,7 +113,7 @@ def test_an_editor_that_was_only_opened_corrects_nothing(desk):
 def test_a_discarded_correction_comes_back_by_undo_and_survives_a_reload(desk):
     at = desk()
     second = card(at, "slow fox")
-    second.get_by_role("button", name="Correct").click()
+    second.get_by_role("button", name="Edit").click()
     second.get_by_role("textbox").fill("Mine.")
     second.get_by_role("button", name="Discard my correction").click()
     expect(second.locator(".body")).to_be_visible()
@@ -136,7 +137,7 @@ def test_a_diff_takes_the_place_of_the_text_and_leaves_by_key(desk):
     assert second.bounding_box() == before, "nothing moves"
     at.press("Escape")
     expect(second.locator(".body")).to_be_visible()
-    second.get_by_role("button", name="Compare").click()
+    second.get_by_role("button", name="Diff").click()
     expect(second.locator(".compare")).to_be_visible()
     at.press("d")
     expect(second.locator(".compare")).to_have_count(0)
@@ -154,10 +155,10 @@ def test_selected_words_are_marked_by_their_place_in_the_raw_text(desk):
     dialog.get_by_role("button", name="Mark them").click()
     expect(first.locator(".marks li")).to_contain_text("fox costs")
     expect(first.locator(".marks li")).to_contain_text("<b>free</b>")
-    assert at.page.evaluate("[...CSS.highlights.get('error-1')].map(String)") == [
-        "fox costs",
-        "fox costs",
-    ]
+    painted = "name => [...CSS.highlights.get(name)].map(String)"
+    assert at.page.evaluate(painted, "error-1") == ["fox costs", "fox costs"], "rendered and raw"
+    first.locator(".marks").get_by_role("button", name="Change").focus()
+    assert at.page.evaluate(painted, "error-now") == ["fox costs", "fox costs"]
     rank(at)
 
     judgment = submit(at)
@@ -165,6 +166,22 @@ def test_selected_words_are_marked_by_their_place_in_the_raw_text(desk):
     (mark,) = judgment.highlights
     assert FIRST[mark["start"] : mark["end"]] == "fox costs"
     assert (mark["label"], mark["note"]) == ("tone", "<b>free</b>")
+
+
+def test_without_a_connection_it_says_so_and_the_page_stays(desk):
+    at = desk()
+    at.allow("ERR_INTERNET_DISCONNECTED|ERR_FAILED")
+    second = card(at, "slow fox")
+    second.get_by_role("button", name="Edit").click()
+    second.get_by_role("textbox").fill("Mine.")
+    expect(second.locator(".changes ins")).to_be_visible()
+    at.page.context.set_offline(True)
+    card(at, "quick").get_by_role("button", name="Edit").click()
+    expect(at.page.locator("#trouble")).to_contain_text("could not be loaded")
+    expect(second.get_by_role("textbox")).to_have_value("Mine.")
+    at.page.context.set_offline(False)
+    card(at, "quick").get_by_role("button", name="Edit").click()
+    expect(card(at, "quick").get_by_role("textbox")).to_be_focused()
 
 
 def test_words_are_quoted_by_key_changed_and_removed(desk):
@@ -217,10 +234,10 @@ def test_all_of_it_without_javascript(desk):
     page, name = at.page, letter(at, "slow fox")
     rank(at)
     page.get_by_label("Why this order").fill("Kept.")
-    card(at, "slow fox").get_by_role("button", name="Compare").click()
+    card(at, "slow fox").get_by_role("button", name="Diff").click()
     expect(card(at, "slow fox").locator(".compare ins").first).to_be_attached()
     page.get_by_role("button", name="Back to the text").click()
-    card(at, "slow fox").get_by_role("button", name="Correct").click()
+    card(at, "slow fox").get_by_role("button", name="Edit").click()
     expect(page.locator(f"#edit_{name}")).to_have_value(SECOND)
     page.locator(f"#edit_{name}").fill("Better.")
     page.get_by_role("button", name="Discard my correction").click()
@@ -259,17 +276,17 @@ def test_hostile_notes_corrections_and_quotes_stay_inert(desk):
     at.page.evaluate("window.ran = []; window.alert = (x) => window.ran.push(x); null")
     name = next(n for n in "ab" if n != letter(at, "slow fox"))
     bad = at.page.locator(f"#response-{name}")
-    bad.get_by_role("button", name="Correct").click()
+    bad.get_by_role("button", name="Edit").click()
     bad.get_by_role("textbox").fill(f"{hostile} and more")
     expect(bad.locator(".changes ins").first).to_be_visible()
-    bad.get_by_role("button", name="Mark an error").click()
+    bad.get_by_role("button", name="Mark an error in").click()
     dialog = at.page.locator("#marking")
     dialog.get_by_label("Quote the words").fill(payloads[0])
     dialog.get_by_label("Note").fill(payloads[1])
     dialog.get_by_label("Wrong fact").check()
     dialog.get_by_role("button", name="Mark them").click()
     expect(bad.locator(".marks li")).to_have_count(1)
-    bad.get_by_role("button", name="Compare").click()
+    bad.get_by_role("button", name="Diff").click()
     expect(bad.locator(".compare")).to_be_visible()
 
     assert at.page.evaluate("window.ran") == []

@@ -116,6 +116,10 @@ class ResponseWriting:
         return self.edited is not None
 
     @property
+    def is_corrected(self) -> bool:
+        return self.is_editing and not self.correction.is_same
+
+    @property
     def dropped(self) -> str:
         """A correction that was discarded the moment before, for who wants it back."""
         return self.desk.dropped.get(self.letter, "")
@@ -124,7 +128,7 @@ class ResponseWriting:
     def was_dropped(self) -> bool:
         return self.letter in self.desk.dropped
 
-    @property
+    @cached_property
     def correction(self) -> DiffView:
         return DiffView.of_correction(self.letter, self.card.text, self.edited or "")
 

@@ -210,3 +210,11 @@ def test_a_project_of_demonstrations_is_the_prompt_and_the_box(client):
     client.post(url, fields | {"demonstration": " An\r\nanswer. "})
 
     assert Response.objects.get(kind="demonstration").text == " An\nanswer. "
+
+
+def test_a_long_correction_is_kept_in_the_draft(client, assignment):
+    url = reverse("labeling:save-draft", args=["shop", assignment.pk])
+    fields = {"token": assignment.token, "edit_a": "é" * 200_000}
+    assert client.post(url, fields).status_code == 204
+    assignment.refresh_from_db()
+    assert assignment.draft["edit_a"] == fields["edit_a"]
