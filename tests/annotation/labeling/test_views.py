@@ -280,7 +280,7 @@ def test_a_draft_that_cannot_be_stored_is_refused_and_nothing_breaks(
     make_item(project)
     open_page(client, project)
     assignment = held(labeler)
-    many = {f"rating_n{n}_a": rationale for n in range(8)}
+    many = {f"rating_n{n}_a": rationale for n in range(60)}  # each cut to 20,000 characters
 
     refused = client.post(
         url("save-draft", project.slug, assignment.pk), answer(assignment) | many
