@@ -17,6 +17,7 @@ urlpatterns = [
     ),
     path("sign-out/", auth_views.LogoutView.as_view(), name="sign-out"),
     path("demo/sign-in/<str:signed>/", views.demo_sign_in, name="demo-sign-in"),
+    path("preferences/", views.edit_preferences, name="edit-preferences"),
     path("profile/", views.profile, name="profile"),
     path("profile/tokens/<int:token_id>/revoke/", views.revoke_token, name="revoke-token"),
 ]

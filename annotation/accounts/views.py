@@ -1,5 +1,7 @@
 """Sign-in, sign-out, and the page of one's own tokens."""
 
+from dataclasses import replace
+
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
@@ -7,11 +9,16 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from annotation.accounts import services
+from annotation.accounts.forms import PreferencesForm
 from annotation.accounts.models import ApiToken
+from annotation.accounts.preferences import preferences_of, save_preferences
 from annotation.core.errors import DomainError, NotFound
+from annotation.core.templatetags.concord import chosen_theme
+from annotation.core.theme import keep_theme
 
 
 @login_not_required
@@ -45,6 +52,26 @@ def profile(request):
         "api_docs": reverse("api-docs"),
     }
     return render(request, "accounts/profile.html", context, status=422 if error else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit_preferences(request):
+    """How this person likes to work, on one page."""
+    kept = preferences_of(request.user)
+    theme = chosen_theme({"request": request})
+    if "reset_keys" in request.POST:
+        save_preferences(request.user, replace(kept, keys={}))
+        messages.success(request, _("The usual keys act again."))
+        return redirect("accounts:edit-preferences")
+    form = PreferencesForm(request.POST or None, preferences=kept, theme=theme)
+    if request.method == "POST" and form.is_valid():
+        save_preferences(request.user, form.preferences)
+        messages.success(request, _("Saved."))
+        response = redirect("accounts:edit-preferences")
+        keep_theme(request, response, form.cleaned_data["theme"])
+        return response
+    status = 422 if form.errors else 200
+    return render(request, "accounts/preferences.html", {"form": form}, status=status)
 
 
 @require_POST

@@ -19,11 +19,15 @@ def set_theme(request: HttpRequest) -> HttpResponse:
     if not url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}):
         target = "/"
     response = redirect(target)
-    theme = request.POST.get("theme", "")
+    keep_theme(request, response, request.POST.get("theme", ""))
+    return response
+
+
+def keep_theme(request: HttpRequest, response: HttpResponse, theme: str) -> None:
+    """The chosen theme, or the system's where it is none of ours."""
     if theme in THEMES:
         response.set_cookie(
             "theme", theme, max_age=ONE_YEAR, samesite="Lax", secure=request.is_secure()
         )
     else:
         response.delete_cookie("theme", samesite="Lax")
-    return response

@@ -1,17 +1,18 @@
 """Tags that every page uses."""
 
 from django import template
+from django.utils.translation import gettext_lazy as _
 
 from annotation.core.markup import render_untrusted
 
 register = template.Library()
 
-THEMES = ("light", "dark")
+THEMES = {"light": _("Light"), "dark": _("Dark"), "contrast": _("High contrast")}
 
 
 @register.simple_tag(takes_context=True)
 def chosen_theme(context) -> str:
-    """The theme a person chose: light, dark, or nothing for the system's. A cookie, so that the
+    """The theme a person chose, or nothing for the system's. A cookie, so that the
     first byte of the page already knows it: no flash, and no script in the head."""
     request = context.get("request")
     theme = request.COOKIES.get("theme", "") if request is not None else ""
