@@ -33,16 +33,19 @@ KEYS = {
     "tie": (_("Tie with the one ranked just above"), "="),
     "unacceptable": (_("Unacceptable"), "x"),
     "raw": (_("Rendered or raw text"), "m"),
-    "diff": (_("Compare with the best-ranked"), "d"),
+    "diff": (_("Difference to the best-ranked"), "d"),
     "edit": (_("Correct the response"), "e"),
     "highlight": (_("Mark an error in it"), "h"),
-    "flags": (_("Flags"), "f"),
-    "rubric": (_("To the ratings and back; numbers rate there"), "r"),
+    "flags": (_("Flags; then a number ticks one"), "f"),
+    "both_good": (_("Of two: both good"), "g"),
+    "both_bad": (_("Of two: both bad"), "b"),
+    "rubric": (_("To the rubric and back; numbers rate there"), "r"),
+    "not_applicable": (_("There: not applicable"), "n"),
+    "confidence": (_("How sure you are; then a number"), "v"),
     "rationale": (_("To the rationale; back with Esc"), "c"),
     "skip": (_("Skip, then a number for the reason"), "s"),
     "undo": (_("Undo the last submit or skip, for a minute"), "z"),
-    "pause": (_("Pause"), "p"),
-    "keys": (_("This list of keys"), "?"),
+    "keys": (_("The list of keys"), "?"),
 }
 
 
@@ -60,6 +63,10 @@ class Preferences:
     @property
     def keys_json(self) -> str:
         return json.dumps(self.keys) if self.keys else ""
+
+    @property
+    def break_minutes_text(self) -> str:
+        return str(self.break_minutes)
 
     @property
     def key_list(self) -> list[tuple[str, str, str]]:

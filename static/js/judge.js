@@ -490,10 +490,20 @@ function begin({ scroll }) {
   ends.disconnect();
   for (const end of document.querySelectorAll(".response .end")) ends.observe(end);
   for (const { dataset } of document.querySelectorAll("#judge [data-module]")) load(dataset.module);
+  nameKeys();
   document.dispatchEvent(new Event("desk:item"));
 }
 
-showLayout(localStorage.getItem(LAYOUT));
+/** Where somebody chose other keys, the hints name those. */
+function nameKeys() {
+  const chosen = JSON.parse(form()?.dataset.keys || "{}");
+  for (const hint of document.querySelectorAll("kbd[data-key]")) {
+    const key = chosen[hint.dataset.key];
+    if (key) hint.textContent = key !== key.toLowerCase() ? `Shift ${key}` : key.toUpperCase();
+  }
+}
+
+showLayout(localStorage.getItem(LAYOUT) ?? layout.dataset.usual);
 begin({ scroll: false });
 // Not after:swap, which comes some milliseconds later: keys pressed in between would be lost.
 document.addEventListener("htmx:before:settle", () => begin({ scroll: true }));
