@@ -290,11 +290,14 @@ function actionFor(key) {
   return Object.keys(chosen).find((name) => chosen[name] === key);
 }
 
+/** Not in #trouble: its button submits. It goes when something can be loaded again. */
 function notLoaded() {
-  const box = document.getElementById("trouble");
-  box.firstElementChild.textContent = words("notLoaded");
-  box.hidden = false;
+  loaded();
+  const box = make("p", words("notLoaded"), { class: "message warn", role: "alert", id: "not-loaded" });
+  document.querySelector("#judge .notices").append(box);
 }
+
+const loaded = () => document.getElementById("not-loaded")?.remove();
 
 /** What the server answers about this assignment; `fields` are sent by POST. Null when it cannot be
     had: said, where somebody waits for it. */
@@ -304,7 +307,10 @@ async function ask(path, fields, { isQuiet = false } = {}) {
   body?.set("csrfmiddlewaretoken", form().elements.csrfmiddlewaretoken.value);
   try {
     const answer = await fetch(form().dataset.here + path, { method: body ? "POST" : "GET", body, redirect: "error" });
-    if (answer.ok || answer.status === 422) return answer;
+    if (answer.ok || answer.status === 422) {
+      loaded();
+      return answer;
+    }
   } catch {
     // Offline, or signed out: said below, as any other failure.
   }
@@ -322,18 +328,18 @@ async function nodesOf(answer) {
 const desk = {
   actions: ACTIONS, form, cards, letter, current, focusCard, rankOf, setRank, tiers, words, announce, load, ask, nodesOf,
 };
-const modules = new Map(); // name → the promise that it has begun
+const modules = new Map(); // address → the promise that it has begun: one may have several names
 
 /** Load a module by the name that `data-modules` gives it, once. */
 function load(name) {
   const url = JSON.parse(page.dataset.modules || "{}")[name];
   if (!url) return null;
-  if (!modules.has(name)) {
+  if (!modules.has(url)) {
     const begun = import(url).then((module) => module.default(desk));
-    modules.set(name, begun);
-    begun.catch(() => (modules.delete(name), notLoaded()));
+    modules.set(url, begun);
+    begun.catch(() => (modules.delete(url), notLoaded()));
   }
-  return modules.get(name);
+  return modules.get(url);
 }
 
 /** Do what a key or a button is for; an action of a module loads it. False: nobody knows it. */

@@ -64,9 +64,9 @@ def written(kind):
     return Response.objects.filter(kind=kind)
 
 
-def select(at, text, words):
-    """Select words in a rendered response, as a pointer would."""
-    card(at, text).locator(".rendered").evaluate(
+def select(at, text, words, view=".rendered"):
+    """Select words in a response, as a pointer would."""
+    card(at, text).locator(f".body > {view}").evaluate(
         """(root, words) => {
           const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
           for (let node = walker.nextNode(); node; node = walker.nextNode()) {
@@ -168,6 +168,25 @@ def test_selected_words_are_marked_by_their_place_in_the_raw_text(desk):
     assert (mark["label"], mark["note"]) == ("tone", "<b>free</b>")
 
 
+def test_words_of_the_raw_view_are_marked_by_key_past_what_nobody_sees(desk):
+    text = "\ufeffA zero\u200bwidth space\r\nand 👍🏽 **bold words** here."
+    at = desk((text, SECOND))
+    first = card(at, "bold")
+    first.get_by_label("as raw text").check()
+    select(at, "bold", "bold words", view=".text.raw")
+    expect(at.page.locator("#mark-these")).to_be_visible()
+    first.locator(".body").focus()
+    at.press("h")
+    expect(at.page.locator("#marking blockquote")).to_have_text("bold words")
+    at.press("1", "Control+Enter")
+    expect(first.locator(".marks li")).to_contain_text("bold words")
+    rank(at)
+
+    (mark,) = submit(at).highlights
+
+    assert text[mark["start"] : mark["end"]] == "bold words"
+
+
 def test_without_a_connection_it_says_so_and_the_page_stays(desk):
     at = desk()
     at.allow("ERR_INTERNET_DISCONNECTED|ERR_FAILED")
@@ -177,11 +196,12 @@ def test_without_a_connection_it_says_so_and_the_page_stays(desk):
     expect(second.locator(".changes ins")).to_be_visible()
     at.page.context.set_offline(True)
     card(at, "quick").get_by_role("button", name="Edit").click()
-    expect(at.page.locator("#trouble")).to_contain_text("could not be loaded")
+    expect(at.page.locator("#not-loaded")).to_contain_text("could not be loaded")
     expect(second.get_by_role("textbox")).to_have_value("Mine.")
     at.page.context.set_offline(False)
     card(at, "quick").get_by_role("button", name="Edit").click()
     expect(card(at, "quick").get_by_role("textbox")).to_be_focused()
+    expect(at.page.locator("#not-loaded")).to_have_count(0)
 
 
 def test_words_are_quoted_by_key_changed_and_removed(desk):

@@ -3,6 +3,8 @@ are shown (`rank_a`), never by the item's own order: that could tell who wrote w
 
     rank_<letter>  strength_<step>  preference  rating_<criterion>_<letter>  flag_<key>_<letter>
     highlights (JSON)  edit_<letter>  demonstration  confidence  rationale  recording
+    quote_<letter>  quote_label_<letter>  quote_note_<letter>: a mark by its words, see quoted.py
+    open: what a button of a page without script asks for, see writing.py
     on  seconds  rubric  key  token
 """
 
