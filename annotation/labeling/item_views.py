@@ -13,7 +13,7 @@ from annotation.core.text import problem
 from annotation.labeling.desk import rendered
 from annotation.labeling.exports.reading import read_written
 from annotation.labeling.exports.rows import JudgedItem
-from annotation.labeling.models import Item, ItemReport, Judgment
+from annotation.labeling.models import Feedback, Item, ItemReport, Judgment
 from annotation.labeling.said import said_beside
 from annotation.labeling.verdict import STRENGTHS, tiers_of
 from annotation.projects.permissions import project_for, roles_for
@@ -73,6 +73,7 @@ def show_item(request, slug, item_id):
         .order_by("pk")
     )
     written = read_written(judgment.pk for judgment in judgments)
+    feedback = list(Feedback.objects.filter(judgment__in=judgments).order_by("pk"))
     judged = JudgedItem(item.external_id, keys, {p.position: p.response.text for p in placed})
     context = {
         "project": project,
@@ -99,6 +100,7 @@ def show_item(request, slug, item_id):
                 "handle": handles.get(judgment.labeler_id, "?"),
                 "order": order_line(judgment, keys),
                 "ratings": rating_rows(judgment, keys),
+                "feedback": [row for row in feedback if row.judgment_id == judgment.pk],
                 "said": said_beside(judgment, judged, written.get(judgment.pk, [])),
             }
             for judgment in judgments

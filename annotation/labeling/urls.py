@@ -1,6 +1,13 @@
 from django.urls import path
 
-from annotation.labeling import history_views, item_views, report_views, views, writing_views
+from annotation.labeling import (
+    feedback_views,
+    history_views,
+    item_views,
+    report_views,
+    views,
+    writing_views,
+)
 from annotation.labeling.exports.views import download
 from annotation.labeling.imports import views as imports
 
@@ -9,6 +16,8 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("history/", history_views.history, name="history"),
     path("history/<int:judgment_id>/", history_views.revise, name="revise"),
+    path("feedback/", feedback_views.list_feedback, name="list-feedback"),
+    path("feedback/<int:feedback_id>/answer/", feedback_views.answer, name="answer-feedback"),
     path("judge/<slug:slug>/", views.judge, name="judge"),
     path("judge/<slug:slug>/rubric/", views.read_rubric, name="read-rubric"),
     path("judge/<slug:slug>/<int:assignment_id>/", views.submit, name="submit-judgment"),
@@ -60,6 +69,11 @@ urlpatterns = [
     ),
     path("projects/<slug:slug>/items/", item_views.list_items, name="list-items"),
     path("projects/<slug:slug>/items/<int:item_id>/", item_views.show_item, name="show-item"),
+    path(
+        "projects/<slug:slug>/items/<int:item_id>/judgments/<int:judgment_id>/feedback/",
+        feedback_views.give,
+        name="give-feedback",
+    ),
     path(
         "projects/<slug:slug>/items/<int:item_id>/withdraw/",
         report_views.withdraw,

@@ -20,6 +20,7 @@ from annotation.labeling.answers import (
 )
 from annotation.labeling.bench import Bench, problems_of
 from annotation.labeling.desk import desk_for
+from annotation.labeling.feedback import waiting_count
 from annotation.labeling.forms import JudgmentForm, entered_in
 from annotation.labeling.forms.judgment import whole_number
 from annotation.labeling.home import headline_of, queues_of, recent_judgments
@@ -36,6 +37,7 @@ def home(request):
         "queues": queues,
         "recent": recent_judgments(request.user),
         "headline": headline_of(queues),
+        "feedback_count": waiting_count(request.user),
     }
     return render(request, "labeling/home.html", context)
 

@@ -4,15 +4,17 @@ It lives here because it looks at every app, and only the rightmost may.
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db.models import Count, F, Q, Sum
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from annotation.labeling.models import Assignment, Item, ItemReport, Judgment
+from annotation.labeling.models import Assignment, Feedback, Item, ItemReport, Judgment
 from annotation.projects.permissions import project_for, roles_for
 
 
@@ -94,6 +96,23 @@ def needs_of(project, progress, *, role) -> list[Need]:
                 failed.error[:300],
                 reverse("projects:show-job", args=[failed.pk]),
                 "See why",
+            )
+        )
+    disputed = Feedback.objects.filter(judgment__project=project, state="disputed")
+    disputed_count = disputed.filter(answered_at__gt=timezone.now() - timedelta(days=14)).count()
+    if disputed_count and role in roles_for("review"):
+        item = disputed.order_by("-answered_at").values_list("judgment__item", flat=True)[0]
+        needs.append(
+            Need(
+                ngettext(
+                    "A labeler disputes a reviewer's note",
+                    "Labelers dispute %(count)d of the reviewers' notes",
+                    disputed_count,
+                )
+                % {"count": disputed_count},
+                _("Of the last 14 days; the latest is shown on its item's page."),
+                reverse("labeling:show-item", args=[project.slug, item]),
+                _("Read it"),
             )
         )
     reported = ItemReport.objects.open().filter(item__project=project).count()

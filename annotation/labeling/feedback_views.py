@@ -1,0 +1,63 @@
+"""Feedback: the labeler's list of it, and where staff write it."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from annotation.core.errors import DomainError
+from annotation.labeling.feedback import answer_feedback, give_feedback, own_feedback
+from annotation.labeling.history import Judged
+from annotation.labeling.models import Judgment
+from annotation.projects.permissions import project_for
+
+
+@require_safe
+def list_feedback(request):
+    waiting = [_shown(row) for row in own_feedback(request.user).waiting().order_by("-pk")[:100]]
+    answered = own_feedback(request.user).exclude(state="new").order_by("-answered_at", "-pk")
+    page = Paginator(answered, 20).get_page(request.GET.get("page"))
+    context = {
+        "waiting": waiting,
+        "answered": [_shown(row) for row in page],
+        "page": page,
+    }
+    return render(request, "labeling/feedback.html", context)
+
+
+def _shown(feedback):
+    return {"feedback": feedback, "judged": Judged(feedback.judgment)}
+
+
+@require_POST
+def answer(request, feedback_id):
+    feedback = own_feedback(request.user).filter(pk=feedback_id).first()
+    if feedback is None:
+        raise Http404
+    try:
+        answer_feedback(
+            feedback=feedback,
+            is_disputed="dispute" in request.POST,
+            answer=request.POST.get("answer", ""),
+        )
+        messages.success(request, _("Thank you. The reviewer sees your answer."))
+    except DomainError as error:
+        messages.error(request, str(error))
+    return redirect("labeling:list-feedback")
+
+
+@require_POST
+def give(request, slug, item_id, judgment_id):
+    project = project_for(request.user, slug, "review")
+    judgment = Judgment.objects.filter(pk=judgment_id, item=item_id, project=project)
+    judgment = judgment.select_related("labeler", "project").first()
+    if judgment is None:
+        raise Http404
+    try:
+        give_feedback(judgment=judgment, reviewer=request.user, text=request.POST.get("text", ""))
+        messages.success(request, _("The labeler finds it under Feedback."))
+    except DomainError as error:
+        messages.error(request, str(error))
+    return redirect("labeling:show-item", slug, item_id)
