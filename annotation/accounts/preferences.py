@@ -45,6 +45,7 @@ KEYS = {
     "rationale": (_("To the rationale; back with Esc"), "c"),
     "skip": (_("Skip, then a number for the reason"), "s"),
     "undo": (_("Undo the last submit or skip, for a minute"), "z"),
+    "pause": (_("Pause"), "p"),
     "keys": (_("The list of keys"), "?"),
 }
 

@@ -1,9 +1,11 @@
-/* Nothing written is lost: the draft goes to the server while somebody works, the lease is kept
-   while they do, and a submit that fails leaves everything where it is and says so. The few htmx
-   events that Concord leans on are here. */
+/* Nothing written is lost: the draft goes to the server while somebody works, and stays in this
+   browser until the server has it; the lease is kept while they work, and a submit that fails
+   leaves everything where it is, says so, and is sent again. The few htmx events that Concord
+   leans on are here. */
 
 const SAVE_AFTER = 600; // ms without a change
-const RETRY_AFTER = 8_000;
+const KEEP_AFTER = 150;
+const RETRY_AFTER = [4_000, 8_000, 16_000, 30_000];
 const HEARTBEAT = 60_000;
 const IDLE_AFTER = 5 * 60_000; // a page left open gives its item back
 
@@ -15,6 +17,12 @@ let isDirty = false;
 let isSubmitting = false;
 let lastUsed = Date.now();
 let saving = null; // the AbortController of the save on its way
+let tries = 0; // that failed in a row
+let isWaitingToSubmit = false; // a submit failed on the way: it goes again by itself
+let isPaused = false;
+let sentFrom = ""; // where the copy lies of what was just sent
+
+const said = document.getElementById("words").dataset;
 
 function say(text, isBad = false) {
   const place = document.getElementById("saved");
@@ -22,11 +30,12 @@ function say(text, isBad = false) {
   place.classList.toggle("bad", isBad);
 }
 
-function trouble(text) {
+function trouble(text, { signIn = false } = {}) {
   const box = document.getElementById("trouble");
   if (!box) return;
   box.firstElementChild.textContent = text;
   box.hidden = !text;
+  box.querySelector("a").hidden = !signIn;
   if (text) box.scrollIntoView({ block: "nearest" });
 }
 
@@ -55,12 +64,156 @@ async function renewToken() {
   }
 }
 
+/* The copy in this browser: of this person, for this item, until the server has what it says */
+
+const KEPT_FOR = 14 * 24 * 3_600_000; // ms
+const MACHINERY = new Set(["csrfmiddlewaretoken", "key", "token", "rubric"]);
+const PREFIX = "concord:desk:";
+const place = () => `${PREFIX}${said.owner}:${new URL(form().action).pathname}`;
+let keeping = 0;
+
+const entries = (at) => [...new FormData(at)].filter(([name]) => !MACHINERY.has(name));
+
+/** What was said, whatever the clock shows. */
+const BESIDE = new Set(["seconds", "on", "shown"]);
+const wordsOf = (fields) =>
+  JSON.stringify(fields.filter(([name, value]) => value && !BESIDE.has(name)).sort());
+
+function keep() {
+  clearTimeout(keeping);
+  if (!form()) return;
+  try {
+    localStorage.setItem(place(), JSON.stringify({ at: Date.now(), fields: entries(form()) }));
+  } catch {
+    // The browser gives us no room: then the server's draft is the only one.
+  }
+}
+
+function forget(where = place()) {
+  clearTimeout(keeping);
+  localStorage.removeItem(where);
+}
+
+function keptCopy() {
+  try {
+    return JSON.parse(localStorage.getItem(place()) ?? "null");
+  } catch {
+    return null;
+  }
+}
+
+function sweep() {
+  for (const name of Object.keys(localStorage).filter((one) => one.startsWith(PREFIX))) {
+    let at = 0;
+    try {
+      at = JSON.parse(localStorage.getItem(name)).at;
+    } catch {
+      // not ours to read: it goes
+    }
+    if (!(Date.now() - at < KEPT_FOR)) localStorage.removeItem(name);
+  }
+}
+
+/** Put other values into the form's fields; those that are not there (an editor that is not open)
+    are the server's to open. True when every value found its field. */
+function fill(fields) {
+  const given = new Map(fields);
+  for (const control of form().elements) {
+    if (!control.name || MACHINERY.has(control.name) || control.type === "submit") continue;
+    if (control.type === "radio" || control.type === "checkbox")
+      control.checked = given.get(control.name) === control.value;
+    else control.value = given.get(control.name) ?? "";
+  }
+  return fields.every(([name, value]) => !value || name in form().elements);
+}
+
+/** What was written here and never reached the server: back to the server, then shown. */
+async function restore() {
+  const copy = form() && keptCopy();
+  if (!copy) return;
+  if (wordsOf(copy.fields) === wordsOf(entries(form()))) return forget();
+  const at = form();
+  const before = entries(at);
+  if (at.dataset.draft) {
+    const body = new FormData();
+    for (const [name, value] of copy.fields) body.set(name, value);
+    for (const name of ["csrfmiddlewaretoken", "token"]) body.set(name, field(name).value);
+    try {
+      const answer = await post(at.dataset.draft, body);
+      if (!answer.ok || at !== form()) return;
+    } catch {
+      return; // it stays here until there is a connection
+    }
+  }
+  if (fill(copy.fields)) {
+    showRestored(before);
+    document.dispatchEvent(new Event("desk:filled"));
+    if (at.dataset.draft) forget();
+    return;
+  }
+  forget();
+  sessionStorage.setItem(`${place()}:before`, JSON.stringify(before));
+  location.reload();
+}
+
+function showRestored(before) {
+  const note = document.getElementById("restored").content.cloneNode(true).firstElementChild;
+  note.querySelector("button").addEventListener("click", () => {
+    fill(before);
+    note.remove();
+    isDirty = true;
+    document.dispatchEvent(new Event("desk:filled"));
+    save();
+  });
+  document.querySelector(".notices")?.append(note);
+}
+
+function showRestoredBefore() {
+  const name = form() && `${place()}:before`;
+  const before = name && sessionStorage.getItem(name);
+  if (!before) return;
+  sessionStorage.removeItem(name);
+  showRestored(JSON.parse(before));
+}
+
+/* Another tab with the same item: the one typed in last saves */
+
+const tabs = "BroadcastChannel" in window ? new BroadcastChannel("concord-desk") : null;
+const me = crypto.randomUUID?.() ?? String(Math.random());
+let isBehind = false;
+
+const tell = (what) => form() && tabs?.postMessage({ what, me, place: place() });
+
+function showOther(text) {
+  document.getElementById("other-tab-note")?.remove();
+  const note = document.getElementById("other-tab").content.cloneNode(true).firstElementChild;
+  note.id = "other-tab-note";
+  note.firstElementChild.textContent = text;
+  note.querySelector("button").hidden = !isBehind;
+  note.querySelector("button").addEventListener("click", () => location.reload());
+  document.querySelector(".notices")?.append(note);
+}
+
+tabs?.addEventListener("message", ({ data }) => {
+  if (!form() || data.me === me || data.place !== place()) return;
+  if (data.what === "open") tell("here");
+  if (data.what === "typed") {
+    isBehind = true;
+    isDirty = false;
+    clearTimeout(timer);
+  }
+  if (data.what === "gone") {
+    isBehind = false;
+    document.getElementById("other-tab-note")?.remove();
+  } else showOther(isBehind ? said.otherTabNewer : said.otherTab);
+});
+
 async function save({ keepalive = false } = {}) {
   clearTimeout(timer);
   const at = form();
   if (!at?.dataset.draft || !isDirty || isSubmitting) return;
   isDirty = false;
-  say("Saving");
+  say(said.saving);
   saving?.abort();
   saving = new AbortController();
   try {
@@ -68,11 +221,17 @@ async function save({ keepalive = false } = {}) {
       keepalive, signal: saving.signal,
     });
     if (at !== form()) return; // another item meanwhile
-    if (answer.ok) say(isDirty ? "" : "Saved");
-    else if (answer.type === "opaqueredirect") signedOut();
+    if (answer.ok) {
+      tries = 0;
+      say(isDirty ? "" : said.saved);
+      if (!isDirty) forget();
+    } else if (answer.type === "opaqueredirect") signedOut();
     else if (answer.status === 409) late(await answer.text());
     else if (answer.status >= 500 || (answer.status === 403 && (await renewToken()))) failed();
-    else say("Not saved", true);
+    else {
+      say(said.notSaved, true);
+      if (answer.status === 400) trouble(await answer.text());
+    }
   } catch (error) {
     if (error.name !== "AbortError" && at === form()) failed();
   }
@@ -80,18 +239,26 @@ async function save({ keepalive = false } = {}) {
 
 function failed() {
   isDirty = true;
-  say("Not saved yet", true);
+  say(said.notSavedYet, true);
+  again(() => save());
+}
+
+/** Once more, each time a little later. */
+function again(call) {
   clearTimeout(timer);
-  timer = setTimeout(save, RETRY_AFTER);
+  timer = setTimeout(call, RETRY_AFTER[Math.min(tries++, RETRY_AFTER.length - 1)]);
 }
 
 function signedOut() {
-  say("Signed out", true);
-  trouble("You were signed out. What was saved is safe: sign in in another tab, then try again here.");
+  isDirty = true;
+  keep();
+  say(said.signedOut, true);
+  trouble(said.signedOutLong, { signIn: true });
 }
 
 function late(text) {
-  say("Late", true);
+  keep();
+  say(said.late, true);
   trouble(text);
 }
 
@@ -99,17 +266,28 @@ function changed(event) {
   if (!event.target.form || event.target.form !== form()) return;
   lastUsed = Date.now();
   isDirty = true;
+  isBehind = false;
   say("");
+  tell("typed");
+  clearTimeout(keeping);
+  keeping = setTimeout(keep, KEEP_AFTER);
   clearTimeout(timer);
   timer = setTimeout(save, SAVE_AFTER);
 }
 
 document.addEventListener("input", changed);
 document.addEventListener("change", changed);
-addEventListener("online", () => save());
-addEventListener("pagehide", () => save({ keepalive: true }));
+addEventListener("online", () => (isWaitingToSubmit ? form()?.requestSubmit() : save()));
+function leave() {
+  if (isDirty) keep();
+  save({ keepalive: true });
+}
+addEventListener("pagehide", () => {
+  leave();
+  tell("gone");
+});
 document.addEventListener("visibilitychange", () => {
-  if (document.visibilityState === "hidden") save({ keepalive: true });
+  if (document.visibilityState === "hidden") leave();
 });
 
 /* The lease, and the time somebody really worked */
@@ -117,9 +295,10 @@ document.addEventListener("visibilitychange", () => {
 for (const name of ["keydown", "pointerdown", "wheel", "scroll"])
   document.addEventListener(name, () => (lastUsed = Date.now()), { passive: true, capture: true });
 
-const isInUse = () => document.visibilityState === "visible" && Date.now() - lastUsed < IDLE_AFTER;
+const isInUse = () =>
+  !isPaused && document.visibilityState === "visible" && Date.now() - lastUsed < IDLE_AFTER;
 
-setInterval(async () => {
+async function renewLease() {
   const at = form();
   if (!at?.dataset.lease || !isInUse() || isSubmitting) return;
   const body = new FormData();
@@ -132,12 +311,60 @@ setInterval(async () => {
   } catch {
     // Offline: the next save or submit says so, with something to do about it.
   }
-}, HEARTBEAT);
+}
+setInterval(renewLease, HEARTBEAT);
+
+/* The clock, for its owner; a break after long work; a pause */
+
+const CLOCK_STEP = 10; // s: nothing ticks beside somebody who reads
+const WORKED = "concord-worked"; // seconds since the last break, in this tab
+
+function drawClock() {
+  const seconds = Number(field("seconds")?.value || 0);
+  const shown = seconds - (seconds % CLOCK_STEP);
+  const two = (number) => String(number).padStart(2, "0");
+  document.getElementById("clock").textContent = form()
+    ? `${Math.floor(shown / 60)}:${two(shown % 60)}`
+    : "";
+}
 
 setInterval(() => {
   const seconds = field("seconds");
-  if (seconds && isInUse()) seconds.value = String(Number(seconds.value || 0) + 1);
+  if (!seconds) return;
+  if (!isInUse()) {
+    if (isPaused || Date.now() - lastUsed >= IDLE_AFTER) sessionStorage.setItem(WORKED, "0");
+    return;
+  }
+  seconds.value = String(Number(seconds.value || 0) + 1);
+  if (Number(seconds.value) % CLOCK_STEP === 0) drawClock();
+  const worked = Number(sessionStorage.getItem(WORKED) ?? 0) + 1;
+  sessionStorage.setItem(WORKED, String(worked));
+  const limit = 60 * Number(form().dataset.breakMinutes);
+  if (limit && worked >= limit) remindOfBreak();
 }, 1000);
+
+function remindOfBreak() {
+  sessionStorage.setItem(WORKED, "0");
+  const note = document.getElementById("break").content.cloneNode(true).firstElementChild;
+  note.addEventListener("click", ({ target }) => target.closest("button") && note.remove());
+  document.querySelector(".notices")?.append(note);
+}
+
+const cover = document.getElementById("paused");
+
+function pause() {
+  if (!form() || isPaused) return;
+  save();
+  isPaused = true;
+  cover.showModal();
+}
+
+document.addEventListener("click", ({ target }) => target.closest("[data-pause]") && pause());
+cover.addEventListener("close", () => {
+  isPaused = false;
+  lastUsed = Date.now();
+  renewLease();
+});
 
 /* Submitting, by htmx */
 
@@ -162,7 +389,10 @@ document.addEventListener("htmx:before:request", (event) => {
   saving?.abort();
   trouble("");
   document.getElementById("problem")?.setAttribute("hidden", "");
-  say("Sending");
+  keep();
+  // A submit or a skip ends with the item; an undo leads away from one that is still to come.
+  sentFrom = event.target.id === "undo" || !form() ? "" : place();
+  say(said.sending);
   document.getElementById("submit")?.setAttribute("aria-disabled", "true");
 });
 
@@ -175,23 +405,32 @@ document.addEventListener("htmx:before:response", (event) => {
   isDirty = true;
   if (response.raw.redirected) signedOut();
   else {
-    say("Not sent", true);
+    say(said.notSent, true);
     const sent = event.target.closest("form");
     if (response.status === 403) renewToken().then((isNew) => isNew && sent.requestSubmit());
     trouble(
       response.status >= 500 || response.status === 429
-        ? "The server could not take it just now. Your work is still here; try again in a moment."
-        : "The server refused it. Your work is still here: reload the page, then submit again.",
+        ? said.serverBusy
+        : said.serverRefused,
     );
+    if (response.status >= 500) sendAgain(event);
   }
 });
 
 document.addEventListener("htmx:error", (event) => {
   if (!event.target.closest?.("#judge")) return;
   isDirty = true;
-  say("Not sent", true);
-  trouble("No connection. Your work is still here; try again when you are back online.");
+  say(said.notSent, true);
+  trouble(said.offline);
+  sendAgain(event);
 });
+
+/** A submit that never arrived goes again by itself: its key makes it one judgment. */
+function sendAgain({ target }) {
+  if (target.id !== "judgment") return;
+  isWaitingToSubmit = true;
+  again(() => isWaitingToSubmit && !isSubmitting && form()?.requestSubmit());
+}
 
 document.addEventListener("htmx:finally:request", () => {
   isSubmitting = false;
@@ -199,7 +438,25 @@ document.addEventListener("htmx:finally:request", () => {
 });
 
 document.addEventListener("htmx:after:swap", () => {
-  isDirty = isRenewed = false;
+  isDirty = isRenewed = isWaitingToSubmit = isBehind = false;
+  tries = 0;
   lastUsed = Date.now();
-  say(document.getElementById("problem") ? "" : form() ? "Sent" : "");
+  // Refused: it is on the page, and not yet with the server.
+  if (document.getElementById("problem")) {
+    isDirty = true;
+    timer = setTimeout(save, SAVE_AFTER);
+  } else if (sentFrom) forget(sentFrom);
+  say(document.getElementById("problem") ? "" : form() ? said.sent : "");
+  arrive();
 });
+
+/* An item has come: by loading the page, or in the place of the one before */
+
+function arrive() {
+  drawClock();
+  tell("open");
+  if (!document.getElementById("problem")) restore().then(showRestoredBefore);
+}
+
+sweep();
+arrive();

@@ -275,6 +275,7 @@ const ACTIONS = {
   rationale: () => document.getElementById("rationale")?.focus(),
   skip: () => document.getElementById("skip")?.showPopover(),
   undo: () => document.getElementById("undo")?.requestSubmit(),
+  pause: () => document.getElementById("pause").click(),
   keys: () => document.getElementById("keys").showPopover(),
 };
 
@@ -282,7 +283,7 @@ const ACTIONS = {
 const KEYS = {
   next: "j", previous: "k", down: "J", up: "K", unacceptable: "x", rank_clear: "0", tie: "=",
   raw: "m", diff: "d", rubric: "r", rationale: "c", edit: "e", highlight: "h", flags: "f",
-  skip: "s", undo: "z", keys: "?", confidence: "v", both_good: "g", both_bad: "b", not_applicable: "n",
+  skip: "s", undo: "z", pause: "p", keys: "?", confidence: "v", both_good: "g", both_bad: "b", not_applicable: "n",
 };
 
 function actionFor(key) {
@@ -461,6 +462,9 @@ document.addEventListener("desk:item", () => {
   const offer = [document.getElementById("undo"), document.getElementById("undo-last")];
   setTimeout(() => offer.forEach((node) => node?.remove()), UNDO_FOR);
 });
+
+// What was restored by the other script is drawn as if it had been entered.
+document.addEventListener("desk:filled", () => drawOrder());
 
 /* Layout, remembered on this device */
 

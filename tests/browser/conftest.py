@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,14 @@ class Visitor:
         for key in keys:
             self.page.keyboard.press(key)
         return len(keys)
+
+    def until(self, expression, arg=None, seconds=8):
+        """Wait until this is true on the page. Playwright's own `wait_for_function` compiles a
+        string in the page, which our Content-Security-Policy forbids."""
+        end = time.monotonic() + seconds
+        while not self.page.evaluate(expression, arg):
+            assert time.monotonic() < end, f"never true: {expression}"
+            self.page.wait_for_timeout(50)
 
     def violations(self):
         """What axe finds, and how many rules it passed. Expect something of the page first: a

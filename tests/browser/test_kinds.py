@@ -354,7 +354,7 @@ def test_the_shifts_would_be_seen(desk):
 
     at.page.evaluate("document.querySelector('.top').style.paddingBlockEnd = '200px'")
 
-    at.page.wait_for_function("shifts.some(([value]) => value > 0.02)")
+    at.until("shifts.some(([value]) => value > 0.02)")
 
 
 def test_keys_can_be_others(desk):
