@@ -16,6 +16,9 @@ from annotation.core.models import RenderedText
 LETTERS = "ABCDEFGHI"
 
 
+NOT_RENDERED = SafeString()
+
+
 @dataclass(frozen=True)
 class Card:
     """One response as it is shown: a letter by place, its position in the item, its text."""

@@ -3,7 +3,6 @@ of quoted words. Each answers for the labeler's own assignment alone, and change
 
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -14,7 +13,7 @@ from annotation.core.text import clean
 from annotation.labeling import services
 from annotation.labeling.answers import own_assignment
 from annotation.labeling.bench.writing import DiffView, WritingDesk
-from annotation.labeling.desk import LETTERS, Card
+from annotation.labeling.desk import LETTERS, NOT_RENDERED, Card
 from annotation.labeling.forms.judgment import MAX_LONG_VALUE
 from annotation.labeling.models import ItemResponse
 from annotation.labeling.quotes import find_quote
@@ -93,7 +92,7 @@ def locate_quote(request, slug, assignment_id):
 def _desk(assignment, texts: dict[str, str], entered: dict[str, str], opened="") -> WritingDesk:
     """The writing tools over these responses, by letter, without their rendered text."""
     cards = [
-        Card(letter.upper(), 0, "", text, SafeString()) for letter, text in sorted(texts.items())
+        Card(letter.upper(), 0, "", text, NOT_RENDERED) for letter, text in sorted(texts.items())
     ]
     rubric = services.rubric_of(assignment)
     return WritingDesk(assignment.project, rubric, cards, entered, opened)

@@ -104,7 +104,6 @@ class JudgingForm(forms.ModelForm):
             "confidence": gettext_lazy("Confidence, from a guess to certain"),
             "demonstration": gettext_lazy("A response of the labeler's own"),
             "allows_corrections": gettext_lazy("Labelers may correct a response"),
-            "allows_recording": gettext_lazy("The rationale may be spoken"),
         }
         help_texts = {
             "allows_corrections": gettext_lazy(

@@ -21,7 +21,6 @@ FIELDS = (
     "confidence",
     "demonstration",
     "allows_corrections",
-    "allows_recording",
     "lease_minutes",
 )
 SPEC_FIELDS = tuple(CriterionSpec.__dataclass_fields__)

@@ -296,6 +296,7 @@ def test_what_a_message_leads_to_is_not_under_it(desk, width):
     at.press("1", "2", "Control+Enter")
     problem = at.page.locator("#problem")
     expect(problem).to_be_focused()
+    at.page.wait_for_load_state("networkidle")  # what leads there is loaded with the message
 
     for name in ("Say how sure you are.", "Say why you decided so."):
         problem.get_by_role("link", name=name).click()

@@ -1,5 +1,6 @@
 """Whatever ends the supervisor, nothing that it started lives on, and the data does."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -80,7 +81,8 @@ def directory(cluster):
     subprocess.run(["cp", "-a", cluster, made / "postgres"], check=True)
     yield made
     for pid in living(made):
-        os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # it ended by itself just now
+            os.kill(pid, signal.SIGKILL)
     await_none(made, 5)
     shutil.rmtree(made, ignore_errors=True)
 

@@ -73,9 +73,10 @@ def _check_rationale(verdict, project, is_complete):
             % {"count": f"{len(verdict.rationale):,}", "most": f"{MAX_RATIONALE:,}"},
             field="rationale",
         )
+    if verdict.recording and not (project is not None and project.allows_recording):
+        raise VerdictError(_("This project takes no spoken rationale."), field="recording")
     is_asked = project is not None and project.rationale == "required"
-    is_explained = verdict.rationale.strip() or verdict.recording
-    if is_complete and is_asked and not is_explained:
+    if is_complete and is_asked and not verdict.rationale.strip():
         raise VerdictError(_("Say why you decided so."), field="rationale")
 
 

@@ -229,6 +229,11 @@ def test_a_demonstration_is_wanted_when_nothing_is_acceptable():
     assert refused(choices(1, 2, demonstration="Four.")).field == "demonstration"
 
 
+def test_a_spoken_rationale_takes_no_place_of_words_where_none_is_asked_for():
+    assert refused(choices(1, 2, recording="ab" * 32)).field == "recording"
+    assert refused(choices(1, 2), rationale="required").field == "rationale"
+
+
 # Hashes and words
 
 
