@@ -1,5 +1,7 @@
 """Items as the staff sees them: the list, and one item with who wrote what and who judged how."""
 
+from operator import itemgetter
+
 from django.core.paginator import Paginator
 from django.db.models import Exists, F, OuterRef, Q
 from django.http import Http404
@@ -137,7 +139,9 @@ def rating_rows(judgment, keys) -> list[str]:
     return [
         f"{criterion}: "
         + ", ".join(
-            f"{key} {value}" for key, value in zip(keys, values, strict=True) if value is not None
+            f"{key} {value}"
+            for key, value in sorted(zip(keys, values, strict=True), key=itemgetter(0))
+            if value is not None
         )
         for criterion, values in judgment.ratings.items()
     ]
