@@ -31,7 +31,7 @@ from annotation.projects.services import rubric_by_id
 lend_next_item = queue.lend_next_item
 expire_leases = queue.expire_leases
 
-MAX_DRAFT_BYTES = 1_000_000  # a long response, corrected, and what was written beside it
+MAX_DRAFT_BYTES = 1_500_000  # long responses, corrected, and what was written beside them
 
 
 class AlreadyJudged(Conflict):
@@ -204,7 +204,10 @@ def save_draft(*, assignment_id, labeler, token: int, draft: dict) -> None:
     for name, value in draft.items():
         clean(f"{name}{value}", field="draft")
     if len(canonical(draft)) > MAX_DRAFT_BYTES:
-        raise DomainError("This draft is too long to be saved.")
+        raise DomainError(
+            _("This is too long to be saved: at most %(most)s bytes fit.")
+            % {"most": f"{MAX_DRAFT_BYTES:,}"}
+        )
     mine = _held(assignment_id, labeler).filter(token=token)
     lease = _new_lease(assignment_id)
     if mine.live().update(draft=draft, draft_at=Now(), lease_until=lease):

@@ -14,7 +14,6 @@ from annotation.labeling import services
 from annotation.labeling.answers import own_assignment
 from annotation.labeling.bench.writing import DiffView, WritingDesk
 from annotation.labeling.desk import LETTERS, NOT_RENDERED, Card
-from annotation.labeling.forms.judgment import MAX_LONG_VALUE
 from annotation.labeling.models import ItemResponse
 from annotation.labeling.quotes import find_quote
 from annotation.labeling.verdict.marks import MAX_WRITTEN
@@ -63,7 +62,7 @@ def list_marks(request, slug, assignment_id):
     """The marked errors of response `of` as a list, from the form's field of all marks."""
     assignment = own_assignment(request, slug, assignment_id)
     letter = request.POST.get("of", "")
-    marks = {"highlights": request.POST.get("highlights", "")[:MAX_LONG_VALUE]}
+    marks = {"highlights": request.POST.get("highlights", "")}
     desk = _desk(assignment, {letter: _text(assignment, letter)}, marks)
     return render(request, "labeling/_highlights.html", {"writing": desk.on(desk.cards[0])})
 

@@ -71,6 +71,7 @@ const MACHINERY = new Set(["csrfmiddlewaretoken", "key", "token", "rubric"]);
 const PREFIX = "concord:desk:";
 const place = () => `${PREFIX}${said.owner}:${new URL(form().action).pathname}`;
 let keeping = 0;
+let hasRoom = true;
 
 const entries = (at) => [...new FormData(at)].filter(([name]) => !MACHINERY.has(name));
 
@@ -84,8 +85,9 @@ function keep() {
   if (!form()) return;
   try {
     localStorage.setItem(place(), JSON.stringify({ at: Date.now(), fields: entries(form()) }));
+    hasRoom = true;
   } catch {
-    // The browser gives us no room: then the server's draft is the only one.
+    hasRoom = false; // then the server's draft is the only one
   }
 }
 
@@ -240,6 +242,7 @@ async function save({ keepalive = false } = {}) {
 function failed() {
   isDirty = true;
   say(said.notSavedYet, true);
+  if (!hasRoom) trouble(said.noRoom);
   again(() => save());
 }
 

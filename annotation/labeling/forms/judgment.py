@@ -32,9 +32,6 @@ KEPT = (
     "on",
     "shown",
 )
-MAX_VALUE = 20_000
-LONG = ("edit_", "demonstration", "highlights")
-MAX_LONG_VALUE = 500_000
 
 
 @dataclass
@@ -174,9 +171,10 @@ def text_in(data: Mapping[str, str], name: str) -> str:
 
 
 def entered_in(data: Mapping[str, str]) -> dict[str, str]:
-    """The part of a form that a draft keeps, bounded."""
+    """The part of a form that a draft keeps, whole: what is too long is refused elsewhere, in
+    words, and never cut."""
     return {
-        name: str(value)[: MAX_LONG_VALUE if name.startswith(LONG) else MAX_VALUE]
+        name: str(value)
         for name, value in data.items()
         if name.startswith(KEPT) and len(name) <= 100
     }

@@ -280,7 +280,7 @@ def test_a_draft_that_cannot_be_stored_is_refused_and_nothing_breaks(
     make_item(project)
     open_page(client, project)
     assignment = held(labeler)
-    many = {f"rating_n{n}_a": rationale for n in range(60)}  # each cut to 20,000 characters
+    many = {f"rating_n{n}_a": rationale for n in range(12)}
 
     refused = client.post(
         url("save-draft", project.slug, assignment.pk), answer(assignment) | many
@@ -512,4 +512,23 @@ def test_a_rank_that_is_none_is_a_422(client, project, labeler, rank):
     )
     assert answer.status_code == 422
     assert "not one of 1 to 2" in answer.content.decode()
+    assert not Judgment.objects.exists()
+
+
+def test_what_is_too_long_is_refused_and_never_cut(client, project, labeler):
+    make_item(project)
+    open_page(client, project)
+    assignment = held(labeler)
+    long = "x" * 30_000 + "the end"
+
+    kept = client.post(
+        url("save-draft", project.slug, assignment.pk), answer(assignment, rationale=long)
+    )
+    refused = submit(client, project, assignment, rationale=long)
+
+    assert kept.status_code == 204
+    assert held(labeler).draft["rationale"] == long
+    assert refused.status_code == 422
+    assert "at most 20,000 fit" in refused.content.decode()
+    assert "the end" in refused.content.decode()
     assert not Judgment.objects.exists()
