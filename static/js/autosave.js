@@ -67,6 +67,7 @@ async function renewToken() {
 /* The copy in this browser: of this person, for this item, until the server has what it says */
 
 const KEPT_FOR = 14 * 24 * 3_600_000; // ms
+const CLOCKS_DIFFER = 120_000; // ms, the browser's from the server's
 const MACHINERY = new Set(["csrfmiddlewaretoken", "key", "token", "rubric"]);
 const PREFIX = "concord:desk:";
 const place = () => `${PREFIX}${said.owner}:${new URL(form().action).pathname}`;
@@ -134,6 +135,8 @@ async function restore() {
   const copy = form() && keptCopy();
   if (!copy) return;
   if (wordsOf(copy.fields) === wordsOf(entries(form()))) return forget();
+  // Somebody went on in another browser since: what the server has is newer.
+  if (Number(form().dataset.draftAt) > copy.at + CLOCKS_DIFFER) return forget();
   const at = form();
   const before = entries(at);
   if (at.dataset.draft) {
@@ -147,7 +150,7 @@ async function restore() {
       return; // it stays here until there is a connection
     }
   }
-  if (fill(copy.fields)) {
+  if (fill(copy.fields) || !at.dataset.draft) {
     showRestored(before);
     document.dispatchEvent(new Event("desk:filled"));
     if (at.dataset.draft) forget();
@@ -203,6 +206,8 @@ tabs?.addEventListener("message", ({ data }) => {
     isBehind = true;
     isDirty = false;
     clearTimeout(timer);
+    clearTimeout(keeping);
+    saving?.abort();
   }
   if (data.what === "gone") {
     isBehind = false;
@@ -270,6 +275,10 @@ function changed(event) {
   lastUsed = Date.now();
   isDirty = true;
   isBehind = false;
+  if (isWaitingToSubmit) {
+    isWaitingToSubmit = false; // what is being changed goes only when somebody says so again
+    trouble(said.notSentLong);
+  }
   say("");
   tell("typed");
   clearTimeout(keeping);

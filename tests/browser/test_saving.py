@@ -1,8 +1,11 @@
 """Whatever breaks, the words are there afterwards, and one judgment exists."""
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.sessions.models import Session
 from django.test import Client
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from annotation.accounts.preferences import Preferences, save_preferences
@@ -102,6 +105,44 @@ def test_a_submit_without_a_network_goes_by_itself_once_it_is_back(desk):
     expect(prompt(at)).to_contain_text("Item 1.")
     assert Judgment.objects.get().rationale == WORDS
     assert copies(at) == 0
+
+
+def test_what_is_changed_after_a_failed_submit_goes_only_when_it_is_submitted_again(desk):
+    at = desk()
+    at.allow("ERR_INTERNET_DISCONNECTED|Failed to fetch")
+    rank_all(at)
+    saved(at).to_have_text("Saved")
+    at.page.context.set_offline(True)
+    at.press("Control+Enter")
+    expect(at.page.locator("#trouble")).to_contain_text("goes by itself")
+    why(at).fill("Half a")
+    expect(at.page.locator("#trouble")).to_contain_text("Submit again when you are done")
+    at.page.context.set_offline(False)
+    at.page.evaluate("dispatchEvent(new Event('online'))")
+    saved(at).to_have_text("Saved")
+    assert not Judgment.objects.exists()
+    why(at).fill(WORDS)
+    at.press("Control+Enter")
+    expect(prompt(at)).to_contain_text("Item 1.")
+    assert Judgment.objects.get().rationale == WORDS
+
+
+def test_newer_words_from_another_browser_win_over_an_old_copy(desk):
+    at = desk()
+    at.allow("ERR_INTERNET_DISCONNECTED|Failed to fetch")
+    at.page.context.set_offline(True)
+    why(at).fill("Old words")
+    kept_here(at, "Old words")
+    page = at.page
+    at.page = page.context.new_page()
+    page.close()
+    at.page.context.set_offline(False)
+    later = timezone.now() + timedelta(hours=1)
+    Assignment.objects.update(draft={"rationale": WORDS}, draft_at=later)
+    at.open("/judge/shop/")
+    expect(why(at)).to_have_value(WORDS)
+    at.until("!Object.keys(localStorage).some(name => name.startsWith('concord:desk:'))")
+    assert Assignment.objects.get(state="live").draft["rationale"] == WORDS
 
 
 def test_a_killed_browser_finds_its_words_again(desk):

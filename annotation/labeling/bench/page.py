@@ -42,6 +42,8 @@ class Bench:
         project = self.assignment.project
         self.key = self.assignment.key
         self.token = self.assignment.token
+        saved = self.assignment.draft_at
+        self.draft_at = str(int(saved.timestamp() * 1000)) if saved else ""
         self.rubric_id = str(self.rubric.pk) if self.rubric else ""
         self.is_uncovered = "shown" in self.entered
         self.seconds = self.entered.get("seconds", "0")
