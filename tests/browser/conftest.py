@@ -29,6 +29,8 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.django_db(transaction=True))
             item.add_marker(pytest.mark.xdist_group("browser"))
+            # A browser on a busy machine: once more, and named in the summary. Twice is a failure.
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 @pytest.fixture(scope="session")
