@@ -69,13 +69,6 @@ class Preferences:
     def break_minutes_text(self) -> str:
         return str(self.break_minutes)
 
-    @property
-    def key_list(self) -> list[tuple[str, str, str]]:
-        """(action, what it does, its key) in the order of the list on the page."""
-        return [
-            (name, str(label), self.keys.get(name, key)) for name, (label, key) in KEYS.items()
-        ]
-
 
 def preferences_of(user) -> Preferences:
     """Somebody's preferences; the defaults for whoever is not signed in."""

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from annotation.core.hashing import sha256_of_text
+from annotation.labeling.diff import one_kind_of_line_end
 from annotation.labeling.inserting import insert_judgment
 from annotation.labeling.models import ItemResponse, Judgment, WrittenResponse
 from annotation.labeling.verdict import Verdict
@@ -22,17 +23,13 @@ def without_unchanged(verdict: Verdict, texts: dict[int, str]) -> Verdict:
     changed = {
         position: text
         for position, text in verdict.corrections.items()
-        if _lines(text) != _lines(texts.get(position, ""))
+        if one_kind_of_line_end(text) != one_kind_of_line_end(texts.get(position, ""))
     }
     return (
         verdict
         if len(changed) == len(verdict.corrections)
         else replace(verdict, corrections=changed)
     )
-
-
-def _lines(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def record_judgment(
