@@ -188,7 +188,9 @@ STORAGES = {
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
+# The first one is the language of the sources; docs/translation.md says how to add another.
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
