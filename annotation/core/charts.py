@@ -11,12 +11,17 @@
 
 `label` is the finding in words: it is what a screen reader hears instead of the picture. The
 numbers stand behind "Show as a table" in each template. Colours are classes (look: s1, s2, s3),
-so the dark theme follows by itself. Nothing here knows Django.
+so the dark theme follows by itself. Texts and numbers are in the reader's language; what the SVG
+itself reads is formatted here as text with points, for a template would write “12,5” in German.
 """
 
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+
+from django.utils.translation import gettext as _
+
+from annotation.core.numbers import localised
 
 WIDTH, HEIGHT = 560, 200
 LEFT, RIGHT, TOP, BOTTOM = 44, 84, 8, 22
@@ -77,9 +82,19 @@ class LineChart:
 
 
 def plain(value: float) -> str:
-    """A number as people write it: no needless digits, a true minus, commas in thousands."""
+    """A number as people write it: no needless digits, a true minus, thousands set apart."""
     text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
-    return text.replace("-", "−")
+    return localised(text.replace("-", "−"))
+
+
+def short_share(value: float) -> str:
+    """Two digits after the point and none before it, for narrow cells: .62."""
+    return localised(f"{value:.2f}".replace("0.", ".", 1).replace("-", "−"))
+
+
+def span(low: str, high: str) -> str:
+    """An interval in words."""
+    return _("%(low)s to %(high)s") % {"low": low, "high": high}
 
 
 def px(value: float) -> str:
@@ -104,8 +119,8 @@ def line_chart(
     *,
     label: str,
     series: Sequence[Series],
-    x_name: str = "Step",
-    y_name: str = "Value",
+    x_name: str = "",
+    y_name: str = "",
     x_labels: Sequence[str] | None = None,
     y_range: tuple[float, float] | None = None,
     usual: tuple[float, float, str] | None = None,
@@ -160,7 +175,8 @@ def line_chart(
     ]
     chart.lines = [_line(one, n, to_x, to_y) for n, one in enumerate(kept, 1)]
     _spread([one.end for one in chart.lines])
-    chart.columns, chart.rows = _table(kept, x_name, y_name, x_labels, x_format, y_format)
+    names = (x_name or _("Step"), y_name or _("Value"))
+    chart.columns, chart.rows = _table(kept, *names, x_labels, x_format, y_format)
     return chart
 
 
@@ -190,7 +206,8 @@ def whisker(
 ) -> Whisker:
     """Where a value lies. None stays empty and says the `reason` in its label."""
     to_x = _scale(scale[0], scale[1], 0.0, 160.0)
-    view = Whisker(label=f"{name}: none" + (f", {reason}" if reason else ""))
+    none = _("%(name)s: none") % {"name": name}
+    view = Whisker(label=f"{none}, {reason}" if reason else none)
     if usual:
         start, end = to_x(max(usual[0], scale[0])), to_x(min(usual[1], scale[1]))
         view.band_x, view.band_width = px(start), px(end - start)
@@ -203,8 +220,10 @@ def whisker(
         view.has_interval = True
         low, high = (min(max(to_x(one), 0.8), 159.2) for one in (interval[0], interval[1]))
         view.low_x, view.high_x = px(low), px(high)
-        view.label += f", interval {number(interval[0])} to {number(interval[1])}"
-    view.label += f", on a scale from {number(scale[0])} to {number(scale[1])}"
+        between = span(number(interval[0]), number(interval[1]))
+        view.label += ", " + _("interval %(interval)s") % {"interval": between}
+    ends = {"low": number(scale[0]), "high": number(scale[1])}
+    view.label += ", " + _("on a scale from %(low)s to %(high)s") % ends
     return view
 
 
@@ -239,8 +258,8 @@ def bar_chart(
     *,
     label: str,
     bars: Sequence[tuple[str, float]],
-    name: str = "Day",
-    value_name: str = "Count",
+    name: str = "",
+    value_name: str = "",
     target: tuple[float, str] | None = None,
     last_is_unfinished: bool = False,
     number: Number = plain,
@@ -248,7 +267,7 @@ def bar_chart(
     """Plain counts in grey, from zero; today's unfinished bar is pale."""
     top = max([value for _, value in bars] + ([target[0]] if target else []) + [1.0])
     ticks = nice_ticks(0.0, top, 4)
-    chart = BarChart(label, [], [], None, name, value_name)
+    chart = BarChart(label, [], [], None, name or _("Day"), value_name or _("Count"))
     to_y = _scale(0.0, ticks[-1], chart.bottom, TOP)
     step = (chart.right - chart.left) / max(len(bars), 1)
     every = math.ceil(len(bars) / 8) if bars else 1
@@ -294,7 +313,7 @@ def heat_map(
     steps: Sequence[float] = (0.5, 0.55, 0.6, 0.65, 0.7),
     low_needs_attention: bool = True,
     missing: str = "",
-    number: Number = lambda value: f"{value:.2f}".replace("0.", ".", 1).replace("-", "−"),
+    number: Number = short_share,
 ) -> HeatMap:
     """Values in a grid; darker = needs attention. `steps` are five rising bounds between six
     shades; None draws an outline with the word `missing` (such as n<10)."""
@@ -393,7 +412,9 @@ def _table(
         alone = len(series) == 1
         columns.append(y_name if alone else one.name)
         if one.low is not None:
-            columns.append("Interval" if alone else f"{one.name}, interval")
+            columns.append(
+                _("Interval") if alone else _("%(line)s, interval") % {"line": one.name}
+            )
     width = len(columns)
     at = 1
     for one in series:
@@ -402,6 +423,6 @@ def _table(
             row[0] = x_labels[int(x)] if x_labels is not None else x_format(x)
             row[at] = y_format(y)
             if one.low is not None and one.high is not None:
-                row[at + 1] = f"{y_format(one.low[i])} to {y_format(one.high[i])}"
+                row[at + 1] = span(y_format(one.low[i]), y_format(one.high[i]))
         at += 1 if one.low is None else 2
     return columns, [cells[x] for x in sorted(cells)]

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from annotation.core.charts import HeatMap, Whisker, heat_map, whisker
+from annotation.core.numbers import localised
 from annotation.quality.strips import Strip, first_places
 from annotation.quality.wording import (
     COEFFICIENTS,
@@ -90,7 +92,7 @@ def present(result: dict, items: Mapping) -> AgreementPage:
     return AgreementPage(
         finding=finding(figures["raw"]),
         extent=result["extent"],
-        coefficients=[_row(name, key, figures[key]) for key, name in COEFFICIENTS.items()],
+        coefficients=[_row(str(name), key, figures[key]) for key, name in COEFFICIENTS.items()],
         criteria=[
             _row(
                 one["label"],
@@ -117,13 +119,13 @@ def present(result: dict, items: Mapping) -> AgreementPage:
 def finding(raw: dict) -> str:
     """The page's title: raw agreement against what people usually reach, by its interval."""
     if raw["value"] is None:
-        return "No agreement to show yet"
+        return _("No agreement to show yet")
     low, high = raw["ci"] or (raw["value"], raw["value"])
     if high < USUAL_RAW[0]:
-        return "Labelers agree less than people usually do"
+        return _("Labelers agree less than people usually do")
     if low > USUAL_RAW[1]:
-        return "Labelers agree more than people usually do"
-    return "Labelers agree about as much as people usually do"
+        return _("Labelers agree more than people usually do")
+    return _("Labelers agree about as much as people usually do")
 
 
 def _row(name: str, key: str, estimate: dict, *said: str) -> Row:
@@ -131,10 +133,16 @@ def _row(name: str, key: str, estimate: dict, *said: str) -> Row:
     reason = "" if is_defined else explain(estimate["reason"])
     notes = [*said, *([reason] if reason else [])]
     if key == "raw":
-        notes.append("band: people usually reach 0.65 to 0.80")
+        notes.append(_("band: people usually reach 0.65 to 0.80"))
     if undefined := estimate.get("n_undefined"):
-        items = "1 item is" if undefined == 1 else f"{undefined:,} items are"
-        notes.append(f"{items} left out: everything tied, or too little in common")
+        notes.append(
+            ngettext(
+                "%(count)s item is left out: everything tied, or too little in common",
+                "%(count)s items are left out: everything tied, or too little in common",
+                undefined,
+            )
+            % {"count": localised(f"{undefined:,}")}
+        )
     return Row(
         name=name,
         value=format_value(estimate["value"]),
@@ -168,9 +176,10 @@ def _is_solid(estimate: dict) -> bool:
 
 
 def _pair_row(pair: str, estimate: dict) -> PairRow:
+    one, _bar, other = pair.partition("|")
     is_defined = estimate["value"] is not None
     return PairRow(
-        labelers=pair.replace("|", " and "),
+        labelers=_("%(one)s and %(other)s") % {"one": one, "other": other},
         value=format_value(estimate["value"]),
         interval=format_interval(estimate["ci"]),
         items=estimate["n_items"],
@@ -191,11 +200,11 @@ def _heat(labelers: list[dict], kappas: dict[str, dict]) -> HeatMap | None:
         return estimate["value"] if estimate and _is_solid(estimate) else None
 
     return heat_map(
-        label="Cohen’s kappa of each pair of labelers; the numbers are in the table below",
+        label=_("Cohen’s kappa of each pair of labelers; the numbers are in the table below"),
         columns=names,
         rows=[(one, [cell(one, other) for other in names]) for one in names],
         steps=KAPPA_STEPS,
-        missing="none",
+        missing=_("none"),
     )
 
 

@@ -3,6 +3,7 @@
 from itertools import combinations
 
 import numpy as np
+from django.utils.translation import gettext_noop
 
 from annotation.quality.snapshot import Snapshot
 from annotation.quality.stats.agreement import fleiss_kappa, gwet_ac, pairwise_agreement
@@ -32,7 +33,7 @@ def compute_report(snapshot: Snapshot, progress=lambda done, total, note: None) 
 
     progress(done, total, note) is called before each of the four parts.
     """
-    progress(0, 4, "Comparing pairs")
+    progress(0, 4, gettext_noop("Comparing pairs"))
     rankings = snapshot.rankings
     comparisons = rankings_to_comparisons(rankings)
     table = comparisons.table(seed=SEED)
@@ -43,11 +44,11 @@ def compute_report(snapshot: Snapshot, progress=lambda done, total, note: None) 
         "fleiss_kappa": as_json(fleiss_kappa(table)),
         "gwet_ac1": as_json(gwet_ac(table)),
     }
-    progress(1, 4, "Comparing labeler with labeler")
+    progress(1, 4, gettext_noop("Comparing labeler with labeler"))
     pairs["cohen_kappa"] = _cohen(comparisons, snapshot.handles)
-    progress(2, 4, "Comparing whole rankings")
+    progress(2, 4, gettext_noop("Comparing whole rankings"))
     orders = ranking_agreement(rankings, seed=SEED)
-    progress(3, 4, "Comparing ratings")
+    progress(3, 4, gettext_noop("Comparing ratings"))
     return {
         "agreement": {
             "pairs": pairs,

@@ -2,6 +2,7 @@
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from annotation.core import jobs
 from annotation.core.models import Job
@@ -34,7 +35,7 @@ def compute_agreement(*, project) -> AgreementReport:
 def compute_in_job(claim: jobs.Claim) -> None:
     """The same as a job: says how far it is; report and end of the job commit together."""
     project = claim.job.project
-    claim.progress(0, 4, "Reading judgments")
+    claim.progress(0, 4, gettext_noop("Reading judgments"))
     snapshot = take_snapshot(project)
     result = _known_result(project, snapshot) or compute_report(snapshot, claim.progress)
     with transaction.atomic():

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 WIDTH, GAP = 150.0, 1.5
 NARROWEST_WITH_TEXT = 20.0
 
@@ -32,5 +34,5 @@ def first_places(counts: list[int], labels: list[str]) -> Strip:
         text = f"{name} {count}" if width >= NARROWEST_WITH_TEXT else ""
         segments.append(Segment(f"{x:.1f}", f"{width:.1f}", f"{x + width / 2:.1f}", text))
         x += width + GAP
-    label = "First places: " + ", ".join(f"{name} {count}" for name, count in named)
-    return Strip(label, segments)
+    places = ", ".join(f"{name} {count}" for name, count in named)
+    return Strip(_("First places: %(places)s") % {"places": places}, segments)

@@ -1,36 +1,42 @@
 """Figures and reasons as people read them."""
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from annotation.core.charts import span
+from annotation.core.numbers import localised
+
 COEFFICIENTS = {
-    "raw": "Raw agreement",
-    "alpha_nominal": "Krippendorff’s alpha, nominal",
-    "alpha_ordinal": "Krippendorff’s alpha, ordinal",
-    "fleiss_kappa": "Fleiss’ kappa",
-    "gwet_ac1": "Gwet’s AC1",
-    "kendall_w": "Kendall’s W, mean over items",
-    "tau_b": "Tau-b, mean over items",
+    "raw": _("Raw agreement"),
+    "alpha_nominal": _("Krippendorff’s alpha, nominal"),
+    "alpha_ordinal": _("Krippendorff’s alpha, ordinal"),
+    "fleiss_kappa": _("Fleiss’ kappa"),
+    "gwet_ac1": _("Gwet’s AC1"),
+    "kendall_w": _("Kendall’s W, mean over items"),
+    "tau_b": _("Tau-b, mean over items"),
 }
 REASONS = {
-    "no_data": "nothing was judged yet",
-    "no_pairable": "needs something that two labelers judged",
-    "no_variation": "everybody always gave the same answer, so chance explains it all",
-    "all_tied": "everybody tied everything",
-    "no_common_responses": "no two labelers ranked the same two responses",
+    "no_data": _("nothing was judged yet"),
+    "no_pairable": _("needs something that two labelers judged"),
+    "no_variation": _("everybody always gave the same answer, so chance explains it all"),
+    "all_tied": _("everybody tied everything"),
+    "no_common_responses": _("no two labelers ranked the same two responses"),
 }
 
 
 def explain(reason: str) -> str:
-    return REASONS[reason]
+    return str(REASONS[reason])
 
 
 def format_value(value: float | None) -> str:
     """Two digits, a true minus, "none" where there is no number."""
     if value is None:
-        return "none"
-    return f"{value:.2f}".replace("-0.00", "0.00").replace("-", "−")
+        return gettext("none")
+    return localised(f"{value:.2f}".replace("-0.00", "0.00").replace("-", "−"))
 
 
 def format_interval(ci: list[float] | None) -> str:
-    return "" if ci is None else f"{format_value(ci[0])} to {format_value(ci[1])}"
+    return "" if ci is None else span(format_value(ci[0]), format_value(ci[1]))
 
 
 def in_reading_order(agreement: dict) -> dict:
