@@ -151,6 +151,7 @@ CONTENT_SECURITY_POLICY = {
         "script-src": ["'self'"],
         "style-src": ["'self'"],
         "img-src": ["'self'", "data:"],
+        "media-src": ["'self'"],
         "connect-src": ["'self'"],
         "font-src": ["'self'"],
         "form-action": ["'self'"],
@@ -166,6 +167,15 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 DATA_UPLOAD_MAX_NUMBER_FILES = 5
 FILE_UPLOAD_PERMISSIONS = 0o600
 IMPORT_MAX_BYTES = env.int("CONCORD_IMPORT_MAX_BYTES", default=200 * 1024 * 1024)
+_MIB = 1024 * 1024
+ATTACHMENT_MAX_BYTES = {
+    "image": 20 * _MIB,
+    "audio": 50 * _MIB,
+    "video": 200 * _MIB,
+    "pdf": 50 * _MIB,
+}
+# Of one project together.
+ATTACHMENT_QUOTA_BYTES = env.int("CONCORD_ATTACHMENT_QUOTA_BYTES", default=10 * 1024 * _MIB)
 
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]

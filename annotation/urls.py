@@ -9,6 +9,7 @@ urlpatterns = [
     path("theme/", theme.set_theme, name="set-theme"),
     path("", include("annotation.accounts.urls")),
     path("", include("annotation.projects.urls")),
+    path("", include("annotation.prompts.urls")),
     path("", include("annotation.labeling.urls")),
     path("", include("annotation.quality.urls")),
     path("", include("annotation.datasets.urls")),

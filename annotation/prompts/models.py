@@ -93,6 +93,30 @@ class Response(models.Model):
         return f"response {self.pk}"
 
 
+class Attachment(models.Model):
+    """A file beside prompts and responses. The media type is read from its bytes."""
+
+    project = models.ForeignKey(
+        "projects.Project", on_delete=models.PROTECT, related_name="attachments"
+    )
+    sha256 = models.CharField(max_length=64)
+    media_type = models.CharField(max_length=40)
+    byte_count = models.BigIntegerField()
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "sha256"], name="attachment_once"),
+            models.CheckConstraint(condition=Q(byte_count__gt=0), name="attachment_has_bytes"),
+        ]
+
+    def __str__(self):
+        return f"attachment {self.sha256[:12]} ({self.media_type})"
+
+
 class Import(models.Model):
     """A file that came in, or was refused: what it was and what became of it."""
 

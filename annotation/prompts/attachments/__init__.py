@@ -1,0 +1,1 @@
+"""Images, sounds, videos and PDFs that belong to prompts and responses."""
