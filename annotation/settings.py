@@ -164,7 +164,7 @@ CONTENT_SECURITY_POLICY = {
 # A draft may have 1.5 MB, and a form without script writes a character with up to nine.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
-DATA_UPLOAD_MAX_NUMBER_FILES = 5
+DATA_UPLOAD_MAX_NUMBER_FILES = 100
 FILE_UPLOAD_PERMISSIONS = 0o600
 IMPORT_MAX_BYTES = env.int("CONCORD_IMPORT_MAX_BYTES", default=200 * 1024 * 1024)
 _MIB = 1024 * 1024
@@ -173,6 +173,7 @@ ATTACHMENT_MAX_BYTES = {
     "audio": 50 * _MIB,
     "video": 200 * _MIB,
     "pdf": 50 * _MIB,
+    "recording": 10 * _MIB,
 }
 # Of one project together.
 ATTACHMENT_QUOTA_BYTES = env.int("CONCORD_ATTACHMENT_QUOTA_BYTES", default=10 * 1024 * _MIB)

@@ -4,7 +4,7 @@ Every pair of responses of a judged item comes out exactly once: as a comparison
 left out for exactly one reason. So the counts add up.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
@@ -24,11 +24,12 @@ STRONGEST = 3
 
 @dataclass(frozen=True)
 class Candidate:
-    """A response in an item: its name in files, its text, its position."""
+    """A response in an item: its name in files, its text, its position, its attachments."""
 
     key: str
     text: str
     position: int
+    attachments: tuple[Mapping[str, str], ...] = ()
 
     @property
     def is_empty(self) -> bool:

@@ -9,6 +9,20 @@ def _message(text: str) -> list[dict]:
     return [{"role": "assistant", "content": text}]
 
 
+def _prompt(messages: list[dict]) -> list[dict]:
+    """What a model of texts reads: roles and contents."""
+    return [{"role": message["role"], "content": message["content"]} for message in messages]
+
+
+def _attachments(messages: list[dict], **candidates) -> dict:
+    """What stood beside the texts: {"attachments": {"prompt": [{"sha256", …}], "chosen": …}}, and
+    nothing where there was nothing."""
+    files = {"prompt": [one for message in messages for one in message.get("attachments", [])]}
+    files |= {name: list(candidate.attachments) for name, candidate in candidates.items()}
+    found = {name: listed for name, listed in files.items() if listed}
+    return {"attachments": found} if found else {}
+
+
 def comparison_row(item, comparison: Comparison, says_source: bool = False) -> dict:
     """A line of preferences or, with first and second for chosen and rejected, of ties.
 
@@ -17,7 +31,7 @@ def comparison_row(item, comparison: Comparison, says_source: bool = False) -> d
     source = {"source": comparison.source} if says_source else {}
     one, other = ("first", "second") if comparison.is_tie else ("chosen", "rejected")
     return {
-        "prompt": item.messages,
+        "prompt": _prompt(item.messages),
         one: _message(comparison.chosen.text),
         other: _message(comparison.rejected.text),
         "margin": comparison.margin,
@@ -30,29 +44,32 @@ def comparison_row(item, comparison: Comparison, says_source: bool = False) -> d
         "prompt_sha256": item.prompt_sha256,
         "judgments": comparison.ballots,
         **source,
+        **_attachments(item.messages, **{one: comparison.chosen, other: comparison.rejected}),
     }
 
 
 def best_row(item, candidate) -> dict:
     return {
-        "prompt": item.messages,
+        "prompt": _prompt(item.messages),
         "completion": _message(candidate.text),
         "source": "best",
         "item": item.external_id,
         "response_id": candidate.key,
         "prompt_sha256": item.prompt_sha256,
+        **_attachments(item.messages, completion=candidate),
     }
 
 
 def example_row(example) -> dict:
     """A text that was written to be imitated; one written elsewhere belongs to no item."""
     return {
-        "prompt": example.messages,
+        "prompt": _prompt(example.messages),
         "completion": _message(example.text),
         "source": example.source,
         "item": example.item,
         "response_id": name_of_text(example.text_sha256),
         "prompt_sha256": example.prompt_sha256,
+        **_attachments(example.messages),
     }
 
 

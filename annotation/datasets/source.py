@@ -176,10 +176,10 @@ def _items(project, policy: Policy, below: str) -> Iterator[ItemRecord]:
 
 def _add_candidates(records: dict[int, ItemRecord]) -> None:
     placed = ItemResponse.objects.filter(item__in=list(records)).order_by(_bytewise("key"))
-    for item, key, text, position in placed.values_list(
-        "item_id", "key", "response__text", "position"
+    for item, key, text, position, attachments in placed.values_list(
+        "item_id", "key", "response__text", "position", "response__attachments"
     ):
-        records[item].candidates.append(Candidate(key, text, position))
+        records[item].candidates.append(Candidate(key, text, position, tuple(attachments)))
 
 
 def _add_judgments(records: dict[int, ItemRecord], project, policy: Policy) -> None:

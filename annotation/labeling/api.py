@@ -15,16 +15,29 @@ from annotation.labeling.verdict import verdict_from_ranking
 from annotation.labeling.verdict.model import NOT_APPLICABLE
 from annotation.labeling.verdict.scale import BOTH, SCALES, signed_by_key
 from annotation.projects.permissions import project_for
+from annotation.prompts.attachments.references import attached
+
+
+class AttachedSerializer(serializers.Serializer):
+    """A file that belongs to the text. `url` answers with its bytes, ranges included."""
+
+    sha256 = serializers.CharField()
+    url = serializers.CharField()
+    media_type = serializers.CharField()
+    byte_count = serializers.IntegerField()
+    transcript = serializers.CharField(help_text="In words what is seen or heard; may be empty.")
 
 
 class MessageSerializer(serializers.Serializer):
     role = serializers.CharField()
     content = serializers.CharField()
+    attachments = AttachedSerializer(many=True)
 
 
 class ShownResponseSerializer(serializers.Serializer):
     id = serializers.CharField(help_text="The response's name within its item.")
     text = serializers.CharField()
+    attachments = AttachedSerializer(many=True)
 
 
 class AssignmentSerializer(serializers.Serializer):
@@ -178,16 +191,29 @@ def assignment_data(assignment: Assignment | None):
         row.position: row
         for row in ItemResponse.objects.filter(item=assignment.item_id).select_related("response")
     }
+    messages = assignment.item.prompt.messages
+    responses = [placed[position].response for position in assignment.order]
+    files = attached(
+        assignment.project,
+        [message.get("attachments", []) for message in messages]
+        + [response.attachments for response in responses],
+    )
+    of_messages, of_responses = files[: len(messages)], files[len(messages) :]
     return {
         "id": assignment.pk,
         "item": assignment.item.external_id,
         "key": assignment.key,
         "lease_until": assignment.lease_until,
         "warnings": assignment.item.warnings,
-        "prompt": assignment.item.prompt.messages,
+        "prompt": [
+            {"role": message["role"], "content": message["content"], "attachments": shown}
+            for message, shown in zip(messages, of_messages, strict=True)
+        ],
         "responses": [
-            {"id": placed[position].key, "text": placed[position].response.text}
-            for position in assignment.order
+            {"id": placed[position].key, "text": response.text, "attachments": shown}
+            for position, response, shown in zip(
+                assignment.order, responses, of_responses, strict=True
+            )
         ],
     }
 

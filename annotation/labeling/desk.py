@@ -1,9 +1,11 @@
 """What a judging page shows: the prompt and the responses in this labeler's order.
 
 Never who wrote a response. Rendered text comes from the cache; what is missing is rendered and
-kept. One statement when the assignment is given and nothing is missing.
+kept. One statement when the assignment is given and nothing is missing, and one more where there
+are attachments.
 """
 
+import json
 from dataclasses import dataclass, field
 
 from django.db import connection
@@ -12,6 +14,7 @@ from django.utils.safestring import SafeString
 from annotation.core.hashing import sha256_of_text
 from annotation.core.markup import RENDERER_VERSION, render_untrusted
 from annotation.core.models import RenderedText
+from annotation.prompts.attachments.references import Attached, attached
 
 LETTERS = "ABCDEFGHI"
 
@@ -28,7 +31,8 @@ class Card:
     key: str
     text: str
     html: SafeString
-    equal_to: str = ""  # the letter of the response with the very same text, where there is one
+    equal_to: str = ""  # the letter of the very same response, where there is one
+    attachments: tuple[Attached, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,7 @@ class Turn:
     role: str
     text: str
     html: SafeString
+    attachments: tuple[Attached, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -55,17 +60,22 @@ class Placed:
     key: str
     text: str
     sha256: str
+    attachments: list[dict]
+
+    @property
+    def identity(self) -> list[str]:
+        return [self.sha256, *(reference["sha256"] for reference in self.attachments)]
 
 
 # The item's responses with their rendered text, and the rendered text of the prompt's messages.
 TEXTS = """
-SELECT ir.position, ir.key, r.text, r.text_sha256, t.html
+SELECT ir.position, ir.key, r.text, r.text_sha256, NULLIF(r.attachments, '[]'), t.html
   FROM labeling_itemresponse ir
   JOIN prompts_response r ON r.id = ir.response_id
   LEFT JOIN core_renderedtext t ON t.sha256 = r.text_sha256 AND t.renderer = %(renderer)s
  WHERE ir.item_id = %(item)s
 UNION ALL
-SELECT NULL, NULL, NULL, t.sha256, t.html
+SELECT NULL, NULL, NULL, t.sha256, NULL, t.html
   FROM core_renderedtext t
  WHERE t.sha256 = ANY(%(messages)s) AND t.renderer = %(renderer)s
 """
@@ -81,6 +91,7 @@ def desk_for(assignment) -> Desk:
     html |= _render_and_keep(missing)
 
     letters = dict(zip(assignment.order, LETTERS, strict=False))
+    of_turns, of_cards = _attachments(assignment, messages, by_position)
     cards = [
         Card(
             letter=letters[position],
@@ -89,18 +100,28 @@ def desk_for(assignment) -> Desk:
             text=by_position[position].text,
             html=html[by_position[position].sha256],
             equal_to=_equal_letter(by_position, position, letters),
+            attachments=shown,
         )
-        for position in assignment.order
+        for position, shown in zip(assignment.order, of_cards, strict=True)
     ]
     turns = [
         Turn(
             role=message["role"],
             text=message["content"],
             html=html[sha256_of_text(message["content"])],
+            attachments=shown,
         )
-        for message in messages
+        for message, shown in zip(messages, of_turns, strict=True)
     ]
     return Desk(turns=turns, cards=cards, is_cold=bool(missing))
+
+
+def _attachments(assignment, messages, by_position):
+    """What each message and each response in its order has beside its text."""
+    lists = [message.get("attachments", []) for message in messages]
+    lists += [by_position[position].attachments for position in assignment.order]
+    shown = attached(assignment.project, lists)
+    return shown[: len(messages)], shown[len(messages) :]
 
 
 def _read(item_id, messages) -> tuple[dict[int, Placed], dict[str, SafeString]]:
@@ -112,21 +133,21 @@ def _read(item_id, messages) -> tuple[dict[int, Placed], dict[str, SafeString]]:
         )
         rows = cursor.fetchall()
     placed = {
-        position: Placed(position, key, text, sha)
-        for position, key, text, sha, _ in rows
+        position: Placed(position, key, text, sha, json.loads(attachments or "[]"))
+        for position, key, text, sha, attachments, _ in rows
         if position is not None
     }
     # Only render_untrusted's own output is ever written there.
-    return placed, {sha: SafeString(html) for *_, sha, html in rows if html is not None}
+    return placed, {sha: SafeString(html) for *_, sha, _, html in rows if html is not None}
 
 
 def _equal_letter(by_position, position, letters) -> str:
-    """Another card with the same text; the first of a group names the second."""
-    mine = by_position[position].sha256
+    """Another card with the same content; the first of a group names the second."""
+    mine = by_position[position].identity
     others = [
         letters[other]
         for other, placed in by_position.items()
-        if other != position and placed.sha256 == mine
+        if other != position and placed.identity == mine
     ]
     return min(others, default="")
 

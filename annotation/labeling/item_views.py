@@ -19,6 +19,7 @@ from annotation.labeling.models import Feedback, Item, ItemReport, Judgment
 from annotation.labeling.said import said_beside
 from annotation.labeling.verdict import STRENGTHS, tiers_of
 from annotation.projects.permissions import project_for, roles_for
+from annotation.prompts.attachments.references import attached
 
 REPORTED = ItemReport.objects.open().filter(item=OuterRef("pk"))
 # A filter is one of these names, never a path given by the visitor.
@@ -77,6 +78,13 @@ def show_item(request, slug, item_id):
     written = read_written(judgment.pk for judgment in judgments)
     feedback = list(Feedback.objects.filter(judgment__in=judgments).order_by("pk"))
     judged = JudgedItem(item.external_id, keys, {p.position: p.response.text for p in placed})
+    messages = item.prompt.messages
+    shown = attached(
+        project,
+        [message.get("attachments", []) for message in messages]
+        + [p.response.attachments for p in placed],
+    )
+    of_turns, of_responses = shown[: len(messages)], shown[len(messages) :]
     context = {
         "project": project,
         "tab": "items",
@@ -89,12 +97,17 @@ def show_item(request, slug, item_id):
         "may_review": project.role in roles_for("review"),
         "may_manage": project.role in roles_for("manage"),
         "turns": [
-            {"role": m["role"], "html": html[sha256_of_text(m["content"])]}
-            for m in item.prompt.messages
+            {"role": m["role"], "html": html[sha256_of_text(m["content"])], "attachments": files}
+            for m, files in zip(messages, of_turns, strict=True)
         ],
         "responses": [
-            {"placed": p, "response": p.response, "html": html[p.response.text_sha256]}
-            for p in placed
+            {
+                "placed": p,
+                "response": p.response,
+                "html": html[p.response.text_sha256],
+                "attachments": files,
+            }
+            for p, files in zip(placed, of_responses, strict=True)
         ],
         "judgments": [
             {

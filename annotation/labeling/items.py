@@ -65,10 +65,16 @@ def create_items_from_responses(
     return MadeItems(items, too_alike)
 
 
+def _shown(response: Response) -> str:
+    """What tells one response from another: its text, and its attachments where it has some."""
+    files = [reference["sha256"] for reference in response.attachments]
+    return " ".join([response.text_sha256, *files])
+
+
 def _distinct(candidates: Sequence[Response]) -> list[Response]:
     first: dict[str, Response] = {}
     for response in candidates:
-        first.setdefault(response.text_sha256, response)
+        first.setdefault(_shown(response), response)
     return list(first.values())
 
 
@@ -79,7 +85,7 @@ def _create(project, wanted, *, batch, overlap, priority, actor) -> list[Item]:
                 project=project,
                 prompt_id=prompt,
                 external_id=f"{batch}/{prompt}",
-                content_sha256=sha256_of_value([prompt, *(r.text_sha256 for r in shown)]),
+                content_sha256=sha256_of_value([prompt, *map(_shown, shown)]),
                 batch=batch,
                 response_count=len(shown),
                 overlap=overlap,
@@ -118,6 +124,6 @@ def _places(item, shown):
             response=response,
             position=position,
             key=KEYS[position - 1],
-            equal_to=first.get(response.text_sha256),
+            equal_to=first.get(_shown(response)),
         )
-        first.setdefault(response.text_sha256, position)
+        first.setdefault(_shown(response), position)

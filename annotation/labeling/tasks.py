@@ -18,8 +18,10 @@ def expire_leases():
 @app.task(name="labeling.sweep_quarantine")
 def sweep_quarantine():
     from annotation.labeling.imports import services  # a task is a leaf: services import us
+    from annotation.prompts.attachments.services import sweep_attachments
 
     services.sweep_quarantine()
+    sweep_attachments()
 
 
 IMPORT_KIND = "import"

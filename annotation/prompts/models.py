@@ -2,11 +2,12 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 
 
 class Prompt(models.Model):
-    """What a model was asked: messages of {"role", "content"}, the last one the user's."""
+    """What a model was asked: messages of {"role", "content"}, the last one the user's, each with
+    {"attachments": [{"sha256", "transcript"}, …]} where it has some."""
 
     project = models.ForeignKey(
         "projects.Project", on_delete=models.PROTECT, related_name="prompts"
@@ -72,6 +73,8 @@ class Response(models.Model):
     corrects = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, related_name="corrections"
     )
+    # [{"sha256", "transcript"}, …], as in the prompt's messages; see `attachments/references.py`.
+    attachments = models.JSONField(default=list, db_default=Value([], models.JSONField()))
     params = models.JSONField(default=dict)
     finish_reason = models.CharField(max_length=20, blank=True)
     token_count = models.PositiveIntegerField(null=True)
@@ -94,23 +97,39 @@ class Response(models.Model):
 
 
 class Attachment(models.Model):
-    """A file beside prompts and responses. The media type is read from its bytes."""
+    """A file beside prompts and responses, or what a labeler said. The media type is read from
+    its bytes."""
+
+    class Purpose(models.TextChoices):
+        CONTENT = "content", "Content"
+        RECORDING = "recording", "Spoken rationale"
 
     project = models.ForeignKey(
         "projects.Project", on_delete=models.PROTECT, related_name="attachments"
     )
+    purpose = models.CharField(max_length=9, choices=Purpose, default=Purpose.CONTENT)
     sha256 = models.CharField(max_length=64)
+    # As files of items may refer to it. Labelers never see it: it could tell who wrote a response.
+    name = models.CharField(max_length=200, blank=True)
     media_type = models.CharField(max_length=40)
     byte_count = models.BigIntegerField()
+    # Of a picture, in pixels: pages keep its room before it is there.
+    width = models.PositiveIntegerField(null=True)
+    height = models.PositiveIntegerField(null=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
+        indexes = [models.Index(fields=["project", "name"], name="attachment_by_name")]
         constraints = [
             models.UniqueConstraint(fields=["project", "sha256"], name="attachment_once"),
             models.CheckConstraint(condition=Q(byte_count__gt=0), name="attachment_has_bytes"),
+            models.CheckConstraint(
+                condition=Q(width=None, height=None) | Q(width__gt=0, height__gt=0),
+                name="attachment_has_both_sides",
+            ),
         ]
 
     def __str__(self):

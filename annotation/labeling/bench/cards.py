@@ -35,6 +35,10 @@ class ShownTurn:
         return self.turn.role in ("system", "developer")
 
     @property
+    def attachments(self):
+        return self.turn.attachments
+
+    @property
     def is_short(self) -> bool:
         return len(self.turn.text) <= SHORT_INSTRUCTION
 
@@ -73,7 +77,11 @@ class ShownResponse:
 
     @property
     def is_empty(self) -> bool:
-        return not self.card.text.strip()
+        return not self.card.text.strip() and not self.card.attachments
+
+    @property
+    def attachments(self):
+        return self.card.attachments
 
     @property
     def is_long(self) -> bool:

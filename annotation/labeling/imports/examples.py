@@ -9,6 +9,13 @@ EXAMPLES = [
         '{"id": "b", "text": "12 is a prime.", "generator": "llama-13b"}]}',
     ),
     (
+        "An item with a picture",
+        "items",
+        '{"id": "x2", "prompt": [{"role": "user", "content": "What is on it?", "attachments": ['
+        '{"file": "cat.png", "transcript": "A red cat."}]}], "responses": ['
+        '{"id": "a", "text": "A cat."}, {"id": "b", "text": "A dog."}]}',
+    ),
+    (
         "A preference",
         "items",
         '{"prompt": "Name a prime above 10.", "chosen": "11", "rejected": "12 is a prime."}',

@@ -39,6 +39,7 @@ RESPONSE_COLUMNS = (
     "text_sha256",
     "generator",
     "params",
+    "attachments",
     "equal_to",
 )
 # Ids are drawn while the rows are copied in, so that responses need no join to find their own.
@@ -52,7 +53,7 @@ CREATE TEMPORARY TABLE staged_item (
 ) ON COMMIT DROP;
 CREATE TEMPORARY TABLE staged_response (
   line bigint, position smallint, key text, text text, text_sha256 text, generator text,
-  params text, equal_to smallint,
+  params text, attachments text, equal_to smallint,
   response_id bigint DEFAULT nextval(pg_get_serial_sequence('prompts_response', 'id'))
 ) ON COMMIT DROP;
 """
@@ -112,9 +113,9 @@ NEW_RESPONSES = """
 """
 INSERT_RESPONSES = f"""
 INSERT INTO prompts_response (id, prompt_id, kind, text, text_sha256, generator_id, params,
-                              finish_reason, created_at)
+                              attachments, finish_reason, created_at)
 SELECT staged.response_id, item.prompt_id, 'candidate', staged.text, staged.text_sha256,
-       generator.id, staged.params::jsonb, '', now()
+       generator.id, staged.params::jsonb, staged.attachments::jsonb, '', now()
 {NEW_RESPONSES}
   LEFT JOIN prompts_generator AS generator
     ON generator.project_id = %(project)s AND generator.name = staged.generator
@@ -181,11 +182,12 @@ class ItemSpools:
                 response.text_sha256,
                 "\\N" if response.generator is None else escaped(response.generator),
                 _json(response.params),
+                _json(response.attachments) if response.attachments else "[]",
                 "\\N" if response.equal_to is None else str(response.equal_to),
             )
 
 
-def _json(value: dict[str, Any]) -> str:
+def _json(value: Any) -> str:
     return escaped(json.dumps(value, ensure_ascii=False)) if value else "{}"
 
 

@@ -1,4 +1,4 @@
-"""One line of an items file, checked. Pure: no database.
+"""One line of an items file, checked. Pure: attachments are asked of a library that is given.
 
 `read_item` takes the value of a line and gives an ItemRow, or raises RowRefused with every field
 that is wrong.
@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
+from annotation.core.errors import DomainError
 from annotation.core.harms import HARMS, known_harms
 from annotation.core.strict_json import canonical
 from annotation.labeling.imports.preference_rows import is_preference, read_preference
@@ -16,7 +17,10 @@ from annotation.labeling.imports.problems import RowRefused, name_of_type
 ROLES = ("system", "user", "assistant", "tool")
 MAX_ID, MAX_KEY, MAX_GENERATOR = 200, 100, 200
 ITEM_KEYS = {"id", "prompt", "responses", "metadata", "warnings"}
-RESPONSE_KEYS = {"id", "text", "generator", "params"}
+RESPONSE_KEYS = {"id", "text", "generator", "params", "attachments"}
+ATTACHMENT_KEYS = {"sha256", "file", "transcript"}
+MAX_FILE = 1_000  # characters of a path
+MAX_ATTACHMENTS, MAX_TRANSCRIPT = 20, 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,8 @@ class ResponseRow:
     text_sha256: str
     generator: str | None
     params: dict[str, Any]
-    equal_to: int | None  # the first position with the very same text
+    attachments: list[dict[str, str]]
+    equal_to: int | None  # the first position with the very same text and attachments
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,7 @@ class ItemOptions:
     # The preference that a chosen/rejected row states becomes a judgment of "imported".
     keep_preferences: bool = True
     fewest_responses: int = 2
+    library: Any = None  # a prompts.attachments.library.Library, or without one no attachments
 
 
 def fewest_responses(project: Any) -> int:
@@ -68,6 +74,7 @@ class _Found:
     """Wrong fields of one line."""
 
     coerce_text: bool
+    library: Any = None
     problems: list[tuple[str, str]] = field(default_factory=list)
 
     def text(self, value: Any, name: str) -> str:
@@ -102,11 +109,52 @@ class _Found:
             for key in sorted(value.keys() - known):
                 self.problems.append((f"{prefix}{key}", "is no field of this format"))
 
+    def attachments(self, value: Any, name: str) -> list[dict[str, str]]:
+        if value is None:
+            return []
+        if not isinstance(value, list):
+            self.problems.append((name, f"must be a list, is {name_of_type(value)}"))
+            return []
+        if len(value) > MAX_ATTACHMENTS:
+            reason = f"has {len(value)} attachments, at most {MAX_ATTACHMENTS} fit"
+            self.problems.append((name, reason))
+            return []
+        return [self._attachment(one, f"{name}[{place}]") for place, one in enumerate(value)]
+
+    def _attachment(self, value: Any, name: str) -> dict[str, str]:
+        if not isinstance(value, dict):
+            self.problems.append((name, f"must be an object, is {name_of_type(value)}"))
+            return {}
+        self.unknown_keys(value, ATTACHMENT_KEYS, f"{name}.")
+        given = [key for key in ("sha256", "file") if key in value]
+        if len(given) != 1:
+            self.problems.append((name, "needs sha256 or file, one of them"))
+            return {}
+        asked = self.short(value[given[0]], f"{name}.{given[0]}", MAX_FILE)
+        reference = {}
+        if asked:
+            try:
+                reference["sha256"] = (
+                    self.library.by_sha256(asked)
+                    if given[0] == "sha256"
+                    else self.library.by_name(asked)
+                )
+            except DomainError as error:
+                self.problems.append((f"{name}.{given[0]}", str(error)))
+        if "transcript" in value:
+            transcript = self.text(value["transcript"], f"{name}.transcript")
+            if len(transcript) > MAX_TRANSCRIPT:
+                reason = f"has {len(transcript):,} characters, at most {MAX_TRANSCRIPT:,} fit"
+                self.problems.append((f"{name}.transcript", reason))
+            if transcript.strip():
+                reference["transcript"] = transcript
+        return reference
+
 
 def read_item(value: Any, options: ItemOptions) -> ItemRow:
     if not isinstance(value, dict):
         raise RowRefused(("", f"must be an object, is {name_of_type(value)}"))
-    found = _Found(options.coerce_text)
+    found = _Found(options.coerce_text, options.library)
     chosen_at = None
     if is_preference(value):
         value, chosen_at = read_preference(value, options.coerce_text)
@@ -129,7 +177,7 @@ def read_item(value: Any, options: ItemOptions) -> ItemRow:
         canonical(
             [
                 messages,
-                [[r.key, r.text_sha256, r.generator, r.params] for r in responses],
+                [_identity(response) for response in responses],
                 metadata,
                 chosen_at,
                 *([warnings] if warnings else []),
@@ -148,6 +196,12 @@ def read_item(value: Any, options: ItemOptions) -> ItemRow:
     )
 
 
+def _identity(row: ResponseRow) -> list[Any]:
+    """What makes a response that response. No attachments leave the hash as it always was."""
+    said = [row.key, row.text_sha256, row.generator, row.params]
+    return [*said, row.attachments] if row.attachments else said
+
+
 def _warnings(value: Any, found: _Found) -> list[str]:
     """The kinds of harmful content, each once, in one order."""
     if value is None:
@@ -162,7 +216,7 @@ def _warnings(value: Any, found: _Found) -> list[str]:
     return known_harms([kind for kind in value if isinstance(kind, str)])
 
 
-def _messages(value: dict[str, Any], found: _Found) -> list[dict[str, str]]:
+def _messages(value: dict[str, Any], found: _Found) -> list[dict[str, Any]]:
     if "prompt" not in value:
         found.problems.append(("prompt", "is missing"))
         return []
@@ -183,18 +237,21 @@ def _messages(value: dict[str, Any], found: _Found) -> list[dict[str, str]]:
     return messages
 
 
-def _message(message: Any, name: str, found: _Found) -> dict[str, str]:
+def _message(message: Any, name: str, found: _Found) -> dict[str, Any]:
     if not isinstance(message, dict):
         found.problems.append((name, f"must be an object, is {name_of_type(message)}"))
         return {"role": "", "content": ""}
-    found.unknown_keys(message, {"role", "content"}, f"{name}.")
+    found.unknown_keys(message, {"role", "content", "attachments"}, f"{name}.")
     role = message.get("role")
     if role not in ROLES:
         found.problems.append((f"{name}.role", f"must be one of {', '.join(ROLES)}"))
         role = ""
     if "content" not in message:
         found.problems.append((f"{name}.content", "is missing"))
-    return {"role": role, "content": found.text(message.get("content", ""), f"{name}.content")}
+    read = {"role": role, "content": found.text(message.get("content", ""), f"{name}.content")}
+    if attachments := found.attachments(message.get("attachments"), f"{name}.attachments"):
+        read["attachments"] = attachments
+    return read
 
 
 def _responses(row: dict[str, Any], fewest: int, found: _Found) -> list[ResponseRow]:
@@ -212,7 +269,7 @@ def _responses(row: dict[str, Any], fewest: int, found: _Found) -> list[Response
         return []
     rows: list[ResponseRow] = []
     key_at: dict[str, int] = {}
-    text_at: dict[str, int] = {}
+    shown_at: dict[str, int] = {}
     for index, response in enumerate(value):
         name = f"responses[{index}]"
         if not isinstance(response, dict):
@@ -231,7 +288,9 @@ def _responses(row: dict[str, Any], fewest: int, found: _Found) -> list[Response
         generator = response.get("generator")
         if generator is not None:
             generator = found.short(generator, f"{name}.generator", MAX_GENERATOR)
-        first = text_at.setdefault(text, index + 1)
+        attachments = found.attachments(response.get("attachments"), f"{name}.attachments")
+        shown = text + "".join(f"\n{one.get('sha256', '')}" for one in attachments)
+        first = shown_at.setdefault(shown, index + 1)
         rows.append(
             ResponseRow(
                 key=key,
@@ -239,6 +298,7 @@ def _responses(row: dict[str, Any], fewest: int, found: _Found) -> list[Response
                 text_sha256=sha256(text.encode()).hexdigest(),
                 generator=generator,
                 params=found.mapping(response.get("params"), f"{name}.params"),
+                attachments=attachments,
                 equal_to=first if first != index + 1 else None,
             )
         )

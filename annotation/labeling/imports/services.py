@@ -25,6 +25,7 @@ from annotation.labeling.imports.item_rows import ItemOptions, fewest_responses
 from annotation.labeling.imports.problems import Problems
 from annotation.labeling.prerender import request_rendering
 from annotation.labeling.tasks import IMPORT_KIND
+from annotation.prompts.attachments.library import Library
 from annotation.prompts.models import Import, LineError
 
 DIRECT_BYTES = 2 * 1024 * 1024  # below, the answer is the result; above, a job
@@ -58,12 +59,16 @@ def import_file(
     actor=None,
     file_name: str = "",
     on_progress: Progress = lambda done: None,
+    attachments: Path | None = None,
     **options,
 ) -> Import:
-    """Import a stream now. The Import that comes back is done, unchanged or refused."""
+    """Import a stream now. The Import that comes back is done, unchanged or refused. Files that
+    lines refer to are looked for in the folder `attachments` first."""
     imported = _new(project, kind, actor, file_name, options)
     try:
-        return run(imported=imported, stream=stream, on_progress=on_progress)
+        return run(
+            imported=imported, stream=stream, on_progress=on_progress, attachments=attachments
+        )
     except BaseException:
         imported.delete()
         raise
@@ -93,12 +98,17 @@ def run(
     stream: IO[bytes],
     on_progress: Progress = lambda done: None,
     claim: Claim | None = None,
+    attachments: Path | None = None,
 ) -> Import:
     """Read, check, and write all or nothing; the row of the import says which."""
     problems, hashed = Problems(), _Hashed(stream)
     reader = LineReader(hashed)  # type: ignore[arg-type]  readline is all it asks for
-    work = _Items if imported.kind == Import.Kind.ITEMS else _Judgments
-    with work(imported, problems) as spooled:
+    is_items = imported.kind == Import.Kind.ITEMS
+    with (
+        _Items(imported, problems, Library(imported.project, attachments))
+        if is_items
+        else _Judgments(imported, problems)
+    ) as spooled:
         spooled.read(reader, on_progress)
         imported.byte_count, imported.line_count = reader.byte_count, reader.line_count
         imported.sha256 = hashed.digest.hexdigest()
@@ -110,17 +120,21 @@ def run(
 
 
 class _Items:
-    def __init__(self, imported: Import, problems: Problems):
-        self.imported, self.problems = imported, problems
+    def __init__(self, imported: Import, problems: Problems, library: Library):
+        self.imported, self.problems, self.library = imported, problems, library
         fewest = fewest_responses(imported.project)
-        self.options = ItemOptions(**imported.options, fewest_responses=fewest)
+        self.options = ItemOptions(
+            **imported.options, fewest_responses=fewest, library=self.library
+        )
         self.spools = item_import.ItemSpools()
 
     def __enter__(self):
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, failed: object, *_: object) -> None:
         self.spools.__exit__()
+        if failed:
+            self.library.drop()
 
     def read(self, reader, on_progress):
         item_import.spool_items(
@@ -135,9 +149,11 @@ class _Items:
         item_import.stage_items(imported=self.imported, spools=self.spools, problems=self.problems)
 
     def insert(self):
-        return item_import.insert_items(
-            imported=self.imported, spools=self.spools, actor=self.imported.created_by
-        )
+        actor = self.imported.created_by
+        counts = item_import.insert_items(imported=self.imported, spools=self.spools, actor=actor)
+        # Last: a file that was moved into place does not come back by a rollback.
+        added = self.library.keep(actor)
+        return counts | ({"attachments": added} if added else {})
 
 
 class _Judgments:
@@ -234,7 +250,15 @@ def summary(imported: Import) -> str:
         return f"Nothing new: all {counts['unchanged']:,} {noun} are here already."
     if imported.state == Import.State.PENDING:
         return "The import waits for its turn."
-    order = ("items", "prompts", "responses", "generators", "judgments", "labelers")
+    order = (
+        "items",
+        "prompts",
+        "responses",
+        "generators",
+        "attachments",
+        "judgments",
+        "labelers",
+    )
     told = [_counted(counts[name], name) for name in order if counts.get(name)]
     text = f"Imported {', '.join(told)}."
     if counts.get("unchanged"):

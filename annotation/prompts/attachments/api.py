@@ -3,7 +3,7 @@
 import io
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.parsers import BaseParser
 from rest_framework.permissions import IsAuthenticated
@@ -27,7 +27,7 @@ class RawParser(BaseParser):
 class AttachmentSerializer(serializers.ModelSerializer):
     class Meta:
         model = Attachment
-        fields = ["sha256", "media_type", "byte_count"]
+        fields = ["sha256", "media_type", "byte_count", "name", "width", "height"]
 
 
 class AttachmentsView(APIView):
@@ -36,6 +36,7 @@ class AttachmentsView(APIView):
 
     @extend_schema(
         operation_id="attachments_create",
+        parameters=[OpenApiParameter("name", str, description="so that items can refer to it")],
         request={"application/octet-stream": OpenApiTypes.BINARY},
         responses={200: AttachmentSerializer, 201: AttachmentSerializer},
         tags=["attachments"],
@@ -45,5 +46,10 @@ class AttachmentsView(APIView):
         project = project_for(request.user, slug, "import")
         # An empty body has no stream.
         stream = request.data if hasattr(request.data, "read") else io.BytesIO()
-        kept, is_new = attach(project=project, stream=stream, actor=request.user)
+        kept, is_new = attach(
+            project=project,
+            stream=stream,
+            actor=request.user,
+            name=request.query_params.get("name", ""),
+        )
         return Response(AttachmentSerializer(kept).data, status=201 if is_new else 200)

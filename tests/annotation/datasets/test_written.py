@@ -16,6 +16,7 @@ from annotation.datasets.drop_table import drop_table
 from annotation.datasets.policy import Policy
 from annotation.labeling.models import Item
 from annotation.projects.models import Membership
+from annotation.prompts.models import Prompt
 from tests.annotation.datasets.world import add_demonstration
 from tests.factories import make_item, make_judgment, make_member, make_project, make_prompt
 
@@ -292,3 +293,26 @@ def test_counts_add_up_with_everything_that_is_written(world, corrections, demon
         assert pairs["pairs"] == counts["items"]["judged"] + len(distinct)
     else:
         assert "corrections" not in pairs
+
+
+def test_what_stood_beside_the_texts_is_named_and_the_texts_stay_texts(project, labelers):
+    files = [{"sha256": "ab" * 32, "transcript": "A cat."}]
+    messages = [{"role": "user", "content": "What is it?", "attachments": files}]
+    prompt = Prompt.objects.create(project=project, messages=messages, sha256="00" * 32)
+    with_files = make_item(project, ("A cat.", "A dog."), prompt=prompt, external_id="x1")
+    without = make_item(project, ("One.", "Two."), external_id="x2")
+    first = with_files.item_responses.get(position=1).response
+    first.attachments = [{"sha256": "cd" * 32}]
+    first.save()
+    for item in (with_files, without):
+        make_judgment(item, labelers[0], [1, 2])
+    dataset = freeze(project)
+    found = {
+        kind: {row["item"]: row for row in rows_of(dataset, kind)}
+        for kind in ("preferences", "sft")
+    }
+    plain = [{"role": "user", "content": "What is it?"}]
+    for rows, name in ((found["preferences"], "chosen"), (found["sft"], "completion")):
+        assert rows["x1"]["prompt"] == plain
+        assert rows["x1"]["attachments"] == {"prompt": files, name: [{"sha256": "cd" * 32}]}
+        assert "attachments" not in rows["x2"]

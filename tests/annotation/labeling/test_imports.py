@@ -21,9 +21,11 @@ from annotation.labeling.imports import services
 from annotation.labeling.imports.examples import EXAMPLES
 from annotation.labeling.models import Item, ItemResponse, Judgment
 from annotation.projects.models import Membership, Project
+from annotation.prompts.attachments.services import attach
 from annotation.prompts.models import Generator, Import, Prompt, Response
 from tests.data import shared
 from tests.factories import make_member, make_project
+from tests.media import picture
 
 pytestmark = pytest.mark.django_db
 
@@ -464,7 +466,9 @@ def test_a_labeler_twice_on_an_item_is_refused_by_line(judged):
     assert not judged.memberships.exists()
 
 
-def test_the_examples_of_the_page_are_what_the_import_takes(project):
+def test_the_examples_of_the_page_are_what_the_import_takes(project, settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    attach(project=project, stream=io.BytesIO(picture()), actor=None, name="cat.png")
     for name, kind, line in EXAMPLES:
         imported = bring(
             project, kind, line.encode(), **({"create": True} if kind == "judgments" else {})

@@ -18,6 +18,7 @@ PAGES = {
     "runs:show-project": STAFF,
     "labeling:list-items": STAFF,
     "labeling:import": BUILDERS,
+    "prompts:list-attachments": BUILDERS,
     "labeling:export-judgments": BUILDERS,
     "labeling:export-judgments-csv": BUILDERS,
     "labeling:judge": set(Role),

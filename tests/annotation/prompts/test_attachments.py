@@ -1,21 +1,23 @@
 """Attachments through their doors: what is kept, what is refused, and how they are served."""
 
 import hashlib
+import io
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import models
 from django.urls import reverse
 
 from annotation.core.errors import DomainError
 from annotation.projects.models import Membership
 from annotation.prompts.attachments.ranges import read_range
-from annotation.prompts.attachments.services import path_of
+from annotation.prompts.attachments.services import attach, path_of, sweep_attachments
 from annotation.prompts.models import Attachment
 from tests.factories import make_member, make_project
+from tests.media import PDF, WEBM, picture, sound
 
 pytestmark = pytest.mark.django_db
-PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4
-PDF = b"%PDF-1.7\n" + b"x" * 100
+PNG = picture(300, 200)
 SHA = hashlib.sha256(PNG).hexdigest()
 
 
@@ -52,6 +54,7 @@ def test_a_file_is_kept_once_under_its_hash(page, project, data_folder):
     first, again = send(page, PNG), send(page, PNG)
     assert (first.status_code, again.status_code) == (201, 200)
     said = {"sha256": SHA, "media_type": "image/png", "byte_count": len(PNG)}
+    said |= {"name": "", "width": 300, "height": 200}
     assert first.json() == again.json() == said
     assert files(data_folder) == [path_of(project.pk, SHA)]
     assert path_of(project.pk, SHA).stat().st_mode & 0o777 == 0o600
@@ -62,7 +65,9 @@ def test_a_type_that_lies_is_kept_under_the_true_one(page):
     assert show(page).headers["Content-Type"] == "image/png"
 
 
-@pytest.mark.parametrize("body", [b"", b"<svg onload='x'/>", b"<!doctype html>", b"text"])
+@pytest.mark.parametrize(
+    "body", [b"", b"<svg onload='x'/>", b"<!doctype html>", b"text", PNG[:20]]
+)
 def test_what_could_run_or_is_nothing_is_refused(page, data_folder, body):
     answer = send(page, body, "image/png")
     assert answer.status_code == 400
@@ -79,7 +84,7 @@ def test_too_many_bytes_are_refused_and_leave_nothing(page, settings, data_folde
         settings.ATTACHMENT_QUOTA_BYTES = len(PNG) - 1
     assert send(page, PNG).status_code == 413
     assert not files(data_folder)
-    settings.ATTACHMENT_MAX_BYTES, settings.ATTACHMENT_QUOTA_BYTES = {"image": 9999}, len(PNG)
+    settings.ATTACHMENT_MAX_BYTES, settings.ATTACHMENT_QUOTA_BYTES = {"image": 99999}, len(PNG)
     assert send(page, PNG).status_code == 201
 
 
@@ -101,7 +106,7 @@ def test_it_is_served_so_that_nothing_in_it_runs(page):
     assert answer.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
-    assert answer.headers["Content-Disposition"] == 'inline; filename="image"'
+    assert answer.headers["Content-Disposition"] == f'inline; filename="image-{SHA[:8]}"'
     assert show(page, **{"If-None-Match": f'"{SHA}"'}).status_code == 304
 
 
@@ -159,3 +164,110 @@ def test_strangers_and_other_projects_see_nothing(page, client):
     client.force_login(make_member(make_project("other"), Membership.Role.ADMIN))
     assert show(client).status_code == 404
     assert client.get(f"/projects/other/attachments/{SHA}/").status_code == 404
+
+
+@pytest.mark.parametrize("tag", ["*", '"old", W/"{}"', '"{}"'])
+def test_what_the_browser_knows_is_not_sent_again(page, tag):
+    send(page, PNG)
+    assert show(page, **{"If-None-Match": tag.format(SHA)}).status_code == 304
+    assert show(page, **{"If-None-Match": f'"{SHA[:-1]}"'}).status_code == 200
+
+
+def test_a_head_tells_the_length_and_sends_nothing(page):
+    send(page, PNG)
+    answer = page.head(reverse("prompts:show-attachment", args=["shop", SHA]))
+    assert answer.headers["Content-Length"] == str(len(PNG))
+    assert b"".join(answer) == b""
+
+
+def test_a_picture_that_unfolds_to_gigabytes_is_refused(page, data_folder, monkeypatch):
+    monkeypatch.setattr("annotation.prompts.attachments.kinds.MAX_PIXELS", 300 * 200 - 1)
+    answer = send(page, PNG)
+    assert answer.status_code == 400
+    assert "300 times 200 pixels" in answer.json()["detail"]
+    assert not files(data_folder)
+    assert send(page, picture(30, 20)).status_code == 201
+
+
+def test_a_voice_is_sound_and_only_its_owner_and_the_staff_hear_it(client, project):
+    speaker, other = make_member(project), make_member(project)
+    said = {"project": project, "purpose": "recording"}
+    row, _ = attach(stream=io.BytesIO(WEBM), actor=speaker, **said)
+    assert row.media_type == "audio/webm"
+    with pytest.raises(DomainError, match="no sound"):
+        attach(stream=io.BytesIO(PNG), actor=speaker, **said)
+    found = {}
+    for name, user in {
+        "speaker": speaker,
+        "other": other,
+        "reviewer": make_member(project, Membership.Role.REVIEWER),
+    }.items():
+        client.force_login(user)
+        found[name] = show(client, row.sha256).status_code
+    assert found == {"speaker": 200, "other": 404, "reviewer": 200}
+
+
+def test_what_was_said_becomes_content_when_a_builder_attaches_it(page, client, project):
+    voice = sound()
+    row, _ = attach(
+        project=project,
+        stream=io.BytesIO(voice),
+        actor=make_member(project),
+        purpose="recording",
+    )
+    send(page, voice)
+    client.force_login(make_member(project))
+    assert show(client, row.sha256).status_code == 200
+
+
+def test_files_without_a_row_are_swept_and_others_stay(page, project, data_folder):
+    send(page, PNG)
+    place = path_of(project.pk, SHA)
+    for name in (".new-cut-off", "ab/" + "ab" * 32):
+        path = place.parent.parent / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"half")
+    assert sweep_attachments() == 0  # they may be on their way
+    assert sweep_attachments(older_than_seconds=-1) == 2
+    assert files(data_folder) == [place]
+
+
+class TestPage:
+    url = "/projects/shop/attachments/"
+
+    def upload(self, page, *named):
+        return page.post(
+            self.url, {"files": [SimpleUploadedFile(name, body) for name, body in named]}
+        )
+
+    def test_it_says_when_there_is_nothing(self, page):
+        assert "No attachments yet" in page.get(self.url).content.decode()
+
+    def test_files_are_kept_by_name(self, page):
+        answer = self.upload(page, ("cat.png", PNG), ("paper.pdf", PDF))
+        assert answer.status_code == 302
+        assert set(Attachment.objects.values_list("name", flat=True)) == {"cat.png", "paper.pdf"}
+        shown = page.get(self.url).content.decode()
+        assert "cat.png" in shown
+        assert SHA in shown
+
+    def test_each_file_that_is_refused_is_named_with_its_reason(self, page):
+        answer = self.upload(page, ("cat.png", PNG), ("<b>.svg", b"<svg/>"), ("none.png", b""))
+        assert answer.status_code == 422
+        text = answer.content.decode()
+        assert "&lt;b&gt;.svg" in text
+        assert "no image, sound, video or PDF" in text
+        assert "The file is empty" in text
+        assert Attachment.objects.get().name == "cat.png"
+
+    def test_nothing_chosen_is_said(self, page):
+        assert "Choose at least one file" in page.post(self.url).content.decode()
+
+    def test_what_labelers_said_is_not_on_it(self, page, project):
+        attach(
+            project=project,
+            stream=io.BytesIO(sound()),
+            actor=make_member(project),
+            purpose="recording",
+        )
+        assert "No attachments yet" in page.get(self.url).content.decode()

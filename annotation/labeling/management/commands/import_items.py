@@ -1,5 +1,9 @@
 """Bring items in from a file."""
 
+from pathlib import Path
+
+from django.core.management.base import CommandError
+
 from annotation.labeling.imports.command import ImportCommand
 from annotation.prompts.models import Import
 
@@ -35,8 +39,19 @@ class Command(ImportCommand):
             help="take the items of chosen/rejected rows, but not the preference they state",
         )
 
+        parser.add_argument(
+            "--attachments",
+            type=Path,
+            metavar="FOLDER",
+            help="where the files lie that lines refer to as attachments",
+        )
+
     def options_of(self, options):
+        folder = options["attachments"]
+        if folder is not None and not folder.is_dir():
+            raise CommandError(f"{folder} is no folder.")
         return {
+            "attachments": folder,
             "coerce_text": options["booleans_as_text"],
             "keep_preferences": not options["without_judgments"],
         }
