@@ -4,16 +4,17 @@ from django import forms
 from django.db.models import Count
 from django.utils.translation import gettext_lazy as _
 
+from annotation.core.numbers import localised
 from annotation.datasets import policy as rules
 from annotation.datasets.policy import Policy, PolicyError
 from annotation.datasets.source import has_corrections
 
 MANY = 50  # more batches than a person picks from by hand
 DROPS = {
-    "drop_empty": "Pairs with an empty response",
-    "drop_equal": "Pairs of equal texts",
-    "drop_both_unacceptable": "Pairs that most found both unacceptable",
-    "drop_surplus": "Judgments beyond the wanted number",
+    "drop_empty": _("Pairs with an empty response"),
+    "drop_equal": _("Pairs of equal texts"),
+    "drop_both_unacceptable": _("Pairs that most found both unacceptable"),
+    "drop_surplus": _("Judgments beyond the wanted number"),
 }
 
 
@@ -23,43 +24,43 @@ class PolicyForm(forms.Form):
     name = forms.CharField(
         max_length=100,
         required=False,
-        label="Name",
-        help_text="For people. The hash is the name that counts.",
+        label=_("Name"),
+        help_text=_("For people. The hash is the name that counts."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     labels = forms.ChoiceField(
         choices=list(rules.LABELS.items()),
         widget=forms.RadioSelect,
         initial="majority",
-        label="Labelers who disagree",
+        label=_("Labelers who disagree"),
     )
     min_votes = forms.IntegerField(
-        min_value=1, max_value=rules.MAX_MIN_VOTES, initial=1, label="Votes a pair needs"
+        min_value=1, max_value=rules.MAX_MIN_VOTES, initial=1, label=_("Votes a pair needs")
     )
     demonstrations = forms.ChoiceField(
-        choices=list(rules.DEMONSTRATIONS.items()), initial="include", label="To imitate (SFT)"
+        choices=list(rules.DEMONSTRATIONS.items()), initial="include", label=_("To imitate (SFT)")
     )
     train = forms.DecimalField(
-        min_value=0, max_value=100, initial=80, label="Train %", decimal_places=2
+        min_value=0, max_value=100, initial=80, label=_("Train %"), decimal_places=2
     )
     dev = forms.DecimalField(
-        min_value=0, max_value=100, initial=0, label="Dev %", decimal_places=2
+        min_value=0, max_value=100, initial=0, label=_("Dev %"), decimal_places=2
     )
     test = forms.DecimalField(
-        min_value=0, max_value=100, initial=20, label="Test %", decimal_places=2
+        min_value=0, max_value=100, initial=20, label=_("Test %"), decimal_places=2
     )
     salt = forms.CharField(
         max_length=100,
         required=False,
-        label="Salt",
-        help_text="Another one deals the prompts out differently.",
+        label=_("Salt"),
+        help_text=_("Another one deals the prompts out differently."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     batches = forms.MultipleChoiceField(
-        required=False, widget=forms.CheckboxSelectMultiple, label="Only items of"
+        required=False, widget=forms.CheckboxSelectMultiple, label=_("Only items of")
     )
     origins = forms.MultipleChoiceField(
-        required=False, widget=forms.CheckboxSelectMultiple, label="Only judgments from"
+        required=False, widget=forms.CheckboxSelectMultiple, label=_("Only judgments from")
     )
 
     def __init__(self, *args, project, **kwargs):
@@ -107,7 +108,8 @@ class PolicyForm(forms.Form):
             if error.field == "split":
                 said_sum = sum(said[name] for name in rules.SPLITS)
                 raise forms.ValidationError(
-                    f"The shares of train, dev and test add up to {said_sum:g} %, not to 100 %."
+                    _("The shares of train, dev and test add up to %(sum)s %%, not to 100 %%.")
+                    % {"sum": localised(f"{said_sum:g}")}
                 ) from error
             raise forms.ValidationError(str(error)) from error
         return said
@@ -120,4 +122,4 @@ def _batches(project):
         .values_list("batch")
         .annotate(count=Count("pk"))[:MANY]
     )
-    return [(batch, f"{batch} ({count:,})") for batch, count in counts]
+    return [(batch, f"{batch} ({localised(f'{count:,}')})") for batch, count in counts]

@@ -11,28 +11,30 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from annotation.core.errors import DomainError
 from annotation.core.text import clean
 
 LABELS = {
-    "majority": "Majority: the outcome with the most votes",
-    "soft": "Soft: the side with more than half of the votes, a tie counting half for each",
+    "majority": _("Majority: the outcome with the most votes"),
+    "soft": _("Soft: the side with more than half of the votes, a tie counting half for each"),
 }
-PAIRS = {"all": "All pairs of a ranking"}
+PAIRS = {"all": _("All pairs of a ranking")}
 DEMONSTRATIONS = {
-    "include": "Best responses and demonstrations",
-    "exclude": "Best responses only",
-    "only": "Demonstrations only",
+    "include": _("Best responses and demonstrations"),
+    "exclude": _("Best responses only"),
+    "only": _("Demonstrations only"),
 }
 CORRECTIONS = {
-    "include": "A corrected response is better than its original, and worth imitating",
-    "exclude": "Corrections are left out",
+    "include": _("A corrected response is better than its original, and worth imitating"),
+    "exclude": _("Corrections are left out"),
 }
 ORIGINS = {
-    "desk": "Judging page",
-    "api": "API",
-    "import": "Import",
-    "simulated": "Simulated",
+    "desk": _("Judging page"),
+    "api": _("API"),
+    "import": _("Import"),
+    "simulated": _("Simulated"),
 }
 # Settings that did not exist at first, as they were then: a policy of that time keeps its hash.
 LATER = {"corrections": "include"}

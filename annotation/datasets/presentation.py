@@ -4,7 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from annotation.core.numbers import localised
 from annotation.datasets import wording
 from annotation.datasets.policy import LABELS, SPLITS
 
@@ -51,11 +53,15 @@ class Summary:
         return not any(whole.total for whole in self.wholes)
 
     @property
-    def outcome(self) -> str:
-        """What a button that freezes this would make."""
+    def freeze_it(self) -> str:
+        """What the button says: what it would make."""
         if self.comparisons or not self.sft:
-            return _counted(self.comparisons, "comparison")
-        return _counted(self.sft, "example")
+            count = self.comparisons
+            said = ngettext("Freeze %(count)s comparison", "Freeze %(count)s comparisons", count)
+        else:
+            count = self.sft
+            said = ngettext("Freeze %(count)s example", "Freeze %(count)s examples", count)
+        return said % {"count": localised(f"{count:,}")}
 
 
 def summarise(counts: dict) -> Summary:
@@ -79,31 +85,35 @@ def summarise(counts: dict) -> Summary:
         wholes=[
             _whole(
                 "pairs",
-                "Pairs of responses in judged items",
+                _("Pairs of responses in judged items"),
                 pairs["pairs"],
                 [
-                    ("Comparisons", "a chosen and a rejected response", pairs["kept"] - corrected),
+                    (
+                        _("Comparisons"),
+                        _("a chosen and a rejected response"),
+                        pairs["kept"] - corrected,
+                    ),
                     *_where_any(
                         _("Corrections"), _("the corrected text over its original"), corrected
                     ),
-                    ("Ties", "kept apart", pairs["ties"]),
+                    (_("Ties"), _("kept apart"), pairs["ties"]),
                 ],
                 _drops(counts["dropped"], wording.PAIR_DROPS),
             ),
             _whole(
                 "judgments",
-                "Judgments",
+                _("Judgments"),
                 judgments["all"],
-                [("Counted", "each names its labeler's handle", judgments["counted"])],
+                [(_("Counted"), _("each names its labeler's handle"), judgments["counted"])],
                 _drops(judgments["dropped"], wording.JUDGMENT_DROPS),
             ),
             _whole(
                 "sft",
-                "Candidates to imitate",
+                _("Candidates to imitate"),
                 sft["candidates"],
                 [
-                    ("Best responses", "one of an item", sft["best"]),
-                    ("Demonstrations", "written as examples", sft["demonstrations"]),
+                    (_("Best responses"), _("one of an item"), sft["best"]),
+                    (_("Demonstrations"), _("written as examples"), sft["demonstrations"]),
                     *_where_any(
                         _("Corrections"), _("written by labelers"), sft.get("corrections", 0)
                     ),
@@ -126,7 +136,10 @@ def _whole(name, title, total, kept, drops) -> Whole:
         Part(words, note, count, percent(count), "f1" if index == 0 else "f3")
         for index, (words, note, count) in enumerate(kept)
     ]
-    parts += [Part(f"Left out: {w}", note, n, percent(n), "f0") for w, note, n in drops]
+    parts += [
+        Part(_("Left out: %(reason)s") % {"reason": w}, note, n, percent(n), "f0")
+        for w, note, n in drops
+    ]
     return Whole(name, title, total, parts)
 
 
@@ -145,28 +158,32 @@ def policy_lines(policy: dict) -> list[tuple[str, str]]:
     left_out = [
         words
         for key, words in (
-            ("drop_empty", "pairs with an empty response"),
-            ("drop_equal", "pairs of equal texts"),
-            ("drop_both_unacceptable", "pairs found both unacceptable"),
+            ("drop_empty", _("pairs with an empty response")),
+            ("drop_equal", _("pairs of equal texts")),
+            ("drop_both_unacceptable", _("pairs found both unacceptable")),
         )
         if policy[key]
     ]
     if not policy["surplus"]:
-        left_out.append("surplus judgments")
+        left_out.append(_("surplus judgments"))
     if policy.get("corrections") == "exclude":
         left_out.append(_("corrections"))
+    demonstrations = {"include": _("include"), "exclude": _("exclude"), "only": _("only")}
     shares = " · ".join(
-        f"{name} {share * 100:g} %" for name, share in zip(SPLITS, policy["split"], strict=True)
+        f"{name} {localised(f'{share * 100:g}')} %"
+        for name, share in zip(SPLITS, policy["split"], strict=True)
     )
+    if policy["salt"]:
+        shares = _("%(shares)s (salt “%(salt)s”)") % {"shares": shares, "salt": policy["salt"]}
     return [
-        ("Outcome of a pair", LABELS[policy["labels"]]),
-        ("Pairs", "all pairs of a ranking"),
-        ("Votes a pair needs", f"{policy['min_votes']}"),
-        ("Left out", ", ".join(left_out) or "nothing"),
-        ("Items of", ", ".join(policy["batches"]) or "all batches"),
-        ("Judgments from", ", ".join(policy["origins"]) or "everywhere"),
-        ("Demonstrations", policy["demonstrations"]),
-        ("Split by prompt", shares + (f" (salt “{policy['salt']}”)" if policy["salt"] else "")),
+        (_("Outcome of a pair"), str(LABELS[policy["labels"]])),
+        (_("Pairs"), _("all pairs of a ranking")),
+        (_("Votes a pair needs"), f"{policy['min_votes']}"),
+        (_("Left out"), ", ".join(left_out) or _("nothing")),
+        (_("Items of"), ", ".join(policy["batches"]) or _("all batches")),
+        (_("Judgments from"), ", ".join(policy["origins"]) or _("everywhere")),
+        (_("Demonstrations"), demonstrations[policy["demonstrations"]]),
+        (_("Split by prompt"), shares),
     ]
 
 
@@ -210,7 +227,3 @@ def files(listed: dict[str, dict]) -> list[dict]:
         {"name": name, "title": wording.FILES[name.split(".")[0]], **entry}
         for name, entry in listed.items()
     ]
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" + ("" if count == 1 else "s")

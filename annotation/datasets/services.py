@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from annotation.core import audit, jobs
 from annotation.core.errors import Conflict, DomainError, NotFound
 from annotation.core.hashing import sha256_of_value
 from annotation.core.locks import lock_number
 from annotation.core.models import Job
+from annotation.core.numbers import localised
 from annotation.core.text import clean
 from annotation.datasets import store, tasks
 from annotation.datasets.build import build
@@ -40,14 +43,14 @@ def freeze_in_job(claim: jobs.Claim) -> dict:
     """The same as a job: the row, the event and the job's end commit together."""
     job = claim.job
     policy = Policy.from_json(job.payload["policy"])
-    claim.progress(0, 2, "Reading judgments and writing files")
+    claim.progress(0, 2, gettext_noop("Reading judgments and writing files"))
     _freeze(job.project, policy, job.payload["name"], job.created_by, claim)
     return job.result
 
 
 def request_freeze(*, project, policy: Policy, name="", actor=None) -> Job:
     """Queue a freeze; one of the same policy that waits or runs is returned instead."""
-    job, _ = jobs.enqueue(
+    job, _is_new = jobs.enqueue(
         kind=tasks.FREEZE,
         project=project,
         actor=actor,
@@ -171,7 +174,7 @@ def _lock(digest: str) -> None:
 def _checked_name(name: str) -> str:
     name = clean(name, field="name").strip()
     if len(name) > 100:
-        raise PolicyError("A dataset's name has at most 100 characters.", field="name")
+        raise PolicyError(_("A dataset's name has at most 100 characters."), field="name")
     return name
 
 
@@ -179,12 +182,12 @@ def _refuse_nothing(counts: dict, policy: Policy) -> None:
     if counts["comparisons"]["kept"] or counts["comparisons"]["ties"] or counts["sft"]["kept"]:
         return
     if policy.demonstrations == "only":
-        raise DomainError("There is nothing to freeze: the project has no demonstrations.")
+        raise DomainError(_("There is nothing to freeze: the project has no demonstrations."))
     if not counts["items"]["all"]:
-        raise DomainError("There is nothing to freeze: no item matches.")
+        raise DomainError(_("There is nothing to freeze: no item matches."))
     if not counts["judgments"]["counted"]:
         raise DomainError(
-            "There is nothing to freeze: of "
-            f"{counts['judgments']['all']:,} judgments none counts under this policy."
+            _("There is nothing to freeze: of %(count)s judgments none counts under this policy.")
+            % {"count": localised(f"{counts['judgments']['all']:,}")}
         )
-    raise DomainError("There is nothing to freeze: every pair was left out by the policy.")
+    raise DomainError(_("There is nothing to freeze: every pair was left out by the policy."))

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext_noop
+
 from annotation.core import jobs
 from annotation.core.models import Job
 from annotation.datasets import store, tasks, wording
@@ -53,7 +55,7 @@ def verify_dataset(dataset: Dataset, *, files_only=False) -> Verification:
 
 
 def verify_in_job(claim: jobs.Claim) -> dict:
-    claim.progress(note="Hashing files and reading judgments")
+    claim.progress(note=gettext_noop("Hashing files and reading judgments"))
     return verify_dataset(Dataset.objects.get(pk=claim.job.payload["dataset"])).as_json()
 
 

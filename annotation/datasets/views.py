@@ -5,6 +5,7 @@ from django.core.paginator import Paginator
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh
 
@@ -62,7 +63,9 @@ def _freeze(request, project, form):
     if not isinstance(result, services.Frozen):
         return redirect("datasets:show-freezing", project.slug, result.pk)
     if not result.created:
-        messages.info(request, "This very dataset was frozen before: same judgments, same hash.")
+        messages.info(
+            request, _("This very dataset was frozen before: same judgments, same hash.")
+        )
     return redirect("datasets:show-dataset", project.slug, result.dataset.hash)
 
 

@@ -3,33 +3,36 @@
 from django.utils.translation import gettext_lazy as _
 
 PAIR_DROPS = {
-    "empty_text": ("An empty response", "one of the two says nothing"),
-    "equal_texts": ("Two equal responses", "the very same text twice"),
-    "not_ranked": ("Not ranked against each other", "no counted judgment ranks both"),
-    "both_unacceptable": ("Both unacceptable", "no order to learn from"),
-    "too_few_votes": ("Too few votes", "fewer than the policy asks for"),
+    "empty_text": (_("An empty response"), _("one of the two says nothing")),
+    "equal_texts": (_("Two equal responses"), _("the very same text twice")),
+    "not_ranked": (_("Not ranked against each other"), _("no counted judgment ranks both")),
+    "both_unacceptable": (_("Both unacceptable"), _("no order to learn from")),
+    "too_few_votes": (_("Too few votes"), _("fewer than the policy asks for")),
 }
 JUDGMENT_DROPS = {
-    "superseded": ("Changed later", "the labeler's newer revision counts"),
+    "superseded": (_("Changed later"), _("the labeler's newer revision counts")),
     "retracted": (_("Taken back"), _("the labeler withdrew it")),
-    "item_withdrawn": ("The item was withdrawn", ""),
-    "other_origin": ("From another origin", "not among the chosen ones"),
-    "surplus": ("Surplus", "beyond the wanted number"),
-    "labeler_without_handle": ("Labeler is no member", "has no handle in this project"),
+    "item_withdrawn": (_("The item was withdrawn"), ""),
+    "other_origin": (_("From another origin"), _("not among the chosen ones")),
+    "surplus": (_("Surplus"), _("beyond the wanted number")),
+    "labeler_without_handle": (_("Labeler is no member"), _("has no handle in this project")),
 }
 SFT_DROPS = {
-    "no_single_best": ("No single best response", "several share the first place"),
-    "best_is_empty": ("The best response is empty", ""),
-    "best_is_unacceptable": ("The best response is unacceptable", "to half of those who judged"),
-    "too_few_votes": ("Too few votes", "fewer than the policy asks for"),
-    "empty_demonstration": ("An empty demonstration", ""),
-    "repeated_demonstration": ("A demonstration twice", "same prompt, same text"),
+    "no_single_best": (_("No single best response"), _("several share the first place")),
+    "best_is_empty": (_("The best response is empty"), ""),
+    "best_is_unacceptable": (
+        _("The best response is unacceptable"),
+        _("to half of those who judged"),
+    ),
+    "too_few_votes": (_("Too few votes"), _("fewer than the policy asks for")),
+    "empty_demonstration": (_("An empty demonstration"), ""),
+    "repeated_demonstration": (_("A demonstration twice"), _("same prompt, same text")),
 }
 FILES = {
-    "preferences": "Comparisons: chosen and rejected, with votes and margin",
-    "ties": "Ties, kept apart",
-    "sft": "Best responses and demonstrations",
-    "rankings": "Every counted judgment, raw",
+    "preferences": _("Comparisons: chosen and rejected, with votes and margin"),
+    "ties": _("Ties, kept apart"),
+    "sft": _("Best responses and demonstrations"),
+    "rankings": _("Every counted judgment, raw"),
 }
 
 
