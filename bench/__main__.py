@@ -1,14 +1,20 @@
-"""`python -m bench [judging volume pages start] [--quick]`: measure and print one table."""
+"""`python -m bench [judging inside volume pages start] [--quick]`: measure and print one table."""
 
 import argparse
 import sys
 import tempfile
 from pathlib import Path
 
-from bench import judging, pages, start, volume
+from bench import inside, judging, pages, start, volume
 from bench.report import Report
 
-PARTS = {"judging": judging.run, "volume": volume.run, "pages": pages.run, "start": start.run}
+PARTS = {
+    "judging": judging.run,
+    "inside": inside.run,
+    "volume": volume.run,
+    "pages": pages.run,
+    "start": start.run,
+}
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from annotation.core.hashing import sha256_of_text
 from annotation.core.markup import RENDERER_VERSION, render_untrusted
 from annotation.core.models import RenderedText
+from annotation.core.prepared import Prepared
 from annotation.prompts.attachments.references import Attached, attached
 
 LETTERS = "ABCDEFGHI"
@@ -68,7 +69,7 @@ class Placed:
 
 
 # The item's responses with their rendered text, and the rendered text of the prompt's messages.
-TEXTS = """
+TEXTS = Prepared("""
 SELECT ir.position, ir.key, r.text, r.text_sha256, NULLIF(r.attachments, '[]'), t.html
   FROM labeling_itemresponse ir
   JOIN prompts_response r ON r.id = ir.response_id
@@ -78,7 +79,7 @@ UNION ALL
 SELECT NULL, NULL, NULL, t.sha256, NULL, t.html
   FROM core_renderedtext t
  WHERE t.sha256 = ANY(%(messages)s) AND t.renderer = %(renderer)s
-"""
+""")
 
 
 def desk_for(assignment) -> Desk:
@@ -127,8 +128,8 @@ def _attachments(assignment, messages, by_position):
 def _read(item_id, messages) -> tuple[dict[int, Placed], dict[str, SafeString]]:
     """The responses by position, and what of all texts is rendered already."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            TEXTS,
+        TEXTS.execute(
+            cursor,
             {"item": item_id, "messages": list(messages), "renderer": str(RENDERER_VERSION)},
         )
         rows = cursor.fetchall()

@@ -9,6 +9,7 @@ from functools import cache
 from django.db import connection
 
 from annotation.core import audit
+from annotation.core.prepared import Prepared
 from annotation.labeling.models import Judgment
 
 STATEMENT = """
@@ -39,7 +40,7 @@ def insert_judgment(judgment: Judgment, *, event: str, ended_as: str = "") -> No
     )
     values |= {"ended": judgment.assignment_id if ended_as else None, "ended_as": ended_as}
     with connection.cursor() as cursor:
-        cursor.execute(_statement(), values)
+        _statement().execute(cursor, values)
         (judgment.pk,) = cursor.fetchone()
     judgment._state.adding, judgment._state.db = False, connection.alias
 
@@ -50,9 +51,9 @@ def _fields() -> list:
 
 
 @cache
-def _statement() -> str:
+def _statement() -> Prepared:
     fields = _fields()
-    return (
+    return Prepared(
         STATEMENT.replace("<columns>", ", ".join(f'"{field.column}"' for field in fields))
         .replace(
             "<values>",

@@ -7,6 +7,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models.functions import Now
 
 from annotation.core.harms import known_harms
+from annotation.core.prepared import Prepared
 from annotation.labeling.models import Assignment
 
 WINDOW = 200
@@ -32,7 +33,8 @@ ORDER = """(
 # of those can be locked by others; `near` reads them by their ids, for a join with `head` made the
 # planner read every open item. `fresh` finds an item nobody has begun at once; `rest` is for the
 # end of a project, when both have nothing.
-LEND = """
+LEND = Prepared(
+    """
 WITH head AS MATERIALIZED (
   SELECT id, warnings, row_number() OVER (ORDER BY priority DESC, taken DESC, id) AS place
     FROM labeling_item
@@ -66,8 +68,8 @@ WITH head AS MATERIALIZED (
 INSERT INTO labeling_assignment
   (project_id, item_id, labeler_id, state, "order", token, key, lease_until, skip_reason, draft,
    created_at)
-SELECT project_id, id, %(labeler)s, 'live', <order>, 1, %(key)s,
-       clock_timestamp() + %(lease)s, '', '{}', clock_timestamp()
+SELECT project_id, id, %(labeler)s, 'live', <order>, 1, %(key)s::uuid,
+       clock_timestamp() + %(lease)s::interval, '', '{}', clock_timestamp()
   FROM lent
 ON CONFLICT (item_id, labeler_id) DO UPDATE
    SET state = 'live', token = labeling_assignment.token + 1, key = EXCLUDED.key,
@@ -77,6 +79,7 @@ RETURNING id
 )
 SELECT (SELECT id FROM held), (SELECT id FROM lent)
 """.replace("<untouched>", UNTOUCHED).replace("<order>", ORDER)
+)
 
 
 class LostRace(Exception):
@@ -112,8 +115,8 @@ def lend(*, project, labeler) -> int | None:
     """The lending statement itself: the new assignment's id, or None. Inside a transaction:
     LostRace or IntegrityError must take the counter back."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            LEND,
+        LEND.execute(
+            cursor,
             {
                 "project": project.pk,
                 "labeler": labeler.pk,

@@ -8,6 +8,7 @@ from functools import cache
 
 from django.db import connection
 
+from annotation.core.prepared import Prepared
 from annotation.labeling.models import Assignment, Item
 from annotation.projects.models import Project
 from annotation.prompts.models import Prompt
@@ -33,13 +34,14 @@ SELECT <columns>,
 
 
 @cache
-def _statement() -> str:
+def _statement(lock: bool) -> Prepared:
     columns = [
         f'{alias}."{field.column}"'
         for alias, model in JOINED.items()
         for field in model._meta.concrete_fields
     ]
-    return STATEMENT.replace("<columns>", ", ".join(columns))
+    sql = STATEMENT.replace("<columns>", ", ".join(columns))
+    return Prepared(sql + (" FOR UPDATE OF a" if lock else ""))
 
 
 def read_assignment(labeler, assignment_id: int, *, lock: bool = False) -> Assignment | None:
@@ -47,8 +49,8 @@ def read_assignment(labeler, assignment_id: int, *, lock: bool = False) -> Assig
     `prompt` and `project` at hand; `rubric_id`, the version in force, and `seen_rubric_id`, the
     one this person was shown last, each None where there is none."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            _statement() + (" FOR UPDATE OF a" if lock else ""),
+        _statement(lock).execute(
+            cursor,
             {
                 "assignment": assignment_id,
                 "labeler": labeler.pk,

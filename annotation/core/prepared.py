@@ -1,0 +1,43 @@
+"""Statements that PostgreSQL parses and plans once per connection.
+
+On the judging path planning a statement costs several times what running it does, and the drivers
+send text that is planned anew each time.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from weakref import WeakKeyDictionary
+
+# Which statements a driver's connection knows. A new connection knows none, and takes its place.
+_known: WeakKeyDictionary[object, set[str]] = WeakKeyDictionary()
+PLACEHOLDER = re.compile(r"%\((\w+)\)s|%%")
+
+
+class Prepared:
+    """One SQL statement with `%(named)s` parameters. Where PostgreSQL cannot tell a parameter's
+    type by its place, the statement casts it."""
+
+    def __init__(self, sql: str):
+        self.sql = sql
+        self.names = list(dict.fromkeys(name for name in PLACEHOLDER.findall(sql) if name))
+        # By its content: whatever else knows this name means the same statement.
+        self.name = f"concord_{hashlib.sha256(sql.encode()).hexdigest()[:24]}"
+
+    def execute(self, cursor, values: Mapping[str, object]) -> None:
+        """Run it by a Django cursor. It counts as one statement: that it is made known to a new
+        connection first is no matter of whoever runs it."""
+        database = cursor.db
+        known = _known.setdefault(database.connection, set())
+        if self.name not in known:
+            with database.wrap_database_errors, database.connection.cursor() as driver:
+                driver.execute(f"PREPARE {self.name} AS {self._numbered()}")
+            known.add(self.name)
+        places = ", ".join(["%s"] * len(self.names))
+        arguments = f"({places})" if places else ""
+        cursor.execute(f"EXECUTE {self.name}{arguments}", [values[name] for name in self.names])
+
+    def _numbered(self) -> str:
+        """The statement as PREPARE wants it: $1, $2, …"""
+        numbers = {name: f"${number}" for number, name in enumerate(self.names, start=1)}
+        return PLACEHOLDER.sub(lambda found: numbers.get(found[1], "%"), self.sql)
