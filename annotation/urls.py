@@ -2,11 +2,12 @@
 
 from django.urls import include, path
 
-from annotation.core import theme, views
+from annotation.core import language, theme, views
 
 urlpatterns = [
     path("health/", views.health, name="health"),
     path("theme/", theme.set_theme, name="set-theme"),
+    path("language/", language.set_language, name="set-language"),
     path("", include("annotation.accounts.urls")),
     path("", include("annotation.projects.urls")),
     path("", include("annotation.prompts.urls")),

@@ -13,12 +13,19 @@ from annotation.accounts.preferences import (
     problem_with_keys,
 )
 from annotation.core.harms import HARMS
+from annotation.core.language import LANGUAGES
 from annotation.core.templatetags.concord import THEMES
 
 
 class PreferencesForm(forms.Form):
     """`preferences` once it is valid; `theme` is kept in a cookie, beside the others."""
 
+    # Each language by its own name: whoever cannot read this page finds theirs.
+    language = forms.ChoiceField(
+        label=_("Language"),
+        required=False,
+        choices=[("", _("As the browser says")), *LANGUAGES.items()],
+    )
     theme = forms.ChoiceField(
         label=_("Theme"), required=False, choices=[("", _("As the system"))] + list(THEMES.items())
     )

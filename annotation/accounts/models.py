@@ -7,6 +7,7 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 TOKEN_PREFIX = "concord_"  # noqa: S105  a fixed prefix lets secret scanners find a leaked one
 
@@ -15,9 +16,9 @@ class User(AbstractUser):
     """Somebody whose work has a name: a person, a simulated labeler, or a labeler elsewhere."""
 
     class Kind(models.TextChoices):
-        PERSON = "person", "Person"
-        SIMULATED = "simulated", "Simulated"
-        IMPORTED = "imported", "Imported"
+        PERSON = "person", _("Person")
+        SIMULATED = "simulated", _("Simulated")
+        IMPORTED = "imported", _("Imported")
 
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.PERSON)
     # How this person likes to work: layout, density, keys, breaks, texts not to be shown.

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from annotation.core.errors import DomainError
 from annotation.core.harms import known_harms
+from annotation.core.language import LANGUAGES
 
 DENSITIES = {"compact": _("Compact"), "": _("Normal"), "roomy": _("Roomy")}
 FACES = {"": _("Serif"), "sans": _("Sans serif")}
@@ -21,6 +22,12 @@ LAYOUTS = {
     "tiers": _("Tiers"),
 }
 MAX_BREAK_MINUTES = 240
+_CHOICES = {
+    "language": {"", *LANGUAGES},
+    "density": DENSITIES,
+    "reading": FACES,
+    "layout": LAYOUTS,
+}
 
 # What a key does on the judging page, and the key that does it where nobody chose another. The
 # digits are taken: they rank, and rate.
@@ -52,6 +59,7 @@ KEYS = {
 
 @dataclass(frozen=True)
 class Preferences:
+    language: str = ""  # as the browser says
     density: str = ""
     reading: str = ""
     layout: str = "auto"
@@ -89,7 +97,7 @@ def _is_valid(name: str, value: object) -> bool:
         return isinstance(value, list) and value == known_harms(value)
     if name == "keys":
         return isinstance(value, dict) and not problem_with_keys(value)
-    return value in {"density": DENSITIES, "reading": FACES, "layout": LAYOUTS}[name]
+    return isinstance(value, str) and value in _CHOICES[name]
 
 
 def problem_with_keys(chosen: dict[str, str]) -> str:

@@ -4,11 +4,12 @@ from django.conf import settings
 from django.core.signing import BadSignature, TimestampSigner
 from django.db import transaction
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from annotation.accounts.models import ApiToken, User
 from annotation.core import audit
 from annotation.core.errors import DomainError, NotFound
-from annotation.core.text import clean
+from annotation.core.text import clean, grouped
 
 DEMO_SALT = "concord.demo.sign-in"
 DEMO_LINK_SECONDS = 30 * 24 * 3600
@@ -19,9 +20,12 @@ def create_token(*, user, name, expires_at=None) -> tuple[ApiToken, str]:
     """A new API token and its key. The key is shown this once; only its hash is kept."""
     name = clean(name, field="name").strip()
     if not name:
-        raise DomainError("Give the token a name, so that you know later what it is for.")
+        raise DomainError(_("Give the token a name, so that you know later what it is for."))
     if len(name) > MAX_TOKEN_NAME:
-        raise DomainError(f"The name has {len(name):,} characters, at most {MAX_TOKEN_NAME} fit.")
+        raise DomainError(
+            _("The name has %(count)s characters, at most %(most)d fit.")
+            % {"count": grouped(len(name)), "most": MAX_TOKEN_NAME}
+        )
     key = ApiToken.new_key()
     with transaction.atomic():
         token = ApiToken.objects.create(

@@ -9,6 +9,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -17,6 +18,7 @@ from annotation.accounts.forms import PreferencesForm
 from annotation.accounts.models import ApiToken
 from annotation.accounts.preferences import preferences_of, save_preferences
 from annotation.core.errors import DomainError, NotFound
+from annotation.core.language import keep_language
 from annotation.core.templatetags.concord import chosen_theme
 from annotation.core.theme import keep_theme
 
@@ -40,7 +42,7 @@ def profile(request):
     new_key, error = None, None
     if request.method == "POST":
         try:
-            _, new_key = services.create_token(
+            _token, new_key = services.create_token(
                 user=request.user, name=request.POST.get("name", "")
             )
         except DomainError as broken:
@@ -66,9 +68,12 @@ def edit_preferences(request):
     form = PreferencesForm(request.POST or None, preferences=kept, theme=theme)
     if request.method == "POST" and form.is_valid():
         save_preferences(request.user, form.preferences)
-        messages.success(request, _("Saved."))
+        language = form.cleaned_data["language"]
+        with override(language or get_language()):
+            messages.success(request, _("Saved."))
         response = redirect("accounts:edit-preferences")
         keep_theme(request, response, form.cleaned_data["theme"])
+        keep_language(request, response, language)
         return response
     status = 422 if form.errors else 200
     return render(request, "accounts/preferences.html", {"form": form}, status=status)
@@ -78,5 +83,5 @@ def edit_preferences(request):
 def revoke_token(request, token_id):
     token = get_object_or_404(ApiToken, pk=token_id, user=request.user, revoked_at=None)
     ApiToken.objects.filter(pk=token.pk).update(revoked_at=timezone.now())
-    messages.info(request, f"The token “{token.name}” no longer works.")
+    messages.info(request, _("The token “%(name)s” no longer works.") % {"name": token.name})
     return redirect("accounts:profile")

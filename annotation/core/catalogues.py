@@ -71,7 +71,8 @@ def catalogue_path(app: str, language: str) -> Path:
 def kept_catalogue(app: str, language: str) -> Catalog:
     """What is translated so far."""
     path = catalogue_path(app, language)
-    return read_po(io.BytesIO(path.read_bytes() if path.exists() else b""), locale=language)
+    content = path.read_bytes() if path.exists() else b""
+    return read_po(io.BytesIO(content), locale=language, abort_invalid=True)
 
 
 def wanted_catalogue(app: str, language: str) -> Catalog:

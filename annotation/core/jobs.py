@@ -16,6 +16,7 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from annotation.core.errors import Conflict, DomainError
 from annotation.core.models import Job
@@ -73,7 +74,7 @@ def enqueue(*, kind, project=None, actor=None, target="", payload=None) -> tuple
     With a target, an active job of that kind and target is returned instead of a second one.
     """
     with transaction.atomic():
-        for _ in range(3):
+        for _attempt in range(3):
             try:
                 with transaction.atomic():
                     job = _create(kind, project, actor, target, payload)
@@ -87,7 +88,7 @@ def enqueue(*, kind, project=None, actor=None, target="", payload=None) -> tuple
             else:
                 transaction.on_commit(partial(dispatch, job.pk, kind))
                 return job, True
-    raise Conflict("Too much happened at once. Try again.")
+    raise Conflict(_("Too much happened at once. Try again."))
 
 
 def _create(kind, project, actor, target, payload) -> Job:
@@ -147,9 +148,9 @@ def revive(job: Job) -> None:
                     not_before=Now(),
                 )
         except IntegrityError as error:
-            raise Conflict("The same is under way already.") from error
+            raise Conflict(_("The same is under way already.")) from error
         if not revived:
-            raise Conflict("Only what failed or was cancelled can be taken up again.")
+            raise Conflict(_("Only what failed or was cancelled can be taken up again."))
         transaction.on_commit(lambda: dispatch(job.pk, job.kind))
     job.refresh_from_db()
 

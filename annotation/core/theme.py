@@ -15,12 +15,16 @@ ONE_YEAR = 365 * 24 * 3600
 @login_not_required
 @require_POST
 def set_theme(request: HttpRequest) -> HttpResponse:
-    target = request.POST.get("next", "")
-    if not url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}):
-        target = "/"
-    response = redirect(target)
+    response = redirect(page_to_return_to(request))
     keep_theme(request, response, request.POST.get("theme", ""))
     return response
+
+
+def page_to_return_to(request: HttpRequest) -> str:
+    """The page of ours that a choice was made on."""
+    target = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()})
+    return target if is_ours else "/"
 
 
 def keep_theme(request: HttpRequest, response: HttpResponse, theme: str) -> None:

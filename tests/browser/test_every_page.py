@@ -7,7 +7,7 @@ from annotation.projects.models import Membership
 from tests.factories import make_item, make_judgment, make_member, make_project
 
 # Not pages: answers for machines, or addresses that only take a POST.
-LEFT_OUT = {"health", "set-theme", "accounts:sign-out", "accounts:sign-in"}
+LEFT_OUT = {"health", "set-theme", "set-language", "accounts:sign-out", "accounts:sign-in"}
 
 
 def pages(resolver, prefix="", namespace=""):

@@ -21,6 +21,7 @@ PUBLIC = {
     "api-schema",
     "api-docs",
     "set-theme",
+    "set-language",
 }
 
 
