@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
+from django.utils.translation import gettext as _
+
 from annotation.core.errors import DomainError
 
 
@@ -30,26 +32,31 @@ class Option:
 
     def read(self, value: Any) -> Any:
         """The value in the option's own type, from JSON or from the text of a form or shell."""
+        named = {"option": self.name}
         if value is None or (isinstance(value, str) and not value.strip()):
             if self.default is None:
                 return None
-            raise BadOption(self.name, f"{self.name} needs a value.")
+            raise BadOption(self.name, _("%(option)s needs a value.") % named)
         if isinstance(value, str) and self.type is not str:
             value = self._from_text(value.strip())
         if self.type is float and type(value) is int:
             value = float(value)
         # A boolean is an integer to Python; who wrote `"epochs": true` made a mistake.
         if type(value) is not self.type:
-            raise BadOption(self.name, f"{self.name} takes {self.words}, not “{value}”.")
+            said = _("%(option)s takes %(what)s, not “%(value)s”.")
+            raise BadOption(self.name, said % {**named, "what": self.words, "value": value})
         value = cast(Any, value)  # of `self.type`, which is only known as we run
         if self.type is float and not math.isfinite(value):
-            raise BadOption(self.name, f"{self.name} takes a finite number.")
+            raise BadOption(self.name, _("%(option)s takes a finite number.") % named)
         if self.low is not None and value < self.low:
-            raise BadOption(self.name, f"{self.name} must be at least {self.low:g}.")
+            said = _("%(option)s must be at least %(low)s.")
+            raise BadOption(self.name, said % {**named, "low": f"{self.low:g}"})
         if self.high is not None and value > self.high:
-            raise BadOption(self.name, f"{self.name} must be at most {self.high:g}.")
+            said = _("%(option)s must be at most %(high)s.")
+            raise BadOption(self.name, said % {**named, "high": f"{self.high:g}"})
         if self.choices is not None and value not in self.choices:
-            raise BadOption(self.name, f"{self.name} is one of {', '.join(self.choices)}.")
+            said = _("%(option)s is one of %(choices)s.")
+            raise BadOption(self.name, said % {**named, "choices": ", ".join(self.choices)})
         return value
 
     def _from_text(self, text: str) -> Any:
@@ -63,16 +70,17 @@ class Option:
 
     @property
     def words(self) -> str:
-        return {int: "a whole number", float: "a number", bool: "true or false"}.get(
-            self.type, "text"
-        )
+        words = {int: _("a whole number"), float: _("a number"), bool: _("true or false")}
+        return words.get(self.type, _("text"))
 
     @property
     def limits(self) -> str:
-        """Its limits as a person reads them, or nothing."""
+        """Its limits as a person reads them, or nothing. The numbers are written as they are to
+        be typed, in any language."""
         if self.low is not None and self.high is not None:
-            return f"{self.low:g} to {self.high:g}"
-        return f"at least {self.low:g}" if self.low is not None else ""
+            ends = {"low": f"{self.low:g}", "high": f"{self.high:g}"}
+            return _("%(low)s to %(high)s") % ends
+        return _("at least %(low)s") % {"low": f"{self.low:g}"} if self.low is not None else ""
 
 
 def read_options(table: Sequence[Option], given: Mapping[str, Any], what: str) -> dict[str, Any]:
@@ -82,7 +90,8 @@ def read_options(table: Sequence[Option], given: Mapping[str, Any], what: str) -
         if name not in known:
             raise BadOption(
                 str(name),
-                f"There is no option “{name}” for {what}. There are: {', '.join(sorted(known))}.",
+                _("There is no option “%(name)s” for %(what)s. There are: %(known)s.")
+                % {"name": name, "what": what, "known": ", ".join(sorted(known))},
             )
     values = {name: known[name].read(value) for name, value in given.items()}
     return {name: value for name, value in values.items() if value != known[name].default}

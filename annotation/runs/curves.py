@@ -3,6 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 from annotation.core.charts import LineChart, Series, line_chart, plain
 from annotation.runs.models import RunEvent
 
@@ -23,24 +26,24 @@ class Curve:
 PANELS = (
     (
         "loss",
-        "Loss",
-        "lower is better",
+        _("Loss"),
+        _("lower is better"),
         (
-            ("training", ("loss",)),
-            ("held out", ("eval_loss", "eval_log_loss")),
+            (_("training"), ("loss",)),
+            (_("held out"), ("eval_loss", "eval_log_loss")),
             # Without a dev split the trainers look at training rows, and say so.
-            ("evaluated", ("train_eval_loss", "train_eval_log_loss")),
+            (_("evaluated"), ("train_eval_loss", "train_eval_log_loss")),
         ),
     ),
     (
         "accuracy",
-        "Accuracy",
-        "share of right decisions",
+        _("Accuracy"),
+        _("share of right decisions"),
         (
-            ("training", ("accuracy", "rewards/accuracies", "mean_token_accuracy")),
-            ("held out", ("eval_accuracy", "eval_rewards/accuracies", "eval_token_accuracy")),
+            (_("training"), ("accuracy", "rewards/accuracies", "mean_token_accuracy")),
+            (_("held out"), ("eval_accuracy", "eval_rewards/accuracies", "eval_token_accuracy")),
             (
-                "evaluated",
+                _("evaluated"),
                 (
                     "train_eval_accuracy",
                     "train_eval_rewards/accuracies",
@@ -51,15 +54,15 @@ PANELS = (
     ),
     (
         "margin",
-        "Margin",
-        "reward of chosen less reward of rejected",
+        _("Margin"),
+        _("reward of chosen less reward of rejected"),
         (
-            ("training", ("margin", "rewards/margins")),
-            ("held out", ("eval_margin", "eval_rewards/margins")),
-            ("evaluated", ("train_eval_margin", "train_eval_rewards/margins")),
+            (_("training"), ("margin", "rewards/margins")),
+            (_("held out"), ("eval_margin", "eval_rewards/margins")),
+            (_("evaluated"), ("train_eval_margin", "train_eval_rewards/margins")),
         ),
     ),
-    ("grad_norm", "Gradient norm", "before clipping", (("norm", ("grad_norm",)),)),
+    ("grad_norm", _("Gradient norm"), _("before clipping"), ((_("norm"), ("grad_norm",)),)),
 )
 
 
@@ -82,17 +85,19 @@ def curves(events: Iterable[RunEvent]) -> list[Curve]:
     steps = latest_attempts(events)
     found = []
     for key, title, note, lines in PANELS:
-        series = [Series(name, points) for name, keys in lines if (points := _points(steps, keys))]
+        series = [
+            Series(str(name), points) for name, keys in lines if (points := _points(steps, keys))
+        ]
         if not series:
             continue
         is_share = key == "accuracy"
         chart = line_chart(
             label=_finding(title, series),
             series=series,
-            y_name=title,
+            y_name=str(title),
             y_range=(0.0, 1.0) if is_share else None,
         )
-        found.append(Curve(key, title, note, chart))
+        found.append(Curve(key, str(title), str(note), chart))
     return found
 
 
@@ -110,6 +115,16 @@ def _finding(title, series) -> str:
     """The curve in words, for who cannot see it."""
     one = series[0]
     first, last = one.points[0][1], one.points[-1][1]
-    verb = "stays at" if first == last else "rises from" if last > first else "falls from"
-    numbers = plain(last) if first == last else f"{plain(first)} to {plain(last)}"
-    return f"{title}, {one.name}: {verb} {numbers} at step {one.points[-1][0]:.0f}"
+    if first == last:
+        said = gettext("%(title)s, %(line)s: stays at %(last)s at step %(step)s")
+    elif last > first:
+        said = gettext("%(title)s, %(line)s: rises from %(first)s to %(last)s at step %(step)s")
+    else:
+        said = gettext("%(title)s, %(line)s: falls from %(first)s to %(last)s at step %(step)s")
+    return said % {
+        "title": title,
+        "line": one.name,
+        "first": plain(first),
+        "last": plain(last),
+        "step": f"{one.points[-1][0]:.0f}",
+    }

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from annotation.core.charts import whisker
 from annotation.runs import curves, presentation
 from annotation.runs.models import RunEvent, TrainingRun
@@ -35,7 +37,7 @@ def stages(run: TrainingRun, events: list[RunEvent]) -> list[Stage]:
         if event.token == token and event.type == "progress" and isinstance(stage, str):
             begun.setdefault(stage, event)
             last[stage] = event
-    names = [name for name, _ in presentation.STAGES]
+    names = [name for name, _title in presentation.STAGES]
     reached = _reached(names, last)
     state = run.state
     if state == "failed":  # even one that said nothing failed somewhere
@@ -47,7 +49,7 @@ def stages(run: TrainingRun, events: list[RunEvent]) -> list[Stage]:
             style = "done"
         elif at == reached:
             style = {"running": "now", "failed": "failed"}.get(state, "done")
-        found.append(Stage(title, style, _detail(name, begun, last, names, at)))
+        found.append(Stage(str(title), style, _detail(name, begun, last, names, at)))
     return found
 
 
@@ -70,12 +72,12 @@ def _detail(name, begun, last, names, at) -> str:
     if event is None:
         return ""
     if name == "train" and event.step is not None and event.data.get("total"):
-        return f"step {event.step} of {event.data['total']}"
+        return _("step %(step)s of %(total)s") % {"step": event.step, "total": event.data["total"]}
     if name in ("check data", "load models"):
         following = next((begun[n] for n in names[at + 1 :] if n in begun), None)
         if following is not None:
             seconds = (following.at - begun[name].at).total_seconds()
-            return "under 1 s" if seconds < 1 else f"{seconds:.0f} s"
+            return _("under 1 s") if seconds < 1 else f"{seconds:.0f} s"
     return ""
 
 
@@ -84,7 +86,7 @@ def whole_settings(run: TrainingRun) -> list[Setting]:
     rows = [Setting("seed", str(run.seed), run.seed == 11)]
     for option in BY_KIND[run.kind]:
         value = run.options.get(option.name, option.default)
-        text = "chosen by the trainer" if value is None else presentation.setting(value)
+        text = _("chosen by the trainer") if value is None else presentation.setting(value)
         rows.append(Setting(option.name, text, option.name not in run.options))
     return sorted(rows, key=lambda row: row.is_default)
 

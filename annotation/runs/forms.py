@@ -1,7 +1,10 @@
 """The form that starts a training. Its options come from the same table as the command's."""
 
 from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
+from annotation.core.numbers import localised
 from annotation.core.options import BadOption
 from annotation.runs import options as run_options
 from annotation.runs import services
@@ -9,29 +12,29 @@ from annotation.runs.models import ModelVersion, TrainingRun
 from annotation.runs.presentation import setting
 
 KINDS = (
-    ("reward", "Reward model", "Learns from comparisons to tell the better response."),
-    ("sft", "Supervised fine-tuning", "Learns to write like the best responses."),
-    ("dpo", "DPO", "Tunes a policy straight from comparisons."),
+    ("reward", _("Reward model"), _("Learns from comparisons to tell the better response.")),
+    ("sft", _("Supervised fine-tuning"), _("Learns to write like the best responses.")),
+    ("dpo", _("DPO"), _("Tunes a policy straight from comparisons.")),
 )
 
 
 class RunForm(forms.Form):
     """One kind's order: dataset, base, name, seed and the kind's options as `option_<name>`."""
 
-    dataset = forms.ModelChoiceField(None, label="Dataset", empty_label=None)
-    base = forms.ModelChoiceField(None, label="Start from", required=False)
+    dataset = forms.ModelChoiceField(None, label=_("Dataset"), empty_label=None)
+    base = forms.ModelChoiceField(None, label=_("Start from"), required=False)
     name = forms.CharField(
-        label="Name",
+        label=_("Name"),
         max_length=80,
         required=False,
-        help_text="What to call the model version. Left empty, the kind and a number.",
+        help_text=_("What to call the model version. Left empty, the kind and a number."),
     )
     seed = forms.IntegerField(
-        label="Seed",
+        label=_("Seed"),
         min_value=0,
         max_value=2**31 - 1,
         initial=11,
-        help_text="The same seed on the same data and machine gives the same model.",
+        help_text=_("The same seed on the same data and machine gives the same model."),
     )
 
     def __init__(self, *args, project, kind, **more):
@@ -51,13 +54,13 @@ class RunForm(forms.Form):
         base = self.fields["base"]
         if kind == TrainingRun.Kind.DPO:
             base.required, base.empty_label = True, None
-            base.help_text = "The policy to tune; it is the frozen reference, too."
+            base.help_text = _("The policy to tune; it is the frozen reference, too.")
         elif kind == TrainingRun.Kind.REWARD:
-            base.empty_label = "The small pretrained encoder"
-            base.help_text = "The encoder is quick on a CPU; a policy makes a larger judge."
+            base.empty_label = _("The small pretrained encoder")
+            base.help_text = _("The encoder is quick on a CPU; a policy makes a larger judge.")
         else:
-            base.empty_label = "A new tiny model"
-            base.help_text = "A new one learns its vocabulary from the dataset, too."
+            base.empty_label = _("A new tiny model")
+            base.help_text = _("A new one learns its vocabulary from the dataset, too.")
 
     def clean(self):
         values = super().clean()
@@ -111,7 +114,7 @@ def _field(option):
             initial=setting(option.default),
             **more,
         )
-    place = "chosen by the trainer" if option.default is None else ""
+    place = gettext("chosen by the trainer") if option.default is None else ""
     widget = forms.TextInput(attrs={"inputmode": "decimal", "placeholder": place, "class": "num"})
     initial = "" if option.default is None else setting(option.default)
     return forms.CharField(widget=widget, initial=initial, max_length=40, **more)
@@ -121,5 +124,9 @@ def _dataset_label(dataset):
     files = dataset.manifest.get("counts", {}).get("files", {})
     comparisons = files.get("preferences.train.jsonl", {}).get("rows", 0)
     best = files.get("sft.train.jsonl", {}).get("rows", 0)
-    name = f"{dataset.name}, " if dataset.name else ""
-    return f"{name}{dataset.short_hash}: {comparisons:,} comparisons, {best:,} best responses"
+    name = f"{dataset.name}, {dataset.short_hash}" if dataset.name else dataset.short_hash
+    return gettext("%(name)s: %(comparisons)s comparisons, %(best)s best responses") % {
+        "name": name,
+        "comparisons": localised(f"{comparisons:,}"),
+        "best": localised(f"{best:,}"),
+    }

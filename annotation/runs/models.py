@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 
 class TrainingRun(models.Model):
@@ -12,9 +13,9 @@ class TrainingRun(models.Model):
     """
 
     class Kind(models.TextChoices):
-        SFT = "sft", "Supervised fine-tuning"
-        REWARD = "reward", "Reward model"
-        DPO = "dpo", "DPO"
+        SFT = "sft", _("Supervised fine-tuning")
+        REWARD = "reward", _("Reward model")
+        DPO = "dpo", _("DPO")
 
     project = models.ForeignKey("projects.Project", on_delete=models.PROTECT, related_name="runs")
     kind = models.CharField(max_length=10, choices=Kind)
@@ -69,8 +70,8 @@ class ModelVersion(models.Model):
     """A registered result: weights on disk, the run and the dataset they came from."""
 
     class Kind(models.TextChoices):
-        POLICY = "policy", "Policy"
-        REWARD = "reward", "Reward model"
+        POLICY = "policy", _("Policy")
+        REWARD = "reward", _("Reward model")
 
     project = models.ForeignKey(
         "projects.Project", on_delete=models.PROTECT, related_name="model_versions"

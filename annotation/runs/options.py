@@ -1,43 +1,50 @@
 """What a training may be told, per kind. The trainers keep the same table (training/options.py);
 tests/contract compares the two, for neither side may import the other."""
 
+from django.utils.translation import gettext_lazy as _
+
 from annotation.core.options import Option, read_options
 
 COMMON = (
-    Option("epochs", float, 1.0, "Passes over the training split.", 0.01, 1000),
-    Option("max_steps", int, None, "Stop after this many steps, whatever the epochs say.", 1),
+    Option("epochs", float, 1.0, _("Passes over the training split."), 0.01, 1000),
+    Option("max_steps", int, None, _("Stop after this many steps, whatever the epochs say."), 1),
     Option(
-        "learning_rate", float, None, "The highest rate; else chosen by kind and size.", 0.0, 1.0
+        "learning_rate",
+        float,
+        None,
+        _("The highest rate; else chosen by kind and size."),
+        0.0,
+        1.0,
     ),
-    Option("batch_size", int, 8, "Rows in a step.", 1, 4096),
-    Option("accumulation", int, 1, "Batches added up to one step.", 1, 1024),
+    Option("batch_size", int, 8, _("Rows in a step."), 1, 4096),
+    Option("accumulation", int, 1, _("Batches added up to one step."), 1, 1024),
     Option(
         "max_length",
         int,
         None,
-        "Tokens of prompt and response together; else 512, or what the model can.",
+        _("Tokens of prompt and response together; else 512, or what the model can."),
         8,
         131072,
     ),
-    Option("warmup", float, 0.05, "Share of the steps in which the rate rises.", 0.0, 1.0),
-    Option("weight_decay", float, 0.0, "AdamW’s weight decay.", 0.0, 1.0),
-    Option("save_steps", int, 100, "Steps between two checkpoints.", 1),
-    Option("eval_steps", int, 50, "Steps between two evaluations on the dev split.", 1),
-    Option("log_steps", int, 5, "Steps between two points of the curves.", 1),
-    Option("eval_rows", int, 500, "At most so many rows of the dev split in an evaluation.", 1),
-    Option("allow_drops", bool, False, "Go on although over 2 % of the rows cannot be used."),
+    Option("warmup", float, 0.05, _("Share of the steps in which the rate rises."), 0.0, 1.0),
+    Option("weight_decay", float, 0.0, _("AdamW’s weight decay."), 0.0, 1.0),
+    Option("save_steps", int, 100, _("Steps between two checkpoints."), 1),
+    Option("eval_steps", int, 50, _("Steps between two evaluations on the dev split."), 1),
+    Option("log_steps", int, 5, _("Steps between two points of the curves."), 1),
+    Option("eval_rows", int, 500, _("At most so many rows of the dev split in an evaluation."), 1),
+    Option("allow_drops", bool, False, _("Go on although over 2 % of the rows cannot be used.")),
     Option(
-        "precision", str, "auto", "auto takes bf16 on a GPU.", choices=("auto", "fp32", "bf16")
+        "precision", str, "auto", _("auto takes bf16 on a GPU."), choices=("auto", "fp32", "bf16")
     ),
 )
 SFT = (
     *(option for option in COMMON if option.name not in ("epochs", "batch_size")),
-    Option("epochs", float, 3.0, "Passes over the training split.", 0.01, 1000),
-    Option("batch_size", int, 32, "Demonstrations in a step.", 1, 4096),
-    Option("hidden_size", int, 192, "New model: its width.", 16, 4096),
-    Option("layers", int, 4, "New model: its depth.", 1, 96),
-    Option("heads", int, 6, "New model: attention heads.", 1, 128),
-    Option("vocab_size", int, 1024, "New model: entries of its vocabulary.", 300, 65536),
+    Option("epochs", float, 3.0, _("Passes over the training split."), 0.01, 1000),
+    Option("batch_size", int, 32, _("Demonstrations in a step."), 1, 4096),
+    Option("hidden_size", int, 192, _("New model: its width."), 16, 4096),
+    Option("layers", int, 4, _("New model: its depth."), 1, 96),
+    Option("heads", int, 6, _("New model: attention heads."), 1, 128),
+    Option("vocab_size", int, 1024, _("New model: entries of its vocabulary."), 300, 65536),
 )
 REWARD = (
     *(option for option in COMMON if option.name not in ("epochs", "batch_size")),
@@ -45,7 +52,7 @@ REWARD = (
         "epochs",
         float,
         None,
-        "Passes over the training split; else 4 for an encoder, 1 for others.",
+        _("Passes over the training split; else 4 for an encoder, 1 for others."),
         0.01,
         1000,
     ),
@@ -53,27 +60,27 @@ REWARD = (
         "batch_size",
         int,
         None,
-        "Encoder: prompts in a step (4); others: comparisons (8).",
+        _("Encoder: prompts in a step (4); others: comparisons (8)."),
         1,
         4096,
     ),
-    Option("soft_labels", bool, True, "Learn the shares of votes, not only the majority."),
-    Option("use_ties", bool, True, "Learn from even splits too; needs soft labels."),
-    Option("use_weights", bool, True, "Weigh each comparison as the dataset says."),
-    Option("use_margin", bool, False, "Ask for a gap of at least the comparison’s margin."),
-    Option("centering", float, 0.01, "How strongly rewards are drawn to 0.", 0.0, 10.0),
-    Option("pooling", str, "mean", "Encoder: which vector is scored.", choices=("mean", "cls")),
+    Option("soft_labels", bool, True, _("Learn the shares of votes, not only the majority.")),
+    Option("use_ties", bool, True, _("Learn from even splits too; needs soft labels.")),
+    Option("use_weights", bool, True, _("Weigh each comparison as the dataset says.")),
+    Option("use_margin", bool, False, _("Ask for a gap of at least the comparison’s margin.")),
+    Option("centering", float, 0.01, _("How strongly rewards are drawn to 0."), 0.0, 10.0),
+    Option("pooling", str, "mean", _("Encoder: which vector is scored."), choices=("mean", "cls")),
 )
 DPO = (
     *COMMON,
-    Option("beta", float, 0.1, "How dear it is to leave the base model.", 1e-4, 100.0),
-    Option("loss", str, "sigmoid", "sigmoid is DPO, ipo is IPO.", choices=("sigmoid", "ipo")),
+    Option("beta", float, 0.1, _("How dear it is to leave the base model."), 1e-4, 100.0),
+    Option("loss", str, "sigmoid", _("sigmoid is DPO, ipo is IPO."), choices=("sigmoid", "ipo")),
     Option(
-        "label_smoothing", float, 0.0, "Assumed share of flipped judgments (cDPO).", 0.0, 0.4999
+        "label_smoothing", float, 0.0, _("Assumed share of flipped judgments (cDPO)."), 0.0, 0.4999
     ),
-    Option("soft_labels", bool, False, "Use the shares of votes in place of label_smoothing."),
-    Option("use_weights", bool, True, "Weigh each comparison as the dataset says."),
-    Option("precompute_reference", bool, True, "Score the base model once, not in every step."),
+    Option("soft_labels", bool, False, _("Use the shares of votes in place of label_smoothing.")),
+    Option("use_weights", bool, True, _("Weigh each comparison as the dataset says.")),
+    Option("precompute_reference", bool, True, _("Score the base model once, not in every step.")),
 )
 BY_KIND = {"sft": SFT, "reward": REWARD, "dpo": DPO}
 # What the start form shows first; the rest is folded.

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
+from annotation.core.numbers import localised
 from annotation.labeling.models import Assignment, Feedback, Item, ItemReport, Judgment
 from annotation.projects.permissions import project_for, roles_for
 
@@ -92,10 +93,10 @@ def needs_of(project, progress, *, role) -> list[Need]:
     if failed is not None and failed == newest:
         needs.append(
             Need(
-                f"The last job failed: {failed.kind}",
+                _("The last job failed: %(kind)s") % {"kind": failed.kind},
                 failed.error[:300],
                 reverse("projects:show-job", args=[failed.pk]),
-                "See why",
+                _("See why"),
             )
         )
     disputed = Feedback.objects.filter(judgment__project=project, state="disputed")
@@ -133,19 +134,20 @@ def needs_of(project, progress, *, role) -> list[Need]:
     if progress["item_count"] == 0 and role in roles_for("import"):
         needs.append(
             Need(
-                "There is nothing to judge yet",
-                "Import prompts with their responses; judging can begin at once.",
+                _("There is nothing to judge yet"),
+                _("Import prompts with their responses; judging can begin at once."),
                 reverse("labeling:import", args=[project.slug]),
-                "Import items",
+                _("Import items"),
             )
         )
     elif progress["wanted"] and progress["held"] >= progress["wanted"]:
         needs.append(
             Need(
-                "The queue is empty: every item has its judgments",
-                f"{progress['judgment_count']:,} judgments are ready to be frozen.",
+                _("The queue is empty: every item has its judgments"),
+                _("%(count)s judgments are ready to be frozen.")
+                % {"count": localised(f"{progress['judgment_count']:,}")},
                 reverse("datasets:list-datasets", args=[project.slug]),
-                "Freeze a dataset",
+                _("Freeze a dataset"),
             )
         )
     return needs

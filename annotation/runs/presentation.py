@@ -2,13 +2,24 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
+
+from annotation.core.charts import span
+from annotation.core.numbers import localised
+
 STAGES = (
-    ("check data", "Check data"),
-    ("load models", "Load models"),
-    ("train", "Train"),
-    ("evaluate", "Evaluate"),
-    ("publish", "Publish"),
+    (gettext_noop("check data"), gettext_lazy("Check data")),
+    (gettext_noop("load models"), gettext_lazy("Load models")),
+    (gettext_noop("train"), gettext_lazy("Train")),
+    (gettext_noop("evaluate"), gettext_lazy("Evaluate")),
+    (gettext_noop("publish"), gettext_lazy("Publish")),
 )
+
+LENGTH_RULES = {
+    "longer": gettext_lazy("the longer response wins"),
+    "shorter": gettext_lazy("the shorter response wins"),
+}
 
 
 @dataclass(frozen=True)
@@ -23,18 +34,18 @@ class Figure:
 
 def number(value, digits=3) -> str:
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return _("yes") if value else _("no")
     if isinstance(value, int):
-        return f"{value:,}"
+        return localised(f"{value:,}")
     if isinstance(value, float):
-        return f"{value:.{digits}f}".replace("-", "−")
+        return localised(f"{value:.{digits}f}".replace("-", "−"))
     return "—" if value is None else str(value)
 
 
 def interval(entry) -> str:
     if not isinstance(entry, dict) or entry.get("low") is None or entry.get("high") is None:
         return ""
-    return f"{number(entry['low'])} to {number(entry['high'])}"
+    return span(number(entry["low"]), number(entry["high"]))
 
 
 def accuracies(metrics, baselines) -> list[Figure]:
@@ -43,12 +54,16 @@ def accuracies(metrics, baselines) -> list[Figure]:
     if not isinstance(accuracy, dict):
         return []
     count = metrics.get("comparisons")
-    held_out = f"on {count:,} held-out comparisons" if isinstance(count, int) else "held out"
-    figures = [Figure("Accuracy", number(accuracy["value"]), interval(accuracy), held_out)]
+    held_out = _("held out")
+    if isinstance(count, int):
+        held_out = _("on %(count)s held-out comparisons") % {"count": number(count)}
+    figures = [Figure(_("Accuracy"), number(accuracy["value"]), interval(accuracy), held_out)]
     length = (baselines or {}).get("length")
     if isinstance(length, dict):
-        rule = f"the {length['rule']} response wins" if length.get("rule") else "by length alone"
-        figures.append(Figure("Length alone", number(length["value"]), interval(length), rule))
+        rule = LENGTH_RULES.get(length.get("rule"), gettext_lazy("by length alone"))
+        figures.append(
+            Figure(_("Length alone"), number(length["value"]), interval(length), str(rule))
+        )
     return figures
 
 
@@ -57,12 +72,18 @@ def verdict(metrics) -> str:
     gain = (metrics or {}).get("beats_length")
     if not isinstance(gain, dict) or gain.get("value") is None:
         return ""
-    size = f"{100 * gain['value']:+.1f} points".replace("-", "−")
-    within = ""
+    said = _("Not better than length alone: %(points)s points")
+    if gain.get("better"):
+        said = _("Better than length alone: %(points)s points")
+    said %= {"points": _points(gain["value"])}
     if gain.get("low") is not None:
-        within = f", 95 % interval {100 * gain['low']:+.1f} to {100 * gain['high']:+.1f}"
-    judged = "Better than length alone" if gain.get("better") else "Not better than length alone"
-    return f"{judged}: {size}{within.replace('-', '−')}."
+        within = span(_points(gain["low"]), _points(gain["high"]))
+        said += ", " + _("95 %% interval %(interval)s") % {"interval": within}
+    return f"{said}."
+
+
+def _points(share: float) -> str:
+    return localised(f"{100 * share:+.1f}".replace("-", "−"))
 
 
 def other_figures(values, *, without=("accuracy", "beats_length", "baselines", "initial")):
@@ -85,7 +106,7 @@ def other_figures(values, *, without=("accuracy", "beats_length", "baselines", "
 def significant(value) -> str:
     """Four digits that count, for numbers of any size."""
     if isinstance(value, float):
-        return f"{value:.4g}".replace("-", "−")
+        return localised(f"{value:.4g}".replace("-", "−"))
     return number(value)
 
 

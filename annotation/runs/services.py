@@ -5,6 +5,8 @@ import importlib.util
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from annotation.core import audit, jobs
 from annotation.core.errors import Conflict, DomainError
@@ -19,11 +21,11 @@ from annotation.runs.models import ModelVersion, TrainingRun
 LIBRARIES = ("torch", "transformers", "trl")
 # What each kind reads of a dataset, and what a person calls it.
 NEEDED = {
-    "sft": ("sft.train.jsonl", "demonstrations (best responses)"),
-    "reward": ("preferences.train.jsonl", "comparisons"),
-    "dpo": ("preferences.train.jsonl", "comparisons"),
+    "sft": ("sft.train.jsonl", gettext_lazy("demonstrations (best responses)")),
+    "reward": ("preferences.train.jsonl", gettext_lazy("comparisons")),
+    "dpo": ("preferences.train.jsonl", gettext_lazy("comparisons")),
 }
-HOW_TO_INSTALL = (
+HOW_TO_INSTALL = gettext_lazy(
     "Training needs the train extra (PyTorch, transformers, TRL), and it is not installed. "
     "Install it with `make train-extra`, or with "
     "`.venv/bin/python -m pip install -r requirements/train.txt`; nothing needs a restart."
@@ -41,7 +43,7 @@ def why_no_training() -> str:
     On one machine the web process and the train worker share an environment. In containers they
     do not: there the worker looks when it starts the run.
     """
-    return HOW_TO_INSTALL if settings.IS_LOOPBACK and missing_libraries() else ""
+    return str(HOW_TO_INSTALL) if settings.IS_LOOPBACK and missing_libraries() else ""
 
 
 def find_base(*, project, name) -> ModelVersion | None:
@@ -50,7 +52,7 @@ def find_base(*, project, name) -> ModelVersion | None:
         return None
     if isinstance(name, ModelVersion):
         if name.project_id != project.pk:
-            raise DomainError("The base model belongs to another project.")
+            raise DomainError(_("The base model belongs to another project."))
         return name
     same = Q(name=str(name)) | (Q(pk=int(name)) if str(name).isdigit() else Q())
     versions = list(project.model_versions.filter(same))
@@ -59,7 +61,9 @@ def find_base(*, project, name) -> ModelVersion | None:
         iter(versions), None
     )
     if version is None:
-        raise DomainError(f"There is no model version “{name}” in this project.")
+        raise DomainError(
+            _("There is no model version “%(name)s” in this project.") % {"name": name}
+        )
     return version
 
 
@@ -71,19 +75,21 @@ def start_run(
     `dataset` is a Dataset or the beginning of its hash; `base` a model version, its name or id.
     """
     if kind not in run_options.BY_KIND:
-        raise DomainError(f"There is no training “{kind}”: choose sft, reward or dpo.")
+        raise DomainError(
+            _("There is no training “%(kind)s”: choose sft, reward or dpo.") % {"kind": kind}
+        )
     if reason := why_no_training():
         raise DomainError(reason)
     if not isinstance(dataset, Dataset):
         dataset = find_dataset(project.datasets.all(), str(dataset))
     if dataset.project_id != project.pk:
-        raise DomainError("The dataset belongs to another project.")
+        raise DomainError(_("The dataset belongs to another project."))
     base = find_base(project=project, name=base)
     options = run_options.read(kind, options or {})
     _check_rows(kind, dataset)
     _check_base(kind, base)
     if type(seed) is not int or not 0 <= seed < 2**31:
-        raise DomainError("The seed is a whole number from 0 to 2147483647.")
+        raise DomainError(_("The seed is a whole number from 0 to 2147483647."))
     order = [kind, dataset.hash, base.pk if base else None, seed, options, name]
     with transaction.atomic():
         run = TrainingRun.objects.create(
@@ -123,7 +129,7 @@ def start_run(
 def cancel_run(*, run, actor=None) -> TrainingRun:
     """Ask a run to end. One that waits is over at once; one that runs saves and stops."""
     if run.job is None or not run.job.is_active:
-        raise Conflict("This run is over already.")
+        raise Conflict(_("This run is over already."))
     with transaction.atomic():
         jobs.request_cancel(run.job)
         audit.record("run.cancelled", actor=actor, project=run.project, target=f"run:{run.pk}")
@@ -144,25 +150,33 @@ def _check_rows(kind, dataset):
     name, words = NEEDED[kind]
     files = dataset.manifest.get("counts", {}).get("files") or dataset.counts.get("files") or {}
     if not files.get(name, {}).get("rows"):
-        raise DomainError(f"Dataset {dataset.short_hash} has no {words} to train on.")
+        raise DomainError(
+            _("Dataset %(hash)s has no %(what)s to train on.")
+            % {"hash": dataset.short_hash, "what": words}
+        )
 
 
 def _check_base(kind, base):
     if kind == "dpo" and base is None:
-        raise DomainError("DPO tunes a policy: choose the model version to start from.")
+        raise DomainError(_("DPO tunes a policy: choose the model version to start from."))
     if kind in ("dpo", "sft") and base is not None and base.kind != ModelVersion.Kind.POLICY:
-        raise DomainError(f"“{base.name}” is a reward model: {kind} starts from a policy.")
+        raise DomainError(
+            _("“%(name)s” is a reward model: %(kind)s starts from a policy.")
+            % {"name": base.name, "kind": kind}
+        )
     if base is not None and not (settings.DATA_DIR / base.artifact / "manifest.json").is_file():
-        raise DomainError(f"The files of “{base.name}” are not where they were registered.")
+        raise DomainError(
+            _("The files of “%(name)s” are not where they were registered.") % {"name": base.name}
+        )
 
 
 def _name(project, kind, name):
     """The wanted name, or the kind and the next number. Names of model versions are unique."""
     name = clean(str(name), field="name").strip()
     if len(name) > 80:
-        raise DomainError("A name has at most 80 characters.")
+        raise DomainError(_("A name has at most 80 characters."))
     if name:
         if project.model_versions.filter(name=name).exists():
-            raise Conflict(f"There is a model version “{name}” already.")
+            raise Conflict(_("There is a model version “%(name)s” already.") % {"name": name})
         return name
     return f"{kind}-{project.runs.filter(kind=kind).count() + 1}"
