@@ -13,14 +13,16 @@ from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 
-from annotation.core.errors import Conflict, NotFound
+from annotation.core.errors import Conflict, DomainError, NotFound
 from annotation.core.harms import labels_of
 from annotation.labeling import queue, services
 from annotation.labeling.bench import Bench
 from annotation.labeling.desk import desk_for
+from annotation.labeling.forms import Problem
 from annotation.labeling.forms.writing import open_writing
 from annotation.labeling.models import Assignment, Item
 from annotation.labeling.prerender import request_rendering
+from annotation.labeling.recording import attach_voice
 from annotation.labeling.rubric_news import news_for
 
 
@@ -143,6 +145,8 @@ def show_opened(request, assignment, form, action: str, **page):
     desk = desk_for(assignment)
     texts = {card.letter.lower(): card.text for card in desk.cards}
     opened = open_writing(action, form.entered, texts, request.POST)
+    if action in ("speak", "unspeak"):
+        _take_voice(request, assignment, opened)
     bench = Bench(
         assignment,
         desk,
@@ -156,6 +160,16 @@ def show_opened(request, assignment, form, action: str, **page):
     )
     bench.key = form.key or bench.key
     return render_desk(request, assignment.project, bench, status=422 if opened.problems else 200)
+
+
+def _take_voice(request, assignment, opened) -> None:
+    """Without script a sound file comes with the whole form."""
+    opened.entered.pop("recording", None)
+    if voice := request.FILES.get("voice"):
+        try:
+            opened.entered["recording"] = attach_voice(assignment, voice.file)
+        except DomainError as error:
+            opened.problems.append(Problem(str(error), "recording"))
 
 
 class Cover:

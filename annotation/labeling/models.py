@@ -251,6 +251,9 @@ class Judgment(models.Model):
     highlights = models.JSONField(default=list, db_default=Value([], models.JSONField()))
     confidence = models.PositiveSmallIntegerField(null=True)  # 1 a guess … 5 certain
     rationale = models.TextField(blank=True)
+    # The sha256 of an attachment of the project, the rationale as it was spoken: a foreign key
+    # over two columns, made by the migration, and so null where there is none.
+    recording = models.CharField(max_length=64, null=True)  # noqa: DJ001
     # Positions in the order they were shown; empty where nobody knows.
     order = ArrayField(models.PositiveSmallIntegerField(), default=list)
     seconds = models.FloatField(null=True)

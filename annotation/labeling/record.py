@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 
+from django.utils.translation import gettext as _
+
 from annotation.core.hashing import sha256_of_text
 from annotation.labeling.diff import one_kind_of_line_end
 from annotation.labeling.inserting import insert_judgment
 from annotation.labeling.models import ItemResponse, Judgment, WrittenResponse
-from annotation.labeling.verdict import Verdict
-from annotation.prompts.models import Response
+from annotation.labeling.verdict import Verdict, VerdictError
+from annotation.prompts.models import Attachment, Response
 
 
 def texts_for(verdict: Verdict, item) -> dict[int, str]:
@@ -44,12 +46,22 @@ def record_judgment(
     """Insert the judgment with everything that belongs to it. Inside a transaction; the verdict
     was checked. `fields` are the Judgment's other columns; with `ended_as` its assignment ends in
     that state."""
+    _check_recording(verdict, item.project, labeler)
     columns = {"project": item.project} | fields | verdict.as_columns()
     judgment = Judgment(item=item, labeler=labeler, **columns)
     insert_judgment(judgment, event=event, ended_as=ended_as)
     if verdict.has_written:
         _write_responses(judgment, verdict)
     return judgment
+
+
+def _check_recording(verdict: Verdict, project, labeler) -> None:
+    """Only what the labeler said here themselves; the database knows no other files either."""
+    if not verdict.recording:
+        return
+    mine = Attachment.objects.filter(project=project, sha256=verdict.recording)
+    if not mine.filter(created_by=labeler).exists():
+        raise VerdictError(_("The recording cannot be found. Record it again."), field="recording")
 
 
 def _write_responses(judgment: Judgment, verdict: Verdict) -> None:

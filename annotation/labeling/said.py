@@ -17,6 +17,7 @@ class Said:
     lines: list[str]
     corrections: list[DiffView]
     texts: list[tuple[str, str]]
+    recording: str = ""  # the sha256 of the attachment
 
 
 def said_beside(raw, item: JudgedItem, written: list[Written]) -> Said:
@@ -44,4 +45,4 @@ def said_beside(raw, item: JudgedItem, written: list[Written]) -> Said:
     texts = []
     if row["demonstration"]:
         texts.append((_("An ideal response"), row["demonstration"]["text"]))
-    return Said(lines, corrections, texts)
+    return Said(lines, corrections, texts, row["recording"] or "")

@@ -4,6 +4,7 @@ from annotation.labeling import (
     feedback_views,
     history_views,
     item_views,
+    recording_views,
     report_views,
     views,
     writing_views,
@@ -27,6 +28,11 @@ urlpatterns = [
     path("judge/<slug:slug>/<int:assignment_id>/show/", views.show_covered, name="show-covered"),
     path("judge/<slug:slug>/<int:assignment_id>/report/", report_views.report, name="report"),
     path("judge/<slug:slug>/<int:assignment_id>/undo/", views.undo, name="undo"),
+    path(
+        "judge/<slug:slug>/<int:assignment_id>/recording/",
+        recording_views.keep_recording,
+        name="keep-recording",
+    ),
     path(
         "judge/<slug:slug>/<int:assignment_id>/raw/<slug:letter>/",
         writing_views.read_raw,

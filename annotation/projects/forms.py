@@ -101,11 +101,15 @@ class JudgingForm(forms.ModelForm):
             "asks_strength": gettext_lazy("How far apart neighbouring places are"),
             "has_floor": gettext_lazy("“Unacceptable”, below all places"),
             "rationale": gettext_lazy("Rationale"),
+            "allows_recording": gettext_lazy("The rationale may be spoken"),
             "confidence": gettext_lazy("Confidence, from a guess to certain"),
             "demonstration": gettext_lazy("A response of the labeler's own"),
             "allows_corrections": gettext_lazy("Labelers may correct a response"),
         }
         help_texts = {
+            "allows_recording": gettext_lazy(
+                "Recorded in the browser. Only the labeler and the staff can hear it."
+            ),
             "allows_corrections": gettext_lazy(
                 "Each becomes a comparison, corrected over original, and a demonstration."
             ),

@@ -18,6 +18,7 @@ FIELDS = (
     "asks_strength",
     "has_floor",
     "rationale",
+    "allows_recording",
     "confidence",
     "demonstration",
     "allows_corrections",
@@ -71,6 +72,8 @@ def _refuse_contradictions(project: Project) -> None:
                 "let them mark responses as unacceptable."
             )
         )
+    if project.allows_recording and project.rationale == Project.Asked.OFF:
+        raise DomainError(_("A rationale can only be spoken where one is asked for."))
     if project.top_k and project.ordering != Project.Ordering.PARTIAL:
         raise DomainError(_("“How many at least” belongs to ranking the best ones."))
 

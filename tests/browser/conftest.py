@@ -20,6 +20,9 @@ QUIET = [
     "--disable-default-apps",
     "--no-first-run",
     "--disable-features=OptimizationHints,MediaRouter,Translate",
+    # A microphone that beeps, and nobody asked whether the page may hear it.
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
 ]
 
 

@@ -60,6 +60,8 @@ class Bench:
             has_order=self.order.kind != "none",
             entered=self.entered,
             missing=self.missing,
+            allows_recording=project.allows_recording,
+            slug=project.slug,
         )
         self.writing = WritingDesk(
             project=project,

@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from annotation.labeling.bench.choice import Choice
 from annotation.labeling.bench.ratings import Rated, Rating
 from annotation.labeling.desk import LETTERS
+from annotation.labeling.forms.marks import SHA256
 from annotation.projects.services import rubric_by_id
 
 PANEL = "labeling/_rubric.html"
@@ -34,6 +36,8 @@ class RubricPanel:
     has_order: bool = True
     entered: Mapping[str, str] = field(default_factory=dict)
     missing: frozenset[str] = frozenset()  # ids of what must still be answered
+    allows_recording: bool = False
+    slug: str = ""  # of the project
 
     @property
     def title(self) -> str:
@@ -66,6 +70,20 @@ class RubricPanel:
     @property
     def rationale_is_missing(self) -> bool:
         return "rationale" in self.missing
+
+    @property
+    def asks_recording(self) -> bool:
+        return self.asks_rationale and (self.allows_recording or bool(self.recording))
+
+    @property
+    def recording(self) -> str:
+        """The sha256 of what was spoken, where that is one: a draft may hold anything."""
+        value = self.entered.get("recording", "")
+        return value if SHA256.fullmatch(value) else ""
+
+    @property
+    def recording_url(self) -> str:
+        return reverse("prompts:show-attachment", args=[self.slug, self.recording])
 
     @property
     def asks_confidence(self) -> bool:
@@ -114,12 +132,17 @@ class RubricPanel:
     def html(self) -> str:
         """Half of the page's work, and the same for every fresh item: kept for those."""
         if self.rubric and not self.entered and not self.missing:
-            rules = (self.rationale_rule, self.confidence_rule, self.has_order)
-            return _fresh_panel(self.rubric.pk, self.count, rules, get_language())
+            rules = {
+                "rationale_rule": self.rationale_rule,
+                "confidence_rule": self.confidence_rule,
+                "has_order": self.has_order,
+                "allows_recording": self.allows_recording,
+            }
+            return _fresh_panel(self.rubric.pk, self.count, tuple(rules.items()), get_language())
         return render_to_string(PANEL, {"panel": self})
 
 
 @lru_cache(maxsize=256)
 def _fresh_panel(rubric_id, count, rules, language):
-    panel = RubricPanel(rubric_by_id(rubric_id), count, *rules)
+    panel = RubricPanel(rubric_by_id(rubric_id), count, **dict(rules))
     return render_to_string(PANEL, {"panel": panel})

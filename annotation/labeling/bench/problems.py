@@ -15,7 +15,7 @@ HEADLINES = (
     gettext_lazy("Several things are missing."),
 )
 # Answers that stand once on the page, under an id of the same name.
-PLACES = ("preference", "confidence", "rationale", "demonstration")
+PLACES = ("preference", "confidence", "rationale", "recording", "demonstration")
 
 
 def headline_of(problems) -> str:

@@ -50,6 +50,7 @@ class RawJudgment(NamedTuple):
     highlights: Sequence[Mapping[str, Any]]
     confidence: int | None
     rationale: str
+    recording: str | None
     seconds: float | None
     order: Sequence[int]
     submitted_at: datetime
@@ -134,6 +135,7 @@ def said_row(
         },
         "demonstration": next((one.as_json() for one in written if one.position is None), None),
         "rationale": raw.rationale,
+        "recording": raw.recording,
         "seconds": raw.seconds,
         "order": [keys[place - 1] for place in raw.order],
         "rubric_version": raw.rubric_version,

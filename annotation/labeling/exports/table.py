@@ -25,6 +25,7 @@ SAID_OF_ALL = (
     "confidence",
     "demonstration",
     "rationale",
+    "recording",
     "seconds",
     "rubric_version",
     "submitted_at",

@@ -33,6 +33,8 @@ def entered_from(judgment, order) -> dict[str, str]:
         entered["confidence"] = str(judgment.confidence)
     if judgment.rationale:
         entered["rationale"] = judgment.rationale
+    if judgment.recording:
+        entered["recording"] = judgment.recording
     if judgment.item.warnings:
         entered["shown"] = "1"
     if judgment.seconds:

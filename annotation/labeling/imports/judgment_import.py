@@ -28,6 +28,7 @@ from annotation.labeling.imports.problems import KEPT, Problems, RowRefused
 from annotation.labeling.imports.staging import Spool, array, boolean, escaped, nullable
 from annotation.labeling.models import Item, ItemResponse
 from annotation.projects.services import create_imported_labelers, current_rubric, rubric_by_id
+from annotation.prompts.attachments.library import Library
 from annotation.prompts.models import Import
 
 LOOK_UP = 1_000  # lines whose items are looked up with one statement
@@ -40,6 +41,7 @@ class JudgmentSpool:
     def __init__(self, *, project, may_create: bool, problems: Problems):
         self.project, self.may_create, self.problems = project, may_create, problems
         self._rubrics: dict[int | None, Any] = {None: current_rubric(project)}
+        self._library = Library(project)
         self._labelers = dict(project.memberships.values_list("handle", "user_id"))
         self.handles: set[str] = set()
         self._batch: list[tuple[int, str, str, dict[str, Any]]] = []
@@ -96,6 +98,7 @@ class JudgmentSpool:
                     rubric_of=self._rubric_of,
                     project=self.project,
                     texts=texts.get(item_id),
+                    library=self._library,
                 )
             except RowRefused as refused:
                 for field, reason in refused.found:
@@ -135,6 +138,7 @@ class JudgmentSpool:
             *(escaped(json.dumps(columns[name])) for name in ("ratings", "flags", "highlights")),
             nullable(columns["confidence"]),
             escaped(columns["rationale"]),
+            nullable(columns["recording"]),
             array(row.order),
             nullable(row.seconds),
             nullable(row.submitted_at),

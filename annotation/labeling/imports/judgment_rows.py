@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from annotation.core.errors import DomainError
 from annotation.labeling.imports.fields import (
     Positions,
     index_of,
@@ -41,6 +42,7 @@ KEYS = DERIVED | {
     "corrections",
     "demonstration",
     "rationale",
+    "recording",
     "seconds",
     "order",
     "rubric_version",
@@ -91,11 +93,12 @@ def read_judgment(
     rubric_of: Callable[[int | None], Any],
     project: Any,
     texts: Mapping[int, str] | None = None,
+    library: Any = None,
 ) -> JudgmentRow:
     """The line's verdict on an item whose responses are `keys`, by position.
 
     `rubric_of` gives the rubric version of a number, or None; `texts` are the responses by
-    position, wanted where `judgment_marks.needs_texts` says so.
+    position, wanted where `judgment_marks.needs_texts` says so; `library` knows the attachments.
     """
     position = {key: index for index, key in enumerate(keys)}
     answer = read_scale(value, keys)
@@ -113,6 +116,7 @@ def read_judgment(
         strength=strength,
         ratings=_ratings(value.get("ratings"), position),
         rationale=text_of(value.get("rationale"), "rationale"),
+        recording=_recording(value.get("recording"), library),
         **answer,
         **read_marks(value, position, texts or {}),
     )
@@ -203,6 +207,15 @@ def _order(value: Any, position: Positions) -> list[int]:
     if shown and sorted(shown) != list(range(1, len(position) + 1)):
         raise RowRefused(("order", "must name every response of the item once"))
     return shown
+
+
+def _recording(value: Any, library: Any) -> str:
+    """The sha256 of an attachment that is here already."""
+    asked = text_of(value, "recording")
+    try:
+        return library.by_sha256(asked) if asked else ""
+    except DomainError as error:
+        raise RowRefused(("recording", str(error))) from None
 
 
 def _seconds(value: Mapping[str, Any]) -> float | None:

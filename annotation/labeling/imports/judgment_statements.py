@@ -23,6 +23,7 @@ COLUMNS = (
     "highlights",
     "confidence",
     "rationale",
+    "recording",
     "shown",
     "seconds",
     "submitted_at",
@@ -36,7 +37,8 @@ CREATE TEMPORARY TABLE staged_judgment (
   rubric_id bigint, origin text, is_surplus boolean, is_retraction boolean, ranks smallint[],
   unacceptable boolean[], rest_below boolean, strength smallint[], scale smallint,
   preference smallint, "both" text, ratings text, flags text, highlights text, confidence smallint,
-  rationale text, shown smallint[], seconds double precision, submitted_at timestamptz,
+  rationale text, recording text, shown smallint[], seconds double precision,
+  submitted_at timestamptz,
   judgment_id bigint DEFAULT nextval(pg_get_serial_sequence('labeling_judgment', 'id'))
 ) ON COMMIT DROP;
 CREATE TEMPORARY TABLE staged_written (
@@ -75,14 +77,14 @@ UNCHANGED = f"SELECT count(*) {KNOWN}"  # noqa: S608  a constant of this module
 INSERT = """
 INSERT INTO labeling_judgment (id, project_id, item_id, labeler_id, revision, rubric_version_id,
        origin, imported_id, content_sha256, ranks, unacceptable, rest_below, strength, scale,
-       preference, "both", ratings, flags, highlights, confidence, rationale, "order", seconds,
-       is_surplus, is_retraction, submitted_at)
+       preference, "both", ratings, flags, highlights, confidence, rationale, recording, "order",
+       seconds, is_surplus, is_retraction, submitted_at)
 SELECT staged.judgment_id, %(project)s, staged.item_id, staged_labeler.labeler_id,
        staged.revision, staged.rubric_id, staged.origin, %(imported)s, staged.content_sha256,
        staged.ranks, staged.unacceptable, staged.rest_below, staged.strength, staged.scale,
        staged.preference, staged."both", staged.ratings::jsonb, staged.flags::jsonb,
-       staged.highlights::jsonb, staged.confidence, staged.rationale, staged.shown,
-       staged.seconds, staged.is_surplus, staged.is_retraction,
+       staged.highlights::jsonb, staged.confidence, staged.rationale, staged.recording,
+       staged.shown, staged.seconds, staged.is_surplus, staged.is_retraction,
        coalesce(staged.submitted_at, now())
   FROM staged_judgment AS staged
   JOIN staged_labeler ON staged_labeler.handle = staged.labeler

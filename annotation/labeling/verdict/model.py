@@ -106,6 +106,7 @@ class Verdict:
             "highlights": [highlight._asdict() for highlight in self.highlights],
             "confidence": self.confidence,
             "rationale": self.rationale,
+            "recording": self.recording or None,
             "content_sha256": self.sha256,
         }
 

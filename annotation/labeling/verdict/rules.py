@@ -76,7 +76,7 @@ def _check_rationale(verdict, project, is_complete):
     if verdict.recording and not (project is not None and project.allows_recording):
         raise VerdictError(_("This project takes no spoken rationale."), field="recording")
     is_asked = project is not None and project.rationale == "required"
-    if is_complete and is_asked and not verdict.rationale.strip():
+    if is_complete and is_asked and not (verdict.rationale.strip() or verdict.recording):
         raise VerdictError(_("Say why you decided so."), field="rationale")
 
 
