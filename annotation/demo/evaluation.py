@@ -2,6 +2,8 @@
 
 import random
 
+from django.utils.translation import gettext as _
+
 from annotation.demo.figures import Ballot, outcome, quality_figures, win_rate
 from annotation.demo.reading import hidden_quality
 from annotation.labeling.verdict import effective_tiers, sign_between
@@ -87,8 +89,11 @@ def judged_outcomes(prompts, before, after, tuned, judgments) -> list[float]:
 def say_rate(rate) -> str:
     """“79 % [71 %, 87 %] of 100”."""
     if rate["value"] is None:
-        return f"nothing can be said: {rate['reason']}"
+        reason = rate["reason"]  # stored in English
+        return _("nothing can be said: %(reason)s") % {"reason": _(reason)}
     said = f"{rate['value']:.0%}"
     if rate["low"] is not None:
-        said += f" [{rate['low']:.0%}, {rate['high']:.0%}]"
-    return f"{said} of {rate['n']}".replace("%", " %")
+        ends = {key: f"{rate[key]:.0%}" for key in ("low", "high")}
+        said += " " + _("[%(low)s, %(high)s]") % ends
+    said = _("%(share)s of %(count)s") % {"share": said, "count": rate["n"]}
+    return said.replace("%", " %")

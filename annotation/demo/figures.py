@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
+from django.utils.translation import gettext_noop
 
 from annotation.demo.reading import read_reply
 from annotation.labeling.verdict import effective_tiers, sign_between
@@ -91,7 +92,13 @@ def win_rate(outcomes, *, seed) -> dict:
     """Mean of one outcome (1, 0.5 or 0) per prompt, with a bootstrap interval over prompts."""
     values = np.array(outcomes, dtype=np.float64)
     if not values.size:
-        return {"value": None, "low": None, "high": None, "n": 0, "reason": "nothing was compared"}
+        return {
+            "value": None,
+            "low": None,
+            "high": None,
+            "n": 0,
+            "reason": gettext_noop("nothing was compared"),
+        }
     interval = bootstrap_mean(values, seed=seed)
     return {
         "value": float(values.mean()),
@@ -101,7 +108,7 @@ def win_rate(outcomes, *, seed) -> dict:
         "wins": int((values == 1).sum()),
         "ties": int((values == 0.5).sum()),
         "losses": int((values == 0).sum()),
-        "reason": None if interval else "too few prompts for an interval",
+        "reason": None if interval else gettext_noop("too few prompts for an interval"),
     }
 
 

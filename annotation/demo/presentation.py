@@ -1,6 +1,10 @@
 """A round as its page and its command show it."""
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 from annotation.core import charts
+from annotation.core.numbers import localised
 from annotation.demo import rounds
 from annotation.demo.evaluation import say_rate
 from annotation.runs.models import Round
@@ -8,20 +12,20 @@ from annotation.runs.models import Round
 CHIPS = {"done": "ok", "running": "live", "failed": "bad", "cancelled": "warn"}
 STEPS = {"done": "done", "running": "now", "failed": "failed", "cancelled": "failed"}
 WORDS = {
-    "waiting": "Waiting",
-    "running": "Running",
-    "done": "Done",
-    "failed": "Failed",
-    "cancelled": "Cancelled",
-    "queued": "Waiting",
+    "waiting": _("Waiting"),
+    "running": _("Running"),
+    "done": _("Done"),
+    "failed": _("Failed"),
+    "cancelled": _("Cancelled"),
+    "queued": _("Waiting"),
 }
 FIGURES = (
-    ("quality", "Hidden quality, 0 to 9", "{:.2f}"),
-    ("good_share", "Replies at 7 or above", "{:.0%}"),
-    ("fits_share", "The action fits the problem", "{:.0%}"),
-    ("right_order_share", "The right order number", "{:.0%}"),
-    ("courtesy", "Courtesy, 0 to 4", "{:.2f}"),
-    ("words", "Words a reply", "{:.1f}"),
+    ("quality", _("Hidden quality, 0 to 9"), "{:.2f}"),
+    ("good_share", _("Replies at 7 or above"), "{:.0%}"),
+    ("fits_share", _("The action fits the problem"), "{:.0%}"),
+    ("right_order_share", _("The right order number"), "{:.0%}"),
+    ("courtesy", _("Courtesy, 0 to 4"), "{:.2f}"),
+    ("words", _("Words a reply"), "{:.1f}"),
 )
 
 
@@ -56,29 +60,34 @@ def finding(found: Round) -> str:
     """The page's title: what came of it, once it is known."""
     rate = found.result.get("win_rate")
     if rate and rate["value"] is not None:
-        return f"Round {found.number}: the tuned policy wins {say_rate(rate)}"
-    return f"Round {found.number}"
+        said = gettext("Round %(number)s: the tuned policy wins %(rate)s")
+        return said % {"number": found.number, "rate": say_rate(rate)}
+    return gettext("Round %(number)s") % {"number": found.number}
 
 
 def rates(result) -> list[dict]:
     """The two win rates with a whisker each."""
     rows = []
     for key, name, note in (
-        ("win_rate", "By fresh labelers", "blind, the majority of each pair’s judgments"),
-        ("hidden_win_rate", "By the hidden quality", "known to the world, never to a trainer"),
+        ("win_rate", _("By fresh labelers"), _("blind, the majority of each pair’s judgments")),
+        (
+            "hidden_win_rate",
+            _("By the hidden quality"),
+            _("known to the world, never to a trainer"),
+        ),
     ):
         rate = result.get(key)
         if rate is None:
             continue
         rows.append(
             {
-                "name": name,
-                "note": note,
+                "name": str(name),
+                "note": str(note),
                 "rate": rate,
                 "percent": "" if rate["value"] is None else _shown("{:.0%}", rate["value"]),
                 "said": say_rate(rate),
                 "chart": rate["value"] is not None
-                and charts.whisker(rate["value"], (rate["low"], rate["high"]), name=name),
+                and charts.whisker(rate["value"], (rate["low"], rate["high"]), name=str(name)),
             }
         )
     return rows
@@ -88,14 +97,19 @@ def figures(result) -> list[tuple[str, str, str]]:
     """(name, before, after) of each figure of the hidden function."""
     before, after = result.get("before", {}), result.get("after", {})
     return [
-        (name, _shown(form, before[key]), _shown(form, after[key]))
+        (str(name), _shown(form, before[key]), _shown(form, after[key]))
         for key, name, form in FIGURES
         if key in before and key in after
     ]
 
 
 def _shown(form, value) -> str:
-    return form.format(value).replace("%", " %")
+    return localised(form.format(value)).replace("%", " %")
+
+
+def _interval(row) -> str:
+    ends = {key: localised(f"{row[key]:.2f}") for key in ("low", "high")}
+    return gettext("[%(low)s, %(high)s]") % ends
 
 
 def labelers(rows) -> list[dict]:
@@ -103,8 +117,8 @@ def labelers(rows) -> list[dict]:
     return [
         {
             **row,
-            "share": "" if row["agreement"] is None else f"{row['agreement']:.2f}",
-            "interval": "" if row["low"] is None else f"[{row['low']:.2f}, {row['high']:.2f}]",
+            "share": "" if row["agreement"] is None else localised(f"{row['agreement']:.2f}"),
+            "interval": "" if row["low"] is None else _interval(row),
             "chart": row["agreement"] is not None
             and charts.whisker(row["agreement"], (row["low"], row["high"]), name=row["labeler"]),
         }

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from annotation.core import audit, jobs
 from annotation.core.errors import Conflict, DomainError
@@ -25,7 +26,7 @@ from annotation.runs.services import why_no_training
 def start_round(*, project, actor=None, options=None) -> Round:
     """Start a round of the demo's project. While one is active, that one is returned."""
     if project.slug != SLUG:
-        raise DomainError("Only the demo's project knows its customers and labelers.")
+        raise DomainError(_("Only the demo's project knows its customers and labelers."))
     if reason := why_no_training():
         raise DomainError(reason)
     chosen = round_options.read(options or {})
@@ -55,7 +56,7 @@ def start_round(*, project, actor=None, options=None) -> Round:
 def cancel_round(*, found: Round, actor=None) -> Round:
     """End a round and whatever it waits for. What it made so far stays."""
     if not found.job.is_active:
-        raise Conflict("This round is over already.")
+        raise Conflict(_("This round is over already."))
     with transaction.atomic():
         jobs.request_cancel(found.job)
         if (child := waiting_for(found)) is not None and child.is_active:
@@ -118,7 +119,7 @@ def stages_of(found: Round) -> list[StageView]:
     child = waiting_for(found)
     views = []
     for row in found.stages:
-        state = row["state"]
+        state, title = row["state"], row["title"]
         seconds = row.get("seconds")
         if state == "running":
             if not found.job.is_active:
@@ -127,7 +128,7 @@ def stages_of(found: Round) -> list[StageView]:
                 seconds = _seconds_since(row["started_at"])
         views.append(
             StageView(
-                title=row["title"],
+                title=_(title),
                 state=state,
                 seconds=seconds,
                 detail=row.get("detail", ""),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_noop
 
 from annotation.candidates.models import GenerationRun
 from annotation.candidates.services import generate_responses, responses_of
@@ -297,18 +298,18 @@ class Stage:
 
 
 STAGES = (
-    Stage("demonstrations", "Demonstrations", write_demonstrations),
-    Stage("sft", "Supervised tuning", train_sft),
-    Stage("candidates", "Sample candidates", sample_candidates),
-    Stage("items", "Build items", build_items),
-    Stage("judge", "Labelers rank", judge_candidates),
-    Stage("agreement", "Agreement", measure_agreement),
-    Stage("dataset", "Freeze a dataset", freeze_comparisons),
-    Stage("reward", "Reward model", train_reward),
-    Stage("dpo", "DPO", train_dpo),
-    Stage("answers", "Both policies answer", answer_tests),
-    Stage("compare", "Blind comparison", compare_policies),
-    Stage("result", "Win rate", sum_up),
+    Stage("demonstrations", gettext_noop("Demonstrations"), write_demonstrations),
+    Stage("sft", gettext_noop("Supervised tuning"), train_sft),
+    Stage("candidates", gettext_noop("Sample candidates"), sample_candidates),
+    Stage("items", gettext_noop("Build items"), build_items),
+    Stage("judge", gettext_noop("Labelers rank"), judge_candidates),
+    Stage("agreement", gettext_noop("Agreement"), measure_agreement),
+    Stage("dataset", gettext_noop("Freeze a dataset"), freeze_comparisons),
+    Stage("reward", gettext_noop("Reward model"), train_reward),
+    Stage("dpo", gettext_noop("DPO"), train_dpo),
+    Stage("answers", gettext_noop("Both policies answer"), answer_tests),
+    Stage("compare", gettext_noop("Blind comparison"), compare_policies),
+    Stage("result", gettext_noop("Win rate"), sum_up),
 )
 
 
