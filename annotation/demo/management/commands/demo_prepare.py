@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from annotation.accounts import services as accounts
-from annotation.demo import services
+from annotation.demo import services, tour
 
 
 class Command(BaseCommand):
@@ -25,5 +25,6 @@ class Command(BaseCommand):
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             call_command("migrate", interactive=False, stdout=sys.stderr)
         services.seed()
+        tour.seed_tour()
         for role, url in accounts.demo_sign_in_links(address):
             self.stdout.write(f"  {role:<10} {url}")
