@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.db.models import Count, Q, Sum
+from django.utils.translation import gettext as _
 
 from annotation.labeling import services
 from annotation.labeling.models import Assignment, Item, Judgment
@@ -83,7 +84,9 @@ def headline_of(queues) -> str:
     """The finding in one sentence: is there work?"""
     waiting = sum(queue.is_waiting for queue in queues)
     if not waiting:
-        return "Nothing waits for you right now"
-    words = ["", "One queue has", "Two queues have", "Three queues have"]
-    start = words[waiting] if waiting < len(words) else f"{waiting} queues have"
-    return f"{start} work for you"
+        return _("Nothing waits for you right now")
+    words = [_("One queue has work for you"), _("Two queues have work for you")]
+    words.append(_("Three queues have work for you"))
+    if waiting <= len(words):
+        return words[waiting - 1]
+    return _("%(count)d queues have work for you") % {"count": waiting}

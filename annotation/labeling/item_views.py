@@ -7,6 +7,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.http import Http404
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from annotation.core.harms import labels_of
@@ -24,12 +25,12 @@ from annotation.prompts.attachments.references import attached
 REPORTED = ItemReport.objects.open().filter(item=OuterRef("pk"))
 # A filter is one of these names, never a path given by the visitor.
 PROGRESS = {
-    "": ("All", Q()),
-    "untouched": ("Nobody has begun", Q(taken=0)),
-    "begun": ("Begun", Q(taken__gt=0, taken__lt=F("overlap"))),
-    "full": ("Complete", Q(taken=F("overlap"))),
-    "reported": ("Reported by labelers", Q(Exists(REPORTED))),
-    "withdrawn": ("Withdrawn", Q(state=Item.State.WITHDRAWN)),
+    "": (gettext_lazy("All"), Q()),
+    "untouched": (gettext_lazy("Nobody has begun"), Q(taken=0)),
+    "begun": (gettext_lazy("Begun"), Q(taken__gt=0, taken__lt=F("overlap"))),
+    "full": (gettext_lazy("Complete"), Q(taken=F("overlap"))),
+    "reported": (gettext_lazy("Reported by labelers"), Q(Exists(REPORTED))),
+    "withdrawn": (gettext_lazy("Withdrawn"), Q(state=Item.State.WITHDRAWN)),
 }
 
 

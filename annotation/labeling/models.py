@@ -27,8 +27,8 @@ class Item(models.Model):
     or none where a project asks for ratings or for a demonstration."""
 
     class State(models.TextChoices):
-        OPEN = "open", "Open"
-        WITHDRAWN = "withdrawn", "Withdrawn"
+        OPEN = "open", _("Open")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
 
     project = models.ForeignKey("projects.Project", on_delete=models.PROTECT, related_name="items")
     prompt = models.ForeignKey("prompts.Prompt", on_delete=models.PROTECT, related_name="items")
@@ -134,11 +134,11 @@ class Assignment(models.Model):
     """An item lent to a labeler until its lease ends. One row per labeler and item, for ever."""
 
     class State(models.TextChoices):
-        LIVE = "live", "Being judged"
-        SUBMITTED = "submitted", "Judged"
-        SURPLUS = "surplus", "Judged late, kept as surplus"
-        SKIPPED = "skipped", "Skipped"
-        EXPIRED = "expired", "Expired"
+        LIVE = "live", _("Being judged")
+        SUBMITTED = "submitted", _("Judged")
+        SURPLUS = "surplus", _("Judged late, kept as surplus")
+        SKIPPED = "skipped", _("Skipped")
+        EXPIRED = "expired", _("Expired")
 
     project = models.ForeignKey(
         "projects.Project", on_delete=models.PROTECT, related_name="assignments"
@@ -202,10 +202,10 @@ class Judgment(models.Model):
     refuses UPDATE and DELETE)."""
 
     class Origin(models.TextChoices):
-        DESK = "desk", "Judging page"
+        DESK = "desk", _("Judging page")
         API = "api", "API"
-        IMPORT = "import", "Import"
-        SIMULATED = "simulated", "Simulated"
+        IMPORT = "import", _("Import")
+        SIMULATED = "simulated", _("Simulated")
 
     project = models.ForeignKey(
         "projects.Project", on_delete=models.PROTECT, related_name="judgments"

@@ -4,6 +4,7 @@ Rendering is the slowest part of a judging page; done here, the page finds it in
 """
 
 from django.db.models import F
+from django.utils.translation import gettext_noop
 
 from annotation.core import jobs
 from annotation.core.hashing import sha256_of_text
@@ -33,7 +34,7 @@ def render_ahead(claim: jobs.Claim) -> dict:
         .order_by("-priority", "-taken", "pk")
         .values_list("pk", flat=True)[:AHEAD]
     )
-    claim.progress(0, len(items), "Rendering texts ahead of the labelers")
+    claim.progress(0, len(items), gettext_noop("Rendering texts ahead of the labelers"))
     for start in range(0, len(items), BATCH):
         rendered(texts_of(items[start : start + BATCH]))
         claim.progress(min(start + BATCH, len(items)))

@@ -51,7 +51,7 @@ def assignment_of(labeler, assignment_id, *, lock=False) -> Assignment:
     `.rubric_id`; else NotFound. One statement."""
     assignment = read_assignment(labeler, assignment_id, lock=lock)
     if assignment is None:
-        raise NotFound("There is no such assignment.")
+        raise NotFound(_("There is no such assignment."))
     return assignment
 
 
@@ -90,8 +90,8 @@ def submit_judgment(**submitted) -> tuple[Judgment, int | None]:
             revision = _next_revision(submitted["assignment_id"])
     others = Judgment.objects.filter(key=submitted["key"])
     if others.exclude(assignment=submitted["assignment_id"]).exists():
-        raise Conflict("This key belongs to another judgment: every judgment needs its own.")
-    raise Conflict("Too much happened at once. Nothing was lost: send it again.")
+        raise Conflict(_("This key belongs to another judgment: every judgment needs its own."))
+    raise Conflict(_("Too much happened at once. Nothing was lost: send it again."))
 
 
 def _next_revision(assignment_id) -> int:
@@ -246,8 +246,8 @@ def _new_lease(assignment_id):
 
 def _explain(assignment_id, labeler):
     if not _held(assignment_id, labeler).exists():
-        raise NotFound("There is no such assignment.")
-    raise Conflict("This item is no longer lent to this page. What you wrote is kept.")
+        raise NotFound(_("There is no such assignment."))
+    raise Conflict(_("This item is no longer lent to this page. What you wrote is kept."))
 
 
 def skip(*, assignment_id, labeler, reason: str = "") -> None:
@@ -256,7 +256,7 @@ def skip(*, assignment_id, labeler, reason: str = "") -> None:
     with transaction.atomic():
         assignment = assignment_of(labeler, assignment_id, lock=True)
         if assignment.state in (Assignment.State.SUBMITTED, Assignment.State.SURPLUS):
-            raise Conflict("You have judged this item already.")
+            raise Conflict(_("You have judged this item already."))
         if assignment.state == Assignment.State.SKIPPED:
             return
         if assignment.state == Assignment.State.LIVE:

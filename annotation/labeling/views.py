@@ -202,7 +202,9 @@ def _quietly(call):
     except NotFound:
         return HttpResponse(status=404)
     except Conflict as error:
-        return HttpResponse(f"{error} Submit it anyway: late work counts.", status=409)
+        return HttpResponse(
+            _("%(problem)s Submit it anyway: late work counts.") % {"problem": error}, status=409
+        )
     except DomainError as error:
         return HttpResponse(str(error), status=400)
     return HttpResponse(status=204)

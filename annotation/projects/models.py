@@ -83,11 +83,11 @@ class Membership(models.Model):
     """A user's place in a project: one role, and the handle that exports show for a name."""
 
     class Role(models.TextChoices):
-        LABELER = "labeler", "Labeler"
-        REVIEWER = "reviewer", "Reviewer"
-        LEAD = "lead", "Lead"
-        ENGINEER = "engineer", "Engineer"
-        ADMIN = "admin", "Admin"
+        LABELER = "labeler", _("Labeler")
+        REVIEWER = "reviewer", _("Reviewer")
+        LEAD = "lead", _("Lead")
+        ENGINEER = "engineer", _("Engineer")
+        ADMIN = "admin", _("Admin")
 
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="memberships")
     user = models.ForeignKey(

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from annotation.accounts.models import User
 from annotation.core import audit
 from annotation.core.errors import Conflict, DomainError
-from annotation.core.text import clean
+from annotation.core.text import clean, grouped
 from annotation.projects.models import Criterion, Membership, Project, RubricVersion
 
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?")
@@ -103,10 +103,17 @@ def create_project(
     """A project with its first rubric version published; the actor becomes its lead."""
     if not SLUG.fullmatch(slug):
         raise DomainError(
-            f"“{slug}” cannot name a project: use 1 to 60 lower-case letters, digits and hyphens."
+            _(
+                "“%(slug)s” cannot name a project: use 1 to 60 lower-case letters, digits and "
+                "hyphens."
+            )
+            % {"slug": slug}
         )
     if not 1 <= overlap <= MAX_OVERLAP:
-        raise DomainError(f"An item takes 1 to {MAX_OVERLAP} judgments, not {overlap:,}.")
+        raise DomainError(
+            _("An item takes 1 to %(most)d judgments, not %(count)s.")
+            % {"most": MAX_OVERLAP, "count": grouped(overlap)}
+        )
     try:
         with transaction.atomic():
             project = Project.objects.create(
@@ -129,8 +136,12 @@ def create_project(
             audit.record("project.created", actor=actor, project=project, target=slug)
     except IntegrityError as error:
         if "slug" in str(error):
-            raise Conflict(f"There is a project called “{slug}” already.") from error
-        raise DomainError(f"The project's settings are out of range: {error}") from error
+            raise Conflict(
+                _("There is a project called “%(slug)s” already.") % {"slug": slug}
+            ) from error
+        raise DomainError(
+            _("The project's settings are out of range: %(problem)s") % {"problem": error}
+        ) from error
     return project
 
 
@@ -205,7 +216,9 @@ def add_member(*, project, user, role, handle="", actor=None) -> Membership:
     handle = handle or user.username
     is_new = not project.memberships.filter(user=user).exists()
     if is_new and project.memberships.filter(handle=handle).exists():
-        raise Conflict(f"Somebody else is called “{handle}” in this project already.")
+        raise Conflict(
+            _("Somebody else is called “%(handle)s” in this project already.") % {"handle": handle}
+        )
     membership, created = Membership.objects.update_or_create(
         project=project,
         user=user,

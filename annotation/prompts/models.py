@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q, Value
+from django.utils.translation import gettext_lazy as _
 
 
 class Prompt(models.Model):
@@ -55,9 +56,9 @@ class Response(models.Model):
     """One candidate answer to a prompt. An empty text is a response too."""
 
     class Kind(models.TextChoices):
-        CANDIDATE = "candidate", "Candidate"
-        DEMONSTRATION = "demonstration", "Demonstration"
-        CORRECTION = "correction", "Correction"
+        CANDIDATE = "candidate", _("Candidate")
+        DEMONSTRATION = "demonstration", _("Demonstration")
+        CORRECTION = "correction", _("Correction")
 
     prompt = models.ForeignKey(Prompt, on_delete=models.PROTECT, related_name="responses")
     kind = models.CharField(max_length=15, choices=Kind, default=Kind.CANDIDATE)
@@ -101,8 +102,8 @@ class Attachment(models.Model):
     its bytes."""
 
     class Purpose(models.TextChoices):
-        CONTENT = "content", "Content"
-        RECORDING = "recording", "Spoken rationale"
+        CONTENT = "content", _("Content")
+        RECORDING = "recording", _("Spoken rationale")
 
     project = models.ForeignKey(
         "projects.Project", on_delete=models.PROTECT, related_name="attachments"
@@ -140,14 +141,14 @@ class Import(models.Model):
     """A file that came in, or was refused: what it was and what became of it."""
 
     class Kind(models.TextChoices):
-        ITEMS = "items", "Items"
-        JUDGMENTS = "judgments", "Judgments"
+        ITEMS = "items", _("Items")
+        JUDGMENTS = "judgments", _("Judgments")
 
     class State(models.TextChoices):
-        PENDING = "pending", "Waiting"
-        DONE = "done", "Imported"
-        REFUSED = "refused", "Refused"
-        UNCHANGED = "unchanged", "Already there"
+        PENDING = "pending", _("Waiting")
+        DONE = "done", _("Imported")
+        REFUSED = "refused", _("Refused")
+        UNCHANGED = "unchanged", _("Already there")
 
     project = models.ForeignKey(
         "projects.Project", on_delete=models.PROTECT, related_name="imports"

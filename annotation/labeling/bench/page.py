@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from django.urls import reverse
+from django.utils.translation import gettext_noop
 
 from annotation.labeling.bench.cards import ShownResponse, ShownTurn
 from annotation.labeling.bench.flags import FlagList
@@ -14,12 +15,13 @@ from annotation.labeling.bench.writing import WritingDesk
 from annotation.labeling.desk import Desk
 from annotation.labeling.forms import Problem
 
+# Kept as they stand here; the page says them in the labeler's language.
 SKIP_REASONS = [
-    "I do not know the subject",
-    "The prompt cannot be understood",
-    "The responses are broken",
-    "I do not want to read this",
-    "Something else",
+    gettext_noop("I do not know the subject"),
+    gettext_noop("The prompt cannot be understood"),
+    gettext_noop("The responses are broken"),
+    gettext_noop("I do not want to read this"),
+    gettext_noop("Something else"),
 ]
 SHOWN_TURNS = 2
 

@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 
 from annotation.core.errors import DomainError, TooLarge
 from annotation.labeling.imports import services
+from annotation.labeling.imports.wording import summary
 from annotation.projects.permissions import project_for
 from annotation.prompts.models import Import
 
@@ -86,7 +87,7 @@ def _answer(imported) -> dict:
         for error in imported.errors.all()
     ]
     return {
-        "detail": services.summary(imported),
+        "detail": summary(imported),
         "id": imported.pk,
         "state": imported.state,
         "job": imported.job_id,

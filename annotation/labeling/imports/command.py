@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from annotation.core.errors import NotFound
 from annotation.labeling.imports import services
+from annotation.labeling.imports.wording import summary
 from annotation.projects.models import Project
 from annotation.projects.services import create_project
 from annotation.prompts.models import Import
@@ -42,8 +43,8 @@ class ImportCommand(BaseCommand):
             )
         if imported.state == Import.State.REFUSED:
             self._print_errors(imported, 1_000 if options["all_errors"] else SHOWN_ERRORS)
-            raise CommandError(services.summary(imported))
-        self.stdout.write(services.summary(imported))
+            raise CommandError(summary(imported))
+        self.stdout.write(summary(imported))
         if self.kind == Import.Kind.ITEMS and not _has_people(project):
             self.stdout.write(
                 f"Nobody is in “{project.slug}” yet: `manage.py add_member {project.slug} NAME "

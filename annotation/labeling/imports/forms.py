@@ -1,6 +1,7 @@
 """What the import page takes."""
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from annotation.core.errors import DomainError
 from annotation.core.text import clean
@@ -11,24 +12,24 @@ MAX_PASTED = 1_000_000
 
 class ImportForm(forms.Form):
     kind = forms.ChoiceField(
-        label="What is in it", choices=Import.Kind.choices, widget=forms.RadioSelect
+        label=_("What is in it"), choices=Import.Kind.choices, widget=forms.RadioSelect
     )
-    file = forms.FileField(label="JSON Lines file", required=False, allow_empty_file=True)
+    file = forms.FileField(label=_("JSON Lines file"), required=False, allow_empty_file=True)
     text = forms.CharField(
-        label="Or paste lines",
+        label=_("Or paste lines"),
         required=False,
         strip=False,
         max_length=MAX_PASTED,
         widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false"}),
     )
     coerce_text = forms.BooleanField(
-        label="Turn numbers and booleans in the place of a text into text", required=False
+        label=_("Turn numbers and booleans in the place of a text into text"), required=False
     )
     without_judgments = forms.BooleanField(
-        label="Leave out what chosen/rejected rows prefer", required=False
+        label=_("Leave out what chosen/rejected rows prefer"), required=False
     )
     create = forms.BooleanField(
-        label="Make the labelers that are not in the project yet", required=False
+        label=_("Make the labelers that are not in the project yet"), required=False
     )
 
     def clean_text(self):
@@ -43,9 +44,9 @@ class ImportForm(forms.Form):
         has_file, has_text = self.cleaned_data.get("file") is not None, self.cleaned_data["text"]
         if bool(has_file) == bool(has_text):
             raise forms.ValidationError(
-                "Choose a file or paste lines, not both."
+                _("Choose a file or paste lines, not both.")
                 if has_file
-                else "Choose a file, or paste lines."
+                else _("Choose a file, or paste lines.")
             )
         return self.cleaned_data
 

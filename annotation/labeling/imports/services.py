@@ -15,14 +15,18 @@ from typing import IO, Any
 from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from annotation.core import audit, jobs
 from annotation.core.errors import DomainError, TooLarge
 from annotation.core.jobs import Claim
 from annotation.core.strict_json import LineReader
+from annotation.core.text import grouped
 from annotation.labeling.imports import item_import, judgment_import
 from annotation.labeling.imports.item_rows import ItemOptions, fewest_responses
 from annotation.labeling.imports.problems import Problems
+from annotation.labeling.imports.wording import summary
 from annotation.labeling.prerender import request_rendering
 from annotation.labeling.tasks import IMPORT_KIND
 from annotation.prompts.attachments.library import Library
@@ -239,44 +243,11 @@ def _refuse(imported: Import, problems: Problems) -> None:
         )
 
 
-def summary(imported: Import) -> str:
-    """What became of it, in one sentence."""
-    noun = imported.get_kind_display().lower()
-    counts = imported.counts
-    if imported.state == Import.State.REFUSED:
-        errors = _counted(imported.error_count, "errors")
-        return f"Nothing was imported: {errors} in {_counted(imported.line_count, 'lines')}."
-    if imported.state == Import.State.UNCHANGED:
-        return f"Nothing new: all {counts['unchanged']:,} {noun} are here already."
-    if imported.state == Import.State.PENDING:
-        return "The import waits for its turn."
-    order = (
-        "items",
-        "prompts",
-        "responses",
-        "generators",
-        "attachments",
-        "judgments",
-        "labelers",
-    )
-    told = [_counted(counts[name], name) for name in order if counts.get(name)]
-    text = f"Imported {', '.join(told)}."
-    if counts.get("unchanged"):
-        text += f" {counts['unchanged']:,} were here already."
-    if counts.get("repeated"):
-        text += f" {counts['repeated']:,} lines repeat another one."
-    return text
-
-
-def _counted(number: int, plural: str) -> str:
-    return f"1 {plural[:-1]}" if number == 1 else f"{number:,} {plural}"
-
-
 def too_large() -> str:
-    return (
-        f"The file is larger than {settings.IMPORT_MAX_BYTES / 2**20:,.0f} MiB. "
-        "`manage.py import_items` and `manage.py import_judgments` take any size."
-    )
+    return _(
+        "The file is larger than %(most)s MiB. `manage.py import_items` and "
+        "`manage.py import_judgments` take any size."
+    ) % {"most": grouped(round(settings.IMPORT_MAX_BYTES / 2**20))}
 
 
 def empty_stream() -> IO[bytes]:
@@ -299,7 +270,7 @@ def receive(
             with path.open("rb") as kept:
                 return run(imported=imported, stream=kept)
         imported.byte_count = size
-        imported.job, _ = jobs.enqueue(
+        imported.job, _is_new = jobs.enqueue(
             kind=IMPORT_KIND,
             project=project,
             actor=actor,
@@ -345,7 +316,9 @@ def run_job(claim: Claim) -> None:
                 imported=imported,
                 stream=kept,
                 claim=claim,
-                on_progress=lambda done: claim.progress(done, total, "Checking the lines"),
+                on_progress=lambda done: claim.progress(
+                    done, total, gettext_noop("Checking the lines")
+                ),
             )
     quarantine_path(imported).unlink(missing_ok=True)
     if imported.state == Import.State.REFUSED:

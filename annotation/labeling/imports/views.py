@@ -10,6 +10,7 @@ from annotation.core.errors import TooLarge
 from annotation.labeling.imports import services
 from annotation.labeling.imports.examples import EXAMPLES
 from annotation.labeling.imports.forms import ImportForm
+from annotation.labeling.imports.wording import summary
 from annotation.projects.permissions import project_for
 from annotation.prompts.models import Import
 
@@ -44,7 +45,7 @@ def import_page(request, slug):
 def _page(request, project, form, status=200):
     recent = project.imports.select_related("created_by").order_by("-id")[:20]
     for imported in recent:
-        imported.sentence = services.summary(imported)
+        imported.sentence = summary(imported)
     context = {
         "project": project,
         "tab": "import",
@@ -68,7 +69,7 @@ def show_import(request, slug, import_id):
         "project": project,
         "tab": "import",
         "imported": imported,
-        "sentence": services.summary(imported),
+        "sentence": summary(imported),
         "errors": imported.errors.all()[:SHOWN_ERRORS],
         "job": job,
         "is_waiting": is_waiting,

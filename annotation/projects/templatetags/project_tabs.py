@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django import template
 from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext, gettext_noop
 
 from annotation.projects.permissions import roles_for
 
@@ -13,16 +14,16 @@ register = template.Library()
 # Label, URL name, and the action a person needs to open it. A page says which one it is by the
 # context variable `tab` (the label in lower case) where its own URL name does not.
 TABS = [
-    ("Overview", "runs:show-project", "see_project"),
-    ("Items", "labeling:list-items", "see_items"),
-    ("Import", "labeling:import", "import"),
-    ("Rubric", "projects:show-rubric", "judge"),
-    ("Judging", "projects:edit-judging", "manage"),
-    ("People", "projects:list-people", "see_project"),
-    ("Agreement", "quality:show-agreement", "see_agreement"),
-    ("Datasets", "datasets:list-datasets", "see_datasets"),
-    ("Training", "runs:list-runs", "see_runs"),
-    ("Audit", "projects:list-events", "see_project"),
+    (gettext_noop("Overview"), "runs:show-project", "see_project"),
+    (gettext_noop("Items"), "labeling:list-items", "see_items"),
+    (gettext_noop("Import"), "labeling:import", "import"),
+    (gettext_noop("Rubric"), "projects:show-rubric", "judge"),
+    (gettext_noop("Judging"), "projects:edit-judging", "manage"),
+    (gettext_noop("People"), "projects:list-people", "see_project"),
+    (gettext_noop("Agreement"), "quality:show-agreement", "see_agreement"),
+    (gettext_noop("Datasets"), "datasets:list-datasets", "see_datasets"),
+    (gettext_noop("Training"), "runs:list-runs", "see_runs"),
+    (gettext_noop("Audit"), "projects:list-events", "see_project"),
 ]
 
 
@@ -51,5 +52,5 @@ def project_tabs(context, project):
             url = reverse(name, args=[project.slug])
         except NoReverseMatch:
             continue
-        tabs.append(Tab(label, url, label.lower() == current))
+        tabs.append(Tab(gettext(label), url, label.lower() == current))
     return {"tabs": tabs}

@@ -19,6 +19,7 @@ from django.db import connection
 from annotation.core.errors import DomainError, NotFound
 from annotation.labeling.imports import services
 from annotation.labeling.imports.examples import EXAMPLES
+from annotation.labeling.imports.wording import summary
 from annotation.labeling.models import Item, ItemResponse, Judgment
 from annotation.projects.models import Membership, Project
 from annotation.prompts.attachments.services import attach
@@ -135,7 +136,7 @@ def test_the_same_file_twice_is_a_no_op_that_says_so(project):
     again = items(project, ITEM, changed(ITEM, id="x2"))
 
     assert again.state == "unchanged"
-    assert services.summary(again) == "Nothing new: all 2 items are here already."
+    assert summary(again) == "Nothing new: all 2 items are here already."
     assert (Item.objects.count(), Response.objects.count(), Generator.objects.count()) == before
 
 
