@@ -84,8 +84,9 @@ connection.cursor().execute("VACUUM ANALYZE")
 """
 
 SESSIONS = """
-from django.contrib.sessions.backends.db import SessionStore
+from django.conf import settings
 from annotation.accounts.models import User
+from annotation.accounts.sessions import SessionStore
 from annotation.projects.models import Project
 from annotation.projects.services import add_member
 project = Project.objects.get(slug="bench")
@@ -94,7 +95,7 @@ for n in range({count}):
     add_member(project=project, user=user, role="labeler")
     session = SessionStore()
     session["_auth_user_id"] = str(user.pk)
-    session["_auth_user_backend"] = "django.contrib.auth.backends.ModelBackend"
+    session["_auth_user_backend"] = settings.AUTHENTICATION_BACKENDS[0]
     session["_auth_user_hash"] = user.get_session_auth_hash()
     session.create()
     print("SESSION", session.session_key)

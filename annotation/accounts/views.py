@@ -32,7 +32,7 @@ def demo_sign_in(request, signed):
         )
     except NotFound as error:
         raise Http404 from error
-    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    login(request, user)
     return redirect("projects:list-projects")  # which leads those who only judge to their queue
 
 

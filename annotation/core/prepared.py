@@ -6,8 +6,13 @@ send text that is planned anew each time.
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from typing import Any
 from weakref import WeakKeyDictionary
+
+from django.db import connection
+from django.db.models import Model
 
 # Which statements a driver's connection knows. A new connection knows none, and takes its place.
 _known: WeakKeyDictionary[object, set[str]] = WeakKeyDictionary()
@@ -41,3 +46,25 @@ class Prepared:
         """The statement as PREPARE wants it: $1, $2, …"""
         numbers = {name: f"${number}" for number, name in enumerate(self.names, start=1)}
         return PLACEHOLDER.sub(lambda found: numbers.get(found[1], "%"), self.sql)
+
+
+def columns_of(model: type[Model], alias: str) -> list[str]:
+    """All of a model's columns, for a statement whose rows `instance_of` reads."""
+    return [f'{alias}."{field.column}"' for field in model._meta.concrete_fields]
+
+
+def instance_of(model: type[Model], values: Iterator[Any]) -> Any:
+    """The next instance in a row, its values read as the ORM reads them."""
+    names, readers = _fields_of(model)
+    read = [
+        reader(value, None, connection) if reader else value
+        for reader, value in zip(readers, values, strict=False)
+    ]
+    return model.from_db(connection.alias, names, read)
+
+
+@cache
+def _fields_of(model: type[Model]) -> tuple[list[str], list[Callable[..., Any] | None]]:
+    fields = model._meta.concrete_fields
+    readers = [getattr(field, "from_db_value", None) for field in fields]
+    return [field.attname for field in fields], readers

@@ -8,7 +8,7 @@ from functools import cache
 
 from django.db import connection
 
-from annotation.core.prepared import Prepared
+from annotation.core.prepared import Prepared, columns_of, instance_of
 from annotation.labeling.models import Assignment, Item
 from annotation.projects.models import Project
 from annotation.prompts.models import Prompt
@@ -35,11 +35,7 @@ SELECT <columns>,
 
 @cache
 def _statement(lock: bool) -> Prepared:
-    columns = [
-        f'{alias}."{field.column}"'
-        for alias, model in JOINED.items()
-        for field in model._meta.concrete_fields
-    ]
+    columns = [column for alias, model in JOINED.items() for column in columns_of(model, alias)]
     sql = STATEMENT.replace("<columns>", ", ".join(columns))
     return Prepared(sql + (" FOR UPDATE OF a" if lock else ""))
 
@@ -61,18 +57,8 @@ def read_assignment(labeler, assignment_id: int, *, lock: bool = False) -> Assig
     if row is None:
         return None
     values = iter(row)
-    assignment, item, prompt, project = (_made(model, values) for model in JOINED.values())
+    assignment, item, prompt, project = (instance_of(model, values) for model in JOINED.values())
     item.prompt, item.project = prompt, project
     assignment.item, assignment.project, assignment.labeler = item, project, labeler
     assignment.rubric_id, assignment.seen_rubric_id = values
     return assignment
-
-
-def _made(model, values):
-    """The next instance in a row, its values read as the ORM reads them."""
-    fields = model._meta.concrete_fields
-    read = [
-        field.from_db_value(value, None, connection) if hasattr(field, "from_db_value") else value
-        for field, value in zip(fields, values, strict=False)
-    ]
-    return model.from_db(connection.alias, [field.attname for field in fields], read)

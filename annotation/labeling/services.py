@@ -185,17 +185,17 @@ def _has_place(assignment) -> bool:
 def _next(assignment, labeler, lend_next) -> int | None:
     if not lend_next:
         return None
-    held = (
-        Assignment.objects.live()
-        .filter(project=assignment.project, labeler=labeler)
-        .exclude(pk=assignment.pk)
-    )
-    if assignment.state != Assignment.State.LIVE and (pk := held.values_list("pk").first()):
-        return pk[0]  # a replay, or late work: the item lent since is the next one
+    if assignment.state != Assignment.State.LIVE and (pk := _lent_since(assignment, labeler)):
+        return pk  # a replay, or late work: the item lent since is the next one
     pk = queue.lend(project=assignment.project, labeler=labeler)
     if pk is None and queue.expire_leases(project=assignment.project):
         pk = queue.lend(project=assignment.project, labeler=labeler)
     return pk
+
+
+def _lent_since(assignment, labeler) -> int | None:
+    held = Assignment.objects.live().filter(project=assignment.project, labeler=labeler)
+    return held.exclude(pk=assignment.pk).values_list("pk", flat=True).first()
 
 
 def save_draft(*, assignment_id, labeler, token: int, draft: dict) -> None:
