@@ -135,3 +135,42 @@ def test_a_problem_is_reported_beside_the_desk(desk):
     expect(at.page.get_by_text("Thank you.")).to_be_visible()
     assert ranks_on(at) == ["2", "1"]
     assert ItemReport.objects.get().text == "A phone number."
+
+
+@pytest.mark.parametrize("width", [1024, 1280])
+def test_nothing_moves_when_something_is_said_above_the_sheets(visit, width):
+    project = make_project(name="A project whose name is rather long to read on one line")
+    for n in range(2):
+        make_item(project, FOUR, prompt=make_prompt(project, f"Item {n}. {QUESTION}"))
+    labeler = make_member(project, username="somebody-with-a-rather-long-name")
+    at = visit(viewport={"width": width, "height": 800}).sign_in(labeler)
+    at.open(f"/judge/{project.slug}/")
+    before = at.page.locator(".answers").bounding_box()
+    at.press("s", "1")
+    expect(prompt(at)).to_contain_text("Item 1.")
+    expect(at.page.locator("#saved")).not_to_be_empty()
+    assert at.page.locator(".answers").bounding_box() == before
+    assert at.page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize(
+    ("last", "is_seen"), [("And now?", True), ("Now " + "listen. " * 200, False)]
+)
+def test_a_conversation_opens_at_its_end_unless_that_is_long(visit, last, is_seen):
+    project = make_project()
+    prompt = make_prompt(project)
+    roles = ["system", *["user", "assistant"] * 3, "user"]
+    prompt.messages = [{"role": role, "content": "Some words. " * 30} for role in roles]
+    prompt.messages[-1]["content"] = last
+    prompt.save()
+    make_item(project, FOUR, prompt=prompt)
+    at = visit().sign_in(make_member(project)).open(f"/judge/{project.slug}/")
+    turn = at.page.locator(".prompt .turn .text.rendered").last
+    expect(turn).to_contain_text(last[:6])
+    box, body = turn.bounding_box(), at.page.locator(".prompt > .body").bounding_box()
+    ends_within = box["y"] + box["height"] <= body["y"] + body["height"]
+    assert ends_within == is_seen
+    assert at.page.locator(".prompt > .body").evaluate("body => body.scrollTop") == 0
+    at.page.locator(".prompt > .body").hover()
+    at.page.mouse.wheel(0, -4000 if is_seen else 4000)
+    at.until("document.querySelector('.prompt > .body').scrollTop !== 0")

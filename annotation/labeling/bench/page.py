@@ -81,6 +81,8 @@ class Bench:
         self.turn_count = len(self.turns)
         self.earlier_turns = self.turns[:-SHOWN_TURNS]
         self.last_turns = self.turns[-SHOWN_TURNS:]
+        # A long last turn is read from its beginning, which its end would scroll away.
+        self.opens_at_its_end = self.turn_count > 1 and self.turns[-1].is_short
         self.skip_reasons = SKIP_REASONS
         self._set_addresses()
 
