@@ -94,7 +94,7 @@ def needs_of(project, progress, *, role) -> list[Need]:
         needs.append(
             Need(
                 _("The last job failed: %(kind)s") % {"kind": failed.kind},
-                failed.error[:300],
+                _(failed.error)[:300],
                 reverse("projects:show-job", args=[failed.pk]),
                 _("See why"),
             )

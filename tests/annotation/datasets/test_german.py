@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 from django.utils import translation
 
+from annotation.core import jobs
 from annotation.datasets import wording
 from annotation.datasets.policy import Policy
 from annotation.datasets.presentation import policy_lines, summarise
@@ -66,6 +67,17 @@ def test_a_waiting_freeze_speaks_german(client, project):
     job = request_freeze(project=project, policy=Policy())
 
     assert "Wartet auf einen Worker" in shown(client, "show-freezing", project.slug, job.pk)
+
+
+def test_what_stopped_a_freeze_is_kept_in_english_and_shown_in_german(client, project):
+    job = request_freeze(project=project, policy=Policy(demonstrations="only"))
+    jobs.run(job.pk)
+
+    page = shown(client, "show-freezing", project.slug, job.pk)
+
+    job.refresh_from_db()
+    assert job.error == "There is nothing to freeze: the project has no demonstrations."
+    assert "Es gibt nichts einzufrieren: Das Projekt hat keine Musterantworten." in page
 
 
 def test_every_reason_begins_small_and_is_translated(project):
