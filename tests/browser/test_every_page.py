@@ -45,10 +45,14 @@ def test_the_walk_found_the_pages():
     assert {"labeling:home", "labeling:judge", "projects:show-rubric"} <= set(PAGES)
 
 
-@pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 360)])
-def test_every_page_is_accessible_and_fits_its_window(visit, project, theme, width):
+@pytest.mark.parametrize(
+    ("theme", "width", "language"),
+    [("light", 1280, "en"), ("dark", 360, "en"), ("light", 360, "de")],
+)
+def test_every_page_is_accessible_and_fits_its_window(visit, project, theme, width, language):
     lead = make_member(project, role=Membership.Role.LEAD)
-    at = visit(color_scheme=theme, viewport={"width": width, "height": 800}).sign_in(lead)
+    window = {"width": width, "height": 800}
+    at = visit(color_scheme=theme, viewport=window, locale=language).sign_in(lead)
     found, seen = {}, 0
     for name, path in PAGES.items():
         url = at.server.url + path.format(slug=project.slug)
@@ -57,6 +61,7 @@ def test_every_page_is_accessible_and_fits_its_window(visit, project, theme, wid
         if answer.status != 200 or "<!doctype html>" not in answer.text():
             continue  # takes only a POST, or is a file or a fragment
         at.page.goto(url)
+        assert at.page.locator("html").get_attribute("lang") == language
         seen += 1
         bad, _ = at.violations()
         wide = at.page.evaluate("document.documentElement.scrollWidth")
