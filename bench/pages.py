@@ -32,6 +32,7 @@ def run(report: Report, folder: Path, sizes=()) -> None:
             context.add_cookies(
                 [{"name": "sessionid", "value": key, "url": f"http://127.0.0.1:{port}"}]
             )
+            context.add_init_script(WATCH)
             page = context.new_page()
             for visit, aim in (("cold", "≤ 60 kB, ≤ 6"), ("again", "≤ 5 kB, 2")):
                 sizes_seen, visible = weigh(page, f"http://127.0.0.1:{port}/judge/bench/")
@@ -45,7 +46,45 @@ def run(report: Report, folder: Path, sizes=()) -> None:
                     f"{visible:.0f} ms",
                     "≤ 370 ms" if visit == "cold" else "",
                 )
+                told = page.evaluate("window.watched")
+                report.add(f"first key handled, {visit}", f"{told['key']:.0f} ms")
+                report.add(f"layout shift on load, {visit}", f"{told['shift']:.4f}", "< 0.02")
+            report.add(
+                f"layout shift over {SUBMITS} submits, those after a key counted too",
+                f"{shift_of_submits(page):.4f}",
+                "< 0.02",
+            )
             browser.close()
+
+
+# Presses 1 until a response has that rank, and adds up what moved.
+WATCH = """
+window.watched = { key: NaN, shift: 0 };
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) window.watched.shift += entry.value;
+}).observe({ type: "layout-shift", buffered: true });
+const pressing = setInterval(() => {
+  const target = document.activeElement ?? document.body;
+  target?.dispatchEvent(new KeyboardEvent("keydown", { key: "1", bubbles: true }));
+  if (!document.querySelector(".rank input:checked")) return;
+  window.watched.key = performance.now();
+  clearInterval(pressing);
+}, 5);
+"""
+SUBMITS = 5
+
+
+def shift_of_submits(page) -> float:
+    page.reload(wait_until="networkidle")
+    before = page.evaluate("window.watched.shift")
+    for _ in range(SUBMITS):
+        key = page.locator("[name=key]").input_value()
+        for rank in "1234":
+            page.keyboard.press(rank)
+        page.keyboard.press("Control+Enter")
+        page.locator(f"[name=key]:not([value='{key}'])").wait_for(state="attached")
+        page.wait_for_timeout(300)  # whatever moves late is part of it
+    return page.evaluate("window.watched.shift") - before
 
 
 def weigh(page, url) -> tuple[list[int], float]:
