@@ -61,8 +61,9 @@ def test_looking_at_the_address_changes_nothing(client):
     assert client.get(reverse("set-language")).status_code == 405
 
 
-def test_the_sign_in_page_offers_every_language_by_its_own_name(client, settings):
-    page = client.get(SIGN_IN).content.decode()
+@pytest.mark.parametrize("spoken", ["en", "de"])
+def test_the_sign_in_page_offers_every_language_by_its_own_name(client, settings, spoken):
+    page = client.get(SIGN_IN, headers={"Accept-Language": spoken}).content.decode()
     for code, name in settings.LANGUAGES:
         assert f'value="{code}" lang="{code}"' in page
         assert f">{name}</button>" in page
