@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from django.db.models import Count, Q, Sum
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from annotation.labeling import services
+from annotation.labeling import queue, services
 from annotation.labeling.models import Assignment, Item, Judgment
 from annotation.projects.permissions import STAFF, projects_where
 
@@ -20,6 +21,8 @@ class Queue:
     wanted: int  # judgments that the open items need
     taken: int  # of those, submitted or being made
     judged: int  # by this labeler
+    judged_today: int
+    avoided: int  # open items that this labeler's preferences keep away
     is_waiting: bool
     is_held: bool  # an item is on the desk already
     is_staff: bool
@@ -44,12 +47,15 @@ def queues_of(user) -> list[Queue]:
         .values("project")
         .annotate(wanted=Sum("overlap"), taken=Sum("taken"))
     }
+    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    avoided = _avoided(user, projects)
     own = {
         row["project"]: row
         for row in Assignment.objects.filter(labeler=user, project__in=projects)
         .values("project")
         .annotate(
             judged=Count("pk", filter=Q(state__in=SUBMITTED)),
+            today=Count("pk", filter=Q(state__in=SUBMITTED, over_at__gte=midnight)),
             held=Count("pk", filter=Q(state=Assignment.State.LIVE)),
         )
     }
@@ -63,12 +69,22 @@ def queues_of(user) -> list[Queue]:
                 wanted=need.get("wanted") or 0,
                 taken=need.get("taken") or 0,
                 judged=have.get("judged", 0),
+                judged_today=have.get("today", 0),
+                avoided=avoided.get(project.pk, 0),
                 is_held=is_held,
                 is_waiting=is_held or services.waiting_for(user, project),
                 is_staff=user.is_superuser or mine.get(project.pk) in STAFF,
             )
         )
-    return sorted(queues, key=lambda queue: (not queue.is_waiting, queue.project.name))
+    return sorted(queues, key=lambda one: (not one.is_waiting, one.project.name))
+
+
+def _avoided(user, projects) -> dict[int, int]:
+    kinds = queue.avoided_by(user)
+    if not kinds:
+        return {}
+    items = Item.objects.open().filter(project__in=projects, warnings__overlap=kinds)
+    return dict(items.values_list("project").annotate(count=Count("pk")))
 
 
 def recent_judgments(user, limit=8):
@@ -82,7 +98,7 @@ def recent_judgments(user, limit=8):
 
 def headline_of(queues) -> str:
     """The finding in one sentence: is there work?"""
-    waiting = sum(queue.is_waiting for queue in queues)
+    waiting = sum(one.is_waiting for one in queues)
     if not waiting:
         return _("Nothing waits for you right now")
     words = [_("One queue has work for you"), _("Two queues have work for you")]

@@ -1,10 +1,17 @@
 """The start page: what waits, how far it is, what was judged last."""
 
+from datetime import timedelta
+from uuid import uuid4
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from annotation.labeling.home import recent_judgments
+from annotation.labeling.models import Assignment
 from annotation.labeling.queue import lend_next_item
+from annotation.labeling.services import submit_judgment
+from annotation.labeling.verdict import verdict_from_choices
 from annotation.projects.models import Membership
 from tests.factories import make_item, make_judgment, make_member, make_project
 
@@ -28,6 +35,29 @@ def test_queues_with_work_come_first_and_say_how_far_they_are(client):
     assert "One queue has work for you" in page
     assert "0 of 3 judgments" in page
     assert "Nothing waiting" in page
+
+
+def test_it_says_what_was_judged_today_and_what_is_kept_away(client):
+    project = make_project(overlap=1)
+    labeler = make_member(project)
+    for _ in range(3):
+        make_item(project)
+    make_item(project, warnings=["violence"])
+    for day in (timedelta(), timedelta(), timedelta(days=2)):
+        lent = lend_next_item(project=project, labeler=labeler)
+        verdict = verdict_from_choices({1: 1, 2: 2}, response_count=2)
+        submit_judgment(assignment_id=lent.pk, labeler=labeler, verdict=verdict, key=uuid4())
+        Assignment.objects.filter(pk=lent.pk).update(over_at=timezone.now() - day)
+    Assignment.objects.live().delete()  # what the last submit lent
+    project.items.exclude(warnings=[]).update(taken=0)
+    assert "kept away" not in home(client, labeler)
+
+    labeler.preferences = {"avoids": ["violence"]}
+    labeler.save()
+    page = home(client, labeler)
+
+    assert "You judged 3 items. 2 today." in page
+    assert "1 item is kept away from you" in page
 
 
 def test_an_item_on_the_desk_is_continued(client):
