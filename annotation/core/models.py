@@ -1,5 +1,7 @@
 """What every app leans on: background jobs, the audit trail, rendered text."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -131,6 +133,11 @@ class Event(models.Model):
 
     def __str__(self):
         return f"{self.kind} {self.target}".strip()
+
+    @property
+    def details(self) -> list[tuple[str, Any]]:
+        """For templates: what `payload.items` says there where a key is called “items”."""
+        return list(self.payload.items())
 
 
 class RenderedText(models.Model):

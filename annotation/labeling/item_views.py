@@ -23,6 +23,12 @@ from annotation.projects.permissions import project_for, roles_for
 from annotation.prompts.attachments.references import attached
 
 REPORTED = ItemReport.objects.open().filter(item=OuterRef("pk"))
+ROLES = {
+    "system": gettext_lazy("system"),
+    "user": gettext_lazy("user"),
+    "assistant": gettext_lazy("assistant"),
+    "tool": gettext_lazy("tool"),
+}
 # A filter is one of these names, never a path given by the visitor.
 PROGRESS = {
     "": (gettext_lazy("All"), Q()),
@@ -98,7 +104,11 @@ def show_item(request, slug, item_id):
         "may_review": project.role in roles_for("review"),
         "may_manage": project.role in roles_for("manage"),
         "turns": [
-            {"role": m["role"], "html": html[sha256_of_text(m["content"])], "attachments": files}
+            {
+                "role": ROLES.get(m["role"], m["role"]),
+                "html": html[sha256_of_text(m["content"])],
+                "attachments": files,
+            }
             for m, files in zip(messages, of_turns, strict=True)
         ],
         "responses": [

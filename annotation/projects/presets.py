@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_lazy as _
+
 from annotation.projects.services import TagSpec
 
 
@@ -51,7 +53,7 @@ LLAMA_2 = Preset(
     ),
 )
 COMMON_ERRORS = Preset(
-    label="Common errors",
+    label=_("Common errors"),
     source="Concord",
     field="error_labels",
     tags=(
@@ -64,7 +66,7 @@ COMMON_ERRORS = Preset(
     ),
 )
 HALLUCINATIONS = Preset(
-    label="Kinds of hallucination",
+    label=_("Kinds of hallucination"),
     source="Mishra et al. 2024 (FAVA)",
     field="error_labels",
     tags=(

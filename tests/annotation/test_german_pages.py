@@ -64,6 +64,23 @@ def test_every_page_opens_in_german_with_numbers_a_machine_can_read(german, proj
     } <= seen
 
 
+@pytest.mark.parametrize(("first", "then"), [("en", "de"), ("de", "en")])
+def test_what_is_kept_of_the_desk_is_kept_for_its_language(project, first, then):
+    """Its parts are rendered once for all items: not once for all languages."""
+    client = Client()
+    client.force_login(make_member(project))
+    said = {"en": "Rank of response A", "de": "Rang von Antwort A"}
+    url = reverse("labeling:judge", args=[project.slug])
+    pages = {
+        language: client.get(url, headers={"Accept-Language": language}).content.decode()
+        for language in (first, then)
+    }
+    for language, page in pages.items():
+        other = next(words for code, words in said.items() if code != language)
+        assert said[language] in page
+        assert other not in page
+
+
 def test_charts_are_drawn_with_points_and_read_with_commas(german, project):
     german.post(reverse("quality:compute-agreement", args=[project.slug]))
     jobs.run(Job.objects.get(kind="agreement").pk)
