@@ -1,7 +1,7 @@
 /* Nothing written is lost: the draft goes to the server while somebody works, and stays in this
    browser until the server has it; the lease is kept while they work, and a submit that fails
-   leaves everything where it is, says so, and is sent again. The few htmx events that Concord
-   leans on are here. */
+   leaves everything where it is, says so, and is sent again. What a closed browser left behind is
+   brought back by desk-kept.js. The few htmx events that Concord leans on are here. */
 
 const SAVE_AFTER = 600; // ms without a change
 const KEEP_AFTER = 150;
@@ -18,7 +18,7 @@ let isSubmitting = false;
 let lastUsed = Date.now();
 let saving = null; // the AbortController of the save on its way
 let tries = 0; // that failed in a row
-let isWaitingToSubmit = false; // a submit failed on the way: it goes again by itself
+let isAsked = false; // to submit, and no answer has come: it goes again by itself
 let isPaused = false;
 let sentFrom = ""; // where the copy lies of what was just sent
 
@@ -43,22 +43,14 @@ function post(url, body, options = {}) {
   return fetch(url, { method: "POST", body, redirect: "manual", ...options });
 }
 
-/* Who signed in again elsewhere has a new token; this page still holds the old one. Any judging
-   page carries the new one. True once it is here: then the same may be sent again. */
-let isRenewed = false;
+let isRenewed = false; // once is enough: a second 403 has another cause
 
+/** True once this page has the token of who signed in again elsewhere: the same may be sent again. */
 async function renewToken() {
-  if (isRenewed) return false; // once is enough: a second 403 has another cause
+  if (isRenewed) return false;
   try {
-    const page = await fetch(location.pathname, { redirect: "manual" });
-    if (page.type === "opaqueredirect") signedOut();
-    if (!page.ok) return false;
-    isRenewed = true;
-    const name = "csrfmiddlewaretoken";
-    const parsed = new DOMParser().parseFromString(await page.text(), "text/html");
-    const token = parsed.querySelector(`[name=${name}]`)?.value;
-    for (const input of document.querySelectorAll(`[name=${name}]`)) input.value = token;
-    return Boolean(token);
+    const { default: renew } = await import(JSON.parse(said.modules).token);
+    return (isRenewed = await renew(signedOut));
   } catch {
     return false;
   }
@@ -66,9 +58,8 @@ async function renewToken() {
 
 /* The copy in this browser: of this person, for this item, until the server has what it says */
 
-const KEPT_FOR = 14 * 24 * 3_600_000; // ms
-const CLOCKS_DIFFER = 120_000; // ms, the browser's from the server's
-const MACHINERY = new Set(["csrfmiddlewaretoken", "key", "token", "rubric"]);
+const SEALED = ["key", "token", "rubric"]; // what makes a submit this one
+const MACHINERY = new Set(["csrfmiddlewaretoken", ...SEALED]);
 const PREFIX = "concord:desk:";
 const place = () => `${PREFIX}${said.owner}:${new URL(form().action).pathname}`;
 let keeping = 0;
@@ -76,16 +67,14 @@ let hasRoom = true;
 
 const entries = (at) => [...new FormData(at)].filter(([name]) => !MACHINERY.has(name));
 
-/** What was said, whatever the clock shows. */
-const BESIDE = new Set(["seconds", "on", "shown"]);
-const wordsOf = (fields) =>
-  JSON.stringify(fields.filter(([name, value]) => value && !BESIDE.has(name)).sort());
-
 function keep() {
   clearTimeout(keeping);
   if (!form()) return;
+  const copy = { at: Date.now(), fields: entries(form()) };
+  // The same key again is the same judgment: so it may go once more from another page.
+  if (isAsked) copy.submit = Object.fromEntries(SEALED.map((name) => [name, field(name)?.value ?? ""]));
   try {
-    localStorage.setItem(place(), JSON.stringify({ at: Date.now(), fields: entries(form()) }));
+    localStorage.setItem(place(), JSON.stringify(copy));
     hasRoom = true;
   } catch {
     hasRoom = false; // then the server's draft is the only one
@@ -97,89 +86,28 @@ function forget(where = place()) {
   localStorage.removeItem(where);
 }
 
-function keptCopy() {
+/** True once a module does what a closed browser left to do; false where it cannot be loaded. */
+async function bringBack() {
+  const isLeft = ({ length }, storage) =>
+    Array.from({ length }, (_, n) => storage.key(n)).some((name) => name.startsWith(PREFIX));
+  if (![localStorage, sessionStorage].some((one) => isLeft(one, one))) return;
   try {
-    return JSON.parse(localStorage.getItem(place()) ?? "null");
+    const { default: begin } = await import(JSON.parse(said.modules).kept);
+    await begin(desk);
   } catch {
-    return null;
+    if (!isDirty) again(bringBack); // the copy stays until there is a connection
   }
 }
 
-function sweep() {
-  for (const name of Object.keys(localStorage).filter((one) => one.startsWith(PREFIX))) {
-    let at = 0;
-    try {
-      at = JSON.parse(localStorage.getItem(name)).at;
-    } catch {
-      // not ours to read: it goes
-    }
-    if (!(Date.now() - at < KEPT_FOR)) localStorage.removeItem(name);
-  }
-}
-
-/** Put other values into the form's fields; those that are not there (an editor that is not open)
-    are the server's to open. True when every value found its field. */
-function fill(fields) {
-  const given = new Map(fields);
-  for (const control of form().elements) {
-    if (!control.name || MACHINERY.has(control.name) || control.type === "submit") continue;
-    if (control.type === "radio" || control.type === "checkbox")
-      control.checked = given.get(control.name) === control.value;
-    else control.value = given.get(control.name) ?? "";
-  }
-  return fields.every(([name, value]) => !value || name in form().elements);
-}
-
-/** What was written here and never reached the server: back to the server, then shown. */
-async function restore() {
-  const copy = form() && keptCopy();
-  if (!copy) return;
-  if (wordsOf(copy.fields) === wordsOf(entries(form()))) return forget();
-  // Somebody went on in another browser since: what the server has is newer.
-  if (Number(form().dataset.draftAt) > copy.at + CLOCKS_DIFFER) return forget();
-  const at = form();
-  const before = entries(at);
-  if (at.dataset.draft) {
-    const body = new FormData();
-    for (const [name, value] of copy.fields) body.set(name, value);
-    for (const name of ["csrfmiddlewaretoken", "token"]) body.set(name, field(name).value);
-    try {
-      const answer = await post(at.dataset.draft, body);
-      if (!answer.ok || at !== form()) return;
-    } catch {
-      return; // it stays here until there is a connection
-    }
-  }
-  if (fill(copy.fields) || !at.dataset.draft) {
-    showRestored(before);
-    document.dispatchEvent(new Event("desk:filled"));
-    if (at.dataset.draft) forget();
-    return;
-  }
-  forget();
-  sessionStorage.setItem(`${place()}:before`, JSON.stringify(before));
-  location.reload();
-}
-
-function showRestored(before) {
-  const note = document.getElementById("restored").content.cloneNode(true).firstElementChild;
-  note.querySelector("button").addEventListener("click", () => {
-    fill(before);
-    note.remove();
+const desk = {
+  form, field, place, entries, forget, post, said, PREFIX, MACHINERY,
+  /** What was filled in by a program is saved as if it had been entered. */
+  entered() {
     isDirty = true;
     document.dispatchEvent(new Event("desk:filled"));
-    save();
-  });
-  document.querySelector(".notices")?.append(note);
-}
-
-function showRestoredBefore() {
-  const name = form() && `${place()}:before`;
-  const before = name && sessionStorage.getItem(name);
-  if (!before) return;
-  sessionStorage.removeItem(name);
-  showRestored(JSON.parse(before));
-}
+    return save();
+  },
+};
 
 /* Another tab with the same item: the one typed in last saves */
 
@@ -216,9 +144,9 @@ tabs?.addEventListener("message", ({ data }) => {
 });
 
 async function save({ keepalive = false } = {}) {
-  clearTimeout(timer);
   const at = form();
-  if (!at?.dataset.draft || !isDirty || isSubmitting) return;
+  if (!at?.dataset.draft || !isDirty || isSubmitting || isAsked) return; // a submit says it all
+  clearTimeout(timer);
   isDirty = false;
   say(said.saving);
   saving?.abort();
@@ -275,9 +203,9 @@ function changed(event) {
   lastUsed = Date.now();
   isDirty = true;
   isBehind = false;
-  if (isWaitingToSubmit) {
-    isWaitingToSubmit = false; // what is being changed goes only when somebody says so again
-    trouble(said.notSentLong);
+  if (isAsked) {
+    isAsked = false; // what is being changed goes only when somebody says so again
+    if (!isSubmitting) trouble(said.notSentLong);
   }
   say("");
   tell("typed");
@@ -289,7 +217,7 @@ function changed(event) {
 
 document.addEventListener("input", changed);
 document.addEventListener("change", changed);
-addEventListener("online", () => (isWaitingToSubmit ? form()?.requestSubmit() : save()));
+addEventListener("online", () => (isAsked ? form()?.requestSubmit() : save()));
 function leave() {
   if (isDirty) keep();
   save({ keepalive: true });
@@ -401,6 +329,7 @@ document.addEventListener("htmx:before:request", (event) => {
   saving?.abort();
   trouble("");
   document.getElementById("problem")?.setAttribute("hidden", "");
+  isAsked = event.target.id === "judgment";
   keep();
   // A submit or a skip ends with the item; an undo leads away from one that is still to come.
   sentFrom = event.target.id === "undo" || !form() ? "" : place();
@@ -415,33 +344,29 @@ document.addEventListener("htmx:before:response", (event) => {
   if (response.headers.get("X-Concord-Fragment") === "judge") return;
   event.preventDefault();
   isDirty = true;
-  if (response.raw.redirected) signedOut();
-  else {
-    say(said.notSent, true);
-    const sent = event.target.closest("form");
-    if (response.status === 403) renewToken().then((isNew) => isNew && sent.requestSubmit());
-    trouble(
-      response.status >= 500 || response.status === 429
-        ? said.serverBusy
-        : said.serverRefused,
-    );
-    if (response.status >= 500) sendAgain(event);
-  }
+  const isBusy = response.status >= 500 || response.status === 429;
+  if (isBusy && !response.raw.redirected) return sendAgain(event, said.serverBusy);
+  isAsked = false;
+  if (response.raw.redirected) return signedOut();
+  keep();
+  say(said.notSent, true);
+  trouble(said.serverRefused);
+  const sent = event.target.closest("form");
+  if (response.status === 403) renewToken().then((isNew) => isNew && sent.requestSubmit());
 });
 
 document.addEventListener("htmx:error", (event) => {
   if (!event.target.closest?.("#judge")) return;
   isDirty = true;
-  say(said.notSent, true);
-  trouble(said.offline);
-  sendAgain(event);
+  sendAgain(event, said.offline);
 });
 
-/** A submit that never arrived goes again by itself: its key makes it one judgment. */
-function sendAgain({ target }) {
-  if (target.id !== "judgment") return;
-  isWaitingToSubmit = true;
-  again(() => isWaitingToSubmit && !isSubmitting && form()?.requestSubmit());
+/** A submit that never arrived goes again by itself, unless it was changed since: its key makes it
+    one judgment. */
+function sendAgain({ target }, why) {
+  say(said.notSent, true);
+  trouble(isAsked || target.id !== "judgment" ? why : said.notSentLong);
+  if (isAsked) again(() => isAsked && !isSubmitting && form()?.requestSubmit());
 }
 
 document.addEventListener("htmx:finally:request", () => {
@@ -450,12 +375,13 @@ document.addEventListener("htmx:finally:request", () => {
 });
 
 document.addEventListener("htmx:after:swap", () => {
-  isDirty = isRenewed = isWaitingToSubmit = isBehind = false;
+  isDirty = isRenewed = isAsked = isBehind = false;
   tries = 0;
   lastUsed = Date.now();
   // Refused: it is on the page, and not yet with the server.
   if (document.getElementById("problem")) {
     isDirty = true;
+    keep();
     timer = setTimeout(save, SAVE_AFTER);
   } else if (sentFrom) forget(sentFrom);
   say(document.getElementById("problem") ? "" : form() ? said.sent : "");
@@ -467,8 +393,7 @@ document.addEventListener("htmx:after:swap", () => {
 function arrive() {
   drawClock();
   tell("open");
-  if (!document.getElementById("problem")) restore().then(showRestoredBefore);
+  if (!document.getElementById("problem")) bringBack();
 }
 
-sweep();
 arrive();

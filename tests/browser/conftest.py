@@ -111,13 +111,19 @@ class Visitor:
 
 
 @pytest.fixture
-def visit(browser, live_server):
+def server(live_server):
+    """What the pages come from; a module that wants another one has its own `server`."""
+    return live_server
+
+
+@pytest.fixture
+def visit(browser, server):
     """Open a browser window: `visit()`, or with options of Playwright's `new_context`."""
     made = []
 
     def start(**options):
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}} | options)
-        visitor = Visitor(context.new_page(), live_server)
+        visitor = Visitor(context.new_page(), server)
         made.append((context, visitor))
         return visitor
 
