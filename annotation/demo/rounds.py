@@ -17,8 +17,10 @@ from annotation.core.errors import Conflict, DomainError
 from annotation.core.models import Job
 from annotation.demo import options as round_options
 from annotation.demo import tasks
+from annotation.demo.sentences import say_row
 from annotation.demo.services import SLUG
-from annotation.demo.stages import STAGES, Work
+from annotation.demo.stages import STAGES
+from annotation.demo.work import Work
 from annotation.runs.models import Round
 from annotation.runs.services import why_no_training
 
@@ -91,7 +93,7 @@ def advance(claim: jobs.Claim) -> dict:
             work.save()
         claim.progress(number, len(STAGES), stage.title)
         outcome = stage.work(work)
-        row |= {"state": "done", "detail": outcome.detail, "link": outcome.link}
+        row |= {"state": "done", **outcome.as_row()}
         row["seconds"] = _seconds_since(row["started_at"])
         work.save()
     return {"round": found.pk, "win_rate": found.result["win_rate"]["value"]}
@@ -131,7 +133,7 @@ def stages_of(found: Round) -> list[StageView]:
                 title=_(title),
                 state=state,
                 seconds=seconds,
-                detail=row.get("detail", ""),
+                detail=say_row(row),
                 link=row.get("link", ""),
                 job=child if row["state"] == "running" else None,
             )

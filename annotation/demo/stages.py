@@ -4,15 +4,11 @@ the round's row, written by the transaction that made it."""
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.db import transaction
-from django.urls import NoReverseMatch, reverse
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop as _
 
 from annotation.candidates.models import GenerationRun
 from annotation.candidates.services import generate_responses, responses_of
-from annotation.core.errors import DomainError
-from annotation.core.jobs import Claim, Deferred
-from annotation.core.models import Job
+from annotation.core.jobs import Deferred
 from annotation.datasets.models import Dataset
 from annotation.datasets.policy import Policy
 from annotation.datasets.services import freeze_dataset
@@ -22,88 +18,13 @@ from annotation.demo.items import add_items, add_prompts, add_responses
 from annotation.demo.labelers import FRESH, PANEL
 from annotation.demo.panel import add_panel, judge_batch
 from annotation.demo.services import BATCH as SEED_BATCH
+from annotation.demo.work import SEED, Outcome, Work, link, sentence
 from annotation.prompts.models import Generator, Prompt, Response
 from annotation.quality.services import compute_agreement
-from annotation.runs.models import ModelVersion, Round, TrainingRun
+from annotation.runs.models import TrainingRun
 from annotation.runs.services import start_run
 
-POLL_SECONDS = 1.0
 SLICE_SECONDS = 3.0
-SEED = 11
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a finished stage says: a sentence, and where to look."""
-
-    detail: str
-    link: str = ""
-
-
-class Work:
-    """A round in the hands of its job."""
-
-    def __init__(self, claim: Claim, found: Round):
-        self.claim = claim
-        self.round = found
-        self.project = found.project
-        self.options = found.options
-        self.made = found.result.setdefault("made", {})
-
-    @property
-    def seed(self) -> int:
-        return SEED + self.round.number
-
-    def batch(self, name: str) -> str:
-        return f"round:{self.round.number}:{name}"
-
-    def save(self) -> None:
-        with transaction.atomic():
-            self.claim.fence()
-            self.round.save(update_fields=["stages", "result"])
-
-    def once(self, key: str, make: Callable):
-        """`make()` the first time, with its value kept in the same transaction; later the kept
-        value. The value goes into JSON."""
-        if key not in self.made:
-            try:
-                with transaction.atomic():
-                    self.claim.fence()
-                    self.made[key] = make()
-                    self.round.save(update_fields=["result"])
-            except BaseException:
-                self.made.pop(key, None)
-                raise
-        return self.made[key]
-
-    def wait_for(self, job: Job, what: str) -> None:
-        """Come back when the job is done. DomainError with its cause when it failed."""
-        row = next(row for row in self.round.stages if row["state"] == "running")
-        if job.state == Job.State.DONE:
-            if row.pop("job", None):
-                self.save()
-            return
-        if not job.is_active:
-            raise DomainError(f"{what} {job.state}: {job.error or 'somebody ended it'}")
-        if row.get("job") != job.pk:
-            row["job"] = job.pk
-            self.save()
-        raise Deferred(POLL_SECONDS)
-
-    def prompts(self, key: str) -> list[Prompt]:
-        found = Prompt.objects.in_bulk(self.made[key])
-        return [found[pk] for pk in self.made[key]]
-
-    def version(self, key: str) -> ModelVersion:
-        return ModelVersion.objects.select_related("generator").get(run=self.made[key])
-
-
-def link(name: str, *args) -> str:
-    """An address where there is such a page."""
-    try:
-        return reverse(name, args=args)
-    except NoReverseMatch:
-        return ""
 
 
 def write_demonstrations(work: Work) -> Outcome:
@@ -119,7 +40,7 @@ def write_demonstrations(work: Work) -> Outcome:
         demonstrations = world.sample_demonstrations(
             count - have, seed=f"{SEED} {have}", exclude=_messages(work.project)
         )
-        staff, _ = Generator.objects.get_or_create(
+        staff, _is_new = Generator.objects.get_or_create(
             project=work.project, name="shop staff", revision="demo"
         )
         prompts = add_prompts(project=work.project, cases=[d.case for d in demonstrations])
@@ -135,15 +56,25 @@ def write_demonstrations(work: Work) -> Outcome:
     work.claim.progress()
     policy = Policy(demonstrations="only", split=(0.94, 0.03, 0.03))
     dataset = _freeze(work, "sft_dataset", policy, "Demonstrations")
-    return Outcome(f"{written:,} replies by the shop's staff, good and bad", _link_to(dataset))
+    return Outcome(
+        _("%(count)s replies by the shop's staff, good and bad"),
+        _link_to(dataset),
+        {"count": written},
+    )
 
 
 def train_sft(work: Work) -> Outcome:
     run = _train(work, "sft_run", "sft", "sft_dataset", base=None)
     loss = run.report.get("metrics", {}).get("dev_loss")
     version = work.version("sft_run")
-    said = f"{version.name} imitates them" + (f", dev loss {loss:.2f}" if loss else "")
-    return Outcome(said, link("runs:show-run", work.project.slug, run.pk))
+    where = link("runs:show-run", work.project.slug, run.pk)
+    if not loss:
+        return Outcome(_("%(policy)s imitates them"), where, {"policy": version.name})
+    return Outcome(
+        _("%(policy)s imitates them, dev loss %(loss)s"),
+        where,
+        {"policy": version.name, "loss": float(loss)},
+    )
 
 
 def sample_candidates(work: Work) -> Outcome:
@@ -163,7 +94,8 @@ def sample_candidates(work: Work) -> Outcome:
     work.made["train_prompts"], work.made["test_prompts"] = chosen["train"], chosen["test"]
     run = _generate(work, "candidates", "sft_run", "train_prompts", n=options["replies"])
     return Outcome(
-        f"{responses_of(run).count():,} replies to {len(chosen['train'])} new customers"
+        _("%(replies)s replies to %(customers)s new customers"),
+        values={"replies": responses_of(run).count(), "customers": len(chosen["train"])},
     )
 
 
@@ -185,19 +117,20 @@ def build_items(work: Work) -> Outcome:
 
     count = work.once("items", make)
     return Outcome(
-        f"{count} items, {work.options['overlap']} judgments each wanted; "
-        "whoever judges now, judges these",
+        _("%(items)s items, %(overlap)s judgments each wanted; whoever judges now, judges these"),
         link("labeling:list-items", work.project.slug),
+        {"items": count, "overlap": work.options["overlap"]},
     )
 
 
 def judge_candidates(work: Work) -> Outcome:
     count = _judge(work, "collect", PANEL)
     people = _judgments(work, "collect").filter(labeler__kind="person").count()
-    by_people = f", {people} of them by people" if people else ""
-    return Outcome(
-        f"{count:,} judgments{by_people}", link("labeling:list-items", work.project.slug)
-    )
+    where = link("labeling:list-items", work.project.slug)
+    if not people:
+        return Outcome(_("%(count)s judgments"), where, {"count": count})
+    text = _("%(count)s judgments, %(people)s of them by people")
+    return Outcome(text, where, {"count": count, "people": people})
 
 
 def measure_agreement(work: Work) -> Outcome:
@@ -207,11 +140,13 @@ def measure_agreement(work: Work) -> Outcome:
     work.round.result["labelers"] = figures
     work.round.result["alpha"] = {key: alpha.get(key) for key in ("value", "ci", "reason")}
     suspicious = [row["labeler"] for row in figures if row["is_suspicious"]]
-    said = "no figure" if alpha["value"] is None else f"{alpha['value']:.2f}"
-    found = f"{', '.join(suspicious)} stand out" if suspicious else "nobody stands out"
+    text = _("Krippendorff's alpha (ordinal) %(alpha)s; nobody stands out")
+    if suspicious:
+        text = _("Krippendorff's alpha (ordinal) %(alpha)s; %(names)s stand out")
     return Outcome(
-        f"Krippendorff's alpha (ordinal) {said}; {found}",
+        text,
         link("quality:show-agreement", work.project.slug),
+        {"alpha": alpha["value"], "names": ", ".join(suspicious)},
     )
 
 
@@ -222,28 +157,29 @@ def freeze_comparisons(work: Work) -> Outcome:
     )
     dataset = _freeze(work, "dataset", policy, f"Round {work.round.number}")
     kept = dataset.counts["comparisons"]["kept"]
-    return Outcome(f"{kept:,} comparisons by majority", _link_to(dataset))
+    return Outcome(_("%(count)s comparisons by majority"), _link_to(dataset), {"count": kept})
 
 
 def train_reward(work: Work) -> Outcome:
     run = _train(work, "reward_run", "reward", "dataset", base="sft_run")
     accuracy = run.report.get("metrics", {}).get("accuracy") or {}
+    where = link("runs:show-run", work.project.slug, run.pk)
     if accuracy.get("value") is None:
-        said = "trained; too few held-out comparisons for a figure"
-    else:
-        said = (
-            f"accuracy {accuracy['value']:.2f} [{accuracy['low']:.2f}, {accuracy['high']:.2f}] "
-            "on held-out comparisons"
-        )
-    return Outcome(said, link("runs:show-run", work.project.slug, run.pk))
+        return Outcome(_("trained; too few held-out comparisons for a figure"), where)
+    return Outcome(
+        _("accuracy %(value)s [%(low)s, %(high)s] on held-out comparisons"),
+        where,
+        {key: float(accuracy[key]) for key in ("value", "low", "high")},
+    )
 
 
 def train_dpo(work: Work) -> Outcome:
     run = _train(work, "dpo_run", "dpo", "dataset", base="sft_run")
     version = work.version("dpo_run")
     return Outcome(
-        f"{version.name}, tuned from {work.version('sft_run').name}",
+        _("%(policy)s, tuned from %(base)s"),
         link("runs:show-run", work.project.slug, run.pk),
+        {"policy": version.name, "base": work.version("sft_run").name},
     )
 
 
@@ -251,7 +187,10 @@ def answer_tests(work: Work) -> Outcome:
     """Both policies answer customers that neither was trained on."""
     _generate(work, "before", "sft_run", "test_prompts", n=1, **work.options["answer"])
     _generate(work, "after", "dpo_run", "test_prompts", n=1, **work.options["answer"])
-    return Outcome(f"two replies to each of {len(work.made['test_prompts'])} new customers")
+    return Outcome(
+        _("two replies to each of %(customers)s new customers"),
+        values={"customers": len(work.made["test_prompts"])},
+    )
 
 
 def compare_policies(work: Work) -> Outcome:
@@ -271,8 +210,9 @@ def compare_policies(work: Work) -> Outcome:
     items = work.once("compare_items", make)
     count = _judge(work, "compare", FRESH)
     return Outcome(
-        f"{count} blind judgments of {items} pairs by labelers who are new to both",
+        _("%(count)s blind judgments of %(pairs)s pairs by labelers who are new to both"),
         link("labeling:list-items", work.project.slug),
+        {"count": count, "pairs": items},
     )
 
 
@@ -287,7 +227,7 @@ def sum_up(work: Work) -> Outcome:
         seed=work.seed,
     )
     rate = work.round.result["win_rate"]
-    return Outcome(f"the tuned policy wins {evaluation.say_rate(rate)}")
+    return Outcome(_("the tuned policy wins %(rate)s"), values={"rate": rate})
 
 
 @dataclass(frozen=True)
@@ -298,18 +238,18 @@ class Stage:
 
 
 STAGES = (
-    Stage("demonstrations", gettext_noop("Demonstrations"), write_demonstrations),
-    Stage("sft", gettext_noop("Supervised tuning"), train_sft),
-    Stage("candidates", gettext_noop("Sample candidates"), sample_candidates),
-    Stage("items", gettext_noop("Build items"), build_items),
-    Stage("judge", gettext_noop("Labelers rank"), judge_candidates),
-    Stage("agreement", gettext_noop("Agreement"), measure_agreement),
-    Stage("dataset", gettext_noop("Freeze a dataset"), freeze_comparisons),
-    Stage("reward", gettext_noop("Reward model"), train_reward),
-    Stage("dpo", gettext_noop("DPO"), train_dpo),
-    Stage("answers", gettext_noop("Both policies answer"), answer_tests),
-    Stage("compare", gettext_noop("Blind comparison"), compare_policies),
-    Stage("result", gettext_noop("Win rate"), sum_up),
+    Stage("demonstrations", _("Demonstrations"), write_demonstrations),
+    Stage("sft", _("Supervised tuning"), train_sft),
+    Stage("candidates", _("Sample candidates"), sample_candidates),
+    Stage("items", _("Build items"), build_items),
+    Stage("judge", _("Labelers rank"), judge_candidates),
+    Stage("agreement", _("Agreement"), measure_agreement),
+    Stage("dataset", _("Freeze a dataset"), freeze_comparisons),
+    Stage("reward", _("Reward model"), train_reward),
+    Stage("dpo", _("DPO"), train_dpo),
+    Stage("answers", _("Both policies answer"), answer_tests),
+    Stage("compare", _("Blind comparison"), compare_policies),
+    Stage("result", _("Win rate"), sum_up),
 )
 
 
@@ -391,7 +331,7 @@ def _judge(work: Work, name: str, personas) -> int:
     if made:
         wanted = work.project.items.filter(batch=batch).count() * work.options["overlap"]
         row = next(row for row in work.round.stages if row["state"] == "running")
-        row["detail"] = f"{count:,} of {wanted:,} judgments"
+        row |= sentence(_("%(done)s of %(wanted)s judgments"), done=count, wanted=wanted)
         work.save()
         raise Deferred(0)
     return count

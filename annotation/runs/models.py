@@ -115,7 +115,7 @@ class Round(models.Model):
     )
     number = models.PositiveIntegerField()
     options = models.JSONField(default=dict)
-    # [{"key", "title", "state", "started_at", "seconds", "detail", "link"}, …]
+    # [{"key", "title", "state", "started_at", "seconds", "detail", "text", "values", "link"}, …]
     stages = models.JSONField(default=list)
     # Ids of what the stages made, and the numbers of before and after.
     result = models.JSONField(default=dict)

@@ -10,9 +10,10 @@ from annotation.datasets.policy import Policy
 from annotation.datasets.presentation import policy_lines, summarise
 from annotation.datasets.services import freeze_dataset, preview, request_freeze
 from annotation.projects.models import Membership
+from tests.annotation.core.machine_numbers import comma_numbers
 from tests.annotation.datasets.world import make_world
 from tests.factories import make_member
-from tests.german import broken_numbers, get_in_german
+from tests.german import get_in_german
 
 pytestmark = pytest.mark.django_db
 THIRDS = Policy(split=(0.325, 0.325, 0.35), salt="x")
@@ -29,7 +30,7 @@ def shown(client, name, *arguments):
     page = get_in_german(client, reverse(f"datasets:{name}", args=arguments))
     assert page.status_code == 200
     html = page.content.decode()
-    assert broken_numbers(html) == []
+    assert comma_numbers(html) == []
     return html
 
 
@@ -60,7 +61,7 @@ def test_the_form_keeps_what_it_sends_in_points(client, project):
 
     assert 'value="62.5"' in again
     assert "einfrieren</button>" in again
-    assert broken_numbers(again) == []
+    assert comma_numbers(again) == []
 
 
 def test_a_waiting_freeze_speaks_german(client, project):

@@ -31,7 +31,7 @@ def project(settings, tmp_path, monkeypatch, transactional_db):
     settings.DATA_DIR = tmp_path / "data"
     monkeypatch.setattr(supervision, "POLL_SECONDS", 0.05)
     monkeypatch.setattr(jobs, "dispatch", lambda *args, **options: True)
-    monkeypatch.setattr("annotation.demo.stages.POLL_SECONDS", 0.02)
+    monkeypatch.setattr("annotation.demo.work.POLL_SECONDS", 0.02)
     monkeypatch.setattr(services, "ITEM_COUNT", 6)
     monkeypatch.setattr(services, "JUDGMENT_COUNT", 5)
     return services.seed()

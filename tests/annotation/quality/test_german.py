@@ -8,8 +8,9 @@ from annotation.projects.models import Membership
 from annotation.quality import own_figures as module
 from annotation.quality import services
 from annotation.quality.wording import REASONS
+from tests.annotation.core.machine_numbers import comma_numbers
 from tests.factories import make_item, make_judgment, make_member, make_project
-from tests.german import broken_numbers, get_in_german
+from tests.german import get_in_german
 
 pytestmark = pytest.mark.django_db
 
@@ -35,7 +36,7 @@ def test_the_agreement_page_speaks_german_and_its_charts_stay_whole(client, proj
     assert "12 von 12 beurteilten Aufgaben" in page
     assert "0,56" in page
     assert page.count("<svg") > 5
-    assert broken_numbers(page) == []
+    assert comma_numbers(page) == []
     for english in ("Coefficients", "By criterion", "Most disputed", "Interval<", "w1 and w2"):
         assert english in client.get(url).content.decode()
         assert english not in page
@@ -48,7 +49,7 @@ def test_a_labelers_own_figures_speak_german(client, project, monkeypatch):
 
     assert "Übereinstimmung mit anderen" in page
     assert "<svg" in page
-    assert broken_numbers(page) == []
+    assert comma_numbers(page) == []
 
 
 def test_every_reason_for_no_figure_is_translated():
