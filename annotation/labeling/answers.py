@@ -7,7 +7,8 @@ import uuid
 from dataclasses import dataclass
 
 from django.contrib import messages
-from django.http import Http404, HttpResponseRedirect
+from django.contrib.messages import get_messages
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
@@ -17,6 +18,7 @@ from annotation.core.errors import Conflict, DomainError, NotFound
 from annotation.core.harms import labels_of
 from annotation.labeling import queue, services
 from annotation.labeling.bench import Bench
+from annotation.labeling.bench.fresh import fresh_fragment, is_fresh
 from annotation.labeling.desk import desk_for
 from annotation.labeling.forms import Problem
 from annotation.labeling.forms.writing import open_writing
@@ -92,6 +94,8 @@ def show_desk(request, project, assignment_id, *, notices=(), undo=None):
     desk = desk_for(assignment)
     if desk.is_cold:  # the next ones are rendered while this one is read
         request_rendering(project=project)
+    if request.htmx and is_fresh(assignment) and not notices and not get_messages(request):
+        return _desk(HttpResponse(fresh_fragment(request, assignment, desk, rubric, undo)))
     bench = Bench(
         assignment,
         desk,
@@ -237,7 +241,11 @@ def render_desk(
         "judge_url": reverse("labeling:judge", args=[project.slug]),
     }
     template = "labeling/_judge.html" if request.htmx else "labeling/judge.html"
-    response = render(request, template, context, status=status)
+    return _desk(render(request, template, context, status=status))
+
+
+def _desk(response):
+    """What every answer with a desk says to caches and to the script."""
     response["X-Concord-Fragment"] = "judge"
     patch_vary_headers(response, ["HX-Request"])
     return response
