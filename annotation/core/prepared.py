@@ -14,8 +14,11 @@ from weakref import WeakKeyDictionary
 from django.db import connection
 from django.db.models import Model
 
-# Which statements a driver's connection knows. A new connection knows none, and takes its place.
-_known: WeakKeyDictionary[object, set[str]] = WeakKeyDictionary()
+# A plan is made for tables as large as they are then. PostgreSQL looks again once they are
+# analysed; one that was empty would be read from end to end until that.
+USES_OF_A_PLAN = 300
+# How often a driver's connection ran what it knows. A new connection knows nothing.
+_uses: WeakKeyDictionary[object, dict[str, int]] = WeakKeyDictionary()
 PLACEHOLDER = re.compile(r"%\((\w+)\)s|%%")
 
 
@@ -32,15 +35,21 @@ class Prepared:
     def execute(self, cursor, values: Mapping[str, object]) -> None:
         """Run it by a Django cursor. It counts as one statement: that it is made known to a new
         connection first is no matter of whoever runs it."""
-        database = cursor.db
-        known = _known.setdefault(database.connection, set())
-        if self.name not in known:
-            with database.wrap_database_errors, database.connection.cursor() as driver:
-                driver.execute(f"PREPARE {self.name} AS {self._numbered()}")
-            known.add(self.name)
+        uses = _uses.setdefault(cursor.db.connection, {})
+        if uses.get(self.name, USES_OF_A_PLAN) >= USES_OF_A_PLAN:
+            self._prepare(cursor.db, uses)
+        uses[self.name] += 1
         places = ", ".join(["%s"] * len(self.names))
         arguments = f"({places})" if places else ""
         cursor.execute(f"EXECUTE {self.name}{arguments}", [values[name] for name in self.names])
+
+    def _prepare(self, database, uses: dict[str, int]) -> None:
+        with database.wrap_database_errors, database.connection.cursor() as driver:
+            if self.name in uses:
+                driver.execute(f"DEALLOCATE {self.name}")
+                del uses[self.name]
+            driver.execute(f"PREPARE {self.name} AS {self._numbered()}")
+            uses[self.name] = 0
 
     def _numbered(self) -> str:
         """The statement as PREPARE wants it: $1, $2, …"""

@@ -3,7 +3,7 @@
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from annotation.core.prepared import Prepared
+from annotation.core.prepared import USES_OF_A_PLAN, Prepared
 
 pytestmark = pytest.mark.django_db
 
@@ -22,6 +22,12 @@ def times_known(statement) -> int:
             "SELECT count(*) FROM pg_prepared_statements WHERE name = %s", [statement.name]
         )
         return cursor.fetchone()[0]
+
+
+def plan_of(statement, value) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN EXECUTE {statement.name}({value})")
+        return "\n".join(line for (line,) in cursor.fetchall())
 
 
 def test_it_answers_as_the_plain_statement_does():
@@ -45,6 +51,21 @@ def test_it_is_prepared_once_and_counts_as_one_statement(django_assert_num_queri
             assert run(statement, n=n) == [(n,)]
 
     assert times_known(statement) == 1
+
+
+def test_a_plan_that_was_made_for_an_empty_table_is_not_kept_for_ever():
+    statement = Prepared("SELECT count(*) FROM growing WHERE id = %(id)s::int")
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE growing (id int PRIMARY KEY)")
+        cursor.execute("ANALYZE growing")  # now it is known to be empty
+        for _ in range(10):
+            assert run(statement, id=1) == [(0,)]
+        cursor.execute("INSERT INTO growing SELECT generate_series(1, 5000)")
+    assert "Seq Scan" in plan_of(statement, 1)  # there is something to get rid of
+
+    for _ in range(USES_OF_A_PLAN):
+        assert run(statement, id=1) == [(1,)]
+    assert "Index" in plan_of(statement, 1)
 
 
 def test_values_are_values_and_never_sql():
