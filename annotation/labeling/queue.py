@@ -11,7 +11,7 @@ from annotation.core.prepared import Prepared
 from annotation.labeling.models import Assignment
 
 WINDOW = 200
-MAX_LOCKED = 64
+MAX_LOCKED = 16
 
 UNTOUCHED = """NOT EXISTS (
        SELECT 1 FROM labeling_assignment a
@@ -29,19 +29,19 @@ ORDER = """(
             FROM generate_series(1, lent.response_count) AS g) AS place)"""
 
 # One statement: find, count and lend. The counter on the locked row keeps the overlap.
-# `head` bounds how many begun items a labeler who has done them all walks over, `mine` how many
-# of those can be locked by others; `near` reads them by their ids, for a join with `head` made the
-# planner read every open item. `fresh` finds an item nobody has begun at once; `rest` is for the
-# end of a project, when both have nothing.
+# The window bounds how many begun items a labeler who has done them all walks over; `mine` stops
+# at the first few for this labeler, some of which others may have locked. `near` reads them by
+# their ids, for a join with the window made the planner read every open item. `fresh` finds an
+# item nobody has begun at once; `rest` is for the end of a project, when both have nothing.
 LEND = Prepared(
     """
-WITH head AS MATERIALIZED (
-  SELECT id, warnings, row_number() OVER (ORDER BY priority DESC, taken DESC, id) AS place
-    FROM labeling_item
-   WHERE project_id = %(project)s AND state = 'open' AND taken < overlap
-   ORDER BY priority DESC, taken DESC, id LIMIT %(window)s
-), mine AS MATERIALIZED (
-  SELECT i.id FROM head i WHERE <untouched> ORDER BY i.place LIMIT %(locked)s
+WITH mine AS MATERIALIZED (
+  SELECT i.id FROM (
+    SELECT id, priority, taken, warnings FROM labeling_item
+     WHERE project_id = %(project)s AND state = 'open' AND taken < overlap
+     ORDER BY priority DESC, taken DESC, id LIMIT <window>
+  ) AS i
+   WHERE <untouched> ORDER BY i.priority DESC, i.taken DESC, i.id LIMIT <locked>
 ), near AS (
   SELECT i.id FROM labeling_item i
    WHERE i.id = ANY (ARRAY(SELECT id FROM mine)) AND i.state = 'open' AND i.taken < i.overlap
@@ -78,7 +78,10 @@ ON CONFLICT (item_id, labeler_id) DO UPDATE
 RETURNING id
 )
 SELECT (SELECT id FROM held), (SELECT id FROM lent)
-""".replace("<untouched>", UNTOUCHED).replace("<order>", ORDER)
+""".replace("<untouched>", UNTOUCHED)
+    .replace("<order>", ORDER)
+    .replace("<window>", str(WINDOW))
+    .replace("<locked>", str(MAX_LOCKED))
 )
 
 
@@ -120,8 +123,6 @@ def lend(*, project, labeler) -> int | None:
             {
                 "project": project.pk,
                 "labeler": labeler.pk,
-                "window": WINDOW,
-                "locked": MAX_LOCKED,
                 "avoids": avoided_by(labeler),
                 "key": uuid.uuid4(),
                 "lease": timedelta(minutes=project.lease_minutes),
