@@ -160,6 +160,13 @@ class VerdictSerializer(serializers.Serializer):
     )
     demonstration = TextField(help_text="The response that you would give.")
     rationale = TextField()
+    recording = serializers.RegexField(
+        r"^[0-9a-f]{64}$",
+        required=False,
+        default="",
+        allow_blank=True,
+        help_text="The sha256 of your spoken rationale, kept before as an attachment.",
+    )
     seconds = serializers.FloatField(required=False, allow_null=True, default=None)
 
     def validate(self, attrs):

@@ -10,6 +10,7 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from annotation.core.errors import DomainError
 from annotation.projects.permissions import project_for
 from annotation.prompts.attachments.services import attach
 from annotation.prompts.models import Attachment
@@ -36,20 +37,35 @@ class AttachmentsView(APIView):
 
     @extend_schema(
         operation_id="attachments_create",
-        parameters=[OpenApiParameter("name", str, description="so that items can refer to it")],
+        parameters=[
+            OpenApiParameter("name", str, description="so that items can refer to it"),
+            OpenApiParameter(
+                "purpose",
+                str,
+                enum=Attachment.Purpose.values,
+                description="recording: a spoken rationale of yours, for a judgment",
+            ),
+        ],
         request={"application/octet-stream": OpenApiTypes.BINARY},
         responses={200: AttachmentSerializer, 201: AttachmentSerializer},
         tags=["attachments"],
     )
     def post(self, request, slug: str):
         """Keep a file. 200: these bytes were there already."""
-        project = project_for(request.user, slug, "import")
+        purpose = request.query_params.get("purpose", Attachment.Purpose.CONTENT)
+        if purpose not in Attachment.Purpose.values:
+            raise DomainError("purpose is content or recording.")
+        is_voice = purpose == Attachment.Purpose.RECORDING
+        project = project_for(request.user, slug, "judge" if is_voice else "import")
+        if is_voice and not project.allows_recording:
+            raise DomainError("This project takes no spoken rationale.")
         # An empty body has no stream.
         stream = request.data if hasattr(request.data, "read") else io.BytesIO()
         kept, is_new = attach(
             project=project,
             stream=stream,
             actor=request.user,
-            name=request.query_params.get("name", ""),
+            name="" if is_voice else request.query_params.get("name", ""),
+            purpose=purpose,
         )
         return Response(AttachmentSerializer(kept).data, status=201 if is_new else 200)

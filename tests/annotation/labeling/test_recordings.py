@@ -206,6 +206,27 @@ def test_the_export_comes_in_again_where_the_file_is_known(desk, project):
     assert other.judgments.get().recording == exported["recording"]
 
 
+def test_a_program_speaks_too(desk, project):
+    def attach_by_api(body):
+        where = "/api/projects/shop/attachments/?purpose="
+        return desk.post(where + body, WEBM, content_type="audio/webm")
+
+    assert attach_by_api("content").status_code == 404  # labelers add no content
+    assert attach_by_api("song").status_code == 400
+    sha = attach_by_api("recording").json()["sha256"]
+    answer = desk.post(
+        f"/api/assignments/{lent().pk}/judgment/",
+        {"ranking": [["a"], ["b"]], "recording": sha},
+        content_type="application/json",
+        headers={"Idempotency-Key": str(lent().key)},
+    )
+    assert answer.status_code == 201, answer.content
+    assert Judgment.objects.get().recording == sha
+    project.allows_recording = False
+    project.save()
+    assert attach_by_api("recording").status_code == 400
+
+
 def test_a_rationale_is_spoken_only_where_one_is_asked_for(project):
     with pytest.raises(DomainError, match="where one is asked for"):
         configure_judging(project=project, rationale="off")
