@@ -45,12 +45,13 @@ services: $(VENV)/.demo ## Run only the embedded PostgreSQL and broker, and prin
 test: $(VENV)/.dev $(EXTRA) ## Set up, then run every test (those in a browser where Chromium is)
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
 
-check: $(VENV)/.dev ## The fast gate: format, lint, types, import contracts, migrations, deploy check
+check: $(VENV)/.dev ## The fast gate: format, lint, types, imports, migrations, translations, deploy check
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python manage.py update_messages --check
 	CONCORD_HOSTS=concord.example CONCORD_SECRET_KEY=$$($(BIN)/python -c \
 	  'import secrets; print(secrets.token_urlsafe(50))') \
 	  $(BIN)/python manage.py check --deploy --fail-level WARNING

@@ -29,6 +29,8 @@ def routes(patterns=None, prefix="", namespace=""):
     """(full name, example path) of every route of the site."""
     for pattern in get_resolver().url_patterns if patterns is None else patterns:
         path = prefix + re.sub(r"^\^|\$$", "", str(pattern.pattern))
+        path = path.replace(r"(?P<slug>[-\w]+)", "shop")
+        path = path.replace("(?P<sha256>[0-9a-f]{64})", "a" * 64)
         path = re.sub(r"\(\?P<slug>([\w-]+)\)", r"\1", path)
         if isinstance(pattern, URLResolver):
             inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
