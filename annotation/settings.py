@@ -100,7 +100,8 @@ DATABASES = {
         discover.database_url() or "postgresql://concord@/concord?host=/nonexistent"
     )
     | {
-        "CONN_MAX_AGE": 60,
+        "ENGINE": "annotation.core.postgresql",
+        "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
         "DISABLE_SERVER_SIDE_CURSORS": False,
         "ATOMIC_REQUESTS": False,

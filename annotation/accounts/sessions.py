@@ -7,7 +7,6 @@ from functools import cache
 
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.sessions.backends import db
-from django.db import connection
 from django.utils import timezone
 
 from annotation.core.prepared import Prepared, columns_of, instance_of
@@ -21,9 +20,7 @@ class SessionStore(db.SessionStore):
     """Django's sessions in the database, with a faster way to read one."""
 
     def load(self) -> dict:
-        with connection.cursor() as cursor:
-            SESSION.execute(cursor, {"key": self.session_key, "now": timezone.now()})
-            row = cursor.fetchone()
+        row = SESSION.row({"key": self.session_key, "now": timezone.now()})
         if row is None:
             self._session_key = None
             return {}
@@ -34,9 +31,7 @@ class SessionUsers(ModelBackend):
     """Django's way to sign in, with a faster way to read who is signed in."""
 
     def get_user(self, user_id: int):
-        with connection.cursor() as cursor:
-            _user_by_id().execute(cursor, {"id": user_id})
-            row = cursor.fetchone()
+        row = _user_by_id().row({"id": user_id})
         if row is None:
             return None
         user = instance_of(_user(), iter(row))

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Model
 
 # A plan is made for tables as large as they are then. PostgreSQL looks again once they are
@@ -32,16 +32,25 @@ class Prepared:
         # By its content: whatever else knows this name means the same statement.
         self.name = f"concord_{hashlib.sha256(sql.encode()).hexdigest()[:24]}"
 
-    def execute(self, cursor, values: Mapping[str, object]) -> None:
-        """Run it by a Django cursor. It counts as one statement: that it is made known to a new
-        connection first is no matter of whoever runs it."""
-        uses = _uses.setdefault(cursor.db.connection, {})
-        if uses.get(self.name, USES_OF_A_PLAN) >= USES_OF_A_PLAN:
-            self._prepare(cursor.db, uses)
-        uses[self.name] += 1
         places = ", ".join(["%s"] * len(self.names))
-        arguments = f"({places})" if places else ""
-        cursor.execute(f"EXECUTE {self.name}{arguments}", [values[name] for name in self.names])
+        self._execute = f"EXECUTE {self.name}" + (f"({places})" if places else "")
+
+    def row(self, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
+        """The first row that it returns, or None."""
+        rows = self.rows(values)
+        return rows[0] if rows else None
+
+    def rows(self, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """Run it. It counts as one statement: that it is made known to a new connection first is
+        no matter of whoever runs it."""
+        database = connections[DEFAULT_DB_ALIAS]
+        with database.cursor() as cursor:
+            uses = _uses.setdefault(database.connection, {})
+            if uses.get(self.name, USES_OF_A_PLAN) >= USES_OF_A_PLAN:
+                self._prepare(database, uses)
+            uses[self.name] += 1
+            cursor.execute(self._execute, [values[name] for name in self.names])
+            return cursor.fetchall()
 
     def _prepare(self, database, uses: dict[str, int]) -> None:
         with database.wrap_database_errors, database.connection.cursor() as driver:
@@ -66,10 +75,10 @@ def instance_of(model: type[Model], values: Iterator[Any]) -> Any:
     """The next instance in a row, its values read as the ORM reads them."""
     names, readers = _fields_of(model)
     read = [
-        reader(value, None, connection) if reader else value
+        reader(value, None, connections[DEFAULT_DB_ALIAS]) if reader else value
         for reader, value in zip(readers, values, strict=False)
     ]
-    return model.from_db(connection.alias, names, read)
+    return model.from_db(DEFAULT_DB_ALIAS, names, read)
 
 
 @cache

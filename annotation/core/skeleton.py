@@ -7,6 +7,7 @@ letter what the template would have made of them. Marks are random: no text can 
 import re
 import secrets
 from collections.abc import Mapping
+from typing import Any
 
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString
@@ -32,7 +33,7 @@ class Skeleton:
             (n, names[piece]) for n, piece in enumerate(self._pieces) if piece in names
         ]
 
-    def filled(self, values: Mapping[str, object]) -> SafeString:
+    def filled(self, values: Mapping[str, Any]) -> SafeString:
         """The page with these values, escaped as a template escapes them."""
         escaped = {name: conditional_escape(value) for name, value in values.items()}
         pieces = self._pieces.copy()

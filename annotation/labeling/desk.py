@@ -8,7 +8,6 @@ are attachments.
 import json
 from dataclasses import dataclass, field
 
-from django.db import connection
 from django.utils.safestring import SafeString
 
 from annotation.core.hashing import sha256_of_text
@@ -127,12 +126,9 @@ def _attachments(assignment, messages, by_position):
 
 def _read(item_id, messages) -> tuple[dict[int, Placed], dict[str, SafeString]]:
     """The responses by position, and what of all texts is rendered already."""
-    with connection.cursor() as cursor:
-        TEXTS.execute(
-            cursor,
-            {"item": item_id, "messages": list(messages), "renderer": str(RENDERER_VERSION)},
-        )
-        rows = cursor.fetchall()
+    rows = TEXTS.rows(
+        {"item": item_id, "messages": list(messages), "renderer": str(RENDERER_VERSION)}
+    )
     placed = {
         position: Placed(position, key, text, sha, json.loads(attachments or "[]"))
         for position, key, text, sha, attachments, _ in rows

@@ -39,9 +39,7 @@ def insert_judgment(judgment: Judgment, *, event: str, ended_as: str = "") -> No
         surplus=judgment.is_surplus,
     )
     values |= {"ended": judgment.assignment_id if ended_as else None, "ended_as": ended_as}
-    with connection.cursor() as cursor:
-        _statement().execute(cursor, values)
-        (judgment.pk,) = cursor.fetchone()
+    (judgment.pk,) = _statement().row(values)
     judgment._state.adding, judgment._state.db = False, connection.alias
 
 

@@ -117,18 +117,15 @@ def avoided_by(labeler) -> list[str]:
 def lend(*, project, labeler) -> int | None:
     """The lending statement itself: the new assignment's id, or None. Inside a transaction:
     LostRace or IntegrityError must take the counter back."""
-    with connection.cursor() as cursor:
-        LEND.execute(
-            cursor,
-            {
-                "project": project.pk,
-                "labeler": labeler.pk,
-                "avoids": avoided_by(labeler),
-                "key": uuid.uuid4(),
-                "lease": timedelta(minutes=project.lease_minutes),
-            },
-        )
-        assignment_id, item_id = cursor.fetchone()
+    assignment_id, item_id = LEND.row(
+        {
+            "project": project.pk,
+            "labeler": labeler.pk,
+            "avoids": avoided_by(labeler),
+            "key": uuid.uuid4(),
+            "lease": timedelta(minutes=project.lease_minutes),
+        }
+    )
     if item_id is not None and assignment_id is None:
         raise LostRace
     return assignment_id

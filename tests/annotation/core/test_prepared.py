@@ -11,9 +11,7 @@ SUM = Prepared("SELECT %(one)s::int + %(other)s::int + %(one)s::int, '100%%' LIK
 
 
 def run(statement, **values):
-    with connection.cursor() as cursor:
-        statement.execute(cursor, values)
-        return cursor.fetchall()
+    return statement.rows(values)
 
 
 def times_known(statement) -> int:
@@ -36,6 +34,8 @@ def test_it_answers_as_the_plain_statement_does():
         plain = cursor.fetchall()
 
     assert run(SUM, one=1, other=20) == plain == [(22, True)]
+    assert SUM.row({"one": 1, "other": 20}) == (22, True)
+    assert Prepared("SELECT 1 WHERE false").row({}) is None
 
 
 def test_a_statement_without_parameters_runs():

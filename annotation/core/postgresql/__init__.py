@@ -1,0 +1,1 @@
+"""Django's way to talk to PostgreSQL, with a quieter look at a connection's health."""
