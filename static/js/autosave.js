@@ -24,10 +24,16 @@ let sentFrom = ""; // where the copy lies of what was just sent
 
 const said = document.getElementById("words").dataset;
 
+let wasBad = false;
+
+/** Seen at each save; heard only when it fails, and when it works again. */
 function say(text, isBad = false) {
   const place = document.getElementById("saved");
   place.textContent = text;
   place.classList.toggle("bad", isBad);
+  const isWellAgain = wasBad && text === said.saved;
+  if (isBad || isWellAgain) document.getElementById("live").textContent = text;
+  if (isBad || isWellAgain || text === said.sent) wasBad = isBad;
 }
 
 function trouble(text, { signIn = false } = {}) {

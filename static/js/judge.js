@@ -184,6 +184,13 @@ function announceRank(card) {
   announce(words(name, values));
 }
 
+/** After a swap: what became of the last item, and what is here now. A refusal says so itself. */
+function announceWhatCame() {
+  if (document.getElementById("problem")) return announce("");
+  const parts = ["#undo .done", "#judge h1"].map((one) => document.querySelector(one)?.textContent);
+  announce(parts.filter(Boolean).join(" "));
+}
+
 /** The tier just above the response's own; for one without a rank, the last one. */
 function tierAbove(card) {
   const mine = rankOf(card);
@@ -494,7 +501,10 @@ function begin({ scroll }) {
     if (strengths[i]) said.set(stepName(order[i], tier), strengths[i]);
   });
   drawOrder();
-  if (scroll) window.scrollTo(0, 0);
+  if (scroll) {
+    window.scrollTo(0, 0);
+    announceWhatCame();
+  }
   const first = document.getElementById("problem") ?? firstControl() ?? document.getElementById("main");
   first.focus({ preventScroll: true });
   ends.disconnect();
