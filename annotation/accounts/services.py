@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from annotation.accounts.models import ApiToken, User
 from annotation.core import audit
 from annotation.core.errors import DomainError, NotFound
-from annotation.core.text import clean, grouped
+from annotation.core.numbers import grouped
+from annotation.core.text import clean
 
 DEMO_SALT = "concord.demo.sign-in"
 DEMO_LINK_SECONDS = 30 * 24 * 3600

@@ -9,3 +9,8 @@ def localised(number: str) -> str:
     marks = {",": formats.get_format("THOUSAND_SEPARATOR")}
     marks |= {".": formats.get_format("DECIMAL_SEPARATOR")}
     return "".join(marks.get(sign, sign) for sign in number)
+
+
+def grouped(count: int) -> str:
+    """A count for people: 12,500, or 12.500 in German."""
+    return localised(f"{count:,}")

@@ -9,8 +9,6 @@ judged must be what the model wrote.
 import re
 import unicodedata
 
-from django.utils.formats import number_format
-
 from annotation.core.errors import DomainError
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -88,11 +86,6 @@ def problem(text: str) -> str | None:
         f"has half a surrogate pair (U+{ord(found):04X}) at position {position + 1}, "
         "which is not a character"
     )
-
-
-def grouped(number: int) -> str:
-    """A count for people: 12,500, or 12.500 in German."""
-    return number_format(number, force_grouping=True)
 
 
 def invisible_name(character: str) -> str:

@@ -4,7 +4,7 @@ from django import forms
 from django.db.models import Count
 from django.utils.translation import gettext_lazy as _
 
-from annotation.core.numbers import localised
+from annotation.core.numbers import grouped, localised
 from annotation.datasets import policy as rules
 from annotation.datasets.policy import Policy, PolicyError
 from annotation.datasets.source import has_corrections
@@ -122,4 +122,4 @@ def _batches(project):
         .values_list("batch")
         .annotate(count=Count("pk"))[:MANY]
     )
-    return [(batch, f"{batch} ({localised(f'{count:,}')})") for batch, count in counts]
+    return [(batch, f"{batch} ({grouped(count)})") for batch, count in counts]

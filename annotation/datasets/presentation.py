@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from annotation.core.numbers import localised
+from annotation.core.numbers import grouped, localised
 from annotation.datasets import wording
 from annotation.datasets.policy import LABELS, SPLITS
 
@@ -61,7 +61,7 @@ class Summary:
         else:
             count = self.sft
             said = ngettext("Freeze %(count)s example", "Freeze %(count)s examples", count)
-        return said % {"count": localised(f"{count:,}")}
+        return said % {"count": grouped(count)}
 
 
 def summarise(counts: dict) -> Summary:

@@ -13,7 +13,7 @@ from annotation.core.errors import Conflict, DomainError, NotFound
 from annotation.core.hashing import sha256_of_value
 from annotation.core.locks import lock_number
 from annotation.core.models import Job
-from annotation.core.numbers import localised
+from annotation.core.numbers import grouped
 from annotation.core.text import clean
 from annotation.datasets import store, tasks
 from annotation.datasets.build import build
@@ -188,6 +188,6 @@ def _refuse_nothing(counts: dict, policy: Policy) -> None:
     if not counts["judgments"]["counted"]:
         raise DomainError(
             _("There is nothing to freeze: of %(count)s judgments none counts under this policy.")
-            % {"count": localised(f"{counts['judgments']['all']:,}")}
+            % {"count": grouped(counts["judgments"]["all"])}
         )
     raise DomainError(_("There is nothing to freeze: every pair was left out by the policy."))

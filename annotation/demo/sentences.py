@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from annotation.core.numbers import localised
+from annotation.core.numbers import grouped, localised
 from annotation.demo.evaluation import say_rate
 
 
@@ -32,4 +32,4 @@ def _shown(value: Any) -> str:
         return _("no figure")
     if isinstance(value, float):
         return localised(f"{value:.2f}")
-    return localised(f"{value:,}") if isinstance(value, int) else str(value)
+    return grouped(value) if isinstance(value, int) else str(value)

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from annotation.core import audit
 from annotation.core.errors import Conflict, DomainError
+from annotation.core.numbers import grouped
 from annotation.core.text import clean
 from annotation.labeling.models import Feedback, Judgment
 from annotation.projects.permissions import visible_in
@@ -56,7 +57,7 @@ def _checked(text: str, reason_if_empty: str) -> str:
     if len(text) > MAX_TEXT:
         raise DomainError(
             _("The text has %(count)s characters; at most %(most)s fit.")
-            % {"count": f"{len(text):,}", "most": f"{MAX_TEXT:,}"}
+            % {"count": grouped(len(text)), "most": grouped(MAX_TEXT)}
         )
     return text
 

@@ -11,6 +11,7 @@ from html import unescape
 from django.utils.translation import gettext as _
 
 from annotation.core.errors import DomainError
+from annotation.core.numbers import grouped
 
 MAX_QUOTE = 2_000
 
@@ -35,7 +36,7 @@ def find_quote(text: str, quote: str) -> tuple[int, int]:
     if not quote:
         raise DomainError(_("Quote the words that are wrong."))
     if len(quote) > MAX_QUOTE:
-        raise DomainError(_("Quote at most %(count)s characters.") % {"count": f"{MAX_QUOTE:,}"})
+        raise DomainError(_("Quote at most %(count)s characters.") % {"count": grouped(MAX_QUOTE)})
     found = _exact(text, quote) or _loose(text, quote)
     if not found:
         raise DomainError(

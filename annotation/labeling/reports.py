@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from annotation.core import audit
 from annotation.core.errors import Conflict, DomainError
+from annotation.core.numbers import grouped
 from annotation.core.text import clean
 from annotation.labeling.models import Item, ItemReport
 
@@ -21,7 +22,7 @@ def report_problem(*, assignment, kind: str, text: str = "") -> ItemReport:
     if len(text) > MAX_TEXT:
         raise DomainError(
             _("The report has %(count)s characters; at most %(most)s fit.")
-            % {"count": f"{len(text):,}", "most": f"{MAX_TEXT:,}"}
+            % {"count": grouped(len(text)), "most": grouped(MAX_TEXT)}
         )
     if kind == ItemReport.Kind.OTHER and not text:
         raise DomainError(_("Say in words what is wrong."))

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from annotation.core import audit
 from annotation.core.database import is_retryable
 from annotation.core.errors import Conflict, DomainError, NotFound
+from annotation.core.numbers import grouped
 from annotation.core.strict_json import canonical
 from annotation.core.text import clean
 from annotation.labeling import queue
@@ -206,7 +207,7 @@ def save_draft(*, assignment_id, labeler, token: int, draft: dict) -> None:
     if len(canonical(draft)) > MAX_DRAFT_BYTES:
         raise DomainError(
             _("This is too long to be saved: at most %(most)s bytes fit.")
-            % {"most": f"{MAX_DRAFT_BYTES:,}"}
+            % {"most": grouped(MAX_DRAFT_BYTES)}
         )
     mine = _held(assignment_id, labeler).filter(token=token)
     lease = _new_lease(assignment_id)

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from annotation.core.errors import DomainError
 from annotation.core.markup import render_untrusted
+from annotation.core.numbers import grouped
 from annotation.core.text import clean
 from annotation.labeling import services
 from annotation.labeling.answers import own_assignment
@@ -111,7 +112,7 @@ def _text(assignment, letter: str) -> str:
 
 def _refusal(written: str) -> HttpResponse | None:
     if len(written) > MAX_WRITTEN:
-        sentence = _("At most %(count)s characters fit.") % {"count": f"{MAX_WRITTEN:,}"}
+        sentence = _("At most %(count)s characters fit.") % {"count": grouped(MAX_WRITTEN)}
         return HttpResponse(sentence, status=413, content_type="text/plain; charset=utf-8")
     try:
         clean(written)

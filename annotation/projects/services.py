@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from annotation.accounts.models import User
 from annotation.core import audit
 from annotation.core.errors import Conflict, DomainError
-from annotation.core.text import clean, grouped
+from annotation.core.numbers import grouped
+from annotation.core.text import clean
 from annotation.projects.models import Criterion, Membership, Project, RubricVersion
 
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?")

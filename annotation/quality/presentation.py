@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from annotation.core.charts import HeatMap, Whisker, heat_map, whisker
-from annotation.core.numbers import localised
+from annotation.core.numbers import grouped
 from annotation.quality.strips import Strip, first_places
 from annotation.quality.wording import (
     COEFFICIENTS,
@@ -141,7 +141,7 @@ def _row(name: str, key: str, estimate: dict, *said: str) -> Row:
                 "%(count)s items are left out: everything tied, or too little in common",
                 undefined,
             )
-            % {"count": localised(f"{undefined:,}")}
+            % {"count": grouped(undefined)}
         )
     return Row(
         name=name,

@@ -4,7 +4,7 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from annotation.core.numbers import localised
+from annotation.core.numbers import grouped
 from annotation.core.options import BadOption
 from annotation.runs import options as run_options
 from annotation.runs import services
@@ -127,6 +127,6 @@ def _dataset_label(dataset):
     name = f"{dataset.name}, {dataset.short_hash}" if dataset.name else dataset.short_hash
     return gettext("%(name)s: %(comparisons)s comparisons, %(best)s best responses") % {
         "name": name,
-        "comparisons": localised(f"{comparisons:,}"),
-        "best": localised(f"{best:,}"),
+        "comparisons": grouped(comparisons),
+        "best": grouped(best),
     }

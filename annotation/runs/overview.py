@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from annotation.core.numbers import localised
+from annotation.core.numbers import grouped
 from annotation.labeling.models import Assignment, Feedback, Item, ItemReport, Judgment
 from annotation.projects.permissions import project_for, roles_for
 
@@ -145,7 +145,7 @@ def needs_of(project, progress, *, role) -> list[Need]:
             Need(
                 _("The queue is empty: every item has its judgments"),
                 _("%(count)s judgments are ready to be frozen.")
-                % {"count": localised(f"{progress['judgment_count']:,}")},
+                % {"count": grouped(progress["judgment_count"])},
                 reverse("datasets:list-datasets", args=[project.slug]),
                 _("Freeze a dataset"),
             )

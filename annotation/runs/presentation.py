@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from annotation.core.charts import span
-from annotation.core.numbers import localised
+from annotation.core.numbers import grouped, localised
 
 STAGES = (
     (gettext_noop("check data"), gettext_lazy("Check data")),
@@ -36,7 +36,7 @@ def number(value, digits=3) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, int):
-        return localised(f"{value:,}")
+        return grouped(value)
     if isinstance(value, float):
         return localised(f"{value:.{digits}f}".replace("-", "−"))
     return "—" if value is None else str(value)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from annotation.core.numbers import grouped
 from annotation.core.text import reveal_invisible
 from annotation.labeling.bench.flags import FlagList
 from annotation.labeling.bench.ranks import Ranks
@@ -89,7 +90,7 @@ class ShownResponse:
 
     @property
     def length(self) -> str:
-        return f"{len(self.card.text):,}"
+        return grouped(len(self.card.text))
 
     @property
     def equal_to(self) -> str:

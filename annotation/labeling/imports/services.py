@@ -21,8 +21,8 @@ from django.utils.translation import gettext_noop
 from annotation.core import audit, jobs
 from annotation.core.errors import DomainError, TooLarge
 from annotation.core.jobs import Claim
+from annotation.core.numbers import grouped
 from annotation.core.strict_json import LineReader
-from annotation.core.text import grouped
 from annotation.labeling.imports import item_import, judgment_import
 from annotation.labeling.imports.item_rows import ItemOptions, fewest_responses
 from annotation.labeling.imports.problems import Problems

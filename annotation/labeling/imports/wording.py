@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
 
-from annotation.core.text import grouped
+from annotation.core.numbers import grouped
 from annotation.prompts.models import Import
 
 _COUNTED = {

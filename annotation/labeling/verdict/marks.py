@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from django.utils.translation import gettext as _
 
+from annotation.core.numbers import grouped
 from annotation.core.text import clean
 from annotation.labeling.verdict.model import Verdict, VerdictError
 
@@ -47,13 +48,13 @@ def check_highlights(verdict: Verdict, rubric, texts: Mapping[int, str]) -> None
         if not 0 <= mark.start < mark.end <= length:
             raise VerdictError(
                 _("A marked error ends after it starts, within the %(count)s characters.")
-                % {"count": f"{length:,}"},
+                % {"count": grouped(length)},
                 field=field,
             )
         clean(mark.note, field=f"{field}.note")
         if len(mark.note) > MAX_NOTE:
             raise VerdictError(
-                _("A note has at most %(count)s characters.") % {"count": f"{MAX_NOTE:,}"},
+                _("A note has at most %(count)s characters.") % {"count": grouped(MAX_NOTE)},
                 field=f"{field}.note",
             )
     for one, other in itertools.pairwise(sorted(verdict.highlights)):
@@ -107,7 +108,7 @@ def _check_text(text: str, field: str, position: int | None = None) -> None:
     if len(text) > MAX_WRITTEN:
         raise VerdictError(
             _("The text has %(count)s characters; at most %(most)s fit.")
-            % {"count": f"{len(text):,}", "most": f"{MAX_WRITTEN:,}"},
+            % {"count": grouped(len(text)), "most": grouped(MAX_WRITTEN)},
             field=field,
             positions=places,
         )

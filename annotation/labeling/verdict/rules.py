@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from django.utils.translation import gettext as _
 
+from annotation.core.numbers import grouped
 from annotation.core.text import clean
 from annotation.labeling.verdict import marks
 from annotation.labeling.verdict.model import NOT_APPLICABLE, STRENGTHS, Verdict, VerdictError
@@ -70,7 +71,7 @@ def _check_rationale(verdict, project, is_complete):
     if len(verdict.rationale) > MAX_RATIONALE:
         raise VerdictError(
             _("The rationale has %(count)s characters; at most %(most)s fit.")
-            % {"count": f"{len(verdict.rationale):,}", "most": f"{MAX_RATIONALE:,}"},
+            % {"count": grouped(len(verdict.rationale)), "most": grouped(MAX_RATIONALE)},
             field="rationale",
         )
     if verdict.recording and not (project is not None and project.allows_recording):

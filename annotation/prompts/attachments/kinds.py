@@ -7,6 +7,7 @@ import filetype
 from django.utils.translation import gettext as _
 
 from annotation.core.errors import DomainError
+from annotation.core.numbers import grouped
 
 HEAD_BYTES = 8192  # filetype looks no further
 MAX_PIXELS = 50_000_000  # a picture of a few bytes can unfold to gigabytes in a labeler's browser
@@ -65,6 +66,6 @@ def sides_of(path: Path) -> tuple[int, int]:
     if width * height > MAX_PIXELS:
         raise DomainError(
             _("The picture has %(width)d times %(height)d pixels, at most %(most)s are shown.")
-            % {"width": width, "height": height, "most": f"{MAX_PIXELS:,}"}
+            % {"width": width, "height": height, "most": grouped(MAX_PIXELS)}
         )
     return width, height

@@ -14,6 +14,7 @@ from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from annotation.core.errors import DomainError, TooLarge
+from annotation.core.numbers import grouped
 from annotation.core.text import clean
 from annotation.projects.models import Project
 from annotation.prompts.attachments.kinds import (
@@ -80,7 +81,7 @@ def examine(stream: IO[bytes], row: Attachment, write: Callable = lambda chunk: 
         if row.byte_count > most:
             raise TooLarge(
                 _("A file of the type %(type)s may have at most %(most)s MiB.")
-                % {"type": row.media_type, "most": f"{most / 2**20:,.0f}"}
+                % {"type": row.media_type, "most": grouped(round(most / 2**20))}
             )
         digest.update(chunk)
         write(chunk)
@@ -136,7 +137,7 @@ def _check_quota(row: Attachment) -> None:
     if used + row.byte_count > settings.ATTACHMENT_QUOTA_BYTES:
         raise TooLarge(
             _("The attachments of a project may have at most %(most)s MiB together.")
-            % {"most": f"{settings.ATTACHMENT_QUOTA_BYTES / 2**20:,.0f}"}
+            % {"most": grouped(round(settings.ATTACHMENT_QUOTA_BYTES / 2**20))}
         )
 
 

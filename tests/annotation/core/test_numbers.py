@@ -5,7 +5,7 @@ from django.utils import translation
 
 from annotation.core import charts
 from annotation.core.charts import Series
-from annotation.core.numbers import localised
+from annotation.core.numbers import grouped, localised
 from tests.annotation.core.machine_numbers import comma_numbers
 
 
@@ -15,6 +15,12 @@ from tests.annotation.core.machine_numbers import comma_numbers
 def test_a_number_has_the_separators_of_the_language(language, written):
     with translation.override(language):
         assert localised("−1,234.5") == written
+
+
+@pytest.mark.parametrize(("language", "written"), [("en", "1,234,567"), ("de", "1.234.567")])
+def test_a_count_is_grouped_as_the_language_does(language, written):
+    with translation.override(language):
+        assert grouped(1234567) == written
 
 
 @pytest.mark.parametrize(

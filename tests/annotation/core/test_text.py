@@ -4,7 +4,6 @@ import json
 import unicodedata
 
 import pytest
-from django.utils.translation import override
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -85,12 +84,6 @@ def test_the_raw_view_leaves_visible_text_and_line_breaks_alone():
     ordinary = "Tabs\tand\r\nlines, שלום, café, 日本, 👍"
 
     assert text.reveal_invisible(ordinary) == ordinary
-
-
-def test_a_count_is_grouped_as_the_language_does():
-    assert text.grouped(1234567) == "1,234,567"
-    with override("de"):
-        assert text.grouped(1234567) == "1.234.567"
 
 
 def test_no_format_or_control_character_is_shown_as_nothing():
