@@ -19,7 +19,7 @@ class Queue:
 
     project: object
     wanted: int  # judgments that the open items need
-    taken: int  # of those, submitted or being made
+    done: int  # of those, submitted
     judged: int  # by this labeler
     judged_today: int
     avoided: int  # open items that this labeler's preferences keep away
@@ -29,7 +29,7 @@ class Queue:
 
     @property
     def percent(self) -> int:
-        return 100 * self.taken // self.wanted if self.wanted else 0
+        return 100 * self.done // self.wanted if self.wanted else 0
 
 
 def queues_of(user) -> list[Queue]:
@@ -47,6 +47,8 @@ def queues_of(user) -> list[Queue]:
         .values("project")
         .annotate(wanted=Sum("overlap"), taken=Sum("taken"))
     }
+    live = Assignment.objects.live().filter(project__in=projects)
+    on_desks = dict(live.values_list("project").annotate(count=Count("pk")))
     midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     avoided = _avoided(user, projects)
     own = {
@@ -67,7 +69,7 @@ def queues_of(user) -> list[Queue]:
             Queue(
                 project=project,
                 wanted=need.get("wanted") or 0,
-                taken=need.get("taken") or 0,
+                done=max((need.get("taken") or 0) - on_desks.get(project.pk, 0), 0),
                 judged=have.get("judged", 0),
                 judged_today=have.get("today", 0),
                 avoided=avoided.get(project.pk, 0),

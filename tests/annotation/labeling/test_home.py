@@ -66,7 +66,10 @@ def test_an_item_on_the_desk_is_continued(client):
     make_item(project)
     lend_next_item(project=project, labeler=labeler)
 
-    assert "Continue" in home(client, labeler)
+    page = home(client, labeler)
+
+    assert "Continue" in page
+    assert "0 of 3 judgments" in page  # the one on the desk is none yet
 
 
 def test_a_project_of_others_is_not_listed(client):
