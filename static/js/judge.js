@@ -310,6 +310,7 @@ const loaded = () => document.getElementById("not-loaded")?.remove();
 /** What the server answers about this assignment; `fields` are sent by POST. Null when it cannot be
     had: said, where somebody waits for it. */
 async function ask(path, fields, { isQuiet = false } = {}) {
+  if (!form()) return null; // the item went while somebody waited to ask about it
   const body = fields && new FormData();
   for (const [name, value] of Object.entries(fields ?? {})) body.set(name, value);
   body?.set("csrfmiddlewaretoken", form().elements.csrfmiddlewaretoken.value);

@@ -236,6 +236,42 @@ def test_flags_by_pointer_need_no_script(desk):
     assert shown(judgment, judgment.flags["unsafe"]) == [False, True]
 
 
+def test_strengths_are_kept_on_the_first_item_and_on_those_that_follow(desk):
+    """What follows comes as a fragment, in which a browser does not leave out a noscript."""
+    at = desk(3)
+    at.press("1", "2", "3")
+    at.page.locator("#order [name=strength_2]").select_option("3")
+    at.press("Control+Enter")
+    on_item(at, 1)
+    expect(at.page.locator("#judgment :focus")).to_have_count(1)
+
+    at.press("1", "2", "3")
+    at.page.locator("#order [name=strength_2]").select_option("2")
+    at.press("Control+Enter")
+
+    expect(at.page.get_by_role("heading", name="Nothing left")).to_be_visible()
+    assert [one.strength for one in Judgment.objects.order_by("pk")] == [[None, 3], [None, 2]]
+
+
+def test_a_comparison_that_comes_after_the_end_is_nobodys(desk):
+    at = desk(allows_corrections=True)
+    at.press("1", "2")
+    submitted(at)
+    expect(at.page.locator("#judgment :focus")).to_have_count(1)
+    at.press("1", "2")
+    card = at.page.locator(".response").first
+    card.get_by_role("button", name="Edit").click()
+    expect(card.get_by_role("textbox")).to_be_focused()
+    at.page.evaluate("""() => {
+      const [text] = document.querySelectorAll(".edit textarea");
+      text.value = "Mine.";
+      text.dispatchEvent(new Event("input", {bubbles: true}));
+      document.getElementById("judgment").remove();  // as the answer to a submit does
+    }""")
+    at.page.wait_for_timeout(600)  # longer than the editor waits before it compares
+    expect(at.page.locator("#not-loaded")).to_have_count(0)
+
+
 def test_confidence_by_its_key(desk):
     at = desk(confidence="optional")
 
