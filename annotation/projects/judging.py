@@ -8,7 +8,12 @@ from django.utils.translation import gettext as _
 from annotation.core import audit
 from annotation.core.errors import DomainError
 from annotation.projects.models import Project
-from annotation.projects.services import CriterionSpec, TagSpec, current_rubric, publish_rubric
+from annotation.projects.services import (
+    TagSpec,
+    criterion_specs,
+    current_rubric,
+    publish_rubric,
+)
 
 FIELDS = (
     "ordering",
@@ -24,7 +29,6 @@ FIELDS = (
     "allows_corrections",
     "lease_minutes",
 )
-SPEC_FIELDS = tuple(CriterionSpec.__dataclass_fields__)
 
 
 def configure_judging(
@@ -91,10 +95,8 @@ def _republish(project, flags, error_labels, actor) -> None:
         project=project,
         actor=actor,
         guideline=rubric.guideline if rubric else "",
-        criteria=[
-            CriterionSpec(**{name: getattr(criterion, name) for name in SPEC_FIELDS})
-            for criterion in (rubric.criteria_list if rubric else [])
-        ],
+        criteria=criterion_specs(rubric) if rubric else [],
+        priorities=rubric.priorities if rubric else [],
         flags=[TagSpec(**tag) for tag in wanted[0]],
         error_labels=[TagSpec(**tag) for tag in wanted[1]],
     )

@@ -130,6 +130,10 @@ class RubricVersion(models.Model):
     # error may be called.
     flags = models.JSONField(default=list)
     error_labels = models.JSONField(default=list)
+    # Keys of criteria: which one wins where they conflict, the strongest first.
+    priorities = models.JSONField(default=list, db_default=[])
+    # What changed, in the lead's words.
+    note = models.TextField(blank=True, default="", db_default="")
     created_at = models.DateTimeField(auto_now_add=True)
     published_at = models.DateTimeField(null=True)
     published_by = models.ForeignKey(
@@ -169,6 +173,8 @@ class Criterion(models.Model):
     is_yes_no = models.BooleanField(default=False)
     allows_na = models.BooleanField(default=False)
     is_required = models.BooleanField(default=False)
+    # How much it counts beside the others, for whoever makes one number of several.
+    weight = models.FloatField(default=1.0, db_default=1.0)
     position = models.PositiveSmallIntegerField()
 
     class Meta:
@@ -188,6 +194,9 @@ class Criterion(models.Model):
                 condition=Q(is_yes_no=False) | Q(scale_min=0, scale_max=1),
                 name="criterion_yes_no_is_0_or_1",
             ),
+            models.CheckConstraint(
+                condition=Q(weight__gte=0, weight__lte=100), name="criterion_weight_0_to_100"
+            ),
         ]
 
     def __str__(self):
@@ -203,3 +212,46 @@ class Criterion(models.Model):
         return [
             {"value": point, "words": self.anchors.get(str(point), "")} for point in self.points
         ]
+
+
+class RubricExample(models.Model):
+    """What a criterion means, shown by a case. Of a published version it never changes either."""
+
+    criterion = models.ForeignKey(Criterion, on_delete=models.PROTECT, related_name="examples")
+    text = models.TextField()
+    # Where it was taken from: the id of an item of the project, as plain data, for items are
+    # known to later apps only.
+    item_id = models.BigIntegerField(null=True)
+    position = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["criterion", "position"], name="rubric_example_position_once"
+            ),
+            models.CheckConstraint(condition=~Q(text=""), name="rubric_example_has_text"),
+        ]
+
+    def __str__(self):
+        return self.text[:60]
+
+
+class RubricDraft(models.Model):
+    """The next version as it is being written: a document, for what is half typed breaks every
+    rule that a version keeps. `rubrics/document.py` reads it."""
+
+    project = models.OneToOneField(Project, on_delete=models.PROTECT, related_name="rubric_draft")
+    content = models.JSONField()
+    # Grows with every save: who saves over another state than the one they read is told so.
+    revision = models.PositiveIntegerField(default=1)
+    based_on = models.ForeignKey(
+        RubricVersion, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    updated_at = models.DateTimeField(auto_now=True)
+    updated_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+
+    def __str__(self):
+        return f"draft of {self.project_id}, revision {self.revision}"

@@ -4,8 +4,10 @@ import re
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import IntegrityError, transaction
-from django.db.models import Max
+from django.db.models import Max, OuterRef
+from django.db.models.functions import JSONObject
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -14,11 +16,25 @@ from annotation.core import audit
 from annotation.core.errors import Conflict, DomainError
 from annotation.core.numbers import grouped
 from annotation.core.text import clean
-from annotation.projects.models import Criterion, Membership, Project, RubricVersion
+from annotation.projects.models import (
+    Criterion,
+    Membership,
+    Project,
+    RubricExample,
+    RubricVersion,
+)
 
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?")
 
 MAX_OVERLAP = 50
+
+
+@dataclass(frozen=True)
+class ExampleSpec:
+    """A case that shows what a criterion means; `item_id` where it was taken from an item."""
+
+    text: str
+    item_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -34,6 +50,12 @@ class CriterionSpec:
     is_yes_no: bool = False
     allows_na: bool = False
     is_required: bool = False
+    weight: float = 1.0
+    examples: tuple[ExampleSpec, ...] = ()
+
+
+# What a criterion's row has of it.
+CRITERION_FIELDS = tuple(set(CriterionSpec.__dataclass_fields__) - {"examples"})
 
 
 @dataclass(frozen=True)
@@ -99,9 +121,11 @@ def create_project(
     criteria=DEFAULT_CRITERIA,
     flags=(),
     error_labels=(),
+    has_rubric=True,
     **fields,
 ) -> Project:
-    """A project with its first rubric version published; the actor becomes its lead."""
+    """A project with its first rubric version published, unless `has_rubric` is False (who
+    applies a template next wants that one to be the first); the actor becomes its lead."""
     if not SLUG.fullmatch(slug):
         raise DomainError(
             _(
@@ -124,14 +148,15 @@ def create_project(
                 created_by=actor,
                 **fields,
             )
-            publish_rubric(
-                project=project,
-                actor=actor,
-                guideline=guideline,
-                criteria=criteria,
-                flags=flags,
-                error_labels=error_labels,
-            )
+            if has_rubric:
+                publish_rubric(
+                    project=project,
+                    actor=actor,
+                    guideline=guideline,
+                    criteria=criteria,
+                    flags=flags,
+                    error_labels=error_labels,
+                )
             if actor is not None and not actor.is_superuser:
                 add_member(project=project, user=actor, role=Membership.Role.LEAD)
             audit.record("project.created", actor=actor, project=project, target=slug)
@@ -147,10 +172,23 @@ def create_project(
 
 
 def publish_rubric(
-    *, project, guideline, criteria, flags=(), error_labels=(), actor=None
+    *,
+    project,
+    guideline,
+    criteria,
+    flags=(),
+    error_labels=(),
+    priorities=(),
+    note="",
+    actor=None,
 ) -> RubricVersion:
     """The next rubric version, in force at once. Earlier judgments keep theirs. Criteria are
-    CriterionSpecs, flags and error labels TagSpecs."""
+    CriterionSpecs, flags and error labels TagSpecs, priorities keys of criteria.
+
+    It is written first and published last: from then on a trigger refuses every change.
+    """
+    criteria = list(criteria)
+    _check_priorities(priorities, criteria)
     with transaction.atomic():
         Project.objects.select_for_update().get(pk=project.pk)
         last = project.rubric_versions.aggregate(last=Max("number"))["last"] or 0
@@ -160,21 +198,56 @@ def publish_rubric(
             guideline=clean(guideline, field="guideline"),
             flags=_tags(flags, "flags"),
             error_labels=_tags(error_labels, "error_labels"),
-            published_at=timezone.now(),
-            published_by=actor,
+            priorities=list(priorities),
+            note=clean(note, field="note").strip(),
         )
-        Criterion.objects.bulk_create(
-            Criterion(
-                rubric_version=version,
-                position=position,
-                **{name: getattr(spec, name) for name in CriterionSpec.__dataclass_fields__},
-            )
-            for position, spec in enumerate(criteria, start=1)
-        )
+        _write_criteria(version, criteria)
+        version.published_at, version.published_by = timezone.now(), actor
+        version.save(update_fields=["published_at", "published_by"])
         audit.record(
             "rubric.published", actor=actor, project=project, target=f"rubric:{version.number}"
         )
     return version
+
+
+def _check_priorities(priorities, criteria) -> None:
+    keys = [spec.key for spec in criteria]
+    if len(set(priorities)) != len(priorities) or not set(priorities) <= set(keys):
+        raise DomainError(_("The order of priorities names each criterion of the rubric once."))
+
+
+def _write_criteria(version, specs) -> None:
+    rows = Criterion.objects.bulk_create(
+        Criterion(
+            rubric_version=version,
+            position=position,
+            **{name: getattr(spec, name) for name in CRITERION_FIELDS},
+        )
+        for position, spec in enumerate(specs, start=1)
+    )
+    examples = [
+        RubricExample(
+            criterion=row,
+            position=place,
+            text=clean(example.text, field="examples"),
+            item_id=example.item_id,
+        )
+        for row, spec in zip(rows, specs, strict=True)
+        for place, example in enumerate(spec.examples, start=1)
+    ]
+    if examples:
+        RubricExample.objects.bulk_create(examples)
+
+
+def criterion_specs(version) -> list[CriterionSpec]:
+    """A version's criteria as they were written down. From `rubric_by_id`: no statement."""
+    return [
+        CriterionSpec(
+            **{name: getattr(criterion, name) for name in CRITERION_FIELDS},
+            examples=tuple(ExampleSpec(**one) for one in criterion.example_list),
+        )
+        for criterion in version.criteria_list
+    ]
 
 
 KEY = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,38}[a-z0-9])?")
@@ -208,8 +281,15 @@ def current_rubric(project) -> RubricVersion | None:
 def rubric_by_id(pk) -> RubricVersion:
     """A published version with `.criteria_list`; cached for ever, since it is immutable."""
     version = RubricVersion.objects.published().get(pk=pk)
-    version.criteria_list = list(version.criteria.all())
+    version.criteria_list = criteria_of(version)
     return version
+
+
+def criteria_of(version) -> list[Criterion]:
+    """In order, each with `.example_list`, [{"text", "item_id"}, …]. One statement."""
+    examples = RubricExample.objects.filter(criterion=OuterRef("pk")).order_by("position")
+    of_one = examples.values(one=JSONObject(text="text", item_id="item_id"))
+    return list(version.criteria.annotate(example_list=ArraySubquery(of_one)))
 
 
 def add_member(*, project, user, role, handle="", actor=None) -> Membership:

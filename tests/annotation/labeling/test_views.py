@@ -449,8 +449,10 @@ def test_a_project_without_items_or_rubric_says_so(client, project, labeler):
     assert "Nothing to judge yet" in open_page(client, project).content.decode()
 
 
-def test_a_project_without_a_rubric_can_be_judged(client, project, labeler):
-    project.rubric_versions.update(published_at=None)
+def test_a_project_without_a_rubric_can_be_judged(client):
+    project = make_project(overlap=1, has_rubric=False)
+    labeler = make_member(project)
+    client.force_login(labeler)
     make_item(project)
 
     assert "no rubric yet" in open_page(client, project).content.decode()
