@@ -135,13 +135,28 @@ class Corpus:
         return f"{mark_of(name)} "
 
 
+class PlainWords:
+    """The same world with ordinary texts: every page in its full state."""
+
+    def some(self, name, limit=200):
+        return f"{mark_of(name)} in a few words"[:limit]
+
+    def all(self, name, share=slice(None)):
+        return (
+            f"{mark_of(name)}: a **text**, `code`, [a link](https://example.org).\n\n- One\n- Two"
+        )
+
+    def part(self, name, limit):
+        return self.all(name)[:limit]
+
+
 class HostileWorld:
-    """A project in which nobody wrote anything friendly."""
+    """A project in which nobody wrote anything friendly; or, with PlainWords, everybody did."""
 
     slug = "hostile"
 
-    def __init__(self):
-        self.corpus = say = Corpus()
+    def __init__(self, corpus=None):
+        self.corpus = say = corpus or Corpus()
         self.project = make_project(
             self.slug,
             name=say.some("project name"),
