@@ -380,7 +380,9 @@ document.addEventListener("htmx:finally:request", () => {
   document.getElementById("submit")?.removeAttribute("aria-disabled");
 });
 
+let shown = document.getElementById("judge");
 document.addEventListener("htmx:after:swap", () => {
+  if (shown === (shown = document.getElementById("judge"))) return; // something beside the desk
   isDirty = isRenewed = isAsked = isBehind = false;
   tries = 0;
   lastUsed = Date.now();

@@ -527,4 +527,8 @@ function nameKeys() {
 showLayout(localStorage.getItem(LAYOUT) ?? layout.dataset.usual);
 begin({ scroll: false });
 // Not after:swap, which comes some milliseconds later: keys pressed in between would be lost.
-document.addEventListener("htmx:before:settle", () => begin({ scroll: true }));
+let shown = document.getElementById("judge");
+document.addEventListener("htmx:before:settle", () => {
+  if (shown === (shown = document.getElementById("judge"))) return; // something beside the desk
+  begin({ scroll: true });
+});

@@ -126,7 +126,10 @@ def test_a_withdrawn_item_asks_what_becomes_of_the_work(desk):
 
 def test_a_problem_is_reported_beside_the_desk(desk):
     at = desk()
-    at.press("2", "1", "s")
+    at.press("2", "1")
+    at.page.locator("#order [name=strength_1]").select_option("3")
+    at.page.locator("[name=rank_a]:checked").focus()
+    at.press("s")
     at.page.get_by_text("Something is wrong with the item itself").click()
     at.page.get_by_label("Personal data").check()
     at.page.get_by_label("In your words").fill("A phone number.")
@@ -134,6 +137,7 @@ def test_a_problem_is_reported_beside_the_desk(desk):
 
     expect(at.page.get_by_text("Thank you.")).to_be_visible()
     assert ranks_on(at) == ["2", "1"]
+    expect(at.page.locator("#order [name=strength_1]")).to_have_value("3")
     assert ItemReport.objects.get().text == "A phone number."
 
 
