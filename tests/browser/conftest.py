@@ -31,7 +31,8 @@ def pytest_collection_modifyitems(items):
         if "visit" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.django_db(transaction=True))
-            item.add_marker(pytest.mark.xdist_group("browser"))
+            # A file is one process's work: its tests share a browser, and two files two cores.
+            item.add_marker(pytest.mark.xdist_group(item.module.__name__))
             # A browser on a busy machine: once more, and named in the summary. Twice is a failure.
             item.add_marker(pytest.mark.flaky(reruns=1))
 
@@ -56,7 +57,7 @@ class Visitor:
         self.console, self.allowed = [], []
         page.on("console", self._heard)
         page.on("pageerror", lambda error: self.console.append(f"uncaught: {error}"))
-        page.set_default_timeout(8_000)
+        page.set_default_timeout(15_000)  # a busy machine, not a slow page
 
     def _heard(self, message):
         if message.type in ("error", "warning"):
