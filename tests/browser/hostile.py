@@ -4,6 +4,7 @@ Each text begins with a mark of its own (`mark_of`): a page is asked for those f
 that shows nothing proves nothing.
 """
 
+import io
 import itertools
 import json
 
@@ -22,10 +23,12 @@ from annotation.labeling.verdict import Highlight
 from annotation.projects import services as projects
 from annotation.projects.models import Membership
 from annotation.projects.services import CriterionSpec, TagSpec
+from annotation.prompts.attachments.services import attach
 from annotation.quality.services import compute_agreement
 from annotation.runs.models import ModelVersion, RunEvent, TrainingRun
 from tests.browser.test_untrusted_markup import PLACES, PROVOKE, TRAP, payloads
 from tests.factories import make_judgment, make_member, make_project
+from tests.media import picture
 
 PROBE = "\"'><svg onload=alert(1)>"
 # What our own scripts act upon, and what their pages are found by.
@@ -182,6 +185,12 @@ class HostileWorld:
         )
         self.labeler.membership.seen_rubric = projects.current_rubric(self.project)
         self.labeler.membership.save()
+        self.picture, _ = attach(
+            project=self.project,
+            stream=io.BytesIO(picture()),
+            actor=self.lead,
+            name=say.some("attachment name"),
+        )
         self._import()
         self._judge()
         self._run()
@@ -212,8 +221,13 @@ class HostileWorld:
     def items(self):
         """The rows of an items file. The first two hold everything, the others a bit of it."""
         say = self.corpus
+        seen = {"sha256": self.picture.sha256}
         for number in range(12):
             is_whole = number < 2
+            files = [
+                seen | {"transcript": say.some("picture text", 120)},
+                seen | {"transcript": say.part("transcript", 3_000)},
+            ]
             responses = [
                 {
                     "id": say.some(f"response key {place}", 100),
@@ -222,6 +236,7 @@ class HostileWorld:
                     else say.part(f"short response {place}", 600),
                     "generator": say.some("generator name"),
                     "params": {say.some("param"): say.some("param value")},
+                    "attachments": files if place == 0 else [],
                 }
                 for place in range(4 if is_whole else 2)
             ]
@@ -229,7 +244,11 @@ class HostileWorld:
                 {"role": "system", "content": say.part("system message", 3_000)},
                 {"role": "user", "content": say.part("first turn", 3_000)},
                 {"role": "assistant", "content": say.part("assistant turn", 3_000)},
-                {"role": "user", "content": say.some(f"prompt {number}", 100) + say.all("prompt")},
+                {
+                    "role": "user",
+                    "content": say.some(f"prompt {number}", 100) + say.all("prompt"),
+                    "attachments": files,
+                },
             ]
             yield {
                 "id": say.some(f"item id {number}"),

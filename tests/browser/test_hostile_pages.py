@@ -22,7 +22,7 @@ PAGES = [
         "/projects/{slug}/items/{item}/",
         "item id 0; prompt 0; system message; response 0; response 3; response key 0; "
         "generator name; rationale; error note; correction; demonstration; report; resolution; "
-        "new feedback; dispute; labeler handle",
+        "new feedback; dispute; labeler handle; picture text; transcript",
     ),
     (
         "lead",
@@ -34,6 +34,7 @@ PAGES = [
     ("lead", "/projects/{slug}/audit/", "event target; payload key; payload value"),
     ("lead", "/projects/{slug}/agreement/", "labeler handle; a criterion; item id 0; prompt 0"),
     ("lead", "/projects/{slug}/import/", "file name"),
+    ("lead", "/projects/{slug}/attachments/", "attachment name"),
     ("lead", "/projects/{slug}/datasets/", "dataset name"),
     ("lead", "/projects/{slug}/datasets/new/", "project name"),
     ("lead", "/projects/{slug}/training/", "run name"),
@@ -95,6 +96,7 @@ def test_nothing_runs_at_the_desk_in_any_of_its_views(look, world):
     first = page.locator("#response-a")
     expect(first.locator(".rendered")).to_be_visible()
     texts = ["system message", "first turn", "prompt 1", "guideline", "flag", "error label"]
+    texts += ["picture text", "transcript"]
     texts += [f"response {place}" for place in range(4)] + ["a criterion", "a criterion anchor"]
     assert missing(page, texts) == []
     # Rendered as Markdown, not shown as it stands because it would take too long.
