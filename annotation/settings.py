@@ -5,6 +5,7 @@ from pathlib import Path
 
 import environ
 
+from annotation.core import sign_on
 from annotation.core.embedded import discover
 from annotation.core.secrets import loopback_secret_key, secret_from_environment
 
@@ -32,7 +33,6 @@ SECRET_KEY_FALLBACKS = env.list("CONCORD_SECRET_KEY_FALLBACKS", default=[])
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
@@ -41,6 +41,11 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "django_htmx",
     "csp",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "annotation.core",
     "annotation.accounts",
     "annotation.projects",
@@ -59,7 +64,7 @@ MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "annotation.accounts.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -67,8 +72,10 @@ MIDDLEWARE = [
     "annotation.accounts.language.PersonsLanguageMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "annotation.accounts.middleware.SecondFactorMiddleware",
 ]
 
 ROOT_URLCONF = "annotation.urls"
@@ -128,6 +135,37 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
+# Signing in: docs/operations.md, decisions 1000 to 1004.
+SECOND_FACTOR = sign_on.second_factor(env, is_demo=DEMO, is_loopback=IS_LOOPBACK)
+# Where limits are counted. Nothing else is cached across requests.
+CACHES = {"default": {"BACKEND": "annotation.accounts.limits.LimitCache"}}
+# How many proxies before us add to X-Forwarded-For: who asks is told by the last of them.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("CONCORD_PROXIES", default=0 if IS_LOOPBACK else 1)
+ACCOUNT_ADAPTER = "annotation.accounts.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*"]  # there is none; it asks anyway
+ACCOUNT_EMAIL_VERIFICATION = "none"  # an invitation proves an address, not a sign-up
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
+ACCOUNT_LOGIN_TIMEOUT = 10 * 60
+PASSWORD_RESET_TIMEOUT = 3600
+MFA_ADAPTER = "annotation.accounts.adapters.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Concord"
+MFA_TOTP_TOLERANCE = 1  # a step before and after; which were used is kept in second_factor.py
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # nobody signs up by an address of somebody else
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = False
+MFA_FORMS = {
+    "authenticate": "annotation.accounts.sign_on_views.CodeForm",
+    "reauthenticate": "annotation.accounts.sign_on_views.CodeAgainForm",
+}
+SOCIALACCOUNT_ADAPTER = "annotation.accounts.adapters.SingleSignOnAdapter"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_PROVIDERS = sign_on.single_sign_on(env)
+vars().update(sign_on.mail(env, is_loopback=IS_LOOPBACK))
+
 SESSION_ENGINE = "annotation.accounts.sessions"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
@@ -158,7 +196,8 @@ CONTENT_SECURITY_POLICY = {
         "media-src": ["'self'"],
         "connect-src": ["'self'"],
         "font-src": ["'self'"],
-        "form-action": ["'self'"],
+        # A form that leads on to the provider of single sign-on ends there.
+        "form-action": ["'self'", *sign_on.single_sign_on_origins(env)],
         "base-uri": ["'none'"],
         "frame-ancestors": ["'none'"],
         "object-src": ["'none'"],
@@ -211,7 +250,7 @@ LANGUAGE_COOKIE_NAME = "language"
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "annotation.accounts.authentication.TokenAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
+        "annotation.accounts.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_PARSER_CLASSES": ["annotation.core.parsers.StrictJSONParser"],

@@ -9,6 +9,7 @@ urlpatterns = [
     path("theme/", theme.set_theme, name="set-theme"),
     path("language/", language.set_language, name="set-language"),
     path("", include("annotation.accounts.urls")),
+    path("", include("annotation.accounts.sign_on_urls")),
     path("", include("annotation.projects.urls")),
     path("", include("annotation.prompts.urls")),
     path("", include("annotation.labeling.urls")),

@@ -30,6 +30,8 @@ def _start() -> None:
     # What runs are told, not what is lying about: nothing of a developer's own demo.
     os.environ["CONCORD_DATA"] = str(directory)
     os.environ["CONCORD_SECRET_KEY"] = secrets.token_urlsafe(48)
+    # As in the demo; the tests of signing in switch it on.
+    os.environ["CONCORD_SECOND_FACTOR"] = "nobody"
     # Playwright's synchronous API runs an event loop in the thread that also uses the ORM.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     if os.environ.get("DATABASE_URL"):

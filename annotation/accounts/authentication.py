@@ -1,12 +1,15 @@
-"""API sign-in by token: `Authorization: Bearer concord_…`."""
+"""Who asks the API: a page of ours by its session, or a program by its token:
+`Authorization: Bearer concord_…`."""
 
 from datetime import timedelta
 
 from django.utils import timezone
+from drf_spectacular.authentication import SessionScheme
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import authentication, exceptions
 
 from annotation.accounts.models import ApiToken
+from annotation.accounts.second_factor import lacks_second_factor
 
 LAST_USED_GRAIN = timedelta(minutes=1)  # a hot token must not write on every call
 
@@ -31,6 +34,20 @@ class TokenAuthentication(authentication.BaseAuthentication):
 
     def authenticate_header(self, request):
         return 'Bearer realm="Concord"'
+
+
+class SessionAuthentication(authentication.SessionAuthentication):
+    """Pages of ours that ask the API. What the pages want first, it wants too."""
+
+    def authenticate(self, request):
+        found = super().authenticate(request)
+        if found is not None and lacks_second_factor(found[0]):
+            raise exceptions.PermissionDenied("Set up a second factor first, at /security/.")
+        return found
+
+
+class OwnSessionScheme(SessionScheme):
+    target_class = SessionAuthentication
 
 
 class TokenScheme(OpenApiAuthenticationExtension):

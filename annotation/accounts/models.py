@@ -2,10 +2,12 @@
 
 import hashlib
 import secrets
+from datetime import timedelta
 
 from django.contrib.auth.models import AbstractUser
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -31,6 +33,18 @@ class User(AbstractUser):
                 name="user_imported_cannot_sign_in",
             )
         ]
+
+    # Read beside the user on each request, by accounts/sessions.py.
+    holds_rights = False
+    has_second_factor = False
+
+    @classmethod
+    def called(cls, name: str):
+        """The one person with this user name or e-mail address, or nobody."""
+        if user := cls.objects.filter(username=name).first():
+            return user
+        found = cls.objects.filter(email__iexact=name, kind=cls.Kind.PERSON) if "@" in name else []
+        return found[0] if len(found) == 1 else None
 
     @property
     def display_name(self):
@@ -66,3 +80,49 @@ class ApiToken(models.Model):
     @staticmethod
     def digest_of(key: str) -> str:
         return hashlib.sha256(key.encode()).hexdigest()
+
+
+class Session(AbstractBaseSession):
+    """Somebody's sign-in in one browser. What ends it is in its columns, not in its cookie."""
+
+    # Nobody until the sign-in is complete: a half-done one, or a visitor's language.
+    user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, related_name="sessions")
+    began_at = models.DateTimeField()
+    seen_at = models.DateTimeField()  # to within SEEN_GRAIN of sessions.py
+    agent = models.CharField(max_length=200, blank=True)  # so that the person knows which it is
+    # The person may do other things now than when this key was given out: they get a new one.
+    must_rotate = models.BooleanField(default=False)
+
+    class Meta(AbstractBaseSession.Meta):
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(expire_date__lte=F("began_at") + timedelta(hours=12)),
+                name="session_ends_after_12_hours",
+            ),
+            models.CheckConstraint(
+                condition=Q(expire_date__lte=F("seen_at") + timedelta(hours=2)),
+                name="session_ends_after_2_idle_hours",
+            ),
+        ]
+
+    @classmethod
+    def get_session_store_class(cls):
+        from annotation.accounts.sessions import SessionStore  # which reads this model
+
+        return SessionStore
+
+    @property
+    def public_id(self) -> str:
+        """Names a session on a page. Its key would let whoever reads it sign in with it."""
+        return hashlib.sha256(self.session_key.encode()).hexdigest()[:16]
+
+
+class Limit(models.Model):
+    """What the limits of signing in remember, for all web processes: accounts/limits.py."""
+
+    key = models.CharField(max_length=255, primary_key=True)
+    value = models.JSONField()
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self):
+        return self.key

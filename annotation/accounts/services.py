@@ -1,12 +1,14 @@
-"""Writes about people: tokens, and the demo's one-click sign-in."""
+"""Writes about people: tokens, sessions, proven addresses, and the demo's one-click sign-in."""
 
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core.signing import BadSignature, TimestampSigner
 from django.db import transaction
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from annotation.accounts.models import ApiToken, User
+from annotation.accounts.models import ApiToken, Limit, Session, User
 from annotation.core import audit
 from annotation.core.errors import DomainError, NotFound
 from annotation.core.numbers import grouped
@@ -34,6 +36,63 @@ def create_token(*, user, name, expires_at=None) -> tuple[ApiToken, str]:
         )
         audit.record("token.created", actor=user, target=f"token:{token.pk}")
     return token, key
+
+
+def end_sessions(*, user, but: str | None = None) -> int:
+    """Sign somebody out in every browser, `but` the one whose session has this key."""
+    return Session.objects.filter(user=user).exclude(session_key=but).delete()[0]
+
+
+def rotate_sessions(*, user) -> None:
+    """After somebody's rights changed: their browsers get new session keys with the next request,
+    so that a key from before opens nothing that was not open then."""
+    Session.objects.filter(user=user).update(must_rotate=True)
+
+
+def disable_user(*, user, actor=None) -> None:
+    """Somebody out, at once: their sessions and their programs' tokens. What they did stays."""
+    with transaction.atomic():
+        User.objects.filter(pk=user.pk).update(is_active=False)
+        ended = end_sessions(user=user)
+        revoked = user.api_tokens.filter(revoked_at=None).update(revoked_at=timezone.now())
+        audit.record(
+            "user.disabled",
+            actor=actor,
+            target=f"user:{user.pk}",
+            sessions=ended,
+            tokens=revoked,
+        )
+    user.is_active = False
+
+
+def reset_second_factor(*, user, actor=None) -> int:
+    """Take away every second factor of somebody who lost them. Their sessions end."""
+    with transaction.atomic():
+        count = user.authenticator_set.all().delete()[0]
+        end_sessions(user=user)
+        audit.record("second_factor.reset", actor=actor, target=f"user:{user.pk}", factors=count)
+    return count
+
+
+def confirm_address(*, user, email: str) -> None:
+    """Somebody has proven that mail to this address reaches them: by a link in a mail, or by a
+    sign-on provider. From then on single sign-on by this address opens their account."""
+    EmailAddress.objects.update_or_create(
+        user=user,
+        email=email.lower(),
+        defaults={"verified": True},
+        create_defaults={
+            "verified": True,
+            "primary": not EmailAddress.objects.filter(user=user, primary=True).exists(),
+        },
+    )
+
+
+def clear_expired() -> None:
+    """Rows of sessions and limits that mean nothing any more."""
+    now = timezone.now()
+    Session.objects.filter(expire_date__lte=now).delete()
+    Limit.objects.filter(expires_at__lte=now).delete()
 
 
 def demo_sign_in_links(base_url: str) -> list[tuple[str, str]]:

@@ -2,21 +2,18 @@ from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_not_required
 from django.urls import path
 
-from annotation.accounts import views
+from annotation.accounts import sign_on_views, views
 
 app_name = "accounts"
 urlpatterns = [
-    path(
-        "sign-in/",
-        login_not_required(
-            auth_views.LoginView.as_view(
-                template_name="accounts/sign_in.html", redirect_authenticated_user=True
-            )
-        ),
-        name="sign-in",
-    ),
-    path("sign-out/", auth_views.LogoutView.as_view(), name="sign-out"),
+    # Both also have django-allauth's names, in sign_on_urls.py.
+    path("sign-in/", sign_on_views.SignIn.as_view(), name="sign-in"),
+    # Also out of a sign-in that waits for its second factor.
+    path("sign-out/", login_not_required(auth_views.LogoutView.as_view()), name="sign-out"),
     path("demo/sign-in/<str:signed>/", views.demo_sign_in, name="demo-sign-in"),
+    path("security/sessions/", sign_on_views.list_sessions, name="list-sessions"),
+    path("security/sessions/end/", sign_on_views.end_other_sessions, name="end-other-sessions"),
+    path("security/sessions/<str:public_id>/end/", sign_on_views.end_session, name="end-session"),
     path("preferences/", views.edit_preferences, name="edit-preferences"),
     path("profile/", views.profile, name="profile"),
     path("profile/tokens/<int:token_id>/revoke/", views.revoke_token, name="revoke-token"),

@@ -1,4 +1,4 @@
-"""Sign-in, sign-out, and the page of one's own tokens."""
+"""The demo's sign-in, preferences, and the page of one's own tokens."""
 
 from dataclasses import replace
 
@@ -17,6 +17,7 @@ from annotation.accounts import services
 from annotation.accounts.forms import PreferencesForm
 from annotation.accounts.models import ApiToken
 from annotation.accounts.preferences import preferences_of, save_preferences
+from annotation.accounts.recent import needs_recent_sign_in
 from annotation.core.errors import DomainError, NotFound
 from annotation.core.language import keep_language
 from annotation.core.templatetags.concord import chosen_theme
@@ -37,6 +38,7 @@ def demo_sign_in(request, signed):
 
 
 @require_http_methods(["GET", "POST"])
+@needs_recent_sign_in
 def profile(request):
     """Tokens of the person who is signed in; a new one is shown once, right after it is made."""
     new_key, error = None, None

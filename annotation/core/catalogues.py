@@ -21,6 +21,8 @@ from django.utils.translation.template import templatize
 
 # Texts of templates that lie in no app's folder (the frame of every page, the pages of errors).
 COMMON_APP = "core"
+# Folders that a package looks for its templates in, and the app of ours whose pages they are.
+LENT = {"account": "accounts", "mfa": "accounts", "socialaccount": "accounts"}
 KEYWORDS = {
     "_": None,
     "gettext": None,
@@ -158,7 +160,8 @@ def _python_files(app: str) -> list[Path]:
 def _templates(app: str) -> list[Path]:
     names = our_apps()
     root = settings.BASE_DIR / "templates"
-    owners = {path: path.relative_to(root).parts[0] for path in root.rglob("*.*")}
+    folders = {path: path.relative_to(root).parts[0] for path in root.rglob("*.*")}
+    owners = {path: LENT.get(folder, folder) for path, folder in folders.items()}
     return sorted(
         path
         for path, folder in owners.items()

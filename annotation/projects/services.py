@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from annotation.accounts.models import User
+from annotation.accounts.services import rotate_sessions
 from annotation.core import audit
 from annotation.core.errors import Conflict, DomainError
 from annotation.core.numbers import grouped
@@ -306,6 +307,7 @@ def add_member(*, project, user, role, handle="", actor=None) -> Membership:
         defaults={"role": role, "is_active": True},
         create_defaults={"role": role, "is_active": True, "handle": handle},
     )
+    rotate_sessions(user=user)
     audit.record(
         "member.added" if created else "member.changed",
         actor=actor,

@@ -4,12 +4,16 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth import BACKEND_SESSION_KEY
-from django.contrib.sessions.models import Session
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from annotation.accounts.models import User
-from annotation.accounts.sessions import SessionStore, SessionUsers
+from annotation.accounts.models import Session, User
+from annotation.accounts.services import clear_expired, create_token, disable_user
+from annotation.accounts.sessions import ABSOLUTE, IDLE, SEEN_GRAIN, SessionStore, SessionUsers
+from tests.annotation.accounts.sign_on import PASSWORD, make_person, sign_in
 from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
@@ -85,7 +89,7 @@ def test_an_expired_session_is_no_session(client, user):
     client.force_login(user)
     assert is_signed_in(client)
 
-    Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
+    Session.objects.update(expire_date=F("began_at") - timedelta(seconds=1))
     assert not is_signed_in(client)
 
 
@@ -123,3 +127,155 @@ def test_a_session_of_another_backend_signs_nobody_in(client, user):
     session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
     session.save()
     assert not is_signed_in(client)
+
+
+def age(by: timedelta) -> None:
+    """All sessions as if this much time had passed without a request."""
+    Session.objects.update(
+        began_at=F("began_at") - by, seen_at=F("seen_at") - by, expire_date=F("expire_date") - by
+    )
+
+
+def test_a_session_ends_after_two_hours_without_a_request(client, user):
+    client.force_login(user)
+    age(IDLE - timedelta(minutes=1))
+    assert is_signed_in(client)
+    age(IDLE + timedelta(minutes=1))
+    assert not is_signed_in(client)
+
+
+def test_a_busy_session_ends_after_twelve_hours(client, user):
+    client.force_login(user)
+    for _ in range(7):
+        age(timedelta(minutes=100))
+        assert is_signed_in(client)
+    age(timedelta(minutes=30))
+    assert not is_signed_in(client)
+
+
+def test_a_request_writes_once_in_five_minutes(client, user, django_assert_num_queries):
+    client.force_login(user)
+    page = reverse("accounts:sign-in")
+    with django_assert_num_queries(2):
+        client.get(page)
+    age(SEEN_GRAIN + timedelta(seconds=1))
+    with django_assert_num_queries(3):
+        client.get(page)
+    with django_assert_num_queries(2):
+        client.get(page)
+
+
+def test_no_row_outlives_its_end(client, user):
+    client.force_login(user)
+    session = Session.objects.get()
+    assert session.expire_date - session.seen_at <= IDLE
+    idle_long = {"expire_date": session.seen_at + IDLE + timedelta(seconds=1)}
+    busy_long = {"seen_at": session.began_at + ABSOLUTE, "expire_date": session.began_at + IDLE}
+    busy_long["expire_date"] += ABSOLUTE
+    for late in (idle_long, busy_long):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Session.objects.update(**late)
+
+
+def test_signing_in_changes_the_key_that_somebody_may_have_planted(client):
+    make_person()
+    session = client.session
+    session["planted"] = True
+    session.save()
+    planted = client.cookies["sessionid"].value
+
+    sign_in(client)
+
+    assert client.cookies["sessionid"].value != planted
+    assert is_signed_in(client)
+    victim = Client()
+    victim.cookies["sessionid"] = planted
+    assert not is_signed_in(victim)
+    assert not Session.objects.filter(session_key=planted).exists()
+
+
+def test_a_sign_in_begins_the_hours_anew(client):
+    make_person()
+    client.get("/sign-in/")
+    session = client.session
+    session["visited"] = True
+    session.save()
+    age(timedelta(minutes=110))
+
+    sign_in(client)
+
+    row = Session.objects.get()
+    assert timezone.now() - row.began_at < timedelta(minutes=1)
+    assert row.user.username == "ada"
+
+
+def test_a_disabled_user_is_out_with_session_and_token(client, user):
+    _, key = create_token(user=user, name="laptop")
+    client.force_login(user)
+    api, bearer = reverse("projects-api:projects"), {"Authorization": f"Bearer {key}"}
+    assert is_signed_in(client)
+    assert Client().get(api, headers=bearer).status_code == 405  # past the sign-in: a POST's
+
+    disable_user(user=user)
+
+    assert not is_signed_in(client)
+    assert Client().get(api, headers=bearer).status_code == 401
+    assert not user.sessions.exists()
+    assert not user.api_tokens.usable().exists()
+
+
+def test_one_sees_ones_sessions_and_ends_them(client, user):
+    client.force_login(user)
+    phone = Client(headers={"User-Agent": "Phone <script>"})
+    phone.force_login(user)
+    assert is_signed_in(phone)
+    Session.objects.exclude(session_key=client.session.session_key).update(agent="Phone <b>")
+
+    page = client.get(reverse("accounts:list-sessions")).content.decode()
+    assert "Phone &lt;b&gt;" in page
+    for session in user.sessions.all():
+        assert session.session_key not in page
+    other = user.sessions.exclude(session_key=client.session.session_key).get()
+    client.post(reverse("accounts:end-session", args=[other.public_id]))
+
+    assert not is_signed_in(phone)
+    assert is_signed_in(client)
+
+
+def test_one_ends_all_others_at_once(client, user):
+    others = [Client() for _ in range(3)]
+    for each in (client, *others):
+        each.force_login(user)
+    assert all(is_signed_in(each) for each in others)
+
+    client.post(reverse("accounts:end-other-sessions"))
+
+    assert not any(is_signed_in(each) for each in others)
+    assert is_signed_in(client)
+
+
+def test_nobody_ends_a_session_of_somebody_else(client, user):
+    client.force_login(make_user())
+    phone = Client()
+    phone.force_login(user)
+    public_id = user.sessions.get().public_id
+
+    assert client.post(reverse("accounts:end-session", args=[public_id])).status_code == 404
+    assert is_signed_in(phone)
+    assert phone.post(reverse("accounts:end-session", args=[public_id])).status_code == 404
+
+
+def test_ended_sessions_are_cleared(client, user):
+    client.force_login(user)
+    Client().force_login(user)
+    age(ABSOLUTE)
+    client.force_login(user)
+    clear_expired()
+    assert Session.objects.count() == 1
+
+
+def test_the_browsers_name_is_kept_short_and_whole(client):
+    make_person()
+    agent = "Firefox " * 100
+    client.post("/sign-in/", {"login": "ada", "password": PASSWORD}, headers={"User-Agent": agent})
+    assert Session.objects.get().agent == agent[:200]

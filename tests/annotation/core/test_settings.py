@@ -27,6 +27,7 @@ def test_a_form_is_taken_where_another_proxy_ends_tls():
     environment = os.environ | {
         "CONCORD_HOSTS": "concord.example,.example.org",
         "CONCORD_SSL_REDIRECT": "false",
+        "CONCORD_SECOND_FACTOR": "staff",
         "CONCORD_SECRET_KEY": "only-for-this-test",
         "DJANGO_SETTINGS_MODULE": "annotation.settings",
     }

@@ -19,8 +19,16 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("username")
+        parser.add_argument("--email", default="", help="where a forgotten password is reset")
+        parser.add_argument(
+            "--another", action="store_true", help="although there is a site admin already"
+        )
 
-    def handle(self, *args, username, **options):
+    def handle(self, *args, username, email, another, **options):
+        if not another and User.objects.filter(is_superuser=True, is_active=True).exists():
+            raise CommandError(
+                "There is a site admin already. If you mean to make a second one: --another."
+            )
         if User.objects.filter(username=username).exists():
             raise CommandError(f"There is a user “{username}” already.")
         password = getpass.getpass() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
@@ -28,6 +36,6 @@ class Command(BaseCommand):
             validate_password(password, User(username=username))
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
-        user = User.objects.create_superuser(username, password=password)
+        user = User.objects.create_superuser(username, email=email, password=password)
         audit.record("admin.created", target=f"user:{user.pk}")
-        self.stdout.write(f"{username} may now sign in at /sign-in/.")
+        self.stdout.write(f"{username} may now sign in at /sign-in/ and sets up a second factor.")

@@ -1,0 +1,10 @@
+"""Celery's side of accounts."""
+
+from annotation.celery import app
+
+
+@app.task(name="accounts.clear_expired")
+def clear_expired():
+    from annotation.accounts import services  # a task is a leaf
+
+    services.clear_expired()
