@@ -7,6 +7,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from annotation.accounts import services
@@ -65,6 +66,10 @@ class AccountAdapter(DefaultAccountAdapter):
 class SecondFactorAdapter(DefaultMFAAdapter):
     def _get_site_name(self):
         return "Concord"
+
+    def generate_authenticator_name(self, user, type):
+        count = user.authenticator_set.filter(type=type).count()
+        return gettext("Passkey %(number)d") % {"number": count + 1}
 
 
 class SingleSignOnAdapter(DefaultSocialAccountAdapter):

@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from annotation.accounts import second_factor
+from annotation.accounts.adapters import SecondFactorAdapter
 from annotation.accounts.models import Session
 from annotation.accounts.second_factor import accept_code
 from annotation.accounts.services import create_token
@@ -315,3 +316,11 @@ def test_an_operator_helps_whoever_lost_the_phone(client, capsys):
     assert is_in(client)
     with pytest.raises(CommandError, match="no user"):
         call_command("reset_second_factor", "nobody")
+
+
+def test_a_new_passkey_gets_a_name_that_nobody_must_think_of(client):
+    user = make_person()
+    client.force_login(user)
+    assert 'value="Passkey 1"' in client.get("/security/passkeys/new/").content.decode()
+    Authenticator.objects.create(user=user, type="webauthn", data={"name": "a", "credential": {}})
+    assert SecondFactorAdapter().generate_authenticator_name(user, "webauthn") == "Passkey 2"
