@@ -10,7 +10,9 @@ element with `hx-ignore`, and a labeler can always switch to the raw text.
 """
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
+from urllib.parse import unquote
 
 import nh3
 from django.utils.html import escape
@@ -58,11 +60,12 @@ _MATH_TAGS = _words(
     """
 )
 _YES_NO = {"true", "false"}
-_SANITISER = nh3.Cleaner(
-    tags=_STRICT_TAGS | _MATH_TAGS | {"span"},
-    clean_content_tags={"script", "style"},
-    attributes={"a": {"href", "title"}, "ol": {"start"}},
-    tag_attribute_values={
+_ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
+_ALLOWED = {
+    "tags": _STRICT_TAGS | _MATH_TAGS | {"span"},
+    "clean_content_tags": {"script", "style"},
+    "attributes": _ATTRIBUTES,
+    "tag_attribute_values": {
         "th": {"align": {"left", "right", "center"}},
         "td": {"align": {"left", "right", "center"}},
         "pre": {"tabindex": {"0"}},
@@ -81,12 +84,24 @@ _SANITISER = nh3.Cleaner(
         "mspace": {"width": {"0.167em", "0.222em", "0.278em", "1em", "2em"}},
     },
     # Only the token classes of Pygments, so no class of ours can be borrowed.
-    allowed_classes={"span": {name for name in STANDARD_TYPES.values() if name}},
-    url_schemes={"http", "https", "mailto"},
-    url_relative=lambda url: url if url.startswith("#") else None,
-    link_rel="noopener noreferrer nofollow",
-    strip_comments=True,
+    "allowed_classes": {"span": {name for name in STANDARD_TYPES.values() if name}},
+    "url_schemes": {"http", "https", "mailto"},
+    "url_relative": lambda url: url if url.startswith("#") else None,
+    "link_rel": "noopener noreferrer nofollow",
+    "strip_comments": True,
+}
+_SANITISER = nh3.Cleaner(**_ALLOWED)
+# A picture comes from an address of our own, that the caller gave for it, or not at all.
+_OWN_FILE = re.compile(r"#|/projects/[-\w]+/attachments/[0-9a-f]{64}/$")
+_WITH_IMAGES = nh3.Cleaner(
+    **_ALLOWED
+    | {
+        "tags": _STRICT_TAGS | _MATH_TAGS | {"span", "img"},
+        "attributes": _ATTRIBUTES | {"img": {"src", "alt"}},
+        "url_relative": lambda url: url if _OWN_FILE.match(url) else None,
+    }
 )
+IMAGE = "attachment:"
 
 
 def render_untrusted(text: str, *, kind: str = "markdown") -> SafeString:
@@ -99,6 +114,15 @@ def render_untrusted(text: str, *, kind: str = "markdown") -> SafeString:
     if kind != "markdown":
         raise ValueError(f"unknown kind {kind!r}")
     return _remembered(text) if len(text) <= _CACHED_CHARS else _rendered(text)
+
+
+def render_with_images(text: str, images: Mapping[str, str]) -> SafeString:
+    """The same, and `![words](attachment:name)` is a picture where `images` has an address for
+    that name. All others are shown as they were written."""
+    if not _is_bounded(text):
+        return render_plain(text)
+    env = {"budget": Budget(), "images": images}
+    return SafeString(_WITH_IMAGES.clean(_IMAGE_PARSER.render(text, env)))
 
 
 def render_plain(text: str) -> SafeString:
@@ -185,4 +209,26 @@ def _align(token: Token) -> None:
         token.attrs["align"] = style.removeprefix("text-align:")
 
 
+def _image(renderer, tokens, index, options, env) -> str:
+    token = tokens[index]
+    source, words = (
+        str(token.attrs["src"]),
+        renderer.renderInlineAsText(token.children or [], options, env),
+    )
+    address = env["images"].get(unquote(source.removeprefix(IMAGE)))
+    if address is None or not source.startswith(IMAGE):
+        return escape(f"![{words}]({source})")
+    return f'<img src="{escape(address)}" alt="{escape(words)}">'
+
+
+def _image_parser() -> MarkdownIt:
+    parser = _parser().enable("image")
+    parser.add_render_rule("image", _image)
+    parser.validateLink = lambda url: (  # type: ignore[method-assign]
+        _LINK.match(url) is not None or url.startswith(IMAGE)
+    )
+    return parser
+
+
 _PARSER = _parser()
+_IMAGE_PARSER = _image_parser()

@@ -20,6 +20,7 @@ from annotation.labeling.models import Feedback, Item, ItemReport, Judgment
 from annotation.labeling.said import said_beside
 from annotation.labeling.verdict import STRENGTHS, tiers_of
 from annotation.projects.permissions import project_for, roles_for
+from annotation.projects.services import current_rubric
 from annotation.prompts.attachments.references import attached
 
 REPORTED = ItemReport.objects.open().filter(item=OuterRef("pk"))
@@ -103,6 +104,8 @@ def show_item(request, slug, item_id):
         ],
         "may_review": project.role in roles_for("review"),
         "may_manage": project.role in roles_for("manage"),
+        "rubric": current_rubric(project),
+        "example_text": _example_text(item, judgments, keys),
         "turns": [
             {
                 "role": ROLES.get(m["role"], m["role"]),
@@ -133,6 +136,12 @@ def show_item(request, slug, item_id):
         ],
     }
     return render(request, "labeling/item.html", context)
+
+
+def _example_text(item, judgments, keys) -> str:
+    """To start from: what was asked, and the verdict where all who judged it gave the same."""
+    orders = {order_line(judgment, keys) for judgment in judgments}
+    return "\n".join([item.prompt.last_message[:500], *(orders if len(orders) == 1 else [])])
 
 
 def order_line(judgment, keys) -> str:

@@ -11,6 +11,7 @@ from annotation.labeling import (
 )
 from annotation.labeling.exports.views import download
 from annotation.labeling.imports import views as imports
+from annotation.labeling.rubrics import views as rubrics
 
 app_name = "labeling"
 urlpatterns = [
@@ -75,6 +76,15 @@ urlpatterns = [
     ),
     path("projects/<slug:slug>/items/", item_views.list_items, name="list-items"),
     path("projects/<slug:slug>/items/<int:item_id>/", item_views.show_item, name="show-item"),
+    path("projects/<slug:slug>/rubric/draft/", rubrics.edit, name="edit-rubric"),
+    path("projects/<slug:slug>/rubric/draft/preview/", rubrics.preview, name="preview-rubric"),
+    path("projects/<slug:slug>/rubric/draft/publish/", rubrics.publish, name="publish-rubric"),
+    path("projects/<slug:slug>/rubric/compare/", rubrics.compare, name="compare-rubrics"),
+    path(
+        "projects/<slug:slug>/items/<int:item_id>/example/",
+        rubrics.add_example,
+        name="add-rubric-example",
+    ),
     path(
         "projects/<slug:slug>/items/<int:item_id>/judgments/<int:judgment_id>/feedback/",
         feedback_views.give,

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 
@@ -154,6 +155,12 @@ class RubricVersion(models.Model):
 
     def __str__(self):
         return f"rubric v{self.number} of {self.project}"
+
+    @property
+    def priority_labels(self) -> str:
+        """Which criterion wins where they conflict. Needs `.criteria_list`."""
+        labels = {criterion.key: criterion.label for criterion in self.criteria_list}
+        return gettext(", then ").join(labels[key] for key in self.priorities)
 
 
 class Criterion(models.Model):

@@ -4,7 +4,9 @@ from django.core.paginator import Paginator
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
-from annotation.projects.permissions import project_for, projects_where
+from annotation.projects.models import RubricDraft
+from annotation.projects.permissions import project_for, projects_where, roles_for
+from annotation.projects.services import rubric_by_id
 
 
 @require_safe
@@ -20,12 +22,18 @@ def project_list(request):
 @require_safe
 def rubric(request, slug):
     project = project_for(request.user, slug, "judge")
-    versions = project.rubric_versions.published().order_by("-number").prefetch_related("criteria")
-    return render(
-        request,
-        "projects/rubric.html",
-        {"project": project, "versions": versions, "tab": "rubric"},
+    published = (
+        project.rubric_versions.published().order_by("-number").values_list("pk", flat=True)
     )
+    may_manage = project.role in roles_for("manage")
+    context = {
+        "project": project,
+        "versions": [rubric_by_id(pk) for pk in published.values_list("pk", flat=True)],
+        "tab": "rubric",
+        "may_manage": may_manage,
+        "draft": may_manage and RubricDraft.objects.filter(project=project).exists(),
+    }
+    return render(request, "projects/rubric.html", context)
 
 
 @require_safe

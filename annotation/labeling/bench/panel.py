@@ -14,6 +14,7 @@ from annotation.labeling.bench.ratings import Rated, Rating
 from annotation.labeling.desk import LETTERS
 from annotation.labeling.forms.marks import SHA256
 from annotation.projects.services import rubric_by_id
+from annotation.prompts.attachments.guideline import guideline_of
 
 PANEL = "labeling/_rubric.html"
 CONFIDENCES = {
@@ -103,6 +104,25 @@ class RubricPanel:
         return [
             Choice(value, str(words), value, value == chosen)
             for value, words in CONFIDENCES.items()
+        ]
+
+    @property
+    def priorities(self) -> str:
+        """Which criterion wins where they conflict, by their labels."""
+        return self.rubric.priority_labels if self.has_criteria else ""
+
+    @property
+    def guideline_html(self) -> str:
+        return guideline_of(self.rubric) if self.rubric and self.rubric.guideline else ""
+
+    @property
+    def examples(self) -> list[tuple[str, list[str]]]:
+        """(criterion, its examples) of those that have some."""
+        criteria = self.rubric.criteria_list if self.rubric else []
+        return [
+            (criterion.label, [one["text"] for one in criterion.example_list])
+            for criterion in criteria
+            if criterion.example_list
         ]
 
     @property

@@ -1,5 +1,7 @@
 """A newer rubric version is read before the next item judged under it."""
 
+import re
+
 import pytest
 
 from annotation.labeling import services
@@ -103,14 +105,18 @@ def test_programs_are_not_stopped(client, project, labeler):
 def news(project, **changes):
     old = current_rubric(project)
     new = publish(project, **({"guideline": old.guideline} | changes))
-    return RubricNews(rubric_by_id(old.pk), rubric_by_id(new.pk))
+    return RubricNews(rubric_by_id(old.pk), rubric_by_id(new.pk)).changes
+
+
+def after(pieces):
+    return "".join(piece.text for piece in pieces if piece.kind != "removed")
 
 
 def test_the_news_name_what_was_added_removed_and_changed(project):
     found = news(project, criteria=[FACTS], flags=[TagSpec("rude", "Rude")])
     assert [(c.kind, c.label) for c in found.criteria] == [("added", "Facts"), ("removed", "Tone")]
     assert [(c.kind, c.label) for c in found.tags] == [("added", "Rude")]
-    assert found.guideline == []
+    assert not found.guideline
 
     changed = news(
         project,
@@ -119,10 +125,26 @@ def test_the_news_name_what_was_added_removed_and_changed(project):
     )
     (criterion,) = changed.criteria
     assert criterion.kind == "changed"
-    assert "".join(p.text for p in criterion.pieces if p.kind != "removed") == "Facts\nFrom 1 to 7"
+    assert [(f.name, after(f.pieces)) for f in criterion.fields] == [("Scale", "From 1 to 7")]
     assert changed.tags[0].kind == "changed"
 
 
+def test_the_fields_of_a_changed_criterion_stay_apart(client, project, labeler):
+    """Not one text whose lines run into each other."""
+    open_page(client, project)
+    publish(
+        project,
+        criteria=[CriterionSpec("tone", "Manner", "How?", anchors={"1": "Rough.", "5": "Kind."})],
+        note="Rude was too strong a word.",
+    )
+    page = open_page(client, project).content.decode()
+    assert "Rude was too strong a word." in page
+    criterion = page.split('id="h-criteria"')[1].split("</section>")[0]
+    names = re.findall(r"<dt>(.*?)</dt>", criterion)
+    assert names == ["Label", "Description", "Point 1"]
+    assert "Tone</del>" in criterion
+    assert "Rude</del>" in criterion
+
+
 def test_nothing_new_is_no_news(project):
-    found = news(project)
-    assert (found.guideline, found.criteria, found.tags) == ([], [], [])
+    assert not news(project)

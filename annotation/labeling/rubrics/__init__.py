@@ -1,0 +1,1 @@
+"""The rubric as a lead works on it: edit, preview, compare, publish."""
