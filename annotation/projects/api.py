@@ -1,7 +1,7 @@
 """The API of projects and jobs."""
 
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, status
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
@@ -10,8 +10,8 @@ from rest_framework.views import APIView
 from annotation.core.errors import NotFound
 from annotation.core.models import Job
 from annotation.projects import services
-from annotation.projects.models import Membership, Project
-from annotation.projects.permissions import visible_jobs
+from annotation.projects.models import Criterion, Membership, Project, RubricVersion
+from annotation.projects.permissions import project_for, visible_jobs
 
 
 class ProjectSerializer(serializers.ModelSerializer):
@@ -72,6 +72,73 @@ class ProjectsView(APIView):
         serializer.is_valid(raise_exception=True)
         project = services.create_project(actor=request.user, **serializer.validated_data)
         return Response(ProjectSerializer(project).data, status=status.HTTP_201_CREATED)
+
+
+class CriterionSerializer(serializers.ModelSerializer):
+    examples = serializers.ListField(
+        source="example_list",
+        child=serializers.DictField(),
+        help_text="`text`, and `item_id` where it was taken from an item.",
+    )
+
+    class Meta:
+        model = Criterion
+        fields = [
+            "key",
+            "label",
+            "description",
+            "scale_min",
+            "scale_max",
+            "anchors",
+            "is_yes_no",
+            "allows_na",
+            "is_required",
+            "weight",
+            "examples",
+        ]
+
+
+class RubricSerializer(serializers.ModelSerializer):
+    criteria = CriterionSerializer(source="criteria_list", many=True)
+    priorities = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Keys of criteria: which one wins where they conflict, the strongest first.",
+    )
+
+    class Meta:
+        model = RubricVersion
+        fields = [
+            "number",
+            "published_at",
+            "note",
+            "guideline",
+            "criteria",
+            "priorities",
+            "flags",
+            "error_labels",
+        ]
+
+
+class RubricView(APIView):
+    permission_classes = [IsAuthenticated]
+
+    @extend_schema(
+        operation_id="rubric_retrieve",
+        parameters=[OpenApiParameter("version", int, description="A number; else the newest.")],
+        responses=RubricSerializer,
+        tags=["projects"],
+    )
+    def get(self, request, slug: str):
+        """What to judge by: a published version of the rubric, which never changes."""
+        project = project_for(request.user, slug, "judge")
+        versions = project.rubric_versions.published().order_by("-number")
+        if asked := request.query_params.get("version"):
+            is_number = asked.isascii() and asked.isdigit() and len(asked) < 10
+            versions = versions.filter(number=int(asked) if is_number else 0)
+        pk = versions.values_list("pk", flat=True).first()
+        if pk is None:
+            raise NotFound("There is no such rubric version.")
+        return Response(RubricSerializer(services.rubric_by_id(pk)).data)
 
 
 class JobView(APIView):

@@ -31,6 +31,7 @@ def rubric(request, slug):
         "versions": [rubric_by_id(pk) for pk in published.values_list("pk", flat=True)],
         "tab": "rubric",
         "may_manage": may_manage,
+        "may_see_agreement": project.role in roles_for("see_agreement"),
         "draft": may_manage and RubricDraft.objects.filter(project=project).exists(),
     }
     return render(request, "projects/rubric.html", context)

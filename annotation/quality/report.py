@@ -5,6 +5,8 @@ from itertools import combinations
 import numpy as np
 from django.utils.translation import gettext_noop
 
+from annotation.quality.by_version import figures_by_version
+from annotation.quality.figures import SEED, as_json
 from annotation.quality.snapshot import Snapshot
 from annotation.quality.stats.agreement import fleiss_kappa, gwet_ac, pairwise_agreement
 from annotation.quality.stats.alpha import krippendorff_alpha
@@ -20,8 +22,7 @@ from annotation.quality.stats.tables import count_table
 
 # Raise it whenever a figure, an interval or the shape of the result changes: reports of an
 # older version are not shown again.
-CODE_VERSION = "3"
-SEED = 20  # the same judgments give the same intervals, wherever and whenever
+CODE_VERSION = "4"
 # Two labelers who share nothing are listed, with the reason, in projects of up to this many.
 MOST_LABELERS_IN_FULL = 40
 MOST_DISPUTED = 12
@@ -29,7 +30,7 @@ MOST_DISPUTED = 12
 
 def compute_report(snapshot: Snapshot, progress=lambda done, total, note: None) -> dict:
     """{"agreement": what API and command print; "extent", "labelers", "criteria", "flags",
-    "disputed": what the page adds}.
+    "disputed", "versions": what the pages add}.
 
     progress(done, total, note) is called before each of the four parts.
     """
@@ -71,22 +72,8 @@ def compute_report(snapshot: Snapshot, progress=lambda done, total, note: None) 
         ],
         "flags": [{"key": key, "label": label} for key, label in snapshot.flag_labels.items()],
         "disputed": _most_disputed(snapshot, orders),
+        "versions": figures_by_version(snapshot),
     }
-
-
-def as_json(estimate: Estimate, *, with_undefined: bool = False) -> dict:
-    """The keys of an estimate that leave the house. Never NaN: `Estimate` refuses it."""
-    values = {
-        "value": estimate.value,
-        "reason": estimate.reason,
-        "ci": None if estimate.ci is None else list(estimate.ci),
-        "n_items": estimate.n_items,
-        "n_pairable": estimate.n_pairable,
-        "n_ratings": estimate.n_ratings,
-    }
-    if with_undefined:
-        values["n_undefined"] = estimate.n_undefined
-    return values
 
 
 def _cohen(comparisons: Comparisons, handles: list[str]) -> dict[str, dict]:

@@ -27,6 +27,7 @@ class Snapshot:
     """The current judgment of every labeler and item, by row; columns are response positions.
 
     item_ids (items,), handles (labelers,) and item, labeler (rows,), indices into them;
+    version (rows,) the number of the rubric version judged by, 0 where none is known;
     ranks (rows, 9) tiers as they count, unacceptable ones below all others, NaN not ranked;
     top (rows, 9) of rankings of the best: 1 ranked, 0 left out, NaN elsewhere; ratings
     {criterion: (rows, 9)}, NaN not rated or not applicable; flags {flag: (rows, 9)} 1 set, 0 not,
@@ -39,6 +40,7 @@ class Snapshot:
     handles: list[str]
     item: IntArray
     labeler: IntArray
+    version: IntArray
     ranks: FloatArray
     unacceptable: BoolArray
     top: FloatArray
@@ -62,7 +64,7 @@ class Snapshot:
         """Of everything the figures depend on."""
         digest = hashlib.sha256("\0".join(self.handles).encode())
         arrays = [
-            *(self.item_ids, self.item, self.labeler),
+            *(self.item_ids, self.item, self.labeler, self.version),
             *(self.ranks, self.unacceptable, self.top),
         ]
         for kind in (self.ratings, self.flags):
@@ -79,6 +81,7 @@ def take_snapshot(project) -> Snapshot:
     with consistent_reads():
         state = judgment_state(project)
         versions = dict(project.rubric_versions.published().values_list("pk", "flags"))
+        numbers = dict(project.rubric_versions.values_list("pk", "number"))
         asked = {pk: [flag["key"] for flag in flags] for pk, flags in versions.items()}
         rows = _read_judgments(project, asked)
         turned = _items_in_other_order(project)
@@ -111,6 +114,7 @@ def take_snapshot(project) -> Snapshot:
         handles=[names[index] for index in by_name],
         item=item,
         labeler=place[labeler],
+        version=np.array([numbers.get(int(pk), 0) for pk in rows.version], dtype=np.int64),
         ranks=floor_unacceptable(rows.ranks, rows.unacceptable),
         unacceptable=rows.unacceptable,
         top=_top(rows),
@@ -136,6 +140,7 @@ def _first_labels(labels: Iterable[tuple[str, Any]]) -> dict[str, Any]:
 class _Rows:
     item: IntArray
     labeler: IntArray
+    version: IntArray  # ids of rubric versions, 0 for none
     ranks: FloatArray
     unacceptable: BoolArray
     rest_below: BoolArray
@@ -170,6 +175,7 @@ def _read_judgments(project, asked: dict[int, list[str]]) -> _Rows:
     return _Rows(
         item=np.concatenate([chunk.item for chunk in chunks]),
         labeler=np.concatenate([chunk.labeler for chunk in chunks]),
+        version=np.concatenate([chunk.version for chunk in chunks]),
         ranks=np.concatenate([chunk.ranks for chunk in chunks]),
         unacceptable=np.concatenate([chunk.unacceptable for chunk in chunks]),
         rest_below=np.concatenate([chunk.rest_below for chunk in chunks]),
@@ -200,6 +206,7 @@ def _as_arrays(rows: list[tuple], asked: dict[int, list[str]]) -> _Rows:
     return _Rows(
         item=np.array([row[0] for row in rows], dtype=np.int64),
         labeler=np.array([row[1] for row in rows], dtype=np.int64),
+        version=np.array([row[7] or 0 for row in rows], dtype=np.int64),
         ranks=_padded((row[2] for row in rows), len(rows), np.nan).astype(np.float64),
         unacceptable=_padded((row[3] for row in rows), len(rows), 0.0) == 1.0,
         rest_below=np.array([row[5] for row in rows], dtype=bool),

@@ -8,4 +8,5 @@ urlpatterns = [
     path("projects/<slug:slug>/agreement/", views.agreement, name="show-agreement"),
     path("projects/<slug:slug>/agreement/compute/", views.compute, name="compute-agreement"),
     path("projects/<slug:slug>/agreement/progress/", views.progress, name="agreement-progress"),
+    path("projects/<slug:slug>/rubric/history/", views.rubric_history, name="show-rubric-history"),
 ]

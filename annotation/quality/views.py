@@ -6,7 +6,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from annotation.labeling.models import Item
 from annotation.projects.permissions import may, project_for
-from annotation.quality import presentation, services
+from annotation.quality import history, presentation, services
 
 
 @require_safe
@@ -34,6 +34,22 @@ def progress(request, slug):
     if job is None or not job.is_active:
         return HttpResponse(headers={"HX-Refresh": "true"})
     return render(request, "quality/_progress.html", {"project": project, "job": job})
+
+
+@require_safe
+def rubric_history(request, slug):
+    project = project_for(request.user, slug, "see_agreement")
+    report = services.latest_report(project)
+    entries = history.history_of(project, report)
+    context = {
+        "project": project,
+        "tab": "rubric",
+        "report": report,
+        "entries": entries,
+        "changed": history.what_changed(entries),
+        "may_compute": may(request.user, "compute", project),
+    }
+    return render(request, "quality/rubric_history.html", context)
 
 
 @require_POST

@@ -31,6 +31,7 @@ PAGES = {
     "projects:list-people": STAFF,
     "projects:list-events": STAFF,
     "quality:show-agreement": STAFF,
+    "quality:show-rubric-history": STAFF,
     "datasets:list-datasets": STAFF,
     "runs:list-runs": STAFF,
 }
