@@ -128,7 +128,7 @@ def test_empty_pages_and_those_that_say_no(looking, transactional_db):
     assert faults("/projects/nowhere/") == []
     at, faults = looking(None)
     assert faults("/sign-in/") == []
-    at.page.get_by_label("Username").fill("nobody")
+    at.page.get_by_label("User name").fill("nobody")
     at.page.get_by_label("Password").fill("wrong")
     at.page.get_by_role("button", name="Sign in").click()
     expect(at.page.get_by_role("alert")).to_be_visible()

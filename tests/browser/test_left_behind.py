@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from annotation.accounts.models import Session
 from annotation.labeling.models import Assignment, Judgment
 from annotation.labeling.queue import expire_leases, lend_next_item
 from annotation.labeling.services import submit_judgment

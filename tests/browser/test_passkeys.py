@@ -78,13 +78,13 @@ def test_a_lead_adds_a_passkey_and_signs_in_by_it_alone(visit, lead):
         expect(at.page.get_by_role("link", name="Rename my laptop")).to_be_visible()
 
         at.page.get_by_role("button", name="Sign out").click()
-        at.page.get_by_role("button", name="Sign in with a passkey").click()
+        at.page.get_by_role("button", name="Use a passkey").click()
         expect(at.page.get_by_role("heading", name="Nothing waits for you")).to_be_visible()
 
         at.page.get_by_role("button", name="Sign out").click()
         agrees(False)
         at.allow("")  # Chromium may report the refusal
-        at.page.get_by_role("button", name="Sign in with a passkey").click()
+        at.page.get_by_role("button", name="Use a passkey").click()
         expect(at.page.get_by_role("alert")).to_contain_text("did not work")
         agrees(True)
         sign_in_by_password(at)
@@ -97,7 +97,7 @@ def test_a_lead_adds_a_passkey_and_signs_in_by_it_alone(visit, lead):
 def test_without_script_a_password_signs_in_and_nothing_offers_a_passkey(visit, lead):
     at = visit(java_script_enabled=False)
     open_at_localhost(at, "/sign-in/")
-    expect(at.page.get_by_role("button", name="Sign in with a passkey")).to_be_hidden()
+    expect(at.page.get_by_role("button", name="Use a passkey")).to_be_hidden()
     sign_in_by_password(at)
     at.page.get_by_role("link", name="Add a passkey").click()
     expect(at.page.get_by_text("Passkeys need JavaScript")).to_be_visible()

@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from annotation.accounts.models import Session
 from annotation.accounts.preferences import Preferences, save_preferences
 from annotation.labeling.models import Assignment, Judgment
 from annotation.labeling.queue import expire_leases
