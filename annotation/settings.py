@@ -218,6 +218,7 @@ ATTACHMENT_MAX_BYTES = {
     "pdf": 50 * _MIB,
     "recording": 10 * _MIB,
 }
+RECORDINGS_OF_ONE_BYTES = 1024 * _MIB  # of one labeler in one project
 # Of one project together.
 ATTACHMENT_QUOTA_BYTES = env.int("CONCORD_ATTACHMENT_QUOTA_BYTES", default=10 * 1024 * _MIB)
 

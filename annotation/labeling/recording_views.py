@@ -6,7 +6,7 @@ from django.views.decorators.http import require_POST
 from annotation.core.errors import DomainError
 from annotation.labeling.answers import own_assignment
 from annotation.labeling.bench.panel import RubricPanel
-from annotation.labeling.recording import attach_voice
+from annotation.labeling.recording import attach_voice, keep_in_draft
 
 
 @require_POST
@@ -17,6 +17,7 @@ def keep_recording(request, slug, assignment_id):
     if voice is not None:
         try:
             entered["recording"] = attach_voice(assignment, voice.file)
+            keep_in_draft(assignment, entered["recording"])
         except DomainError as error:
             problem = str(error)
     panel = RubricPanel(

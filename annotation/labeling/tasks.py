@@ -18,9 +18,11 @@ def expire_leases():
 @app.task(name="labeling.sweep_quarantine")
 def sweep_quarantine():
     from annotation.labeling.imports import services  # a task is a leaf: services import us
+    from annotation.labeling.recording import sweep_recordings
     from annotation.prompts.attachments.services import sweep_attachments
 
     services.sweep_quarantine()
+    sweep_recordings()
     sweep_attachments()
 
 

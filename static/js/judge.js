@@ -467,6 +467,8 @@ const ends = new IntersectionObserver((seen) => {
 
 const UNDO_FOR = 60_000;
 document.addEventListener("desk:item", () => {
+  // A recording that did not arrive lies in this browser.
+  if (document.getElementById("recording") && localStorage.getItem("concord:voices")) load("speak");
   const offer = [document.getElementById("undo"), document.getElementById("undo-last")];
   setTimeout(() => offer.forEach((node) => node?.remove()), UNDO_FOR);
 });

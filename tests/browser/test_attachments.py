@@ -86,11 +86,75 @@ def test_what_was_said_offline_goes_when_the_network_is_back(talk):
     begin(talk)
     talk.page.context.set_offline(True)
     talk.page.get_by_role("button", name="Stop").click()
-    expect(talk.page.locator("#recording [role=status]")).to_contain_text("still here")
+    expect(talk.page.locator("#recording [role=status]")).to_contain_text("stays in this browser")
     assert not Attachment.objects.exists()
     talk.page.context.set_offline(False)
     heard(talk)
     assert Attachment.objects.count() == 1
+
+
+def spoken_offline(at):
+    at.allow("ERR_INTERNET_DISCONNECTED")
+    begin(at)
+    at.page.context.set_offline(True)
+    at.page.get_by_role("button", name="Stop").click()
+    expect(at.page.get_by_role("button", name="Send it again")).to_be_visible()
+
+
+def test_what_did_not_arrive_comes_back_with_its_item_on_another_page(talk):
+    spoken_offline(talk)
+    address = talk.page.url
+    talk.page.goto("about:blank")
+    talk.page.context.set_offline(False)
+    talk.page.goto(address)
+    heard(talk)
+    assert Assignment.objects.live().get().draft["recording"] == Attachment.objects.get().sha256
+    talk.until("!localStorage.getItem('concord:voices')")
+
+
+def test_what_was_said_of_one_item_is_never_taken_for_another(talk):
+    talk.allow("Failed to load resource")
+    talk.page.route("**/recording/", lambda route: route.abort())
+    begin(talk)
+    talk.page.get_by_role("button", name="Stop").click()
+    expect(talk.page.get_by_role("button", name="Send it again")).to_be_visible()
+    first = Assignment.objects.live().get()
+    talk.page.unroute("**/recording/")
+    talk.press("Escape", "s", "1")
+    expect(talk.page.get_by_role("button", name="Speak it")).to_be_visible()
+    assert Assignment.objects.live().get() != first
+    talk.page.evaluate("dispatchEvent(new Event('online'))")
+    talk.page.locator(".response").first.locator(".rank input").first.focus()
+    talk.press("1", "2")
+    talk.page.locator("#rationale").fill("My words.")
+    talk.press("Control+Enter")
+    talk.until("!document.getElementById('recording')")  # nothing is left
+    assert Judgment.objects.get().recording is None
+    assert not Attachment.objects.exists()
+
+
+def test_it_can_be_discarded_where_it_cannot_be_sent(talk):
+    spoken_offline(talk)
+    talk.page.get_by_role("button", name="Discard it").click()
+    expect(talk.page.get_by_role("button", name="Speak it")).to_be_focused()
+    talk.page.context.set_offline(False)
+    talk.until("!localStorage.getItem('concord:voices')")
+    assert not Attachment.objects.exists()
+
+
+@pytest.mark.parametrize("status", [404, 413])
+def test_what_the_server_does_not_take_blocks_nothing(talk, status):
+    talk.allow(str(status))
+    talk.page.route("**/recording/", lambda route: route.fulfill(status=status))
+    begin(talk)
+    talk.page.get_by_role("button", name="Stop").click()
+    said = talk.page.locator("#recording [role=status]")
+    expect(said).to_contain_text("does not take this recording")
+    talk.page.locator("#rationale").fill("In words, then.")
+    talk.page.locator(".response").first.locator(".rank input").first.focus()
+    talk.press("1", "2", "Control+Enter")
+    expect(talk.page.locator("#rationale")).to_have_value("")
+    assert Judgment.objects.get().rationale == "In words, then."
 
 
 def test_it_can_be_taken_out_again(talk):

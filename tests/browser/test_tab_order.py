@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from annotation.projects.models import RubricVersion
+from annotation.projects.services import TagSpec
 from tests.factories import make_item, make_member, make_project
 
 TAGS = [{"key": "fact", "label": "Wrong fact", "description": ""}]
@@ -69,8 +69,10 @@ KINDS = {
 @pytest.fixture
 def desk(visit):
     def start(texts=("One.", "Two."), **fields):
-        project = make_project(name="Everyday advice", overlap=1, **fields)
-        RubricVersion.objects.filter(project=project).update(flags=TAGS, error_labels=TAGS)
+        tags = [TagSpec(**tag) for tag in TAGS]
+        project = make_project(
+            name="Everyday advice", overlap=1, flags=tags, error_labels=tags, **fields
+        )
         make_item(project, texts)
         at = visit().sign_in(make_member(project)).open(f"/judge/{project.slug}/")
         expect(at.page.get_by_role("button", name="Submit")).to_be_visible()

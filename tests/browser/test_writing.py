@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from annotation.labeling.models import Judgment
-from annotation.projects.models import RubricVersion
+from annotation.projects.services import TagSpec
 from annotation.prompts.models import Response
 from tests.data import shared
 from tests.factories import make_item, make_member, make_project
@@ -21,11 +21,13 @@ SECOND = "The slow fox sleeps. It sleeps."
 
 @pytest.fixture
 def project():
-    project = make_project(
-        name="Everyday advice", overlap=1, allows_corrections=True, demonstration="fallback"
+    return make_project(
+        name="Everyday advice",
+        overlap=1,
+        allows_corrections=True,
+        demonstration="fallback",
+        error_labels=[TagSpec(**label) for label in LABELS],
     )
-    RubricVersion.objects.update(error_labels=LABELS)
-    return project
 
 
 @pytest.fixture

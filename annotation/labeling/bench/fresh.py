@@ -25,6 +25,7 @@ from annotation.labeling.models import Assignment, Item
 from annotation.projects.models import Project
 from annotation.projects.services import rubric_by_id
 
+SHOWN = ("keys", "has_keys", "advances", "break_minutes")  # preferences that the page tells
 PAGE, PROMPT, RESPONSE = (
     "labeling/_judge.html",
     "labeling/_prompt.html",
@@ -41,7 +42,7 @@ class Kind:
     rubric_id: int | None
     count: int
     has_undo: bool
-    preferences: str  # as JSON
+    preferences: str  # those in SHOWN, as JSON
     language: str
 
 
@@ -65,7 +66,9 @@ def fresh_fragment(request, assignment, desk, rubric, undo=None) -> SafeString:
         rubric_id=rubric.pk if rubric else None,
         count=len(desk.cards),
         has_undo=undo is not None,
-        preferences=json.dumps(request.user.preferences, sort_keys=True),
+        preferences=json.dumps(
+            {name: request.user.preferences.get(name) for name in SHOWN}, sort_keys=True
+        ),
         language=get_language(),
     )
     skeletons = _drawn(kind)
@@ -145,7 +148,10 @@ def _drawn(kind: Kind) -> Skeletons:
         is_whole_page=False,
     )
     marks["key"] = bench.key  # as a UUID is written
-    user = SimpleNamespace(preferences=json.loads(kind.preferences))
+    chosen = {
+        name: value for name, value in json.loads(kind.preferences).items() if value is not None
+    }
+    user = SimpleNamespace(preferences=chosen)
     undo = {"url": marks["undo_url"], "text": marks["undo_text"]}
     page = render_to_string(
         PAGE,

@@ -213,7 +213,7 @@ def _recording(value: Any, library: Any) -> str:
     """The sha256 of an attachment that is here already."""
     asked = text_of(value, "recording")
     try:
-        return library.by_sha256(asked) if asked else ""
+        return library.recording(asked) if asked else ""
     except DomainError as error:
         raise RowRefused(("recording", str(error))) from None
 

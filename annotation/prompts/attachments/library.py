@@ -4,12 +4,14 @@ With a folder, names are looked for there first; what lines refer to is taken in
 all of the file is known to be right.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 from annotation.core.errors import DomainError
 from annotation.prompts.attachments.services import attach, examine, measure, path_of
 from annotation.prompts.models import Attachment
 
+Purpose = Attachment.Purpose
 _FEW = 3  # is more than one, and enough to say so
 
 
@@ -17,12 +19,21 @@ class Library:
     def __init__(self, project, folder: Path | None = None):
         self._project = project
         self._folder = folder.resolve() if folder else None
+        self._looks: dict[str, Callable[[str], str]] = {
+            "sha256": lambda sha256: self._look_for_sha256(sha256, purpose=Purpose.CONTENT),
+            "recording": self._look_for_sha256,
+            "name": self._look_for_name,
+        }
         self._found: dict[tuple[str, str], str | DomainError] = {}
         self._wanted: dict[str, Path] = {}  # by hash: what `keep` takes in
 
     def by_sha256(self, sha256: str) -> str:
-        """The same hash. DomainError where the project has no such attachment."""
+        """The same hash. DomainError where the project has no such content."""
         return self._once("sha256", sha256)
+
+    def recording(self, sha256: str) -> str:
+        """The same for what somebody said."""
+        return self._once("recording", sha256)
 
     def by_name(self, name: str) -> str:
         """The hash of the file with that name. DomainError: none, several, or none we take."""
@@ -52,8 +63,7 @@ class Library:
         key = (way, asked)
         if key not in self._found:
             try:
-                look = self._look_for_sha256 if way == "sha256" else self._look_for_name
-                self._found[key] = look(asked)
+                self._found[key] = self._looks[way](asked)
             except DomainError as error:
                 self._found[key] = error
         found = self._found[key]
@@ -61,8 +71,8 @@ class Library:
             raise found
         return found
 
-    def _look_for_sha256(self, sha256: str) -> str:
-        rows = Attachment.objects.filter(project=self._project, sha256=sha256)
+    def _look_for_sha256(self, sha256: str, **purpose: str) -> str:
+        rows = Attachment.objects.filter(project=self._project, sha256=sha256, **purpose)
         if not rows.exists():
             raise DomainError("the project has no attachment with this hash")
         return sha256
@@ -75,9 +85,7 @@ class Library:
             measure(path, row)
             self._wanted[row.sha256] = path
             return row.sha256
-        rows = Attachment.objects.filter(
-            project=self._project, name=name, purpose=Attachment.Purpose.CONTENT
-        )
+        rows = Attachment.objects.filter(project=self._project, name=name, purpose=Purpose.CONTENT)
         found = list(rows.values_list("sha256", flat=True)[:_FEW])
         if not found:
             raise DomainError("the project has no attachment with this name")

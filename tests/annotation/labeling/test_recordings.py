@@ -2,6 +2,7 @@
 
 import io
 import json
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -12,9 +13,10 @@ from annotation.core.errors import DomainError
 from annotation.labeling.exports.reading import read_rows
 from annotation.labeling.imports.services import import_file
 from annotation.labeling.models import Assignment, Judgment
+from annotation.labeling.recording import sweep_recordings
 from annotation.projects.judging import configure_judging
 from annotation.projects.models import Membership
-from annotation.prompts.attachments.services import attach
+from annotation.prompts.attachments.services import attach, path_of
 from annotation.prompts.models import Attachment
 from tests.factories import make_item, make_judgment, make_member, make_project
 from tests.media import WEBM, picture, sound
@@ -79,6 +81,58 @@ def test_what_was_said_is_the_rationale(desk, project, labeler):
     assert Judgment.objects.get().recording == row.sha256
     (exported,) = read_rows(project)
     assert exported["recording"] == row.sha256
+
+
+def test_the_draft_knows_it_at_once_and_keeps_what_it_held(desk):
+    desk.post(url("save-draft"), {"token": lent().token, "rationale": "Half a"})
+    speak(desk)
+    assert lent().draft == {"rationale": "Half a", "recording": kept().sha256}
+
+
+def test_what_somebody_else_added_is_not_taken_for_ones_own(desk, project):
+    attach(project=project, stream=io.BytesIO(WEBM), actor=make_member(project))
+    answer = speak(desk)
+    assert answer.status_code == 422
+    assert "Somebody else has added this very file" in answer.content.decode()
+    assert lent().draft == {}
+
+
+def test_one_person_does_not_fill_the_project(desk, settings):
+    settings.RECORDINGS_OF_ONE_BYTES = len(WEBM) - 1
+    assert speak(desk).status_code == 200
+    answer = speak(desk, sound())
+    assert answer.status_code == 422
+    assert "more room" in answer.content.decode()
+
+
+def test_only_what_belongs_to_nothing_is_swept(desk, project):
+    speak(desk)
+    judged = kept().sha256
+    submit(desk, recording=judged)
+    speak(desk, sound(0.2))
+    drafted = lent().draft["recording"]
+    loose, _ = attach(
+        project=project, stream=io.BytesIO(sound(0.3)), actor=None, purpose="recording"
+    )
+    content, _ = attach(project=project, stream=io.BytesIO(picture()), actor=None)
+    assert sweep_recordings() == 0  # it may still be on its way into a draft
+    assert sweep_recordings(older_than=timedelta(seconds=-1)) == 1
+    left = set(Attachment.objects.values_list("sha256", flat=True))
+    assert left == {judged, drafted, content.sha256}
+    assert not path_of(project.pk, loose.sha256).exists()
+    assert path_of(project.pk, drafted).exists()
+
+
+def test_an_item_does_not_show_what_somebody_said(desk, project):
+    speak(desk)
+    said = [{"sha256": kept().sha256}]
+    row = {
+        "id": "x9",
+        "prompt": [{"role": "user", "content": "?", "attachments": said}],
+        "responses": [{"id": "a", "text": "1"}, {"id": "b", "text": "2"}],
+    }
+    line = io.BytesIO(json.dumps(row).encode())
+    assert import_file(project=project, kind="items", stream=line).state == "refused"
 
 
 def test_the_page_shows_it_again_from_a_draft_and_in_a_revision(desk):

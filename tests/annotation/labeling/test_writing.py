@@ -7,8 +7,9 @@ from django.urls import reverse
 
 from annotation.labeling.models import Assignment, Judgment
 from annotation.labeling.queue import lend_next_item
-from annotation.projects.models import Project, RubricVersion
-from annotation.projects.services import rubric_by_id
+from annotation.projects.judging import configure_judging
+from annotation.projects.models import Membership
+from annotation.projects.services import TagSpec, current_rubric
 from annotation.prompts.models import Response
 from tests.factories import make_item, make_member, make_project
 
@@ -19,10 +20,13 @@ TEXTS = ("\nFirst  line \r\nis <b>here</b>. ", "The fox sleeps. It sleeps. üëç
 
 @pytest.fixture
 def project():
-    project = make_project("shop", overlap=1, allows_corrections=True, demonstration="fallback")
-    labels = [{"key": "fact", "label": "Wrong fact", "description": ""}]
-    RubricVersion.objects.update(error_labels=labels)
-    return project
+    return make_project(
+        "shop",
+        overlap=1,
+        allows_corrections=True,
+        demonstration="fallback",
+        error_labels=[TagSpec("fact", "Wrong fact")],
+    )
 
 
 @pytest.fixture
@@ -184,9 +188,10 @@ def test_a_fresh_page_carries_no_response_twice_and_no_tool_that_is_not_asked_fo
     page = client.get(url).content.decode()
     assert page.count("A_text_of_its_own.") == 2, "rendered and raw"
     assert all(tool in page for tool in ('value="edit_a"', 'value="mark_a"', 'value="diff_a"'))
-    Project.objects.update(allows_corrections=False, demonstration="off")
-    RubricVersion.objects.update(error_labels=[])
-    rubric_by_id.cache_clear()
+    configure_judging(
+        project=project, allows_corrections=False, demonstration="off", error_labels=[]
+    )
+    Membership.objects.update(seen_rubric=current_rubric(project))
     page = client.get(url).content.decode()
     assert 'value="diff_a"' in page
     assert not any(tool in page for tool in ('value="edit_a"', 'value="mark_a"', "demonstration"))
