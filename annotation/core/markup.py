@@ -60,47 +60,46 @@ _MATH_TAGS = _words(
     """
 )
 _YES_NO = {"true", "false"}
-_ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
-_ALLOWED = {
-    "tags": _STRICT_TAGS | _MATH_TAGS | {"span"},
-    "clean_content_tags": {"script", "style"},
-    "attributes": _ATTRIBUTES,
-    "tag_attribute_values": {
-        "th": {"align": {"left", "right", "center"}},
-        "td": {"align": {"left", "right", "center"}},
-        "pre": {"tabindex": {"0"}},
-        "math": {"display": {"block", "inline"}},
-        "mo": {
-            "stretchy": _YES_NO,
-            "fence": _YES_NO,
-            "separator": _YES_NO,
-            "form": {"prefix", "infix", "postfix"},
-        },
-        "mi": {"mathvariant": {"normal"}},
-        "mfrac": {"linethickness": {"0", "0px"}},
-        "mtd": {"columnalign": {"left", "right", "center"}},
-        "mtable": {"displaystyle": _YES_NO},
-        "mstyle": {"displaystyle": _YES_NO, "scriptlevel": {"0", "1", "2"}},
-        "mspace": {"width": {"0.167em", "0.222em", "0.278em", "1em", "2em"}},
-    },
-    # Only the token classes of Pygments, so no class of ours can be borrowed.
-    "allowed_classes": {"span": {name for name in STANDARD_TYPES.values() if name}},
-    "url_schemes": {"http", "https", "mailto"},
-    "url_relative": lambda url: url if url.startswith("#") else None,
-    "link_rel": "noopener noreferrer nofollow",
-    "strip_comments": True,
-}
-_SANITISER = nh3.Cleaner(**_ALLOWED)
+_HERE = re.compile(r"#")
 # A picture comes from an address of our own, that the caller gave for it, or not at all.
-_OWN_FILE = re.compile(r"#|/projects/[-\w]+/attachments/[0-9a-f]{64}/$")
-_WITH_IMAGES = nh3.Cleaner(
-    **_ALLOWED
-    | {
-        "tags": _STRICT_TAGS | _MATH_TAGS | {"span", "img"},
-        "attributes": _ATTRIBUTES | {"img": {"src", "alt"}},
-        "url_relative": lambda url: url if _OWN_FILE.match(url) else None,
-    }
-)
+_OWN_FILE = re.compile(r"#|/projects/[-\w]+/attachments/[0-9a-f]{64}/\Z")
+
+
+def _cleaner(image: dict[str, set[str]], relative: re.Pattern[str]) -> nh3.Cleaner:
+    """`image`: the attributes of an allowed img, by its tag; `relative`: addresses of our own."""
+    return nh3.Cleaner(
+        tags=_STRICT_TAGS | _MATH_TAGS | {"span"} | set(image),
+        clean_content_tags={"script", "style"},
+        attributes={"a": {"href", "title"}, "ol": {"start"}} | image,
+        tag_attribute_values={
+            "th": {"align": {"left", "right", "center"}},
+            "td": {"align": {"left", "right", "center"}},
+            "pre": {"tabindex": {"0"}},
+            "math": {"display": {"block", "inline"}},
+            "mo": {
+                "stretchy": _YES_NO,
+                "fence": _YES_NO,
+                "separator": _YES_NO,
+                "form": {"prefix", "infix", "postfix"},
+            },
+            "mi": {"mathvariant": {"normal"}},
+            "mfrac": {"linethickness": {"0", "0px"}},
+            "mtd": {"columnalign": {"left", "right", "center"}},
+            "mtable": {"displaystyle": _YES_NO},
+            "mstyle": {"displaystyle": _YES_NO, "scriptlevel": {"0", "1", "2"}},
+            "mspace": {"width": {"0.167em", "0.222em", "0.278em", "1em", "2em"}},
+        },
+        # Only the token classes of Pygments, so no class of ours can be borrowed.
+        allowed_classes={"span": {name for name in STANDARD_TYPES.values() if name}},
+        url_schemes={"http", "https", "mailto"},
+        url_relative=lambda url: url if relative.match(url) else None,
+        link_rel="noopener noreferrer nofollow",
+        strip_comments=True,
+    )
+
+
+_SANITISER = _cleaner({}, _HERE)
+_WITH_IMAGES = _cleaner({"img": {"src", "alt"}}, _OWN_FILE)
 IMAGE = "attachment:"
 
 

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from annotation.projects.models import Membership, RubricDraft
+from annotation.projects.rubrics.drafts import draft_of, save_draft
 from annotation.projects.services import current_rubric
 from tests.factories import make_member, make_project
 
@@ -69,3 +70,28 @@ def test_two_leads_at_once(visit, lead):
     at.page.get_by_role("button", name="Save mine in its place").click()
     expect(at.page.get_by_text("bob saved it")).to_have_count(0)
     assert saved(project)["guideline"] == "Be kind."
+
+
+@pytest.mark.parametrize(
+    ("theme", "width", "language"), [("dark", 360, "de"), ("light", 1280, "en")]
+)
+def test_the_pages_of_a_draft_are_accessible_and_fit(visit, lead, theme, width, language):
+    project = lead.membership.project
+    content = draft_of(project).content
+    content["guideline"] += " One more sentence."
+    content["criteria"][0] |= {"priority": "1", "scale": "own", "scale_min": "0"}
+    content["criteria"][1]["examples"] = [{"text": "A case.", "item": ""}]
+    save_draft(project=project, content=content, revision=0, actor=lead)
+    window = {"width": width, "height": 800}
+    at = visit(color_scheme=theme, viewport=window, locale=language).sign_in(lead)
+    for path in ("?problems=1", "preview/", "publish/", "../compare/"):
+        at.open(PATH + path)
+        expect(at.page.get_by_role("heading", level=1)).to_be_visible()
+        bad, _passed = at.violations()
+        assert (path, bad) == (path, [])
+        assert at.page.evaluate("document.documentElement.scrollWidth") <= width, path
+    content["criteria"][0] |= {"scale": "1-7"}
+    save_draft(project=project, content=content, revision=1, actor=lead)
+    at.open(PATH + "publish/")
+    expect(at.page.locator("#note")).to_be_visible()
+    assert at.violations()[0] == []
