@@ -1,12 +1,13 @@
 """The project's settings as forms."""
 
 from django import forms
+from django.db import models
 from django.utils.translation import gettext_lazy
 
 from annotation.core.errors import DomainError
 from annotation.core.text import clean
 from annotation.projects.judging import FIELDS
-from annotation.projects.models import Project
+from annotation.projects.models import Membership, Project
 from annotation.projects.tags import lines_of, tags_in
 
 
@@ -83,3 +84,15 @@ class JudgingForm(forms.ModelForm):
             return clean(self.cleaned_data[name], field=name)
         except DomainError as error:
             raise forms.ValidationError(str(error)) from None
+
+
+class MemberForm(forms.Form):
+    """What is to become of somebody in a project."""
+
+    class Do(models.TextChoices):
+        CHANGE = "change"
+        REMOVE = "remove"
+        TAKE_BACK = "take_back"
+
+    do = forms.ChoiceField(choices=Do)
+    role = forms.ChoiceField(choices=Membership.Role)

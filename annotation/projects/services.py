@@ -17,6 +17,7 @@ from annotation.core import audit
 from annotation.core.errors import Conflict, DomainError
 from annotation.core.numbers import grouped
 from annotation.core.text import clean
+from annotation.projects import members
 from annotation.projects.models import (
     Criterion,
     Membership,
@@ -293,10 +294,13 @@ def criteria_of(version) -> list[Criterion]:
     return list(version.criteria.annotate(example_list=ArraySubquery(of_one)))
 
 
+@transaction.atomic
 def add_member(*, project, user, role, handle="", actor=None) -> Membership:
     """Put a user into the project, or change the role of one who is in it."""
     handle = handle or user.username
     is_new = not project.memberships.filter(user=user).exists()
+    if not is_new and role != Membership.Role.LEAD:
+        members.keep_a_lead(project=project, without=user)
     if is_new and project.memberships.filter(handle=handle).exists():
         raise Conflict(
             _("Somebody else is called “%(handle)s” in this project already.") % {"handle": handle}

@@ -8,6 +8,9 @@ urlpatterns = [
     path("projects/<slug:slug>/rubric/", views.rubric, name="show-rubric"),
     path("projects/<slug:slug>/judging/", judging_views.edit_judging, name="edit-judging"),
     path("projects/<slug:slug>/people/", views.people, name="list-people"),
+    path(
+        "projects/<slug:slug>/people/<int:member_id>/", views.change_member, name="change-member"
+    ),
     path("projects/<slug:slug>/audit/", views.audit_trail, name="list-events"),
     path("jobs/<int:job_id>/", job_views.job, name="show-job"),
     path("jobs/<int:job_id>/cancel/", job_views.cancel, name="cancel-job"),

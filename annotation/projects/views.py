@@ -1,11 +1,15 @@
 """Project pages: the list, the overview, the items, the rubric, the people, the audit trail."""
 
 from django.core.paginator import Paginator
-from django.shortcuts import redirect, render
-from django.views.decorators.http import require_safe
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
 
-from annotation.projects.models import RubricDraft
-from annotation.projects.permissions import project_for, projects_where, roles_for
+from annotation.core.errors import DomainError
+from annotation.projects import members
+from annotation.projects.forms import MemberForm
+from annotation.projects.models import Membership, RubricDraft
+from annotation.projects.permissions import may, project_for, projects_where, roles_for
 from annotation.projects.services import rubric_by_id
 
 
@@ -39,12 +43,42 @@ def rubric(request, slug):
 
 @require_safe
 def people(request, slug):
-    project = project_for(request.user, slug, "see_project")
-    members = project.memberships.select_related("user").order_by("role", "handle")
-    page = Paginator(members, 50).get_page(request.GET.get("page"))
-    return render(
-        request, "projects/people.html", {"project": project, "page": page, "tab": "people"}
-    )
+    return _people(request, project_for(request.user, slug, "see_project"))
+
+
+@require_POST
+def change_member(request, slug, member_id):
+    project = project_for(request.user, slug, "manage")
+    membership = get_object_or_404(project.memberships.select_related("user"), pk=member_id)
+    form = MemberForm(request.POST)
+    if not form.is_valid():
+        return _people(request, project, _("Choose a role, or what to do."), status=422)
+    do, role = form.cleaned_data["do"], form.cleaned_data["role"]
+    try:
+        if do == MemberForm.Do.CHANGE:
+            members.change_role(membership=membership, role=role, actor=request.user)
+        elif do == MemberForm.Do.REMOVE:
+            members.remove(membership=membership, actor=request.user)
+        else:
+            members.take_back(membership=membership, actor=request.user)
+    except DomainError as error:
+        return _people(request, project, str(error), status=error.status)
+    if membership.user_id == request.user.pk and not may(request.user, "see_project", project):
+        return redirect("labeling:home")
+    return redirect("projects:list-people", slug)
+
+
+def _people(request, project, problem="", status=200):
+    listed = project.memberships.select_related("user").order_by("role", "handle")
+    context = {
+        "project": project,
+        "page": Paginator(listed, 50).get_page(request.GET.get("page")),
+        "tab": "people",
+        "may_manage": project.role in roles_for("manage"),
+        "roles": Membership.Role.choices,
+        "problem": problem,
+    }
+    return render(request, "projects/people.html", context, status=status)
 
 
 @require_safe
