@@ -110,6 +110,7 @@ const desk = {
   /** What was filled in by a program is saved as if it had been entered. */
   entered() {
     isDirty = true;
+    tell("typed");
     document.dispatchEvent(new Event("desk:filled"));
     return save();
   },
@@ -120,21 +121,31 @@ const desk = {
 const tabs = "BroadcastChannel" in window ? new BroadcastChannel("concord-desk") : null;
 const me = crypto.randomUUID?.() ?? String(Math.random());
 let isBehind = false;
+let others = null; // what the other tab saved last: it can be had back here
 
-const tell = (what) => form() && tabs?.postMessage({ what, me, place: place() });
+const tell = (what, fields) => form() && tabs?.postMessage({ what, me, place: place(), fields });
 
 function showOther(text) {
   document.getElementById("other-tab-note")?.remove();
   const note = document.getElementById("other-tab").content.cloneNode(true).firstElementChild;
   note.id = "other-tab-note";
   note.firstElementChild.textContent = text;
-  note.querySelector("button").hidden = !isBehind;
-  note.querySelector("button").addEventListener("click", () => location.reload());
+  note.querySelector("button").hidden = !isBehind && !others;
+  note.querySelector("button").addEventListener("click", () => (isBehind ? location.reload() : swap()));
   document.querySelector(".notices")?.append(note);
+}
+
+/** The other tab's words in the place of these; once more, and these are back. */
+async function swap() {
+  const [theirs, mine] = [others, entries(form())];
+  const { swap: put } = await import(JSON.parse(said.modules).kept);
+  others = mine;
+  await put(desk, theirs);
 }
 
 tabs?.addEventListener("message", ({ data }) => {
   if (!form() || data.me === me || data.place !== place()) return;
+  if (data.what === "saved") return void (others = data.fields);
   if (data.what === "open") tell("here");
   if (data.what === "typed") {
     isBehind = true;
@@ -144,6 +155,7 @@ tabs?.addEventListener("message", ({ data }) => {
     saving?.abort();
   }
   if (data.what === "gone") {
+    if (others) return; // they can still be had
     isBehind = false;
     document.getElementById("other-tab-note")?.remove();
   } else showOther(isBehind ? said.otherTabNewer : said.otherTab);
@@ -166,6 +178,7 @@ async function save({ keepalive = false } = {}) {
       tries = 0;
       say(isDirty ? "" : said.saved);
       if (!isDirty) forget();
+      tell("saved", entries(at));
     } else if (answer.type === "opaqueredirect") signedOut();
     else if (answer.status === 409) late(await answer.text());
     else if (answer.status >= 500 || (answer.status === 403 && (await renewToken()))) failed();
@@ -208,7 +221,10 @@ function changed(event) {
   if (!event.target.form || event.target.form !== form()) return;
   lastUsed = Date.now();
   isDirty = true;
-  isBehind = false;
+  if (isBehind) {
+    isBehind = false;
+    if (others) showOther(said.otherTabKept);
+  }
   if (isAsked) {
     isAsked = false; // what is being changed goes only when somebody says so again
     if (!isSubmitting) trouble(said.notSentLong);
@@ -384,6 +400,7 @@ let shown = document.getElementById("judge");
 document.addEventListener("htmx:after:swap", () => {
   if (shown === (shown = document.getElementById("judge"))) return; // something beside the desk
   isDirty = isRenewed = isAsked = isBehind = false;
+  others = null;
   tries = 0;
   lastUsed = Date.now();
   // Refused: it is on the page, and not yet with the server.

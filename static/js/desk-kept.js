@@ -124,6 +124,13 @@ async function openBy(copy, before) {
   location.reload();
 }
 
+/** Other words in the place of these, as another tab had them. */
+export async function swap(given, fields) {
+  desk = given;
+  if (!fill(fields)) return openBy({ fields }, desk.entries(desk.form()));
+  await desk.entered();
+}
+
 function showRestored(before) {
   const note = show("restored");
   note?.querySelector("button").addEventListener("click", () => {

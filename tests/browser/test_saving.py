@@ -283,6 +283,28 @@ def test_two_tabs_say_so_and_do_not_overwrite_each_other(desk):
     expect(why(at)).to_have_value(WORDS)
 
 
+def test_whoever_goes_on_in_the_older_tab_can_have_the_other_ones_words_back(desk):
+    at = desk()
+    other = at.page.context.new_page()
+    other.goto(at.page.url)
+    expect(at.page.get_by_text("open in another tab too")).to_be_visible()
+    other.get_by_label("Why this order").fill(WORDS)
+    expect(other.locator("#saved")).to_have_text("Saved")
+    expect(at.page.get_by_text("Another tab has newer words")).to_be_visible()
+
+    why(at).fill("What stands in the older one.")
+    expect(at.page.get_by_text("The other tab's words can still be had")).to_be_visible()
+    expect(other.get_by_text("Another tab has newer words")).to_be_visible()
+    expect(at.page.locator("#saved")).to_have_text("Saved")
+    other.close()
+
+    for words in (WORDS, "What stands in the older one."):
+        at.page.get_by_role("button", name="Show them").click()
+        expect(why(at)).to_have_value(words)
+        expect(at.page.locator("#saved")).to_have_text("Saved")
+        assert Assignment.objects.get(state="live").draft["rationale"] == words
+
+
 def test_a_pause_hides_the_texts_and_stops_the_clock(desk):
     at = desk()
     at.press("p")
