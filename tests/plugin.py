@@ -71,6 +71,16 @@ def pytest_unconfigure() -> None:
         owner.release()
 
 
+@pytest.fixture(autouse=True)
+def language():
+    """A request leaves its language to the thread, and so to whatever runs next in it."""
+    from django.utils import translation  # after pytest-django has read the settings
+
+    translation.deactivate()
+    yield
+    translation.deactivate()
+
+
 @pytest.fixture(scope="session")
 def broker():
     """A broker of this worker's own, started when the first test asks for it."""

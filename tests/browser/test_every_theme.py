@@ -127,6 +127,7 @@ def test_empty_pages_and_those_that_say_no(looking, transactional_db):
     at.allow("404")
     assert faults("/projects/nowhere/") == []
     at, faults = looking(None)
+    at.allow("422")
     assert faults("/sign-in/") == []
     at.page.get_by_label("User name").fill("nobody")
     at.page.get_by_label("Password").fill("wrong")
