@@ -1,0 +1,24 @@
+"""Items, who holds them, what was judged and written.
+
+Responses of an item have positions 1 … n. Everything that speaks of several responses is an
+array by position: `ranks[0]` is the tier of the response at position 1. So a ranking that names
+a response twice, or one of another item, cannot be written down.
+"""
+
+from annotation.labeling.models.assignments import Assignment
+from annotation.labeling.models.feedback import Feedback
+from annotation.labeling.models.items import Item, ItemResponse
+from annotation.labeling.models.judgments import Judgment, WrittenResponse
+from annotation.labeling.models.reask import Reask
+from annotation.labeling.models.reports import ItemReport
+
+__all__ = [
+    "Assignment",
+    "Feedback",
+    "Item",
+    "ItemReport",
+    "ItemResponse",
+    "Judgment",
+    "Reask",
+    "WrittenResponse",
+]

@@ -1,0 +1,55 @@
+"""What a reviewer says about a judgment."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from annotation.labeling.models.judgments import Judgment
+
+
+class FeedbackQuerySet(models.QuerySet):
+    def waiting(self):
+        return self.filter(state=Feedback.State.NEW)
+
+
+class Feedback(models.Model):
+    """What a reviewer says to a labeler about one judgment, and what the labeler answers."""
+
+    class State(models.TextChoices):
+        NEW = "new", _("New")
+        ACKNOWLEDGED = "acknowledged", _("Read")
+        DISPUTED = "disputed", _("Disputed")
+
+    judgment = models.ForeignKey(Judgment, on_delete=models.PROTECT, related_name="feedback")
+    # Whose judgment it is: a labeler's own list is one look into an index.
+    labeler = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="feedback"
+    )
+    reviewer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    text = models.TextField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    state = models.CharField(max_length=12, choices=State, default=State.NEW)
+    answer = models.TextField(blank=True)
+    answered_at = models.DateTimeField(null=True)
+
+    objects = FeedbackQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["labeler", "-id"], name="feedback_by_labeler")]
+        constraints = [
+            models.CheckConstraint(condition=~Q(text=""), name="feedback_says_something"),
+            models.CheckConstraint(
+                condition=Q(state="new", answered_at=None)
+                | (~Q(state="new") & Q(answered_at__isnull=False)),
+                name="feedback_answered_or_new",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="disputed") | ~Q(answer=""), name="feedback_disputed_in_words"
+            ),
+        ]
+
+    def __str__(self):
+        return f"feedback {self.pk} on {self.judgment_id} ({self.state})"

@@ -1,0 +1,115 @@
+"""What is judged: a prompt with the responses that are compared."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+
+class ItemQuerySet(models.QuerySet):
+    def open(self):
+        """Items that can still be lent to somebody."""
+        return self.filter(state=Item.State.OPEN, taken__lt=F("overlap"))
+
+    def untouched_by(self, labeler):
+        return self.exclude(assignments__labeler=labeler)
+
+
+class Item(models.Model):
+    """One prompt and the responses to be judged together: 2 to 9 where they are put in order, one
+    or none where a project asks for ratings or for a demonstration."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("Open")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+
+    project = models.ForeignKey("projects.Project", on_delete=models.PROTECT, related_name="items")
+    prompt = models.ForeignKey("prompts.Prompt", on_delete=models.PROTECT, related_name="items")
+    external_id = models.CharField(max_length=200)
+    # Of the canonical content: the same id with another content is refused at import.
+    content_sha256 = models.CharField(max_length=64)
+    # What it was made for, such as "import:3" or "round:2:compare". Not shown to labelers.
+    batch = models.CharField(max_length=60, blank=True)
+    metadata = models.JSONField(default=dict)
+    # Kinds of harmful content, such as "violence": labelers may keep away from some.
+    warnings = ArrayField(models.CharField(max_length=20), default=list, db_default=[])
+    response_count = models.PositiveSmallIntegerField()
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    priority = models.SmallIntegerField(default=0)
+    overlap = models.PositiveSmallIntegerField()
+    # Live and submitted assignments. Changed only under this row's lock: counting the
+    # assignments instead lets two labelers past the limit, for each sees an old snapshot.
+    taken = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    responses = models.ManyToManyField(
+        "prompts.Response", through="ItemResponse", related_name="items"
+    )
+
+    objects = ItemQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "external_id"], name="item_id_once"),
+            models.CheckConstraint(
+                condition=Q(taken__lte=F("overlap")), name="item_within_overlap"
+            ),
+            models.CheckConstraint(
+                condition=Q(response_count__lte=9), name="item_has_at_most_9_responses"
+            ),
+        ]
+        indexes = [
+            # The queue: what can be lent, nearest to completion first.
+            models.Index(
+                F("project"),
+                F("priority").desc(),
+                F("taken").desc(),
+                F("id"),
+                condition=Q(state="open", taken__lt=F("overlap")),
+                name="item_queue",
+            ),
+            # Items nobody has begun: found at once, however many begun ones lie before them.
+            models.Index(
+                F("project"),
+                F("priority").desc(),
+                F("id"),
+                condition=Q(state="open", taken=0),
+                name="item_fresh",
+            ),
+            models.Index(fields=["project", "batch"], name="item_by_batch"),
+        ]
+
+    def __str__(self):
+        return self.external_id
+
+
+class ItemResponse(models.Model):
+    """A response's place in an item."""
+
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="item_responses")
+    response = models.ForeignKey(
+        "prompts.Response", on_delete=models.PROTECT, related_name="item_responses"
+    )
+    position = models.PositiveSmallIntegerField()
+    # The name of the response in files, such as "a".
+    key = models.CharField(max_length=100)
+    # The first position with the very same text, where there is one.
+    equal_to = models.PositiveSmallIntegerField(null=True)
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["item", "position"], name="item_response_position"),
+            models.UniqueConstraint(fields=["item", "key"], name="item_response_key"),
+            models.UniqueConstraint(fields=["item", "response"], name="item_response_once"),
+            models.CheckConstraint(
+                condition=Q(position__gte=1, position__lte=9), name="item_response_1_to_9"
+            ),
+            models.CheckConstraint(
+                condition=Q(equal_to=None) | Q(equal_to__lt=F("position")),
+                name="item_response_equal_to_earlier",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.key} of {self.item_id}"
