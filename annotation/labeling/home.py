@@ -6,8 +6,8 @@ from django.db.models import Count, Q, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from annotation.labeling import queue, services
-from annotation.labeling.models import Assignment, Item, Judgment
+from annotation.labeling import queue
+from annotation.labeling.models import Assignment, Item, Judgment, Purpose
 from annotation.projects.permissions import STAFF, projects_where
 
 SUBMITTED = [Assignment.State.SUBMITTED, Assignment.State.SURPLUS]
@@ -47,7 +47,7 @@ def queues_of(user) -> list[Queue]:
         .values("project")
         .annotate(wanted=Sum("overlap"), taken=Sum("taken"))
     }
-    live = Assignment.objects.live().filter(project__in=projects)
+    live = Assignment.objects.live().filter(project__in=projects, purpose=Purpose.WORK)
     on_desks = dict(live.values_list("project").annotate(count=Count("pk")))
     midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     avoided = _avoided(user, projects)
@@ -74,7 +74,7 @@ def queues_of(user) -> list[Queue]:
                 judged_today=have.get("today", 0),
                 avoided=avoided.get(project.pk, 0),
                 is_held=is_held,
-                is_waiting=is_held or services.waiting_for(user, project),
+                is_waiting=bool(is_held or queue.waiting_for(project=project, labeler=user)),
                 is_staff=user.is_superuser or mine.get(project.pk) in STAFF,
             )
         )

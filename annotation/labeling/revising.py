@@ -116,6 +116,7 @@ def _revise(judgment_id, labeler, verdict, key, seconds, rubric_id) -> Judgment:
         revision=base.revision + 1,
         rubric_version=rubric,
         origin=Judgment.Origin.DESK,
+        purpose=base.purpose,
         key=key,
         order=base.order,
         seconds=seconds,

@@ -10,7 +10,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, OperationalError, transaction
-from django.db.models import F, Max, Q
+from django.db.models import F, Max
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -22,7 +22,7 @@ from annotation.core.numbers import grouped
 from annotation.core.strict_json import canonical
 from annotation.core.text import clean
 from annotation.labeling import queue
-from annotation.labeling.models import Assignment, Item, Judgment
+from annotation.labeling.models import Assignment, Item, Judgment, Purpose
 from annotation.labeling.reading import read_assignment
 from annotation.labeling.record import record_judgment, texts_for, without_unchanged
 from annotation.labeling.verdict import Verdict, check, check_seconds
@@ -146,6 +146,7 @@ def _submit(
             revision=revision,
             rubric_version=rubric,
             origin=origin,
+            purpose=assignment.purpose,
             key=key,
             order=assignment.order,
             seconds=seconds,
@@ -172,7 +173,9 @@ def _already_submitted(assignment, key, verdict):
 
 def _has_place(assignment) -> bool:
     """A live assignment has its place; a late one takes it again while the item has room. What is
-    judged of a withdrawn item has none."""
+    judged of a withdrawn item has none. What is no work needs none."""
+    if assignment.purpose != Purpose.WORK:
+        return True
     if assignment.item.state == Item.State.WITHDRAWN:
         if assignment.state == Assignment.State.LIVE:
             Item.objects.filter(pk=assignment.item_id).update(taken=F("taken") - 1)
@@ -260,7 +263,7 @@ def skip(*, assignment_id, labeler, reason: str = "") -> None:
             raise Conflict(_("You have judged this item already."))
         if assignment.state == Assignment.State.SKIPPED:
             return
-        if assignment.state == Assignment.State.LIVE:
+        if assignment.state == Assignment.State.LIVE and assignment.purpose == Purpose.WORK:
             Item.objects.filter(pk=assignment.item_id).update(taken=F("taken") - 1)
         Assignment.objects.filter(pk=assignment.pk).update(
             state=Assignment.State.SKIPPED, over_at=timezone.now(), skip_reason=reason
@@ -273,11 +276,3 @@ def skip(*, assignment_id, labeler, reason: str = "") -> None:
             item=assignment.item_id,
             reason=reason,
         )
-
-
-def waiting_for(labeler, project) -> bool:
-    """Is there anything left for this labeler? For the home page; never on the judging path."""
-    done = Q(assignments__labeler=labeler) & ~Q(assignments__state=Assignment.State.EXPIRED)
-    touched = Item.objects.filter(done).values("pk")
-    items = project.items.open().exclude(warnings__overlap=queue.avoided_by(labeler))
-    return items.exclude(pk__in=touched).exists()

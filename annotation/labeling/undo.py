@@ -18,7 +18,7 @@ from annotation.core.database import is_retryable
 from annotation.core.errors import Conflict
 from annotation.labeling.forms.entered import entered_from
 from annotation.labeling.inserting import insert_judgment
-from annotation.labeling.models import Assignment, Item, Judgment
+from annotation.labeling.models import Assignment, Item, Judgment, Purpose
 from annotation.labeling.services import assignment_of
 
 UNDO_WITHIN = timedelta(seconds=60)
@@ -83,7 +83,7 @@ def _refuse_what_cannot_be_undone(assignment, labeler) -> None:
         raise Conflict(
             _("More than a minute has passed. In your history it can still be changed.")
         )
-    if assignment.item.state != Item.State.OPEN:
+    if assignment.item.state == Item.State.WITHDRAWN:
         raise Conflict(_("The item was withdrawn meanwhile."))
     later = Assignment.objects.filter(
         project=assignment.project_id, labeler=labeler, over_at__gt=assignment.over_at
@@ -95,8 +95,11 @@ def _refuse_what_cannot_be_undone(assignment, labeler) -> None:
 def _put_back_what_was_lent_since(assignment, labeler) -> None:
     """The next item waits in the queue again, with what was entered for it."""
     lent = Assignment.objects.live().filter(project=assignment.project_id, labeler=labeler)
-    for pk, item in lent.values_list("pk", "item"):
-        if Assignment.objects.live().filter(pk=pk).update(state=State.EXPIRED, over_at=Now()):
+    for pk, item, purpose in lent.values_list("pk", "item", "purpose"):
+        is_ended = (
+            Assignment.objects.live().filter(pk=pk).update(state=State.EXPIRED, over_at=Now())
+        )
+        if is_ended and purpose == Purpose.WORK:
             Item.objects.filter(pk=item).update(taken=F("taken") - 1)
 
 
@@ -124,7 +127,8 @@ def _retract(assignment) -> dict[str, str]:
 
 def _take_place_again(assignment) -> None:
     room = Item.objects.filter(Q(taken__lt=F("overlap")), pk=assignment.item_id)
-    if not room.update(taken=F("taken") + 1):
+    is_work = assignment.purpose == Purpose.WORK
+    if is_work and not room.update(taken=F("taken") + 1):
         raise Conflict(_("Others have judged the item by now: it needs no further judgment."))
     audit.record(
         "assignment.skip_undone",

@@ -56,7 +56,7 @@ def _text(figure: dict | None) -> str:
 
 def history_of(project, report) -> list[Entry]:
     """Newest first. Counts are of now; figures of `report`, which may be None."""
-    standing = Judgment.objects.filter(project=project).current().order_by()
+    standing = Judgment.objects.filter(project=project).work().current().order_by()
     counts = dict(
         standing.values_list("rubric_version").annotate(count=Count("pk")).values_list(
             "rubric_version", "count"

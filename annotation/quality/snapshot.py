@@ -161,6 +161,7 @@ def _read_judgments(project, asked: dict[int, list[str]]) -> _Rows:
     its numbers, not its Python objects."""
     rows = (
         Judgment.objects.filter(project=project)
+        .work()
         .current()
         .order_by("item_id", "labeler_id")
         .values_list(

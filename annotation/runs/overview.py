@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from annotation.core.numbers import grouped
-from annotation.labeling.models import Assignment, Feedback, Item, ItemReport, Judgment
+from annotation.labeling.models import Assignment, Feedback, Item, ItemReport, Judgment, Purpose
 from annotation.projects.permissions import project_for, roles_for
 
 
@@ -59,9 +59,10 @@ def progress_of(project) -> dict:
         wanted=Sum("overlap"),
         taken=Sum("taken"),
     )
-    live = Assignment.objects.live().filter(project=project).count()
+    live = Assignment.objects.live().filter(project=project, purpose=Purpose.WORK).count()
     judged = (
         Judgment.objects.filter(project=project)
+        .work()
         .current()
         .aggregate(
             total=Count("pk"),

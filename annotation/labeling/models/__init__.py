@@ -6,19 +6,32 @@ a response twice, or one of another item, cannot be written down.
 """
 
 from annotation.labeling.models.assignments import Assignment
+from annotation.labeling.models.calibration import (
+    CalibrationItem,
+    CalibrationMember,
+    CalibrationRound,
+)
 from annotation.labeling.models.feedback import Feedback
+from annotation.labeling.models.gold import GoldItem, TestSection
 from annotation.labeling.models.items import Item, ItemResponse
 from annotation.labeling.models.judgments import Judgment, WrittenResponse
+from annotation.labeling.models.purposes import Purpose
 from annotation.labeling.models.reask import Reask
 from annotation.labeling.models.reports import ItemReport
 
 __all__ = [
     "Assignment",
+    "CalibrationItem",
+    "CalibrationMember",
+    "CalibrationRound",
     "Feedback",
+    "GoldItem",
     "Item",
     "ItemReport",
     "ItemResponse",
     "Judgment",
+    "Purpose",
     "Reask",
+    "TestSection",
     "WrittenResponse",
 ]

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from annotation.labeling.models.items import Item
+from annotation.labeling.models.purposes import Purpose
 
 
 class AssignmentQuerySet(models.QuerySet):
@@ -35,6 +36,9 @@ class Assignment(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="assignments"
     )
     state = models.CharField(max_length=10, choices=State, default=State.LIVE)
+    purpose = models.CharField(
+        max_length=12, choices=Purpose, default=Purpose.WORK, db_default=Purpose.WORK
+    )
     # Positions in the order they are shown: shuffled once, recorded, never again.
     order = ArrayField(models.PositiveSmallIntegerField())
     # Fencing: grows each time the item is lent; a page that holds an older one is stale.

@@ -2,7 +2,8 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 
@@ -22,6 +23,8 @@ class Item(models.Model):
     class State(models.TextChoices):
         OPEN = "open", _("Open")
         WITHDRAWN = "withdrawn", _("Withdrawn")
+        # Kept for the ladder, for gold or for a calibration round: never lent as work.
+        RESERVED = "reserved", _("Reserved")
 
     project = models.ForeignKey("projects.Project", on_delete=models.PROTECT, related_name="items")
     prompt = models.ForeignKey("prompts.Prompt", on_delete=models.PROTECT, related_name="items")
@@ -34,11 +37,21 @@ class Item(models.Model):
     # Kinds of harmful content, such as "violence": labelers may keep away from some.
     warnings = ArrayField(models.CharField(max_length=20), default=list, db_default=[])
     response_count = models.PositiveSmallIntegerField()
+    # The first slice of the project that it matches: only its pools are lent it.
+    slice = models.ForeignKey(
+        "projects.Slice", on_delete=models.PROTECT, null=True, related_name="items"
+    )
+    # The same for the queue's indexes, where null cannot be looked up.
+    lane = models.GeneratedField(
+        expression=Coalesce("slice", Value(0), output_field=models.BigIntegerField()),
+        output_field=models.BigIntegerField(),
+        db_persist=True,
+    )
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     priority = models.SmallIntegerField(default=0)
     overlap = models.PositiveSmallIntegerField()
-    # Live and submitted assignments. Changed only under this row's lock: counting the
-    # assignments instead lets two labelers past the limit, for each sees an old snapshot.
+    # Live and submitted assignments that are work. Changed only under this row's lock: counting
+    # the assignments instead lets two labelers past the limit, for each sees an old snapshot.
     taken = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -62,6 +75,7 @@ class Item(models.Model):
             # The queue: what can be lent, nearest to completion first.
             models.Index(
                 F("project"),
+                F("lane"),
                 F("priority").desc(),
                 F("taken").desc(),
                 F("id"),
@@ -71,6 +85,7 @@ class Item(models.Model):
             # Items nobody has begun: found at once, however many begun ones lie before them.
             models.Index(
                 F("project"),
+                F("lane"),
                 F("priority").desc(),
                 F("id"),
                 condition=Q(state="open", taken=0),

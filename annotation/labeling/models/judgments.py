@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from annotation.labeling.models.assignments import Assignment
 from annotation.labeling.models.items import Item
+from annotation.labeling.models.purposes import Purpose
 
 
 class JudgmentQuerySet(models.QuerySet):
@@ -18,6 +19,10 @@ class JudgmentQuerySet(models.QuerySet):
             item=OuterRef("item"), labeler=OuterRef("labeler"), revision__gt=OuterRef("revision")
         )
         return self.filter(~Exists(newer), is_retraction=False)
+
+    def work(self):
+        """Without gold, the ladder and calibration: what agreement and datasets are made of."""
+        return self.filter(purpose=Purpose.WORK)
 
 
 class Judgment(models.Model):
@@ -45,6 +50,9 @@ class Judgment(models.Model):
         "projects.RubricVersion", on_delete=models.PROTECT, null=True, related_name="judgments"
     )
     origin = models.CharField(max_length=10, choices=Origin)
+    purpose = models.CharField(
+        max_length=12, choices=Purpose, default=Purpose.WORK, db_default=Purpose.WORK
+    )
     imported = models.ForeignKey(
         "prompts.Import", on_delete=models.PROTECT, null=True, related_name="judgments"
     )

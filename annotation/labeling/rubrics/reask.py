@@ -21,7 +21,9 @@ MOST_EXTRA = 9
 
 def judged_items(project, extra: int = 1):
     """Open items with a judgment that stands under a published version, and room for more."""
-    judged = Judgment.objects.filter(project=project, rubric_version__isnull=False).current()
+    judged = (
+        Judgment.objects.filter(project=project, rubric_version__isnull=False).work().current()
+    )
     items = project.items.filter(state=Item.State.OPEN, overlap__lte=MAX_OVERLAP - extra)
     return items.filter(pk__in=judged.values("item"))
 

@@ -7,8 +7,9 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
+from annotation.labeling.lending import WINDOW
 from annotation.labeling.models import Assignment, Item
-from annotation.labeling.queue import WINDOW, expire_leases, lend, lend_next_item
+from annotation.labeling.queue import expire_leases, lend, lend_next_item
 from annotation.labeling.services import skip, submit_judgment
 from annotation.labeling.verdict import verdict_from_choices
 from tests.factories import make_item, make_member, make_project
@@ -220,8 +221,9 @@ def test_lending_reads_the_queue_by_its_index(project):
         for way in ("seqscan", "bitmapscan", "sort"):  # is the order there to be read?
             cursor.execute(f"SET LOCAL enable_{way} = off")
         cursor.execute(
-            "EXPLAIN SELECT id FROM labeling_item WHERE project_id = %s AND state = 'open' "
-            "AND taken < overlap ORDER BY priority DESC, taken DESC, id LIMIT 200",
+            "EXPLAIN SELECT id FROM labeling_item WHERE project_id = %s AND lane = 0 "
+            "AND state = 'open' AND taken < overlap "
+            "ORDER BY priority DESC, taken DESC, id LIMIT 200",
             [project.pk],
         )
         plan = "\n".join(row[0] for row in cursor.fetchall())

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from annotation.core.harms import HARMS, known_harms
-from annotation.labeling import services
+from annotation.labeling import lending, queue, services
 from annotation.labeling.imports.item_rows import ItemOptions, read_item
 from annotation.labeling.imports.problems import RowRefused
 from annotation.labeling.models import Assignment, Judgment
@@ -93,16 +93,17 @@ def test_what_somebody_keeps_away_from_is_never_lent_to_them(project, labeler):
     assert lent.item == fine
     Assignment.objects.update(state="skipped", over_at=lent.created_at)
     assert services.lend_next_item(project=project, labeler=labeler) is None
-    assert not services.waiting_for(labeler, project)
+    assert not queue.waiting_for(project=project, labeler=labeler)
     other = make_member(project)
     assert services.lend_next_item(project=project, labeler=other).item in marked
-    assert services.waiting_for(other, project)
+    assert queue.waiting_for(project=project, labeler=other)
 
 
 def test_many_marked_items_starve_nobody(project, labeler, monkeypatch):
-    from annotation.labeling import queue
-
-    monkeypatch.setattr(queue, "WINDOW", 5)
+    monkeypatch.setattr(lending, "WINDOW", 5)
+    monkeypatch.setattr(
+        queue, "LEND", lending.prepared(lending.HOLD, select=lending.LENT, lock=lending.LOCK)
+    )
     avoid(labeler, "violence")
     for _ in range(12):
         make_item(project, warnings=["violence"], priority=5)

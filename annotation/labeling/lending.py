@@ -1,0 +1,183 @@
+"""The statement that finds an item for a labeler, counts it and lends it: one, whatever is lent.
+
+Who may be lent what is decided in it, from the rows as they are at that moment: the stage, the
+pause, the quota and the daily cap of the membership, the slices of the labeler's pools, an open
+calibration round, the next item of the ladder, gold by its share. So a change takes effect with
+the next item, and an item of one kind costs what every other costs.
+"""
+
+from annotation.core.prepared import Prepared
+
+WINDOW = 200
+MAX_LOCKED = 16
+
+UNTOUCHED = """NOT EXISTS (
+       SELECT 1 FROM labeling_assignment a
+        WHERE a.item_id = i.id AND a.labeler_id = %(labeler)s AND a.state <> 'expired')
+     AND NOT EXISTS (
+       SELECT 1 FROM labeling_judgment j
+        WHERE j.item_id = i.id AND j.labeler_id = %(labeler)s)
+     AND NOT (i.warnings && %(avoids)s::varchar[])"""
+
+# What counts against a quota and a daily cap. Gold counts: a counter that stood still would tell.
+JUDGED = """SELECT 1 FROM labeling_judgment j
+              WHERE j.labeler_id = %(labeler)s AND j.project_id = %(project)s AND j.revision = 1
+                AND j.purpose IN ('work', 'gold')"""
+
+# A labeler without a membership is the site's admin: they may do everything.
+ME = """me AS MATERIALIZED (
+  SELECT coalesce(m.stage, 'full') AS stage,
+         CASE WHEN m.stage = 'probation' THEN greatest(p.gold_percent, p.probation_gold_percent)
+              ELSE p.gold_percent END AS gold_percent
+    FROM projects_project p
+    LEFT JOIN projects_membership m ON m.project_id = p.id AND m.user_id = %(labeler)s
+   WHERE p.id = %(project)s AND m.paused_at IS NULL
+     AND (m.quota IS NULL OR
+          (SELECT count(*) FROM (<judged> LIMIT m.quota) AS done) < m.quota)
+     AND (m.daily_cap IS NULL OR
+          (SELECT count(*) FROM (<judged> AND j.submitted_at >= %(midnight)s::timestamptz
+                                  LIMIT m.daily_cap) AS today) < m.daily_cap)
+)""".replace("<judged>", JUDGED)
+
+# Lane 0 holds what no slice takes.
+LANES = """lanes AS MATERIALIZED (
+  SELECT 0::bigint AS lane FROM me WHERE me.stage IN ('probation', 'full')
+  UNION
+  SELECT s.id FROM me
+    JOIN projects_slice s ON s.project_id = %(project)s AND me.stage IN ('probation', 'full')
+    JOIN projects_slice_pools sp ON sp.slice_id = s.id
+    JOIN projects_poolmember pm ON pm.pool_id = sp.pool_id AND pm.user_id = %(labeler)s
+)"""
+
+# The window bounds how many begun items a labeler who has done them all walks over; `mine` stops
+# at the first few for this labeler, some of which others may have locked. `near` reads them by
+# their ids, for a join with the window made the planner read every open item. `fresh` finds an
+# item nobody has begun at once; `rest` is for the end of a project, when both have nothing.
+WORK = """mine AS MATERIALIZED (
+  SELECT of_lane.id FROM lanes CROSS JOIN LATERAL (
+    SELECT i.id FROM (
+      SELECT id, priority, taken, warnings FROM labeling_item
+       WHERE project_id = %(project)s AND lane = lanes.lane AND state = 'open'
+         AND taken < overlap
+       ORDER BY priority DESC, taken DESC, id LIMIT <window>
+    ) AS i
+     WHERE <untouched> ORDER BY i.priority DESC, i.taken DESC, i.id LIMIT <locked>
+  ) AS of_lane
+), near AS (
+  SELECT i.id FROM labeling_item i
+   WHERE i.id = ANY (ARRAY(SELECT id FROM mine)) AND i.state = 'open' AND i.taken < i.overlap
+   ORDER BY i.priority DESC, i.taken DESC, i.id LIMIT 1
+     <lock>
+), first AS MATERIALIZED (
+  SELECT of_lane.id FROM lanes CROSS JOIN LATERAL (
+    SELECT i.id, i.priority FROM labeling_item i
+     WHERE NOT EXISTS (SELECT 1 FROM near)
+       AND i.project_id = %(project)s AND i.lane = lanes.lane AND i.state = 'open'
+       AND i.taken = 0 AND <untouched>
+     ORDER BY i.priority DESC, i.id LIMIT 1
+       <lock>
+  ) AS of_lane ORDER BY of_lane.priority DESC, of_lane.id LIMIT 1
+), rest AS (
+  SELECT i.id FROM labeling_item i
+   WHERE NOT EXISTS (SELECT 1 FROM near) AND NOT EXISTS (SELECT 1 FROM first)
+     AND i.project_id = %(project)s AND i.lane = ANY (ARRAY(SELECT lane FROM lanes))
+     AND i.state = 'open' AND i.taken < i.overlap AND <untouched>
+   ORDER BY i.priority DESC, i.taken DESC, i.id LIMIT 1
+     <lock>
+), work AS (
+  SELECT id FROM near UNION ALL SELECT id FROM first UNION ALL SELECT id FROM rest LIMIT 1
+)"""
+
+CALIBRATION = """calibration AS (
+  SELECT i.id FROM me
+    JOIN labeling_calibrationmember cm
+      ON cm.labeler_id = %(labeler)s AND me.stage IN ('probation', 'full')
+    JOIN labeling_calibrationround r
+      ON r.id = cm.round_id AND r.project_id = %(project)s AND r.state = 'open'
+    JOIN labeling_calibrationitem c ON c.round_id = r.id
+    JOIN labeling_item i ON i.id = c.item_id AND i.state <> 'withdrawn'
+   WHERE <untouched>
+   ORDER BY r.id, c.position LIMIT 1
+)"""
+
+LADDER = """ladder AS (
+  SELECT i.id, me.stage FROM me
+    JOIN labeling_golditem g
+      ON g.project_id = %(project)s AND g.use = me.stage AND g.is_active
+    JOIN labeling_item i ON i.id = g.item_id AND i.state <> 'withdrawn'
+    LEFT JOIN labeling_testsection s ON s.id = g.section_id
+   WHERE <untouched>
+   ORDER BY s.position NULLS FIRST, g.position, g.id LIMIT 1
+)"""
+
+# Only in the place of work that is there: what comes after the work has run out would tell.
+GOLD = """gold AS (
+  SELECT i.id FROM me
+    JOIN labeling_golditem g ON g.project_id = %(project)s AND g.use = 'queue' AND g.is_active
+    JOIN labeling_item i ON i.id = g.item_id AND i.state <> 'withdrawn'
+   WHERE %(die)s::float8 * 100 < me.gold_percent AND me.stage IN ('probation', 'full')
+     AND <untouched> AND EXISTS (SELECT 1 FROM work)
+   ORDER BY md5(g.id || ':' || %(labeler)s) LIMIT 1
+)"""
+
+PICK = """pick AS (
+  SELECT id, 'calibration' AS purpose FROM calibration
+  UNION ALL SELECT id, stage FROM ladder
+  UNION ALL SELECT id, 'gold' FROM gold
+  UNION ALL SELECT id, 'work' FROM work
+  LIMIT 1
+)"""
+
+# One shuffle per item, turned by one place for each labeler: over an item's labelers every
+# response is shown in every place equally often.
+ORDER = """(
+  SELECT coalesce(
+           array_agg(place.position ORDER BY (place.n + lent.turn) %% lent.response_count), '{}')
+    FROM (SELECT g AS position, row_number() OVER (ORDER BY md5(lent.id || ':' || g)) AS n
+            FROM generate_series(1, lent.response_count) AS g) AS place)"""
+
+HOLD = """counted AS (
+  UPDATE labeling_item i SET taken = i.taken + 1 FROM pick
+   WHERE i.id = pick.id AND pick.purpose = 'work'
+  RETURNING i.id, i.response_count, i.taken::int AS turn
+), lent AS (
+  SELECT id, response_count, turn, 'work' AS purpose FROM counted
+  UNION ALL
+  SELECT i.id, i.response_count,
+         ('x' || substr(md5(i.id || '/' || %(labeler)s), 1, 7))::bit(28)::int, pick.purpose
+    FROM pick JOIN labeling_item i ON i.id = pick.id AND pick.purpose <> 'work'
+), held AS (
+INSERT INTO labeling_assignment
+  (project_id, item_id, labeler_id, state, purpose, "order", token, key, lease_until,
+   skip_reason, draft, created_at)
+SELECT %(project)s, id, %(labeler)s, 'live', purpose, <order>, 1, %(key)s::uuid,
+       clock_timestamp() + %(lease)s::interval, '', '{}', clock_timestamp()
+  FROM lent
+ON CONFLICT (item_id, labeler_id) DO UPDATE
+   SET state = 'live', purpose = EXCLUDED.purpose, token = labeling_assignment.token + 1,
+       key = EXCLUDED.key, lease_until = EXCLUDED.lease_until, over_at = NULL
+ WHERE labeling_assignment.state = 'expired'
+RETURNING id
+)"""
+
+
+FIND = (ME, LANES, WORK, CALIBRATION, LADDER, GOLD, PICK)
+
+
+def prepared(*more: str, select: str, lock: str = "") -> Prepared:
+    """A statement that finds the next item, and does more with it."""
+    return Prepared(
+        f"WITH {', '.join(FIND + more)} SELECT {select}".replace("<untouched>", UNTOUCHED)
+        .replace("<order>", ORDER)
+        .replace("<window>", str(WINDOW))
+        .replace("<locked>", str(MAX_LOCKED))
+        .replace("<lock>", lock)
+    )
+
+
+LENT = "(SELECT id FROM held), (SELECT id FROM lent)"
+LOCK = "FOR UPDATE OF i SKIP LOCKED"
+# The counter on the locked row keeps the overlap.
+LEND = prepared(HOLD, select=LENT, lock=LOCK)
+# Is there anything for this labeler, and what? Nothing is locked, nothing changes.
+WAITING = prepared(select="purpose FROM pick")

@@ -1,0 +1,114 @@
+"""Known answers: in the queue, where nobody can tell, and on the ladder that leads to it."""
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from annotation.labeling.models.items import Item
+
+
+class TestSection(models.Model):
+    """A part of the test before somebody may work, with a pass mark of its own."""
+
+    project = models.ForeignKey(
+        "projects.Project", on_delete=models.PROTECT, related_name="test_sections"
+    )
+    name = models.CharField(max_length=120)
+    pass_percent = models.PositiveSmallIntegerField(default=80)
+    position = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "position"], name="test_section_position_once"
+            ),
+            models.CheckConstraint(condition=~Q(name=""), name="test_section_has_name"),
+            models.CheckConstraint(
+                condition=Q(pass_percent__lte=100), name="test_section_percent_to_100"
+            ),
+        ]
+
+    def __str__(self):
+        return self.name
+
+
+class GoldItemQuerySet(models.QuerySet):
+    def active(self):
+        return self.filter(is_active=True)
+
+    def in_queue(self):
+        """Those that are lent among the work."""
+        return self.active().filter(use=GoldItem.Use.QUEUE)
+
+
+class GoldItem(models.Model):
+    """The known answer to an item, and how near to it a judgment must come."""
+
+    class Use(models.TextChoices):
+        QUEUE = "queue", _("In the queue")
+        TRAINING = "training", pgettext_lazy("of a labeler", "Training")
+        TEST = "test", _("Test")
+
+    class Tolerance(models.TextChoices):
+        EXACT = "exact", _("The same order")
+        BEST = "best", _("The same best response")
+        INVERSIONS = "inversions", _("At most so many pairs the other way round")
+
+    project = models.ForeignKey(
+        "projects.Project", on_delete=models.PROTECT, related_name="gold_items"
+    )
+    item = models.OneToOneField(Item, on_delete=models.PROTECT, related_name="gold")
+    use = models.CharField(max_length=10, choices=Use, default=Use.QUEUE)
+    section = models.ForeignKey(
+        TestSection, on_delete=models.PROTECT, null=True, related_name="gold_items"
+    )
+    # Among those of the ladder: in which order they come.
+    position = models.PositiveIntegerField(default=0)
+    # By the item's positions, as in a judgment.
+    ranks = ArrayField(models.PositiveSmallIntegerField(null=True))
+    unacceptable = ArrayField(models.BooleanField())
+    # {"helpfulness": [4, null]}: where an answer says so, and by how many points one may differ.
+    ratings = models.JSONField(default=dict)
+    rating_slack = models.PositiveSmallIntegerField(default=1)
+    tolerance = models.CharField(max_length=10, choices=Tolerance, default=Tolerance.EXACT)
+    max_inversions = models.PositiveSmallIntegerField(null=True)
+    # Why this is the answer: shown at once in training, never in the queue.
+    explanation = models.TextField(blank=True)
+    is_active = models.BooleanField(default=True)
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    made_at = models.DateTimeField(auto_now_add=True)
+
+    objects = GoldItemQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ranks__len=F("unacceptable__len")), name="gold_arrays_match"
+            ),
+            models.CheckConstraint(
+                condition=Q(use="test", section__isnull=False)
+                | (~Q(use="test") & Q(section__isnull=True)),
+                name="gold_of_a_test_has_its_section",
+            ),
+            models.CheckConstraint(
+                condition=Q(tolerance="inversions", max_inversions__isnull=False)
+                | (~Q(tolerance="inversions") & Q(max_inversions__isnull=True)),
+                name="gold_inversions_are_counted",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["project", "use", "position"],
+                condition=Q(is_active=True),
+                name="gold_in_use",
+            ),
+        ]
+
+    def __str__(self):
+        return f"gold of item {self.item_id} ({self.use})"

@@ -1,0 +1,15 @@
+"""Why an item is lent: the same page for the labeler, another use of the answer."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+
+class Purpose(models.TextChoices):
+    """Only work fills an item's overlap, and counts in agreement and datasets by default."""
+
+    WORK = "work", _("Work")
+    GOLD = "gold", _("Gold")
+    TRAINING = "training", pgettext_lazy("of a labeler", "Training")
+    TEST = "test", _("Test")
+    CALIBRATION = "calibration", _("Calibration")

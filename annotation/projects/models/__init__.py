@@ -1,0 +1,18 @@
+"""Projects, who is in them as what, and the versions of what they judge by."""
+
+from annotation.projects.models.members import Membership
+from annotation.projects.models.pools import Pool, PoolMember, Slice
+from annotation.projects.models.projects import Project
+from annotation.projects.models.rubrics import Criterion, RubricDraft, RubricExample, RubricVersion
+
+__all__ = [
+    "Criterion",
+    "Membership",
+    "Pool",
+    "PoolMember",
+    "Project",
+    "RubricDraft",
+    "RubricExample",
+    "RubricVersion",
+    "Slice",
+]

@@ -1,0 +1,70 @@
+"""Who is in a project as what, and how far they have come."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from annotation.projects.models.projects import Project
+
+
+class MembershipQuerySet(models.QuerySet):
+    def active(self):
+        return self.filter(is_active=True)
+
+
+class Membership(models.Model):
+    """A user's place in a project: one role, and the handle that exports show for a name."""
+
+    class Role(models.TextChoices):
+        LABELER = "labeler", _("Labeler")
+        REVIEWER = "reviewer", _("Reviewer")
+        LEAD = "lead", _("Lead")
+        ENGINEER = "engineer", _("Engineer")
+        ADMIN = "admin", _("Admin")
+
+    class Stage(models.TextChoices):
+        """How far somebody has come on the way to the work."""
+
+        TRAINING = "training", pgettext_lazy("of a labeler", "Training")
+        TEST = "test", _("Test")
+        PROBATION = "probation", _("Probation")
+        FULL = "full", _("Full")
+        SUSPENDED = "suspended", _("Suspended")
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="memberships")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="memberships"
+    )
+    role = models.CharField(max_length=10, choices=Role, default=Role.LABELER)
+    handle = models.CharField(max_length=150)
+    is_active = models.BooleanField(default=True)
+    stage = models.CharField(
+        max_length=10, choices=Stage, default=Stage.FULL, db_default=Stage.FULL
+    )
+    # Nothing is lent to who is paused.
+    paused_at = models.DateTimeField(null=True)
+    # How many items they may judge here, in all and on one day; null = as many as there are.
+    quota = models.PositiveIntegerField(null=True)
+    daily_cap = models.PositiveIntegerField(null=True)
+    # The rubric version shown to this person last; a newer one comes before their next item.
+    seen_rubric = models.ForeignKey(
+        "projects.RubricVersion", on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = MembershipQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "user"], name="membership_once"),
+            models.UniqueConstraint(fields=["project", "handle"], name="membership_handle_once"),
+            models.CheckConstraint(condition=~Q(handle=""), name="membership_has_handle"),
+            models.CheckConstraint(
+                condition=Q(daily_cap=None) | Q(daily_cap__gte=1), name="membership_cap_from_1"
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.handle}, {self.role} of {self.project}"
