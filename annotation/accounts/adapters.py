@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from annotation.accounts import services
 from annotation.accounts.models import User
 from annotation.accounts.recent import signed_in_recently
+from annotation.accounts.sign_in_events import count_refused, record_sign_in
 from annotation.core import audit
 
 logger = logging.getLogger(__name__)
@@ -40,10 +41,12 @@ class AccountAdapter(DefaultAccountAdapter):
     def authentication_failed(self, request, **credentials):
         # Without the name: people type passwords there.
         logger.warning("sign-in refused from %s", self.get_client_ip(request))
+        count_refused()
 
     def login(self, request, user):
         super().login(request, user)
         logger.info("user %s signed in", user.pk)
+        record_sign_in(user)
 
     def set_password(self, user, password):
         """Every other session of this person ends: whoever knew the old password is out."""

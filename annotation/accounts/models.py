@@ -126,3 +126,17 @@ class Limit(models.Model):
 
     def __str__(self):
         return self.key
+
+
+class RefusedSignIns(models.Model):
+    """How many sign-ins were refused in an hour, until the audit trail tells it: a line for each
+    would let anybody fill the trail. Not by whom: people type passwords where a name belongs."""
+
+    hour = models.DateTimeField(primary_key=True)
+    count = models.PositiveIntegerField()
+
+    class Meta:
+        verbose_name_plural = "refused sign-ins"
+
+    def __str__(self):
+        return f"{self.count} from {self.hour:%Y-%m-%d %H:%M}"

@@ -38,9 +38,37 @@ def create_token(*, user, name, expires_at=None) -> tuple[ApiToken, str]:
     return token, key
 
 
+def revoke_token(*, token: ApiToken, actor) -> None:
+    """From the next request on the key opens nothing. Twice is once."""
+    with transaction.atomic():
+        live = ApiToken.objects.filter(pk=token.pk, revoked_at=None)
+        if live.update(revoked_at=timezone.now()):
+            audit.record("token.revoked", actor=actor, target=f"token:{token.pk}")
+
+
 def end_sessions(*, user, but: str | None = None) -> int:
     """Sign somebody out in every browser, `but` the one whose session has this key."""
     return Session.objects.filter(user=user).exclude(session_key=but).delete()[0]
+
+
+def end_session(*, session: Session) -> None:
+    """Somebody signs one of their browsers out from another."""
+    with transaction.atomic():
+        session.delete()
+        _tell_ended(session.user, 1)
+
+
+def end_other_sessions(*, user, but: str) -> int:
+    """Somebody signs out everywhere except where they are."""
+    with transaction.atomic():
+        count = end_sessions(user=user, but=but)
+        if count:
+            _tell_ended(user, count)
+    return count
+
+
+def _tell_ended(user, count: int) -> None:
+    audit.record("sessions.ended", actor=user, target=f"user:{user.pk}", count=count)
 
 
 def rotate_sessions(*, user) -> None:

@@ -4,7 +4,6 @@ those that are wanted here. There is no sign-up."""
 from allauth.account import views as account
 from allauth.mfa.base import views as mfa
 from allauth.mfa.recovery_codes import views as codes
-from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as webauthn
 from allauth.socialaccount import views as social
 from allauth.socialaccount.providers.openid_connect import views as oidc
@@ -49,16 +48,18 @@ urlpatterns = [
     re_path(RESET, account.password_reset_from_key, name="account_reset_password_from_key"),
     path("security/", views.Security.as_view(), name="mfa_index"),
     path("security/app/", views.AddApp.as_view(), name="mfa_activate_totp"),
-    path("security/app/remove/", totp.deactivate_totp, name="mfa_deactivate_totp"),
+    path("security/app/remove/", views.RemoveApp.as_view(), name="mfa_deactivate_totp"),
     path("security/codes/", codes.view_recovery_codes, name="mfa_view_recovery_codes"),
-    path("security/codes/new/", codes.generate_recovery_codes, name="mfa_generate_recovery_codes"),
+    path("security/codes/new/", views.RenewCodes.as_view(), name="mfa_generate_recovery_codes"),
     path(
         "security/codes/file/", codes.download_recovery_codes, name="mfa_download_recovery_codes"
     ),
     path("security/passkeys/", views.Security.as_view(), name="mfa_list_webauthn"),
     path("security/passkeys/new/", views.AddPasskey.as_view(), name="mfa_add_webauthn"),
     path(
-        "security/passkeys/<int:pk>/remove/", webauthn.remove_webauthn, name="mfa_remove_webauthn"
+        "security/passkeys/<int:pk>/remove/",
+        views.RemovePasskey.as_view(),
+        name="mfa_remove_webauthn",
     ),
     path("security/passkeys/<int:pk>/name/", webauthn.edit_webauthn, name="mfa_edit_webauthn"),
 ]

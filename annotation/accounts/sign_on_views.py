@@ -6,9 +6,10 @@ from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.base.internal.flows import check_rate_limit
 from allauth.mfa.base.views import IndexView
-from allauth.mfa.totp.views import ActivateTOTPView
+from allauth.mfa.recovery_codes.views import GenerateRecoveryCodesView
+from allauth.mfa.totp.views import ActivateTOTPView, DeactivateTOTPView
 from allauth.mfa.webauthn.internal.auth import begin_registration
-from allauth.mfa.webauthn.views import AddWebAuthnView
+from allauth.mfa.webauthn.views import AddWebAuthnView, RemoveWebAuthnView
 from allauth.socialaccount.adapter import get_adapter as get_single_sign_on
 from django.contrib import messages
 from django.db import transaction
@@ -107,6 +108,31 @@ class AddPasskey(NewFactor, AddWebAuthnView):
         return context | {"options": begin_registration(self.request.user, True)}
 
 
+class RemovedFactor:
+    """A second factor less is written down."""
+
+    event = "second_factor.removed"
+
+    def form_valid(self, form):
+        with transaction.atomic():
+            answer = super().form_valid(form)
+            user = self.request.user
+            audit.record(self.event, actor=user, target=f"user:{user.pk}")
+        return answer
+
+
+class RemoveApp(RemovedFactor, DeactivateTOTPView):
+    pass
+
+
+class RemovePasskey(RemovedFactor, RemoveWebAuthnView):
+    pass
+
+
+class RenewCodes(RemovedFactor, GenerateRecoveryCodesView):
+    event = "second_factor.codes_renewed"
+
+
 @require_safe
 def list_sessions(request):
     sessions = request.user.sessions.order_by("-seen_at")
@@ -122,7 +148,7 @@ def end_session(request, public_id):
     own = request.session.session_key
     for session in request.user.sessions.exclude(session_key=own):
         if session.public_id == public_id:
-            session.delete()
+            services.end_session(session=session)
             messages.success(request, _("That browser is signed out."))
             return redirect("accounts:list-sessions")
     raise Http404
@@ -130,6 +156,6 @@ def end_session(request, public_id):
 
 @require_POST
 def end_other_sessions(request):
-    services.end_sessions(user=request.user, but=request.session.session_key)
+    services.end_other_sessions(user=request.user, but=request.session.session_key)
     messages.success(request, _("Every other browser is signed out."))
     return redirect("accounts:list-sessions")

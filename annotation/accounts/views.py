@@ -8,7 +8,6 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -18,6 +17,7 @@ from annotation.accounts.forms import PreferencesForm
 from annotation.accounts.models import ApiToken
 from annotation.accounts.preferences import preferences_of, save_preferences
 from annotation.accounts.recent import needs_recent_sign_in
+from annotation.accounts.sign_in_events import record_sign_in
 from annotation.core.errors import DomainError, NotFound
 from annotation.core.language import keep_language
 from annotation.core.templatetags.concord import chosen_theme
@@ -34,6 +34,7 @@ def demo_sign_in(request, signed):
     except NotFound as error:
         raise Http404 from error
     login(request, user)
+    record_sign_in(user)
     return redirect("projects:list-projects")  # which leads those who only judge to their queue
 
 
@@ -84,6 +85,6 @@ def edit_preferences(request):
 @require_POST
 def revoke_token(request, token_id):
     token = get_object_or_404(ApiToken, pk=token_id, user=request.user, revoked_at=None)
-    ApiToken.objects.filter(pk=token.pk).update(revoked_at=timezone.now())
+    services.revoke_token(token=token, actor=request.user)
     messages.info(request, _("The token “%(name)s” no longer works.") % {"name": token.name})
     return redirect("accounts:profile")

@@ -182,4 +182,4 @@ class DatasetFileView(APIView):
     )
     def get(self, request, digest: str, name: str):
         """One of the dataset's files."""
-        return file_response(dataset_for(request.user, digest), name)
+        return file_response(dataset_for(request.user, digest), name, actor=request.user)

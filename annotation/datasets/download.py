@@ -2,15 +2,23 @@
 
 from django.http import FileResponse
 
+from annotation.core import audit
 from annotation.datasets import store
 from annotation.datasets.models import Dataset
 
 TYPES = {".json": "application/json", ".jsonl": "application/x-ndjson"}
 
 
-def file_response(dataset: Dataset, name: str) -> FileResponse:
+def file_response(dataset: Dataset, name: str, *, actor) -> FileResponse:
     """Streamed from the file. NotFound for a name that the manifest does not list."""
     file = store.open_file(dataset.folder, dataset.manifest, name)
+    audit.record(
+        "dataset.downloaded",
+        actor=actor,
+        project=dataset.project,
+        target=f"dataset:{dataset.pk}",
+        file=name,
+    )
     response = FileResponse(
         file,
         as_attachment=True,

@@ -147,6 +147,6 @@ def verify(request, slug, digest):
 def file(request, slug, digest, name):
     _, dataset = _dataset(request, slug, digest)
     try:
-        return file_response(dataset, name)
+        return file_response(dataset, name, actor=request.user)
     except NotFound as error:
         raise Http404(str(error)) from error

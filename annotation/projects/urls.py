@@ -1,6 +1,7 @@
 from django.urls import path
 
 from annotation.projects import job_views, judging_views, views
+from annotation.projects.trail import views as trail
 
 app_name = "projects"
 urlpatterns = [
@@ -11,7 +12,22 @@ urlpatterns = [
     path(
         "projects/<slug:slug>/people/<int:member_id>/", views.change_member, name="change-member"
     ),
-    path("projects/<slug:slug>/audit/", views.audit_trail, name="list-events"),
+    path("projects/<slug:slug>/audit/", trail.project_trail, name="list-events"),
+    path(
+        "projects/<slug:slug>/audit.jsonl",
+        trail.export_project_trail,
+        {"kind": "jsonl"},
+        name="export-events",
+    ),
+    path(
+        "projects/<slug:slug>/audit.csv",
+        trail.export_project_trail,
+        {"kind": "csv"},
+        name="export-events-csv",
+    ),
+    path("audit/", trail.site_trail, name="list-site-events"),
+    path("audit.jsonl", trail.export_site_trail, {"kind": "jsonl"}, name="export-site-events"),
+    path("audit.csv", trail.export_site_trail, {"kind": "csv"}, name="export-site-events-csv"),
     path("jobs/<int:job_id>/", job_views.job, name="show-job"),
     path("jobs/<int:job_id>/cancel/", job_views.cancel, name="cancel-job"),
 ]

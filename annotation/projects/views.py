@@ -1,4 +1,4 @@
-"""Project pages: the list, the overview, the items, the rubric, the people, the audit trail."""
+"""Project pages: the list, the overview, the items, the rubric, the people."""
 
 from django.core.paginator import Paginator
 from django.shortcuts import get_object_or_404, redirect, render
@@ -79,13 +79,3 @@ def _people(request, project, problem="", status=200):
         "problem": problem,
     }
     return render(request, "projects/people.html", context, status=status)
-
-
-@require_safe
-def audit_trail(request, slug):
-    project = project_for(request.user, slug, "see_project")
-    events = project.events.select_related("actor").order_by("-id")
-    page = Paginator(events, 50).get_page(request.GET.get("page"))
-    return render(
-        request, "projects/audit.html", {"project": project, "page": page, "tab": "audit"}
-    )

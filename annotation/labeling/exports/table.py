@@ -4,8 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-# A spreadsheet runs a cell that begins so, whoever wrote it. The wide forms count, too.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+from annotation.core.spreadsheet import cell
 
 OF_THE_JUDGMENT = (
     "item",
@@ -53,8 +52,8 @@ def lines_of(
     `strength` is how far the response's tier is above the next one.
     """
     flat = row | {"demonstration": (row["demonstration"] or {}).get("text", "")}
-    before = [_cell(flat[name]) for name in OF_THE_JUDGMENT]
-    after = [_cell(flat[name]) for name in SAID_OF_ALL]
+    before = [cell(flat[name]) for name in OF_THE_JUDGMENT]
+    after = [cell(flat[name]) for name in SAID_OF_ALL]
     tier_of = {key: tier for tier, tied in enumerate(row["ranking"], start=1) for key in tied}
     place_of = {key: place for place, key in enumerate(row["order"], start=1)}
     for key in list(keys) or [""]:
@@ -72,13 +71,4 @@ def lines_of(
             json.dumps(marks, ensure_ascii=False) if marks else "",
             row["corrections"].get(key, {}).get("text", ""),
         ]
-        yield [*before, *(_cell(value) for value in line), *after]
-
-
-def _cell(value: Any) -> Any:
-    """Texts that a spreadsheet would run get an apostrophe before them; numbers stay numbers."""
-    if isinstance(value, str):
-        return f"'{value}" if value.startswith(FORMULA) else value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return "" if value is None else value
+        yield [*before, *(cell(value) for value in line), *after]

@@ -23,7 +23,7 @@ TABS = [
     (gettext_noop("Agreement"), "quality:show-agreement", "see_agreement"),
     (gettext_noop("Datasets"), "datasets:list-datasets", "see_datasets"),
     (gettext_noop("Training"), "runs:list-runs", "see_runs"),
-    (gettext_noop("Audit"), "projects:list-events", "see_project"),
+    (gettext_noop("Audit"), "projects:list-events", "audit"),
 ]
 
 

@@ -15,6 +15,7 @@ from rest_framework.test import APIClient
 from annotation.accounts.services import create_token
 from annotation.core.errors import NotFound
 from annotation.core.models import Event
+from annotation.core.spreadsheet import FORMULA
 from annotation.labeling.exports.reading import read_rows
 from annotation.labeling.exports.rows import (
     JudgedItem,
@@ -25,7 +26,7 @@ from annotation.labeling.exports.rows import (
     without_unsaid,
 )
 from annotation.labeling.exports.streams import export
-from annotation.labeling.exports.table import FORMULA, header, lines_of
+from annotation.labeling.exports.table import header, lines_of
 from annotation.labeling.verdict import Highlight
 from annotation.projects.models import Membership
 from annotation.projects.services import TagSpec, publish_rubric

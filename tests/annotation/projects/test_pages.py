@@ -22,4 +22,4 @@ def test_the_audit_trail_shows_what_an_import_counted(client):
     page = client.get(reverse("projects:list-events", args=[project.slug]))
 
     assert page.status_code == 200
-    assert "items: 11, prompts: 7" in page.content.decode()
+    assert "<dt>items</dt><dd>11</dd><dt>prompts</dt><dd>7</dd>" in page.content.decode()

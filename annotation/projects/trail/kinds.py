@@ -1,0 +1,214 @@
+"""Every kind of event in words, as data. Whoever records a new kind adds its row: a test looks
+for kinds in the code that are not here. A kind without a row is still shown, as it is stored.
+
+A sentence may name `who` did it, the `target`, and what the payload holds under its own names.
+"""
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+GROUPS = {
+    "people": _("People"),
+    "project": _("Project and rubric"),
+    "judging": _("Judging"),
+    "review": _("Review"),
+    "data": _("Data in and out"),
+    "training": _("Training"),
+    "sign_on": _("Signing in"),
+    "privacy": _("Personal data"),
+}
+
+
+@dataclass(frozen=True)
+class Words:
+    """`label` in the list of kinds; `sentence` for one event."""
+
+    group: str
+    label: str | Promise
+    sentence: str | Promise
+
+
+KINDS: dict[str, Words] = {
+    "member.added": Words(
+        "people",
+        _("Person added"),
+        _("%(who)s added %(target)s as %(role)s"),
+    ),
+    "member.changed": Words(
+        "people",
+        _("Role changed"),
+        _("%(who)s made %(target)s %(a_role)s"),
+    ),
+    "member.removed": Words(
+        "people", _("Person removed"), _("%(who)s removed %(target)s from the project")
+    ),
+    "member.restored": Words(
+        "people", _("Person taken back"), _("%(who)s took %(target)s back into the project")
+    ),
+    "admin.created": Words(
+        "people", _("First admin made"), _("%(target)s was made admin on the command line")
+    ),
+    "user.disabled": Words(
+        "people", _("Account closed"), _("%(who)s closed the account of %(target)s")
+    ),
+    "project.created": Words(
+        "project", _("Project made"), _("%(who)s made the project %(target)s")
+    ),
+    "project.judging_changed": Words(
+        "project", _("Judging changed"), _("%(who)s changed what is asked of labelers")
+    ),
+    "rubric.draft_begun": Words(
+        "project", _("Rubric draft begun"), _("%(who)s began a draft of the rubric")
+    ),
+    "rubric.draft_discarded": Words(
+        "project", _("Rubric draft discarded"), _("%(who)s discarded the draft of the rubric")
+    ),
+    "rubric.template_applied": Words(
+        "project",
+        _("Rubric template applied"),
+        _("%(who)s began the rubric from the template %(template)s"),
+    ),
+    "rubric.published": Words("project", _("Rubric published"), _("%(who)s published %(target)s")),
+    "rubric.items_reasked": Words(
+        "project",
+        _("Items asked again"),
+        _("%(who)s asked %(items)s items again under %(target)s"),
+    ),
+    "judgment.submitted": Words(
+        "judging", _("Judgment submitted"), _("%(who)s judged item %(item)s")
+    ),
+    "judgment.revised": Words(
+        "judging", _("Judgment changed"), _("%(who)s changed the judgment of item %(item)s")
+    ),
+    "judgment.retracted": Words(
+        "judging",
+        _("Judgment taken back"),
+        _("%(who)s took the judgment of item %(item)s back"),
+    ),
+    "assignment.skipped": Words("judging", _("Item skipped"), _("%(who)s skipped item %(item)s")),
+    "assignment.skip_undone": Words(
+        "judging", _("Skip undone"), _("%(who)s took item %(item)s again after skipping it")
+    ),
+    "item.reported": Words("review", _("Item reported"), _("%(who)s reported %(target)s")),
+    "item.report_resolved": Words(
+        "review", _("Report resolved"), _("%(who)s resolved a report on %(target)s")
+    ),
+    "item.withdrawn": Words("review", _("Item withdrawn"), _("%(who)s withdrew %(target)s")),
+    "item.restored": Words(
+        "review", _("Item put back"), _("%(who)s put %(target)s back into the queue")
+    ),
+    "feedback.given": Words(
+        "review", _("Feedback given"), _("%(who)s gave feedback on %(target)s")
+    ),
+    "feedback.acknowledged": Words(
+        "review", _("Feedback read"), _("%(who)s read the feedback on %(target)s")
+    ),
+    "feedback.disputed": Words(
+        "review", _("Feedback disputed"), _("%(who)s disputed the feedback on %(target)s")
+    ),
+    "import.done": Words("data", _("File imported"), _("%(who)s imported a file: %(target)s")),
+    "import.unchanged": Words(
+        "data",
+        _("File imported again"),
+        _("%(who)s imported a file with nothing new: %(target)s"),
+    ),
+    "import.refused": Words(
+        "data", _("File refused"), _("a file of %(who)s was refused: %(target)s")
+    ),
+    "items.created": Words("data", _("Items made"), _("%(who)s made %(count)s items: %(target)s")),
+    "judgments.exported": Words(
+        "data", _("Judgments exported"), _("%(who)s downloaded the judgments as %(file)s")
+    ),
+    "events.exported": Words(
+        "data", _("Audit trail exported"), _("%(who)s downloaded the audit trail as %(file)s")
+    ),
+    "dataset.frozen": Words("data", _("Dataset frozen"), _("%(who)s froze %(target)s")),
+    "dataset.downloaded": Words(
+        "data", _("Dataset downloaded"), _("%(who)s downloaded %(file)s of %(target)s")
+    ),
+    "generation.started": Words(
+        "training",
+        _("Responses ordered"),
+        _("%(who)s ordered %(n)s responses each to %(prompts)s prompts: %(target)s"),
+    ),
+    "run.started": Words("training", _("Training started"), _("%(who)s started %(target)s")),
+    "run.cancelled": Words("training", _("Training stopped"), _("%(who)s stopped %(target)s")),
+    "run.resumed": Words("training", _("Training resumed"), _("%(who)s resumed %(target)s")),
+    "model_version.registered": Words(
+        "training",
+        _("Model version registered"),
+        _("training run %(run)s of %(who)s became %(target)s"),
+    ),
+    "round.started": Words("training", _("Round started"), _("%(who)s started %(target)s")),
+    "round.cancelled": Words("training", _("Round stopped"), _("%(who)s stopped %(target)s")),
+    "sign_in.succeeded": Words("sign_on", _("Signed in"), _("%(who)s signed in")),
+    "sign_in.refused": Words(
+        "sign_on",
+        _("Sign-ins refused"),
+        _("%(count)s sign-ins were refused in the hour from %(hour)s"),
+    ),
+    "sessions.ended": Words(
+        "sign_on", _("Browsers signed out"), _("%(who)s signed %(count)s other browsers out")
+    ),
+    "password.changed": Words("sign_on", _("Password changed"), _("%(who)s changed the password")),
+    "second_factor.added": Words(
+        "sign_on", _("Second factor added"), _("%(who)s added a second factor")
+    ),
+    "second_factor.removed": Words(
+        "sign_on", _("Second factor removed"), _("%(who)s removed a second factor")
+    ),
+    "second_factor.codes_renewed": Words(
+        "sign_on", _("Recovery codes renewed"), _("%(who)s made new recovery codes")
+    ),
+    "second_factor.reset": Words(
+        "sign_on",
+        _("Second factors reset"),
+        _("%(who)s reset the second factors of %(target)s"),
+    ),
+    "token.created": Words("sign_on", _("Token made"), _("%(who)s made %(target)s")),
+    "token.revoked": Words("sign_on", _("Token revoked"), _("%(who)s revoked %(target)s")),
+}
+
+# What a target such as "item:12" names. A user is shown by handle, and what has no row as it is.
+TARGETS = {
+    "assignment": _("assignment %(id)s"),
+    "dataset": _("dataset %(id)s"),
+    "generation": _("generation run %(id)s"),
+    "import": _("import %(id)s"),
+    "item": _("item %(id)s"),
+    "judgment": _("judgment %(id)s"),
+    "model_version": _("model version %(id)s"),
+    "round": _("round %(id)s"),
+    "rubric": _("rubric version %(id)s"),
+    "run": _("training run %(id)s"),
+    "token": _("API token %(id)s"),
+    "user": _("person %(id)s"),
+}
+
+A_ROLE = {
+    "labeler": _("a labeler"),
+    "reviewer": _("a reviewer"),
+    "lead": _("a lead"),
+    "engineer": _("an engineer"),
+    "admin": _("an admin"),
+}
+
+
+def grouped_choices(kinds) -> list[tuple[str | Promise, list[tuple[str, str | Promise]]]]:
+    """[(group, [("group:people", "all of it"), (kind, label), …]), …] of those kinds, for a list
+    to choose from."""
+    choices = []
+    for group, title in GROUPS.items():
+        listed = [(kind, KINDS[kind].label) for kind in KINDS if KINDS[kind].group == group]
+        if found := [one for one in listed if one[0] in kinds]:
+            choices.append((title, [(f"group:{group}", _("All of this")), *found]))
+    return choices
+
+
+def kinds_of(choice: str) -> list[str]:
+    """The kinds that a choice of `grouped_choices` stands for; none where it is no such choice."""
+    if choice.startswith("group:"):
+        return [kind for kind, words in KINDS.items() if f"group:{words.group}" == choice]
+    return [choice] if choice in KINDS else []
