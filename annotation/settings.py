@@ -6,6 +6,7 @@ from pathlib import Path
 import environ
 
 from annotation.core import sign_on
+from annotation.core.addresses import Origins
 from annotation.core.embedded import discover
 from annotation.core.secrets import loopback_secret_key, secret_from_environment
 
@@ -53,6 +54,7 @@ INSTALLED_APPS = [
     "annotation.candidates",
     "annotation.labeling",
     "annotation.quality",
+    "annotation.oversight",
     "annotation.datasets",
     "annotation.runs",
     "annotation.demo",
@@ -221,6 +223,9 @@ ATTACHMENT_MAX_BYTES = {
 RECORDINGS_OF_ONE_BYTES = 1024 * _MIB  # of one labeler in one project
 # Of one project together.
 ATTACHMENT_QUOTA_BYTES = env.int("CONCORD_ATTACHMENT_QUOTA_BYTES", default=10 * 1024 * _MIB)
+
+# What Concord may connect to by itself: core/egress.py.
+EGRESS_ORIGINS = Origins(env.list("CONCORD_EGRESS_ORIGINS", default=[]))
 
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
