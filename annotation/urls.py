@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("annotation.prompts.urls")),
     path("", include("annotation.labeling.urls")),
     path("", include("annotation.quality.urls")),
+    path("", include("annotation.oversight.urls")),
     path("", include("annotation.datasets.urls")),
     path("", include("annotation.runs.urls")),
     path("", include("annotation.demo.urls")),

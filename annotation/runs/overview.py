@@ -44,6 +44,7 @@ def show_project(request, slug):
         "datasets": project.datasets.order_by("-id")[:3],
         "model_versions": project.model_versions.select_related("run").order_by("-id")[:3],
         "rounds": project.rounds.select_related("job").order_by("-id")[:3],
+        "may_manage": project.role in roles_for("manage"),
         "may_import": project.role in roles_for("import"),
         "may_freeze": project.role in roles_for("freeze"),
         "may_train": project.role in roles_for("train"),
@@ -115,6 +116,16 @@ def needs_of(project, progress, *, role) -> list[Need]:
                 _("Of the last 14 days; the latest is shown on its item's page."),
                 reverse("labeling:show-item", args=[project.slug, item]),
                 _("Read it"),
+            )
+        )
+    off = project.webhooks.kept().exclude(disabled_at=None).first()
+    if off is not None and role in roles_for("manage"):
+        needs.append(
+            Need(
+                _("A webhook was switched off"),
+                _("The last messages to it never arrived."),
+                reverse("oversight:show-webhook", args=[project.slug, off.pk]),
+                _("See why"),
             )
         )
     reported = ItemReport.objects.open().filter(item__project=project).count()

@@ -34,6 +34,7 @@ PAGES = {
     "projects:export-events-csv": BUILDERS,
     "quality:show-agreement": STAFF,
     "quality:show-rubric-history": STAFF,
+    "oversight:list-webhooks": {Role.LEAD, Role.ADMIN},
     "datasets:list-datasets": STAFF,
     "runs:list-runs": STAFF,
 }

@@ -1,0 +1,1 @@
+"""Addresses of a project that are told when an alert goes off."""
