@@ -140,3 +140,14 @@ class RefusedSignIns(models.Model):
 
     def __str__(self):
         return f"{self.count} from {self.hour:%Y-%m-%d %H:%M}"
+
+
+class SelfDescription(models.Model):
+    """What somebody said about themself, in an envelope, under a name that is not theirs. No
+    foreign key, no time, no order of arrival: accounts/self_description says what this is for."""
+
+    name = models.CharField(max_length=64, primary_key=True)
+    envelope = models.TextField()
+
+    def __str__(self):
+        return self.name[:12]

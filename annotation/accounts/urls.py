@@ -3,6 +3,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import path
 
 from annotation.accounts import sign_on_views, views
+from annotation.accounts.self_description.views import about_you
 
 app_name = "accounts"
 urlpatterns = [
@@ -16,5 +17,6 @@ urlpatterns = [
     path("security/sessions/<str:public_id>/end/", sign_on_views.end_session, name="end-session"),
     path("preferences/", views.edit_preferences, name="edit-preferences"),
     path("profile/", views.profile, name="profile"),
+    path("profile/about-you/", about_you, name="describe-oneself"),
     path("profile/tokens/<int:token_id>/revoke/", views.revoke_token, name="revoke-token"),
 ]
