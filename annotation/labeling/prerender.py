@@ -9,7 +9,7 @@ from django.utils.translation import gettext_noop
 from annotation.core import jobs
 from annotation.core.hashing import sha256_of_text
 from annotation.labeling.desk import rendered
-from annotation.labeling.models import Item, ItemResponse
+from annotation.labeling.models import GoldItem, Item, ItemResponse
 from annotation.labeling.tasks import RENDER_KIND
 
 # Far ahead of the labelers, yet no hour of work on a large import: what lies behind is rendered
@@ -27,8 +27,11 @@ def request_rendering(*, project, actor=None) -> jobs.Job:
 
 
 def render_ahead(claim: jobs.Claim) -> dict:
-    """Render what the next items show and the cache lacks."""
-    items = list(
+    """Render what the next items show and the cache lacks. First those that come whenever the
+    dice say so: one that is rendered while somebody waits would be told by its time."""
+    known = GoldItem.objects.active().filter(project=claim.job.project)
+    items = list(known.values_list("item", flat=True)[:AHEAD])
+    items += list(
         Item.objects.filter(project=claim.job.project, state=Item.State.OPEN)
         .filter(taken__lt=F("overlap"))
         .order_by("-priority", "-taken", "pk")

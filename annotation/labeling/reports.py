@@ -1,6 +1,7 @@
 """Problems with an item itself: reported by labelers, resolved by staff, the item withdrawn."""
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -8,7 +9,7 @@ from annotation.core import audit
 from annotation.core.errors import Conflict, DomainError
 from annotation.core.numbers import grouped
 from annotation.core.text import clean
-from annotation.labeling.models import Item, ItemReport
+from annotation.labeling.models import CalibrationItem, GoldItem, Item, ItemReport
 
 MAX_TEXT = 2_000
 
@@ -70,9 +71,11 @@ def resolve_report(*, report: ItemReport, actor, resolution: str) -> None:
 def set_withdrawn(*, item: Item, actor, is_withdrawn: bool) -> None:
     """Take an item out of the queue, or put it back. What was judged of it stays; who is judging
     it just now is asked what becomes of their work. The same again changes nothing."""
-    state = Item.State.WITHDRAWN if is_withdrawn else Item.State.OPEN
     with transaction.atomic():
-        if not Item.objects.filter(pk=item.pk).exclude(state=state).update(state=state):
+        state = Item.State.WITHDRAWN if is_withdrawn else _state_in_the_queue(item)
+        is_so = Q(state=Item.State.WITHDRAWN)
+        changed = Item.objects.filter(~is_so if is_withdrawn else is_so, pk=item.pk)
+        if not changed.update(state=state):
             return
         audit.record(
             "item.withdrawn" if is_withdrawn else "item.restored",
@@ -80,3 +83,11 @@ def set_withdrawn(*, item: Item, actor, is_withdrawn: bool) -> None:
             project=item.project,
             target=f"item:{item.pk}",
         )
+
+
+def _state_in_the_queue(item: Item) -> str:
+    """Where a withdrawn item belongs: gold, the ladder and calibration never become work."""
+    is_gold = GoldItem.objects.filter(item=item).exists()
+    if is_gold or CalibrationItem.objects.filter(item=item).exists():
+        return Item.State.RESERVED
+    return Item.State.OPEN

@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import combinations
 from statistics import median
 
 import numpy as np
@@ -14,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from annotation.core.charts import BarChart, LineChart, Series, bar_chart, line_chart
 from annotation.labeling.models import Judgment
-from annotation.labeling.verdict.tiers import effective_tiers, sign_between
+from annotation.labeling.verdict.tiers import signs_of
 from annotation.projects.permissions import visible_in
 from annotation.quality.stats.bootstrap import bootstrap_mean
 
@@ -106,14 +105,6 @@ def agreement_of(shares: Sequence[tuple[float, int]]) -> Agreement:
         return Agreement(None, None, None, len(values), comparisons)
     low, high = bootstrap_mean(values, seed=len(values)) or (None, None)
     return Agreement(float(values.mean()), low, high, len(values), comparisons)
-
-
-def signs_of(ranks, unacceptable, rest_below) -> dict[tuple[int, int], int]:
-    """What a verdict says of each two positions: -1, 0 or 1; what it does not say is left out."""
-    tiers = effective_tiers(ranks, unacceptable)
-    pairs = combinations(range(1, len(tiers) + 1), 2)
-    said = {pair: sign_between(tiers, unacceptable, rest_below, *pair) for pair in pairs}
-    return {pair: sign for pair, sign in said.items() if sign is not None}
 
 
 def _own_judgments(labeler) -> list[_Own]:

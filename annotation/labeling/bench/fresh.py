@@ -56,7 +56,7 @@ class Skeletons:
 def is_fresh(assignment) -> bool:
     """Is there nothing on the page but what every item of its project has?"""
     is_untouched = not assignment.draft and assignment.draft_at is None
-    return is_untouched and assignment.item.state == Item.State.OPEN
+    return is_untouched and assignment.item.state != Item.State.WITHDRAWN
 
 
 def fresh_fragment(request, assignment, desk, rubric, undo=None) -> SafeString:

@@ -71,6 +71,8 @@ class GoldItem(models.Model):
     # By the item's positions, as in a judgment.
     ranks = ArrayField(models.PositiveSmallIntegerField(null=True))
     unacceptable = ArrayField(models.BooleanField())
+    # What has no rank lies below what has one; otherwise it is not asked for.
+    rest_below = models.BooleanField(default=False, db_default=False)
     # {"helpfulness": [4, null]}: where an answer says so, and by how many points one may differ.
     ratings = models.JSONField(default=dict)
     rating_slack = models.PositiveSmallIntegerField(default=1)

@@ -1,6 +1,7 @@
 """Tiers: 1 is best, equal numbers are a tie, no gaps; None is not ranked."""
 
 from collections.abc import Sequence
+from itertools import combinations
 
 
 def dense(ranks: Sequence[int | None]) -> tuple[int | None, ...]:
@@ -43,6 +44,16 @@ def sign_between(
     if rest_below and second is not None and not unacceptable[other - 1]:
         return 1
     return None
+
+
+def signs_of(
+    ranks: Sequence[int | None], unacceptable: Sequence[bool], rest_below: bool
+) -> dict[tuple[int, int], int]:
+    """What a verdict says of each two positions: -1, 0 or 1; what it does not say is left out."""
+    tiers = effective_tiers(ranks, unacceptable)
+    pairs = combinations(range(1, len(tiers) + 1), 2)
+    said = {pair: sign_between(tiers, unacceptable, rest_below, *pair) for pair in pairs}
+    return {pair: sign for pair, sign in said.items() if sign is not None}
 
 
 def tiers_of(ranks: Sequence[int | None]) -> list[list[int]]:

@@ -1,0 +1,145 @@
+"""Making gold: the only writers of known answers."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from annotation.core import audit
+from annotation.core.errors import Conflict
+from annotation.core.numbers import grouped
+from annotation.core.text import clean
+from annotation.labeling.gold import rule
+from annotation.labeling.gold.fits import MAX_EXPLANATION, check_answer
+from annotation.labeling.models import GoldItem, Item
+from annotation.labeling.prerender import request_rendering
+from annotation.labeling.verdict import Verdict, VerdictError, dense
+from annotation.projects.services import current_rubric
+
+
+@dataclass(frozen=True)
+class Known:
+    """A known answer as it is given: what is right, and how near to it is near enough."""
+
+    verdict: Verdict  # of which the order, the marks and the ratings count
+    tolerance: str = rule.EXACT
+    max_inversions: int | None = None
+    rating_slack: int = 1
+    explanation: str = ""
+
+    def as_columns(self) -> dict[str, Any]:
+        """The columns of a GoldItem. What is unacceptable has no rank."""
+        said = self.verdict
+        marked = zip(said.ranks, said.unacceptable, strict=True)
+        return {
+            "ranks": list(dense([None if bad else rank for rank, bad in marked])),
+            "unacceptable": list(said.unacceptable),
+            "rest_below": said.rest_below,
+            "ratings": {key: list(values) for key, values in said.ratings.items()},
+            "rating_slack": self.rating_slack,
+            "tolerance": self.tolerance,
+            "max_inversions": self.max_inversions,
+            "explanation": self.explanation,
+        }
+
+
+def make_gold(
+    *,
+    item: Item,
+    actor,
+    known: Known,
+    use: str = GoldItem.Use.QUEUE,
+    section=None,
+    position: int = 0,
+) -> GoldItem:
+    """Keep the known answer of an item, and keep the item for it: what is not complete is not
+    lent as work any more. VerdictError names the field that does not fit; Conflict where the item
+    has an answer already, or was withdrawn."""
+    with transaction.atomic():
+        locked = _lock(item)
+        known = checked(known, item=locked)
+        if GoldItem.objects.filter(item=locked).exists():
+            raise Conflict(_("This item has a known answer already: change that one."))
+        reserve(locked)
+        gold = GoldItem.objects.create(
+            project=locked.project,
+            item=locked,
+            use=use,
+            section=section,
+            position=position,
+            made_by=actor,
+            **known.as_columns(),
+        )
+        _record("gold.made", gold, actor, use=use, **_numbers(gold))
+        request_rendering(project=locked.project, actor=actor)
+    return gold
+
+
+def change_gold(*, gold: GoldItem, actor, known: Known) -> GoldItem:
+    """Another answer, or another tolerance. Every judgment of it is measured by the new one."""
+    with transaction.atomic():
+        locked = _lock(gold.item)
+        known = checked(known, item=locked)
+        before = _numbers(gold)
+        for name, value in known.as_columns().items():
+            setattr(gold, name, value)
+        gold.save(update_fields=list(known.as_columns()))
+        _record("gold.changed", gold, actor, before=before, **_numbers(gold))
+    return gold
+
+
+def set_active(*, gold: GoldItem, actor, is_active: bool) -> None:
+    """Retire a gold item, or take it up again. Retired, it is lent to nobody and counts no more;
+    its item stays out of the work. The same again changes nothing."""
+    with transaction.atomic():
+        if is_active:
+            _lock(gold.item)
+        changed = GoldItem.objects.filter(pk=gold.pk, is_active=not is_active)
+        if not changed.update(is_active=is_active):
+            return
+        gold.is_active = is_active
+        _record("gold.taken_up" if is_active else "gold.retired", gold, actor)
+
+
+def checked(known: Known, *, item: Item) -> Known:
+    """The answer with its texts cleaned; VerdictError where it does not fit."""
+    explanation = clean(known.explanation, field="explanation").strip()
+    if len(explanation) > MAX_EXPLANATION:
+        raise VerdictError(
+            _("The explanation has %(count)s characters; at most %(most)s fit.")
+            % {"count": grouped(len(explanation)), "most": grouped(MAX_EXPLANATION)},
+            field="explanation",
+        )
+    check_answer(
+        GoldItem(**known.as_columns()),
+        response_count=item.response_count,
+        project=item.project,
+        rubric=current_rubric(item.project),
+    )
+    return replace(known, explanation=explanation)
+
+
+def reserve(item: Item) -> None:
+    """Keep an item that is not complete out of the work. What was judged of it stays."""
+    open_places = Item.objects.filter(pk=item.pk, state=Item.State.OPEN, taken__lt=F("overlap"))
+    open_places.update(state=Item.State.RESERVED)
+
+
+def _lock(item: Item) -> Item:
+    locked = Item.objects.select_for_update(of=("self",)).select_related("project")
+    found = locked.get(pk=item.pk)
+    if found.state == Item.State.WITHDRAWN:
+        raise Conflict(_("This item was withdrawn: nobody is lent it."))
+    return found
+
+
+def _numbers(gold: GoldItem) -> dict[str, Any]:
+    """What may stand in the audit trail: no text."""
+    names = ("ranks", "unacceptable", "rest_below", "ratings", "rating_slack", "tolerance")
+    return {name: getattr(gold, name) for name in (*names, "max_inversions")}
+
+
+def _record(kind: str, gold: GoldItem, actor, **said) -> None:
+    audit.record(kind, actor=actor, project=gold.project, target=f"item:{gold.item_id}", **said)
