@@ -25,13 +25,19 @@ class User(AbstractUser):
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.PERSON)
     # How this person likes to work: layout, density, keys, breaks, texts not to be shown.
     preferences = models.JSONField(default=dict, blank=True)
+    # A site admin allowed it; whoever makes a project leads it.
+    may_create_projects = models.BooleanField(default=False, db_default=False)
 
     class Meta(AbstractUser.Meta):
         constraints = [
             models.CheckConstraint(
                 condition=~Q(kind="imported") | Q(is_active=False),
                 name="user_imported_cannot_sign_in",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(may_create_projects=False) | Q(kind="person"),
+                name="user_creators_are_people",
+            ),
         ]
 
     # Read beside the user on each request, by accounts/sessions.py.

@@ -93,6 +93,19 @@ def disable_user(*, user, actor=None) -> None:
     user.is_active = False
 
 
+def allow_projects(*, user, is_allowed: bool, actor) -> None:
+    """Whether this person may make projects; they lead those they make."""
+    with transaction.atomic():
+        changed = User.objects.filter(pk=user.pk, kind=User.Kind.PERSON).exclude(
+            may_create_projects=is_allowed
+        )
+        if not changed.update(may_create_projects=is_allowed):
+            return
+        rotate_sessions(user=user)
+        kind = "user.may_create_projects" if is_allowed else "user.may_not_create_projects"
+        audit.record(kind, actor=actor, target=f"user:{user.pk}")
+
+
 def reset_second_factor(*, user, actor=None) -> int:
     """Take away every second factor of somebody who lost them. Their sessions end."""
     with transaction.atomic():

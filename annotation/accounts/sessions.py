@@ -19,7 +19,7 @@ ABSOLUTE = timedelta(hours=12)
 IDLE = timedelta(hours=2)
 SEEN_GRAIN = timedelta(minutes=5)  # a busy session is written down this often, not per request
 AGENT_LENGTH = 200
-# Whoever holds one of these anywhere needs a second factor.
+# Whoever holds one of these anywhere, or may make projects, needs a second factor.
 ROLES_WITH_RIGHTS = ("lead", "engineer", "admin")
 
 SESSION = Prepared(
@@ -126,7 +126,7 @@ def _user_by_id() -> Prepared:
     memberships = _user()._meta.get_field("memberships").related_model._meta.db_table
     roles = ", ".join(f"'{role}'" for role in ROLES_WITH_RIGHTS)
     return Prepared(f"""SELECT {columns},
-  u.is_superuser OR EXISTS (SELECT 1 FROM {memberships} m
+  u.is_superuser OR u.may_create_projects OR EXISTS (SELECT 1 FROM {memberships} m
     WHERE m.user_id = u.id AND m.is_active AND m.role IN ({roles})),
   EXISTS (SELECT 1 FROM mfa_authenticator a
     WHERE a.user_id = u.id AND a.type IN ('totp', 'webauthn'))

@@ -2,7 +2,7 @@ from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_not_required
 from django.urls import path
 
-from annotation.accounts import sign_on_views, views
+from annotation.accounts import creator_views, sign_on_views, views
 from annotation.accounts.self_description.views import about_you
 
 app_name = "accounts"
@@ -15,6 +15,8 @@ urlpatterns = [
     path("security/sessions/", sign_on_views.list_sessions, name="list-sessions"),
     path("security/sessions/end/", sign_on_views.end_other_sessions, name="end-other-sessions"),
     path("security/sessions/<str:public_id>/end/", sign_on_views.end_session, name="end-session"),
+    path("site/people/", creator_views.list_creators, name="list-creators"),
+    path("site/people/<int:user_id>/", creator_views.change_creator, name="change-creator"),
     path("preferences/", views.edit_preferences, name="edit-preferences"),
     path("profile/", views.profile, name="profile"),
     path("profile/about-you/", about_you, name="describe-oneself"),

@@ -27,12 +27,14 @@ from annotation.labeling.home import headline_of, queues_of, recent_judgments
 from annotation.labeling.revising import revise_judgment
 from annotation.labeling.rubric_news import mark_as_read
 from annotation.labeling.undo import is_undoable, undo_last
-from annotation.projects.permissions import project_for
+from annotation.projects.permissions import may_create_projects, project_for
 
 
 @require_safe
 def home(request):
     queues = queues_of(request.user)
+    if not queues and may_create_projects(request.user):
+        return redirect("projects:list-projects")  # which leads on to the first project
     context = {
         "queues": queues,
         "recent": recent_judgments(request.user),

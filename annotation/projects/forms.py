@@ -2,12 +2,14 @@
 
 from django import forms
 from django.db import models
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from annotation.core.errors import DomainError
 from annotation.core.text import clean
 from annotation.projects.judging import FIELDS
 from annotation.projects.models import Membership, Project
+from annotation.projects.services import MAX_OVERLAP, RESERVED_SLUGS, SLUG
+from annotation.projects.starting import MAX_SLUG, STANDARD, STARTS, free_slug, slug_of
 from annotation.projects.tags import lines_of, tags_in
 
 
@@ -96,3 +98,66 @@ class MemberForm(forms.Form):
 
     do = forms.ChoiceField(choices=Do)
     role = forms.ChoiceField(choices=Membership.Role)
+
+
+class NewProjectForm(forms.Form):
+    """A project as somebody begins it. Without a short name it gets one made from its name."""
+
+    name = forms.CharField(
+        max_length=200,
+        label=gettext_lazy("Name"),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    slug = forms.CharField(
+        required=False,
+        max_length=MAX_SLUG,
+        label=gettext_lazy("Short name"),
+        help_text=gettext_lazy("Part of its address: lower-case letters, digits and hyphens."),
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "spellcheck": "false", "data-suggested-by": "id_name"}
+        ),
+    )
+    description = forms.CharField(
+        required=False,
+        max_length=2000,
+        label=gettext_lazy("What it is about"),
+        help_text=gettext_lazy("Labelers read it beside their queue."),
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    start = forms.ChoiceField(
+        choices=[(key, start.label) for key, start in STARTS.items()],
+        initial=STANDARD,
+        label=gettext_lazy("Start from"),
+    )
+    overlap = forms.IntegerField(
+        min_value=1,
+        max_value=MAX_OVERLAP,
+        initial=3,
+        label=gettext_lazy("Judgments for each item"),
+        help_text=gettext_lazy("From so many different labelers. Agreement needs two or more."),
+    )
+
+    def clean_slug(self):
+        given = self.cleaned_data["slug"]
+        slug = given or slug_of(self.cleaned_data.get("name", ""))
+        if not given and not slug:
+            if "name" not in self.cleaned_data:
+                return slug  # the name is what needs another look
+            raise forms.ValidationError(
+                gettext("The name has no letters for an address: write a short name.")
+            )
+        if not SLUG.fullmatch(slug) or slug in RESERVED_SLUGS:
+            raise forms.ValidationError(
+                gettext(
+                    "“%(slug)s” cannot be a short name: use lower-case letters, digits and "
+                    "hyphens, and another word than “new”."
+                )
+                % {"slug": slug}
+            )
+        free = free_slug(slug)
+        if free != slug:
+            raise forms.ValidationError(
+                gettext("A project is called “%(slug)s” already. “%(free)s” is free.")
+                % {"slug": slug, "free": free}
+            )
+        return slug

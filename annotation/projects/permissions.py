@@ -81,6 +81,11 @@ def projects_where(user, action: str):
     )
 
 
+def may_create_projects(user) -> bool:
+    """Site admins, and whom one of them allowed it."""
+    return user.is_authenticated and (user.is_superuser or user.may_create_projects)
+
+
 def visible_jobs(user):
     """Background jobs of the projects whose work the user may see, and those without a project
     that the user asked for. None of a labeler's project: they tell which models are compared."""

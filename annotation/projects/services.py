@@ -27,6 +27,7 @@ from annotation.projects.models import (
 )
 
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?")
+RESERVED_SLUGS = frozenset({"new"})  # /projects/new/ is where a project begins
 
 MAX_OVERLAP = 50
 
@@ -128,7 +129,7 @@ def create_project(
 ) -> Project:
     """A project with its first rubric version published, unless `has_rubric` is False (who
     applies a template next wants that one to be the first); the actor becomes its lead."""
-    if not SLUG.fullmatch(slug):
+    if not SLUG.fullmatch(slug) or slug in RESERVED_SLUGS:
         raise DomainError(
             _(
                 "“%(slug)s” cannot name a project: use 1 to 60 lower-case letters, digits and "

@@ -1,11 +1,12 @@
 from django.urls import path
 
-from annotation.projects import job_views, judging_views, views
+from annotation.projects import job_views, judging_views, starting_views, views
 from annotation.projects.trail import views as trail
 
 app_name = "projects"
 urlpatterns = [
     path("projects/", views.project_list, name="list-projects"),
+    path("projects/new/", starting_views.new_project, name="new-project"),
     path("projects/<slug:slug>/rubric/", views.rubric, name="show-rubric"),
     path("projects/<slug:slug>/judging/", judging_views.edit_judging, name="edit-judging"),
     path("projects/<slug:slug>/people/", views.people, name="list-people"),

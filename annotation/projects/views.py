@@ -9,18 +9,26 @@ from annotation.core.errors import DomainError
 from annotation.projects import members
 from annotation.projects.forms import MemberForm
 from annotation.projects.models import Membership, RubricDraft
-from annotation.projects.permissions import may, project_for, projects_where, roles_for
+from annotation.projects.permissions import (
+    may,
+    may_create_projects,
+    project_for,
+    projects_where,
+    roles_for,
+)
 from annotation.projects.services import rubric_by_id
 
 
 @require_safe
 def project_list(request):
     projects = projects_where(request.user, "see_project").order_by("name")
-    if not projects:
+    may_create = may_create_projects(request.user)
+    if not projects and not may_create:
         return redirect("labeling:home")
-    if len(projects) == 1:
+    if len(projects) == 1 and not may_create:
         return redirect("runs:show-project", projects[0].slug)
-    return render(request, "projects/list.html", {"projects": projects})
+    context = {"projects": projects, "may_create": may_create}
+    return render(request, "projects/list.html", context)
 
 
 @require_safe

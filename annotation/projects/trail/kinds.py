@@ -53,6 +53,14 @@ KINDS: dict[str, Words] = {
     "user.disabled": Words(
         "people", _("Account closed"), _("%(who)s closed the account of %(target)s")
     ),
+    "user.may_create_projects": Words(
+        "people", _("May make projects"), _("%(who)s allowed %(target)s to make projects")
+    ),
+    "user.may_not_create_projects": Words(
+        "people",
+        _("May make no projects"),
+        _("%(who)s no longer allows %(target)s to make projects"),
+    ),
     "project.created": Words(
         "project", _("Project made"), _("%(who)s made the project %(target)s")
     ),
