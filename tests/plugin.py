@@ -96,3 +96,17 @@ def broker():
 
 
 _start()
+
+
+def pytest_terminal_summary(terminalreporter):
+    """What the walk over the permission matrix counted, from all workers together."""
+    total: dict[str, int] = {}
+    for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
+        for name, counted in report.user_properties:
+            if name == "permission matrix" and report.when == "call":
+                for what, count in counted.items():
+                    add = max if what == "tables" else int.__add__
+                    total[what] = add(total.get(what, 0), count)
+    if total:
+        words = ", ".join(f"{count:,} {what}" for what, count in total.items())
+        terminalreporter.write_line(f"Permission matrix: {words}")

@@ -1,85 +1,303 @@
-"""Who may open what: one table, walked for every role; foreign and absent look the same."""
+"""Who may open what: the one table of every address, and the walk over it.
+
+A new address is a new row: its name and the action of `projects/permissions.py` that opens it
+(or PUBLIC, SIGNED_IN, SITE_ADMIN). `methods` where it is not GET alone; `own=True` where it is
+open only to the person whose object it is. An address without a row, and a row without an address,
+fail. The objects that addresses name are made in `matrix/objects.py`, and so is each new kind.
+"""
+
+import logging
 
 import pytest
-from django.urls import reverse
 
-from annotation.projects.models import Membership
+from annotation.core import audit
+from annotation.demo.services import SLUG as DEMO
+from annotation.projects.models import Membership, Project
 from annotation.projects.permissions import ACTIONS
-from tests.factories import make_member, make_project, make_user
+from annotation.projects.templatetags.project_tabs import TABS
+from tests.annotation.projects.matrix.caller import body_of
+from tests.annotation.projects.matrix.routes import (
+    ANY,
+    PUBLIC,
+    SIGNED_IN,
+    SITE_ADMIN,
+    Route,
+    addresses,
+    by_method,
+)
+from tests.annotation.projects.matrix.walk import Walk, undone
 
-pytestmark = pytest.mark.django_db
+FORM = "GET POST"
 
-Role = Membership.Role
-STAFF = {Role.REVIEWER, Role.LEAD, Role.ENGINEER, Role.ADMIN}
-BUILDERS = {Role.LEAD, Role.ENGINEER, Role.ADMIN}
+ROUTES = [
+    Route("health", PUBLIC, "GET POST PUT PATCH DELETE"),
+    Route("set-theme", PUBLIC, "POST"),
+    Route("set-language", PUBLIC, "POST"),
+    # django-allauth leads on, or sees nothing there, before it looks at the method. Its forms and
+    # what comes of them have tests of their own, in accounts/.
+    Route("accounts:sign-in", PUBLIC, ANY, gives=(200, 302, 405, 422)),
+    Route("accounts:sign-out", PUBLIC, "POST"),
+    Route("accounts:demo-sign-in", PUBLIC, gives=(404,)),  # there is no demo here
+    Route("account_login", PUBLIC, ANY, gives=(200, 302, 405, 422)),
+    Route("account_logout", PUBLIC, "POST"),
+    Route("account_inactive", PUBLIC),
+    Route("account_signup", PUBLIC, ANY, gives=(200, 302, 405)),
+    Route("account_reauthenticate", SIGNED_IN, ANY, gives=(404,)),  # nobody has a password here
+    Route("account_change_password", SIGNED_IN, ANY, gives=(302,)),  # which sets a first one
+    Route("account_set_password", SIGNED_IN, ANY, gives=(200, 405)),
+    Route("account_reset_password", PUBLIC, ANY, gives=(200, 405)),
+    Route("account_reset_password_done", PUBLIC),
+    Route("account_reset_password_from_key", PUBLIC, ANY, gives=(200, 405)),
+    Route("account_reset_password_from_key_done", PUBLIC),
+    Route("mfa_login_webauthn", PUBLIC, ANY, gives=(200, 302, 405)),
+    Route("mfa_authenticate", PUBLIC, ANY, gives=(302,)),
+    Route("mfa_reauthenticate", SIGNED_IN, ANY, gives=(404,)),
+    Route("mfa_reauthenticate_webauthn", SIGNED_IN, ANY, gives=(404,)),
+    Route("openid_connect_login", PUBLIC, ANY, gives=(404,)),  # no provider is set up here
+    Route("openid_connect_callback", PUBLIC, ANY, gives=(404,)),
+    Route("socialaccount_login_cancelled", PUBLIC),
+    Route("socialaccount_login_error", SIGNED_IN, gives=(401,)),
+    Route("mfa_index", SIGNED_IN),
+    Route("mfa_list_webauthn", SIGNED_IN),
+    Route("mfa_activate_totp", SIGNED_IN, ANY, gives=(200, 405)),
+    Route("mfa_deactivate_totp", SIGNED_IN, ANY, gives=(404,)),  # nobody has one here
+    Route("mfa_view_recovery_codes", SIGNED_IN, gives=(404,)),
+    Route("mfa_generate_recovery_codes", SIGNED_IN, ANY, gives=(200, 302, 403, 404, 405)),
+    Route("mfa_download_recovery_codes", SIGNED_IN, ANY, gives=(404, 405)),
+    Route("mfa_add_webauthn", SIGNED_IN, ANY, gives=(200, 405)),
+    Route("mfa_remove_webauthn", SIGNED_IN, ANY, gives=(200, 404, 405)),
+    Route("mfa_edit_webauthn", SIGNED_IN, ANY, gives=(200, 404, 405)),
+    # One's own account.
+    Route("accounts:list-sessions", SIGNED_IN),
+    Route("accounts:end-other-sessions", SIGNED_IN, "POST"),
+    Route("accounts:end-session", SIGNED_IN, "POST", own=True),
+    Route("accounts:edit-preferences", SIGNED_IN, FORM),
+    Route("accounts:describe-oneself", SIGNED_IN, FORM),
+    Route("accounts:profile", SIGNED_IN, FORM),
+    Route("accounts:revoke-token", SIGNED_IN, "POST", own=True),
+    # Projects.
+    Route("projects:list-projects", SIGNED_IN, gives=(200, 302)),
+    Route("projects:show-rubric", "judge"),
+    Route("projects:edit-judging", "manage", FORM),
+    Route("projects:list-people", "see_project"),
+    Route("projects:change-member", "manage", "POST"),
+    Route("projects:list-events", "audit"),
+    Route("projects:export-events", "audit"),
+    Route("projects:export-events-csv", "audit"),
+    Route("projects:list-site-events", SITE_ADMIN),
+    Route("projects:export-site-events", SITE_ADMIN),
+    Route("projects:export-site-events-csv", SITE_ADMIN),
+    Route("projects:show-job", "see_project"),
+    Route("projects:cancel-job", "manage", "POST"),
+    Route("projects-api:projects", "import", "POST"),  # whoever builds one may make another
+    Route("projects-api:rubric", "judge"),
+    Route("projects-api:job", "see_project"),
+    Route("prompts:list-attachments", "import", FORM),
+    Route("prompts:show-attachment", "judge"),
+    Route("prompts-api:attach", "import", "POST"),
+    # Judging.
+    Route("labeling:home", SIGNED_IN),
+    Route("labeling:history", SIGNED_IN),
+    Route("labeling:list-feedback", SIGNED_IN),
+    Route("labeling:revise", "judge", FORM, own=True),
+    Route("labeling:answer-feedback", "judge", "POST", own=True),
+    Route("labeling:judge", "judge"),
+    Route("labeling:read-rubric", "judge", "POST"),
+    Route("labeling:submit-judgment", "judge", "POST", own=True),
+    Route("labeling:submit-judgment", SIGNED_IN, gives=(302,)),  # somebody reloads: to the desk
+    Route("labeling:save-draft", "judge", "POST", own=True),
+    Route("labeling:renew-lease", "judge", "POST", own=True),
+    Route("labeling:skip-item", "judge", "POST", own=True),
+    Route("labeling:show-covered", "judge", "POST", own=True),
+    Route("labeling:report", "judge", FORM, own=True),
+    Route("labeling:undo", "judge", "POST", own=True),
+    Route("labeling:keep-recording", "judge", "POST", own=True),
+    Route("labeling:read-raw", "judge", own=True),
+    Route("labeling:show-diff", "judge", own=True, query="?of=a&against=b"),
+    Route("labeling:show-diff", "judge", "POST", own=True, sends={"of": "a", "text": "x"}),
+    Route("labeling:open-editor", "judge", own=True),
+    Route("labeling:list-marks", "judge", "POST", own=True, sends={"of": "a"}),
+    Route("labeling:preview-text", "judge", "POST", own=True),
+    Route("labeling:locate-quote", "judge", "POST", own=True, sends={"response": "a"}),
+    Route("labeling-api:next", "judge", "POST"),
+    Route("labeling-api:judgment", "judge", "POST", own=True),
+    # Items, and what goes in and out.
+    Route("labeling:import", "import", FORM),
+    Route("labeling:show-import", "import"),
+    Route("labeling:export-judgments", "export"),
+    Route("labeling:export-judgments-csv", "export"),
+    Route("labeling:list-items", "see_items"),
+    Route("labeling:show-item", "see_items"),
+    Route("labeling:withdraw-item", "manage", "POST"),
+    Route("labeling:restore-item", "manage", "POST"),
+    Route("labeling:resolve-report", "review", "POST", kwargs={"item_id": "reported_id"}),
+    Route("labeling:give-feedback", "review", "POST"),
+    Route("labeling-api:import-items", "import", "POST"),
+    Route("labeling-api:import-judgments", "import", "POST"),
+    Route("labeling-api:export-judgments", "export"),
+    # The rubric's draft.
+    Route("labeling:edit-rubric", "manage", FORM),
+    Route("labeling:preview-rubric", "manage"),
+    Route("labeling:publish-rubric", "manage", FORM),
+    Route("labeling:compare-rubrics", "judge"),
+    Route("labeling:add-rubric-example", "manage", "POST"),
+    # What the judgments are worth.
+    Route("quality:show-own", SIGNED_IN),
+    Route("quality:show-agreement", "see_agreement"),
+    Route("quality:compute-agreement", "compute", "POST"),
+    Route("quality:agreement-progress", "see_agreement"),
+    Route("quality:show-rubric-history", "see_agreement"),
+    Route("quality-api:agreement", "see_agreement", gives=(200, 202)),
+    Route("quality-api:agreement", "compute", "POST"),
+    # Who is told what.
+    Route("oversight:list-webhooks", "manage", FORM),
+    Route("oversight:show-webhook", "manage"),
+    Route("oversight:change-webhook", "manage", "POST"),
+    # Datasets.
+    Route("datasets:list-datasets", "see_datasets"),
+    Route("datasets:new-dataset", "freeze", FORM),
+    Route("datasets:show-freezing", "see_datasets"),
+    Route("datasets:show-dataset", "see_datasets"),
+    Route("datasets:verify-dataset", "see_datasets", "POST"),
+    Route("datasets:download-file", "see_datasets"),
+    Route("datasets-api:datasets", "freeze", "POST"),
+    Route("datasets-api:dataset", "see_datasets"),
+    Route("datasets-api:file", "see_datasets"),
+    # Models.
+    Route("runs:show-project", "see_project"),
+    Route("runs:list-runs", "see_runs"),
+    Route("runs:start-run", "train", FORM),
+    Route("runs:show-run", "see_runs"),
+    Route("runs:cancel-run", "train", "POST"),
+    Route("runs:resume-run", "train", "POST"),
+    Route("runs:show-model-version", "see_runs"),
+    Route(
+        "runs-api:runs",
+        "train",
+        "POST",
+        sends={"project": "{slug}", "kind": "sft", "dataset": "{digest}"},
+    ),
+    Route("runs-api:run", "see_runs"),
+    Route("runs-api:cancel-run", "train", "POST"),
+    Route("demo:start-round", "train", "POST"),
+    Route("demo:show-round", "see_runs"),
+    Route("demo:cancel-round", "train", "POST"),
+    Route("api-schema", PUBLIC),
+    Route("api-docs", PUBLIC),
+]
+TABLE = by_method(ROUTES)
+SHOWN = 30
+NAMESPACES = sorted({route.namespace for route in ROUTES})
 
-# URL name (with the project's slug) → the roles that get a page. Everybody else gets a 404.
-PAGES = {
-    "runs:show-project": STAFF,
-    "labeling:list-items": STAFF,
-    "labeling:import": BUILDERS,
-    "prompts:list-attachments": BUILDERS,
-    "labeling:export-judgments": BUILDERS,
-    "labeling:export-judgments-csv": BUILDERS,
-    "labeling:judge": set(Role),
-    "projects:show-rubric": set(Role),
-    "projects:edit-judging": {Role.LEAD, Role.ADMIN},
-    "labeling:edit-rubric": {Role.LEAD, Role.ADMIN},
-    "labeling:preview-rubric": {Role.LEAD, Role.ADMIN},
-    "labeling:publish-rubric": {Role.LEAD, Role.ADMIN},
-    "labeling:compare-rubrics": set(Role),
-    "projects:list-people": STAFF,
-    "projects:list-events": BUILDERS,
-    "projects:export-events": BUILDERS,
-    "projects:export-events-csv": BUILDERS,
-    "quality:show-agreement": STAFF,
-    "quality:show-rubric-history": STAFF,
-    "oversight:list-webhooks": {Role.LEAD, Role.ADMIN},
-    "datasets:list-datasets": STAFF,
-    "runs:list-runs": STAFF,
-}
+
+@pytest.fixture(scope="module")
+def walk(django_db_setup, django_db_blocker):
+    """One world for all of it: each call in it is taken back."""
+    logger = logging.getLogger("django.request")
+    level = logger.level
+    logger.setLevel(logging.ERROR)  # thousands of refusals are no news
+    with django_db_blocker.unblock(), undone():
+        found = Walk()
+        yield found
+        found.tables.close()
+    logger.setLevel(level)
 
 
-@pytest.fixture
-def project():
-    return make_project("shop")
+def test_every_address_has_a_row_and_every_row_an_address():
+    known, told = {address.name for address in addresses()}, {route.name for route in ROUTES}
+    assert known - told == set(), "these need a row in ROUTES"
+    assert told - known == set(), "these rows lead nowhere"
 
 
-@pytest.mark.parametrize("role", list(Role))
-@pytest.mark.parametrize("name", PAGES)
-def test_a_page_opens_for_its_roles_and_is_absent_for_all_others(client, project, name, role):
-    client.force_login(make_member(project, role))
-    answer = client.get(reverse(name, args=["shop"]))
-    assert answer.status_code == (200 if role in PAGES[name] else 404)
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_a_foreign_project_and_an_absent_one_answer_alike(client, project, name):
-    client.force_login(make_member(make_project("other"), Role.ADMIN))
-    foreign = client.get(reverse(name, args=["shop"]))
-    absent = client.get(reverse(name, args=["nowhere"]))
-    assert foreign.status_code == absent.status_code == 404
-    assert client.get(reverse(name, args=["other"])).status_code == 200
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_a_removed_member_loses_the_page_on_the_next_request(client, project, name):
-    user = make_member(project, Role.ADMIN)
-    client.force_login(user)
-    assert client.get(reverse(name, args=["shop"])).status_code == 200
-    Membership.objects.filter(user=user).update(is_active=False)
-    assert client.get(reverse(name, args=["shop"])).status_code == 404
-
-
-def test_a_site_admin_opens_everything(client, project):
-    client.force_login(make_user(is_superuser=True))
-    for name in PAGES:
-        assert client.get(reverse(name, args=["shop"])).status_code == 200, name
+@pytest.mark.django_db
+@pytest.mark.parametrize("namespace", NAMESPACES)
+def test_every_call_is_answered_as_the_table_says(walk, namespace, record_property):
+    walk.counts.clear()
+    problems = []
+    for address in addresses():
+        name = address.name.split(":")[0] if ":" in address.name else "root"
+        if name == namespace and any(route.name == address.name for route in ROUTES):
+            problems += walk.of(address, TABLE)
+            walk.counts["addresses"] += 1
+    assert walk.tables.hashes() == walk.hashes, "the walk did not take everything back"
+    record_property("permission matrix", dict(walk.counts) | {"tables": len(walk.tables.names)})
+    listed = "\n".join(problems[:SHOWN])
+    assert not problems, f"{len(problems)} calls of {namespace}, such as:\n{listed}"
 
 
 def test_every_tab_has_its_row_in_the_table():
-    from annotation.projects.templatetags.project_tabs import TABS
+    assert [TABLE[name, "GET"].may for _, name, _ in TABS] == [action for _, _, action in TABS]
 
-    assert {name for _, name, _ in TABS} <= set(PAGES)
-    for _, name, action in TABS:
-        assert set(ACTIONS[action]) == PAGES[name], name
+
+def pages_of_the_project(walk):
+    """Every page that takes a project's slug and is not for all its members."""
+    for address in addresses():
+        route = TABLE.get((address.name, "GET"))
+        if route and route.may in ACTIONS and not route.own and "slug" in address.kwargs:
+            path, _body = walk.path(address, route, walk.world.actors[0], walk.world.shop.ids)
+            if path and Membership.Role.LABELER not in ACTIONS[route.may] and not route.is_api:
+                yield path
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("change", [{"is_active": False}, {"role": Membership.Role.LABELER}])
+def test_a_changed_role_counts_with_the_next_request(walk, change):
+    lead = next(actor for actor in walk.world.actors if actor.name == Membership.Role.LEAD)
+    paths = list(pages_of_the_project(walk))
+    assert len(paths) > 20
+
+    def answers():
+        found = [lead.caller.call("GET", path, {}, is_api=False) for path in paths]
+        return {answer.status_code for answer in found if body_of(answer)}
+
+    with undone():
+        assert answers() == {200}
+        lead.user.memberships.update(**change)
+        assert answers() == {404}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda project: audit.record("planted", project=project),
+        lambda project: Project.objects.filter(pk=project.pk).update(overlap=1),
+        lambda project: Membership.objects.filter(project=project).delete(),
+    ],
+    ids=["insert", "update", "delete"],
+)
+def test_a_write_in_a_denied_call_would_be_seen(walk, monkeypatch, write):
+    """The control: the refusal itself is made to write, in each of the ways to write."""
+    from annotation.projects import views
+
+    real = views.project_for
+
+    def writes_first(user, slug, action):
+        write(Project.objects.get(slug=slug))
+        return real(user, slug, action)
+
+    stranger = next(actor for actor in walk.world.actors if actor.name == "labeler elsewhere")
+    route, path = TABLE["projects:list-people", "GET"], f"/projects/{DEMO}/people/"
+    with undone():
+        assert walk.call(route, "GET", stranger, path, {}, "404")[0] is None
+        monkeypatch.setattr(views, "project_for", writes_first)
+        problem, _answer = walk.call(route, "GET", stranger, path, {}, "404")
+        assert "denied, yet it changed" in problem
+    walk.hashes = walk.tables.hashes()
+
+
+@pytest.mark.django_db
+def test_a_word_or_a_row_of_another_project_would_be_seen(walk, monkeypatch):
+    """The control of what an allowed call leaves alone: a page that takes the wrong project."""
+    other = walk.world.other
+    other.project.role = Membership.Role.LEAD
+    monkeypatch.setattr("annotation.projects.views.project_for", lambda *_: other.project)
+    lead = next(actor for actor in walk.world.actors if actor.name == Membership.Role.LEAD)
+
+    def problem(name, method, path, body):
+        return walk.call(TABLE[name, method], method, lead, path, body, "allowed")[0]
+
+    people, change = f"/projects/{DEMO}/people/", {"do": "change", "role": "reviewer"}
+    member = f"{people}{other.ids['member_id']}/"
+    assert "shows something" in problem("projects:list-people", "GET", people, {})
+    assert "changed rows" in problem("projects:change-member", "POST", member, change)

@@ -1,0 +1,100 @@
+"""One of each thing that addresses name, made in a project. A function for each kind, which gives
+its id under the name that addresses use; `place.word` belongs into every text and name of it."""
+
+import io
+
+from django.utils import timezone
+
+from annotation.core import jobs
+from annotation.core.hashing import sha256_of_value
+from annotation.datasets import services as datasets
+from annotation.datasets.policy import Policy
+from annotation.datasets.tasks import FREEZE
+from annotation.labeling.models import Assignment
+from annotation.labeling.reports import report_problem
+from annotation.oversight.models import Webhook
+from annotation.prompts.attachments.services import attach
+from annotation.prompts.models import Generator, Import
+from annotation.runs.models import ModelVersion, Round, TrainingRun
+from tests.factories import make_member
+from tests.media import picture
+
+CANARY = "zanzibar"  # the word of the other project
+
+
+def member(place):
+    user = make_member(place.project, username=f"{place.word}-member")
+    return {"member_id": user.membership.pk}
+
+
+def attachment(place):
+    colour = "teal" if place.word == CANARY else "navy"
+    stream, name = io.BytesIO(picture(colour=colour)), f"{place.word}.png"
+    kept, _new = attach(project=place.project, stream=stream, actor=place.lead, name=name)
+    return {"sha256": kept.sha256}
+
+
+def imported(place):
+    row = Import.objects.create(
+        project=place.project,
+        kind=Import.Kind.ITEMS,
+        state=Import.State.DONE,
+        file_name=f"{place.word}.jsonl",
+        finished_at=timezone.now(),
+    )
+    return {"import_id": row.pk}
+
+
+def report(place):
+    held = Assignment.objects.get(pk=place.ids["assignment_id"])
+    made = report_problem(assignment=held, kind="personal", text=f"Of {place.word}.")
+    return {"report_id": made.pk, "reported_id": made.item_id}
+
+
+def webhook(place):
+    row = Webhook.objects.create(
+        project=place.project, url=f"https://{place.word}.example/", sealed_secret="sealed"
+    )
+    return {"webhook_id": row.pk}
+
+
+def _job(place, kind):
+    return jobs.enqueue(kind=kind, project=place.project)[0]
+
+
+def job(place):
+    return {"job_id": _job(place, FREEZE).pk}
+
+
+def models(place):
+    """A dataset, and what was trained on it."""
+    dataset = datasets.freeze_or_request(
+        project=place.project, policy=Policy(), name=f"{place.word} set", actor=place.lead
+    ).dataset
+    run = TrainingRun.objects.create(
+        project=place.project,
+        kind=TrainingRun.Kind.SFT,
+        name=f"{place.word} run",
+        dataset=dataset,
+        job=_job(place, "train"),
+    )
+    version = ModelVersion.objects.create(
+        project=place.project,
+        kind=ModelVersion.Kind.POLICY,
+        name=f"{place.word} model",
+        run=run,
+        dataset=dataset,
+        artifact="runs/none",
+        sha256=sha256_of_value(place.word),
+        generator=Generator.objects.create(project=place.project, name=f"{place.word} writer"),
+    )
+    tried = Round.objects.create(project=place.project, number=1, job=_job(place, "round"))
+    return {
+        "digest": dataset.hash,
+        "run_id": run.pk,
+        "version_id": version.pk,
+        "round_id": tried.pk,
+    }
+
+
+OBJECTS = (member, attachment, imported, report, webhook, job, models)

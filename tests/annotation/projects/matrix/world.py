@@ -1,0 +1,136 @@
+"""Two projects with one of everything, and everybody who may or may not open it."""
+
+import uuid
+from datetime import timedelta
+
+from django.utils import timezone
+
+from annotation.demo.services import SLUG
+from annotation.labeling.feedback import give_feedback
+from annotation.labeling.models import Assignment
+from annotation.projects.models import Membership
+from tests.annotation.projects.matrix.caller import Caller
+from tests.annotation.projects.matrix.objects import CANARY, OBJECTS
+from tests.factories import make_item, make_judgment, make_member, make_project, make_user
+
+Role = Membership.Role
+# What no row has.
+ABSENT = {
+    "slug": "nowhere",
+    "digest": "f" * 64,
+    "sha256": "e" * 64,
+    "public_id": "e" * 16,
+}
+# Parts of addresses that name no row of ours.
+FIXED = {
+    "letter": "a",
+    "name": "manifest.json",
+    "signed": "x",
+    "provider_id": "nobody",
+    "uidb36": "1",
+    "key": "x",
+    "pk": 1,
+}
+
+
+class Place:
+    """A project and one of each thing in it, by the names that addresses use."""
+
+    def __init__(self, slug, word):
+        self.word = word
+        self.project = make_project(slug, name=f"The {word} project", overlap=50)
+        self.lead = make_member(self.project, Role.LEAD, username=f"{word}-founder")
+        self.somebody = make_member(self.project, username=f"{word}-somebody")
+        self.item = self.make_item()
+        self.ids = {"slug": slug, "item_id": self.item.pk, **self.own_things(self.somebody)}
+        for make in OBJECTS:
+            self.ids |= make(self)
+
+    def make_item(self):
+        texts = (f"One {self.word}.", f"Two {self.word}.")
+        return make_item(
+            self.project, texts, external_id=f"{self.word}-{self.project.items.count()}"
+        )
+
+    def own_things(self, user):
+        """What one person has in this project: an item on the desk, a judgment, feedback."""
+        judged = self.item if user is self.somebody else self.make_item()
+        assignment = self.lend(self.make_item(), user)
+        done = self.lend(judged, user, state="submitted", over_at=timezone.now())
+        judgment = make_judgment(judged, user, [1, 2], assignment=done)
+        feedback = give_feedback(judgment=judgment, reviewer=self.lead, text=f"Hm, {self.word}.")
+        return {
+            "assignment_id": assignment.pk,
+            "judgment_id": judgment.pk,
+            "feedback_id": feedback.pk,
+        }
+
+    def lend(self, item, user, **fields):
+        type(item).objects.filter(pk=item.pk).update(taken=item.taken + 1)
+        return Assignment.objects.create(
+            project=self.project,
+            item=item,
+            labeler=user,
+            order=[1, 2],
+            key=uuid.uuid4(),
+            lease_until=timezone.now() + timedelta(hours=1),
+            **fields,
+        )
+
+
+class Actor:
+    """Somebody who asks. `roles`: what they are in which place, now."""
+
+    def __init__(self, name, *, user=None, roles=None, key="", own=None, is_site_admin=False):
+        self.name, self.user, self.is_site_admin = name, user, is_site_admin
+        self.roles, self.own = roles or {}, own or {}
+        self.is_program = bool(key)
+        self.caller = Caller(None if key else user, key)
+
+    def may(self, action_roles, place) -> bool:
+        """`place` None: anywhere."""
+        if self.is_site_admin:
+            return True
+        held = self.roles.values() if place is None else [self.roles.get(place)]
+        return any(role in action_roles for role in held)
+
+
+class World:
+    def __init__(self):
+        # The demo's slug, for the one address that only the demo's project has.
+        self.shop = Place(SLUG, "shop")
+        self.other = Place("zanzibar-project", CANARY)
+        self.actors = [Actor("anonymous")]
+        for role in Role:
+            self.actors.append(self.member(role.value, self.shop, role))
+        self.actors.append(self.member("labeler elsewhere", self.other, Role.LABELER))
+        removed = self.member("removed lead", self.shop, Role.LEAD)
+        removed.user.memberships.update(is_active=False)
+        removed.roles = {}
+        self.actors.append(removed)
+        admin = make_user("site-admin", is_superuser=True)
+        self.actors.append(
+            Actor("site admin", user=admin, own=self.own(admin), is_site_admin=True)
+        )
+
+    def member(self, name, place, role):
+        user = make_member(place.project, role, username=name.replace(" ", "-"))
+        return Actor(name, user=user, roles={place: role}, own=self.own(user))
+
+    def own(self, user):
+        return {**self.shop.own_things(user), **personal_things(user)}
+
+
+def personal_things(user):
+    """What somebody has outside of any project."""
+    from annotation.accounts.services import create_token
+
+    token, _key = create_token(user=user, name="mine")
+    session = user.sessions.create(
+        session_key=uuid.uuid4().hex,
+        session_data="",
+        expire_date=timezone.now() + timedelta(hours=1),
+        began_at=timezone.now(),
+        seen_at=timezone.now(),
+    )
+    return {"token_id": token.pk, "public_id": session.public_id}
