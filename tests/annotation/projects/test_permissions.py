@@ -75,7 +75,10 @@ ROUTES = [
     Route("accounts:describe-oneself", SIGNED_IN, FORM),
     Route("accounts:profile", SIGNED_IN, FORM),
     Route("accounts:revoke-token", SIGNED_IN, "POST", own=True),
+    Route("accounts:list-creators", SITE_ADMIN),
+    Route("accounts:change-creator", SITE_ADMIN, "POST"),
     # Projects.
+    Route("projects:new-project", SITE_ADMIN, FORM),  # nobody else here may make one
     Route("projects:list-projects", SIGNED_IN, gives=(200, 302)),
     Route("projects:show-rubric", "judge"),
     Route("projects:edit-judging", "manage", FORM),
