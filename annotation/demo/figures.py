@@ -8,10 +8,10 @@ from itertools import combinations
 import numpy as np
 from django.utils.translation import gettext_noop
 
+from annotation.core.intervals import wilson_interval
 from annotation.demo.reading import read_reply
 from annotation.labeling.verdict import effective_tiers, sign_between
 from annotation.quality.stats.bootstrap import bootstrap_mean
-from annotation.quality.stats.intervals import wilson_interval
 
 # Two people who answer at random agree on half of what both decide.
 SUSPICIOUS_BELOW = 2 / 3

@@ -16,7 +16,7 @@ from annotation.core.text import problem
 from annotation.labeling.desk import rendered
 from annotation.labeling.exports.reading import read_written
 from annotation.labeling.exports.rows import JudgedItem
-from annotation.labeling.models import Feedback, Item, ItemReport, Judgment
+from annotation.labeling.models import Feedback, GoldItem, Item, ItemReport, Judgment
 from annotation.labeling.said import said_beside
 from annotation.labeling.verdict import STRENGTHS, tiers_of
 from annotation.projects.permissions import project_for, roles_for
@@ -103,6 +103,7 @@ def show_item(request, slug, item_id):
             for report in item.reports.select_related("resolved_by").order_by("-pk")
         ],
         "may_review": project.role in roles_for("review"),
+        "gold": GoldItem.objects.filter(item=item).first(),
         "may_manage": project.role in roles_for("manage"),
         "rubric": current_rubric(project),
         "example_text": _example_text(item, judgments, keys),

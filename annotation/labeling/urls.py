@@ -10,6 +10,7 @@ from annotation.labeling import (
     writing_views,
 )
 from annotation.labeling.exports.views import download
+from annotation.labeling.gold import views as gold
 from annotation.labeling.imports import views as imports
 from annotation.labeling.rubrics import views as rubrics
 
@@ -76,6 +77,9 @@ urlpatterns = [
     ),
     path("projects/<slug:slug>/items/", item_views.list_items, name="list-items"),
     path("projects/<slug:slug>/items/<int:item_id>/", item_views.show_item, name="show-item"),
+    path("projects/<slug:slug>/items/<int:item_id>/gold/", gold.make, name="make-gold"),
+    path("projects/<slug:slug>/gold/", gold.list_gold, name="list-gold"),
+    path("projects/<slug:slug>/gold/share/", gold.change_share, name="set-gold-share"),
     path("projects/<slug:slug>/rubric/draft/", rubrics.edit, name="edit-rubric"),
     path("projects/<slug:slug>/rubric/draft/preview/", rubrics.preview, name="preview-rubric"),
     path("projects/<slug:slug>/rubric/draft/publish/", rubrics.publish, name="publish-rubric"),

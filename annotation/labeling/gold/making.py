@@ -90,17 +90,25 @@ def change_gold(*, gold: GoldItem, actor, known: Known) -> GoldItem:
     return gold
 
 
-def set_active(*, gold: GoldItem, actor, is_active: bool) -> None:
-    """Retire a gold item, or take it up again. Retired, it is lent to nobody and counts no more;
-    its item stays out of the work. The same again changes nothing."""
+def retire_gold(*, gold: GoldItem, actor, is_counted: bool = True) -> None:
+    """Lend it to nobody any more; its item stays out of the work. Without `is_counted` what was
+    judged of it counts for nobody: its answer was none. The same again changes nothing."""
+    changed = GoldItem.objects.filter(pk=gold.pk)
+    changed = changed.exclude(is_active=False, is_counted=is_counted)
     with transaction.atomic():
-        if is_active:
-            _lock(gold.item)
-        changed = GoldItem.objects.filter(pk=gold.pk, is_active=not is_active)
-        if not changed.update(is_active=is_active):
-            return
-        gold.is_active = is_active
-        _record("gold.taken_up" if is_active else "gold.retired", gold, actor)
+        if changed.update(is_active=False, is_counted=is_counted):
+            _record("gold.retired", gold, actor, is_counted=is_counted)
+    gold.is_active, gold.is_counted = False, is_counted
+
+
+def take_up_gold(*, gold: GoldItem, actor) -> None:
+    """Lend it again, and count it again. The same again changes nothing."""
+    with transaction.atomic():
+        _lock(gold.item)
+        changed = GoldItem.objects.filter(pk=gold.pk, is_active=False)
+        if changed.update(is_active=True, is_counted=True):
+            _record("gold.taken_up", gold, actor)
+    gold.is_active = gold.is_counted = True
 
 
 def checked(known: Known, *, item: Item) -> Known:

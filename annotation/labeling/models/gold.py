@@ -81,6 +81,8 @@ class GoldItem(models.Model):
     # Why this is the answer: shown at once in training, never in the queue.
     explanation = models.TextField(blank=True)
     is_active = models.BooleanField(default=True)
+    # False: its answer was not one, and what was judged of it counts for nobody.
+    is_counted = models.BooleanField(default=True, db_default=True)
     made_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
@@ -90,6 +92,10 @@ class GoldItem(models.Model):
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=Q(is_active=False) | Q(is_counted=True),
+                name="gold_in_use_is_counted",
+            ),
             models.CheckConstraint(
                 condition=Q(ranks__len=F("unacceptable__len")), name="gold_arrays_match"
             ),

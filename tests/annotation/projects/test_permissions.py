@@ -75,10 +75,7 @@ ROUTES = [
     Route("accounts:describe-oneself", SIGNED_IN, FORM),
     Route("accounts:profile", SIGNED_IN, FORM),
     Route("accounts:revoke-token", SIGNED_IN, "POST", own=True),
-    Route("accounts:list-creators", SITE_ADMIN),
-    Route("accounts:change-creator", SITE_ADMIN, "POST"),
     # Projects.
-    Route("projects:new-project", SITE_ADMIN, FORM),  # nobody else here may make one
     Route("projects:list-projects", SIGNED_IN, gives=(200, 302)),
     Route("projects:show-rubric", "judge"),
     Route("projects:edit-judging", "manage", FORM),
@@ -138,6 +135,10 @@ ROUTES = [
     Route("labeling-api:import-items", "import", "POST"),
     Route("labeling-api:import-judgments", "import", "POST"),
     Route("labeling-api:export-judgments", "export"),
+    # Known answers.
+    Route("labeling:list-gold", "review"),
+    Route("labeling:make-gold", "review", FORM),
+    Route("labeling:set-gold-share", "manage", "POST"),
     # The rubric's draft.
     Route("labeling:edit-rubric", "manage", FORM),
     Route("labeling:preview-rubric", "manage"),

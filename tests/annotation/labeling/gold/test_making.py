@@ -5,25 +5,16 @@ import pytest
 from annotation.core.errors import Conflict
 from annotation.core.models import Event
 from annotation.labeling.gold.judged import is_met
-from annotation.labeling.gold.making import Known, change_gold, make_gold, set_active
+from annotation.labeling.gold.making import change_gold, make_gold, retire_gold, take_up_gold
 from annotation.labeling.models import GoldItem, Item
 from annotation.labeling.queue import lend_next_item
 from annotation.labeling.reports import set_withdrawn
-from annotation.labeling.verdict import VerdictError, verdict_from_choices
+from annotation.labeling.verdict import VerdictError
 from annotation.projects.models import Membership
+from tests.annotation.labeling.gold.world import known
 from tests.factories import make_item, make_judgment, make_member, make_project, make_user
 
 pytestmark = pytest.mark.django_db
-
-
-def known(*ranks, ratings=None, **more):
-    verdict = verdict_from_choices(
-        dict(enumerate(ranks, start=1)),
-        response_count=len(ranks),
-        ratings={key: dict(enumerate(values, start=1)) for key, values in (ratings or {}).items()},
-        **({"rest_below": more.pop("rest_below")} if "rest_below" in more else {}),
-    )
-    return Known(verdict, **more)
 
 
 @pytest.fixture
@@ -151,15 +142,20 @@ def test_an_item_has_one_answer_which_can_be_changed(project, lead):
 
 def test_a_retired_one_comes_back_and_its_item_never_becomes_work(project, lead):
     gold = make_gold(item=make_item(project), actor=lead, known=known(1, 2))
-    set_active(gold=gold, actor=lead, is_active=False)
-    set_active(gold=gold, actor=lead, is_active=False)
+    retire_gold(gold=gold, actor=lead)
+    retire_gold(gold=gold, actor=lead)
     assert not GoldItem.objects.in_queue().exists()
     gold.item.refresh_from_db()
     assert gold.item.state == Item.State.RESERVED
-    set_active(gold=gold, actor=lead, is_active=True)
-    assert GoldItem.objects.in_queue().get() == gold
-    kinds = list(Event.objects.filter(kind__startswith="gold.").values_list("kind", flat=True))
-    assert kinds == ["gold.made", "gold.retired", "gold.taken_up"]
+    retire_gold(gold=gold, actor=lead, is_counted=False)
+    take_up_gold(gold=gold, actor=lead)
+    assert GoldItem.objects.in_queue().get(is_counted=True) == gold
+    kinds = list(
+        Event.objects.filter(kind__startswith="gold.")
+        .order_by("pk")
+        .values_list("kind", flat=True)
+    )
+    assert kinds == ["gold.made", "gold.retired", "gold.retired", "gold.taken_up"]
 
 
 def test_a_withdrawn_item_is_no_gold_and_a_restored_one_no_work(project, lead):

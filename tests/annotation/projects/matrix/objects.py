@@ -24,7 +24,7 @@ CANARY = "zanzibar"  # the word of the other project
 
 def member(place):
     user = make_member(place.project, username=f"{place.word}-member")
-    return {"member_id": user.membership.pk, "user_id": user.pk}
+    return {"member_id": user.membership.pk}
 
 
 def attachment(place):

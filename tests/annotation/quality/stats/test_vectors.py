@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from annotation.core.intervals import wilson_interval
 from annotation.quality.stats.agreement import (
     brennan_prediger,
     fleiss_kappa,
@@ -12,7 +13,6 @@ from annotation.quality.stats.agreement import (
 )
 from annotation.quality.stats.alpha import krippendorff_alpha
 from annotation.quality.stats.cohen import cohen_kappa
-from annotation.quality.stats.intervals import wilson_interval
 from annotation.quality.stats.rankings import kendall_tau_b, kendall_w
 from annotation.quality.stats.weights import weights_from_disagreement
 from tests.data import shared

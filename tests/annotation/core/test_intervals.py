@@ -1,6 +1,6 @@
 import pytest
 
-from annotation.quality.stats.intervals import wilson_interval
+from annotation.core.intervals import wilson_interval
 
 
 @pytest.mark.parametrize(

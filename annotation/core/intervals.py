@@ -3,7 +3,7 @@
 import math
 from statistics import NormalDist
 
-from annotation.quality.stats.estimate import Interval
+Interval = tuple[float, float]
 
 
 def wilson_interval(correct: int, total: int, confidence: float = 0.95) -> Interval | None:

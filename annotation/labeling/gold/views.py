@@ -1,0 +1,124 @@
+"""The pages of gold: the list with its settings, and the answer of one item."""
+
+from django.contrib import messages
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from annotation.core.errors import DomainError
+from annotation.labeling.bench.cards import ShownTurn
+from annotation.labeling.desk import desk_for
+from annotation.labeling.gold import making
+from annotation.labeling.gold.forms import AnswerForm, assignment_of, entered_from
+from annotation.labeling.gold.listing import page_of
+from annotation.labeling.gold.share import MOST_PERCENT, set_share
+from annotation.labeling.gold.suggested import suggestion_for
+from annotation.labeling.models import GoldItem, Item
+from annotation.projects.permissions import project_for, roles_for
+from annotation.projects.services import current_rubric
+
+
+@require_safe
+def list_gold(request, slug):
+    return _list(request, project_for(request.user, slug, "review"))
+
+
+def _list(request, project, problem="", status=200):
+    context = {
+        "project": project,
+        "tab": "review",
+        "page": page_of(project),
+        "may_manage": project.role in roles_for("manage"),
+        "most_percent": MOST_PERCENT,
+        "problem": problem,
+    }
+    return render(request, "labeling/gold/list.html", context, status=status)
+
+
+@require_POST
+def change_share(request, slug):
+    project = project_for(request.user, slug, "manage")
+    try:
+        set_share(
+            project=project,
+            actor=request.user,
+            gold_percent=_percent(request.POST.get("gold_percent", "")),
+            probation_gold_percent=_percent(request.POST.get("probation_gold_percent", "")),
+        )
+    except DomainError as error:
+        return _list(request, project, str(error), status=422)
+    messages.success(request, _("Saved. It holds from the next item on."))
+    return redirect("labeling:list-gold", slug)
+
+
+def _percent(value: str) -> int:
+    if value.isascii() and value.isdigit() and len(value) <= 3:
+        return int(value)
+    raise DomainError(_("Say the share as a whole number of percent."))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def make(request, slug, item_id):
+    """The known answer of an item: given, changed, retired or taken up again."""
+    project = project_for(request.user, slug, "review")
+    item = Item.objects.filter(project=project, pk=item_id).select_related("prompt").first()
+    if item is None:
+        raise Http404
+    item.project = project
+    gold = GoldItem.objects.filter(item=item).first()
+    rubric = current_rubric(project)
+    if request.method != "POST":
+        return _show(request, item, gold, *_filled_in(item, gold, rubric))
+    form = AnswerForm(item, rubric, request.POST.dict())
+    try:
+        text = _do(request, item, gold, form)
+    except DomainError as error:
+        form.blame(error)
+        status = 409 if error.status == 409 else 422
+        return _show(request, item, gold, form, status=status)
+    messages.success(request, text)
+    return redirect("labeling:list-gold", slug)
+
+
+def _do(request, item, gold, form) -> str:
+    do, actor = request.POST.get("do", ""), request.user
+    if gold is not None and do in ("retire", "discard"):
+        making.retire_gold(gold=gold, actor=actor, is_counted=do == "retire")
+        return _("Retired: it is lent to nobody any more.")
+    if gold is not None and do == "take-up":
+        making.take_up_gold(gold=gold, actor=actor)
+        return _("It is lent again.")
+    known = form.known()
+    if gold is None:
+        making.make_gold(item=item, actor=actor, known=known)
+        return _("Kept. It looks like every other item in the queue.")
+    making.change_gold(gold=gold, actor=actor, known=known)
+    return _("Saved. Every judgment of it is measured by this answer.")
+
+
+def _filled_in(item, gold, rubric) -> tuple[AnswerForm, object]:
+    """What stands in the form at first, and where that comes from."""
+    if gold is not None:
+        return AnswerForm(item, rubric, entered_from(gold, of_gold=gold)), None
+    suggestion = suggestion_for(item)
+    entered = entered_from(suggestion.verdict) if suggestion else {}
+    return AnswerForm(item, rubric, entered), suggestion
+
+
+def _show(request, item, gold, form, suggestion=None, status=200):
+    desk = desk_for(assignment_of(item))
+    context = {
+        "project": item.project,
+        "tab": "review",
+        "item": item,
+        "gold": gold,
+        "form": form,
+        "suggestion": suggestion,
+        "turns": [ShownTurn(turn) for turn in desk.turns],
+        "responses": [
+            (card, form.ranks[place] if form.has_ranks else None)
+            for place, card in enumerate(desk.cards)
+        ],
+    }
+    return render(request, "labeling/gold/make.html", context, status=status)
