@@ -22,7 +22,7 @@ from annotation.labeling.bench.fresh import fresh_fragment, is_fresh
 from annotation.labeling.desk import desk_for
 from annotation.labeling.forms import Problem
 from annotation.labeling.forms.writing import open_writing
-from annotation.labeling.models import Assignment, Item
+from annotation.labeling.models import ON_THE_LADDER, Assignment, Item
 from annotation.labeling.prerender import request_rendering
 from annotation.labeling.recording import attach_voice
 from annotation.labeling.rubric_news import news_for
@@ -125,7 +125,8 @@ def choice_of(error: Conflict) -> Choice:
     if isinstance(error, services.ItemWithdrawn):
         return Choice(str(error), _("Keep mine apart, as surplus"), "keep", "1", leaves=True)
     held = getattr(error, "judgment", None) or getattr(error, "latest", None)
-    if held is not None and not held.is_retraction:
+    may_replace = held is not None and held.purpose not in ON_THE_LADDER
+    if may_replace and not held.is_retraction:
         return Choice(str(error), _("Replace it with what is here"), "replace", str(held.pk))
     return Choice(str(error))
 

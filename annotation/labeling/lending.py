@@ -26,7 +26,7 @@ JUDGED = """SELECT 1 FROM labeling_judgment j
 
 # A labeler without a membership is the site's admin: they may do everything.
 ME = """me AS MATERIALIZED (
-  SELECT coalesce(m.stage, 'full') AS stage,
+  SELECT m.id AS membership, coalesce(m.stage, 'full') AS stage,
          CASE WHEN m.stage = 'probation' THEN greatest(p.gold_percent, p.probation_gold_percent)
               ELSE p.gold_percent END AS gold_percent
     FROM projects_project p
@@ -100,15 +100,32 @@ CALIBRATION = """calibration AS (
    ORDER BY r.id, c.position LIMIT 1
 )"""
 
+# What somebody judged there before may come again, in a repeated training or another attempt at
+# the test: whoever begins one puts the assignments of the last back to "expired". What was judged
+# as work never comes: its judgment would give way to the new one.
+UNTOUCHED_HERE = """NOT EXISTS (
+       SELECT 1 FROM labeling_assignment a
+        WHERE a.item_id = i.id AND a.labeler_id = %(labeler)s AND a.state <> 'expired')
+     AND NOT EXISTS (
+       SELECT 1 FROM labeling_judgment j
+        WHERE j.item_id = i.id AND j.labeler_id = %(labeler)s
+          AND j.purpose NOT IN ('training', 'test'))
+     AND NOT (i.warnings && %(avoids)s::varchar[])"""
+
+# Nothing of the test without an attempt that runs; each one but the first in an order of its own.
 LADDER = """ladder AS (
   SELECT i.id, me.stage FROM me
     JOIN labeling_golditem g
       ON g.project_id = %(project)s AND g.use = me.stage AND g.is_active
     JOIN labeling_item i ON i.id = g.item_id AND i.state <> 'withdrawn'
     LEFT JOIN labeling_testsection s ON s.id = g.section_id
-   WHERE <untouched>
-   ORDER BY s.position NULLS FIRST, g.position, g.id LIMIT 1
-)"""
+    LEFT JOIN labeling_testattempt t
+      ON me.stage = 'test' AND t.membership_id = me.membership AND t.ended_at IS NULL
+   WHERE (me.stage = 'training' OR t.id IS NOT NULL) AND <untouched here>
+   ORDER BY s.position NULLS FIRST,
+            CASE WHEN t.number > 1 THEN md5(g.id || ':' || t.number || ':' || %(labeler)s) END,
+            g.position, g.id LIMIT 1
+)""".replace("<untouched here>", UNTOUCHED_HERE)
 
 # Only in the place of work that is there: what comes after the work has run out would tell.
 GOLD = """gold AS (

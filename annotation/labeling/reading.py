@@ -19,6 +19,8 @@ SELECT <columns>,
          WHERE v.project_id = a.project_id AND v.published_at IS NOT NULL
          ORDER BY v.number DESC LIMIT 1),
        (SELECT m.seen_rubric_id FROM projects_membership m
+         WHERE m.project_id = a.project_id AND m.user_id = a.labeler_id),
+       (SELECT m.stage FROM projects_membership m
          WHERE m.project_id = a.project_id AND m.user_id = a.labeler_id)
   FROM labeling_assignment a
   JOIN labeling_item i ON i.id = a.item_id
@@ -41,7 +43,7 @@ def _statement(lock: bool) -> Prepared:
 def read_assignment(labeler, assignment_id: int, *, lock: bool = False) -> Assignment | None:
     """The labeler's own assignment in a project the labeler is still in, with `item`, its
     `prompt` and `project` at hand; `rubric_id`, the version in force, and `seen_rubric_id`, the
-    one this person was shown last, each None where there is none."""
+    one this person was shown last, each None where there is none; `stage`, how far they are."""
     row = _statement(lock).row(
         {
             "assignment": assignment_id,
@@ -55,5 +57,5 @@ def read_assignment(labeler, assignment_id: int, *, lock: bool = False) -> Assig
     assignment, item, prompt, project = (instance_of(model, values) for model in JOINED.values())
     item.prompt, item.project = prompt, project
     assignment.item, assignment.project, assignment.labeler = item, project, labeler
-    assignment.rubric_id, assignment.seen_rubric_id = values
+    assignment.rubric_id, assignment.seen_rubric_id, assignment.stage = values
     return assignment

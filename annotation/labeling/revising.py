@@ -8,10 +8,10 @@ from django.utils.translation import gettext as _
 
 from annotation.core.database import is_retryable
 from annotation.core.errors import Conflict, NotFound
-from annotation.labeling.models import Assignment, Item, Judgment
+from annotation.labeling.models import ON_THE_LADDER, Assignment, Item, Judgment
 from annotation.labeling.record import record_judgment, texts_for, without_unchanged
 from annotation.labeling.verdict import Verdict, check, check_seconds
-from annotation.projects.models import RubricVersion
+from annotation.projects.models import Membership, RubricVersion
 from annotation.projects.permissions import visible_in
 from annotation.projects.services import current_rubric, rubric_by_id
 
@@ -28,8 +28,10 @@ class StaleRevision(Conflict):
 
 
 def own_judgments(labeler):
-    """What this person judged in projects they are still in, with what a page shows of it."""
-    mine = visible_in(Judgment.objects.filter(labeler=labeler), labeler, "judge")
+    """What this person judged in projects they are still in, with what a page shows of it. Answers
+    of the training and the test stand, and are shown where those are."""
+    mine = Judgment.objects.filter(labeler=labeler).exclude(purpose__in=ON_THE_LADDER)
+    mine = visible_in(mine, labeler, "judge")
     return mine.select_related("project", "item__prompt", "rubric_version")
 
 
@@ -81,10 +83,17 @@ def revise_judgment(
         raise Conflict(_("Too much happened at once. Nothing was lost: send it again.")) from error
 
 
+def _is_suspended(project_id, labeler) -> bool:
+    mine = Membership.objects.filter(project=project_id, user=labeler)
+    return mine.filter(stage=Membership.Stage.SUSPENDED).exists()
+
+
 def _revise(judgment_id, labeler, verdict, key, seconds, rubric_id) -> Judgment:
     base = own_judgment(labeler, judgment_id)
     # Whoever submits, undoes or revises holds this row first.
     list(Assignment.objects.select_for_update().filter(item=base.item_id, labeler=labeler))
+    if _is_suspended(base.project_id, labeler):
+        raise Conflict(_("You are suspended in this project: your judgments stay as they are."))
     latest = latest_revision(base)
     rubric = rubric_for(base, rubric_id)
     said = verdict(base, rubric)

@@ -22,11 +22,12 @@ from annotation.core.numbers import grouped
 from annotation.core.strict_json import canonical
 from annotation.core.text import clean
 from annotation.labeling import queue
-from annotation.labeling.models import Assignment, Item, Judgment, Purpose
+from annotation.labeling.ladder.answers import after_answer
+from annotation.labeling.models import ON_THE_LADDER, Assignment, Item, Judgment, Purpose
 from annotation.labeling.reading import read_assignment
 from annotation.labeling.record import record_judgment, texts_for, without_unchanged
 from annotation.labeling.verdict import Verdict, check, check_seconds
-from annotation.projects.models import RubricVersion
+from annotation.projects.models import Membership, RubricVersion
 from annotation.projects.services import rubric_by_id
 
 lend_next_item = queue.lend_next_item
@@ -45,6 +46,10 @@ class AlreadyJudged(Conflict):
 
 class ItemWithdrawn(Conflict):
     """The item is not to be judged any more; the labeler decides what becomes of their work."""
+
+
+class Suspended(Conflict):
+    """Somebody suspended meanwhile: what they sent is no judgment, and goes into their draft."""
 
 
 def assignment_of(labeler, assignment_id, *, lock=False) -> Assignment:
@@ -127,6 +132,7 @@ def _submit(
         verdict = without_unchanged(verdict, texts)
         if judgment := _already_submitted(assignment, key, verdict):
             return judgment, _next(assignment, labeler, lend_next)
+        refuse_the_suspended(assignment)
         if assignment.item.state == Item.State.WITHDRAWN and not keeps_withdrawn:
             raise ItemWithdrawn(_("This item was withdrawn while you were judging it."))
         check(
@@ -153,6 +159,8 @@ def _submit(
             is_surplus=is_surplus,
             ended_as=Assignment.State.SURPLUS if is_surplus else Assignment.State.SUBMITTED,
         )
+        if assignment.purpose in ON_THE_LADDER:
+            after_answer(assignment)
         return judgment, _next(assignment, labeler, lend_next)
 
 
@@ -169,6 +177,17 @@ def _already_submitted(assignment, key, verdict):
     raise AlreadyJudged(
         judgment, _("You have judged this item already. Your first judgment counts.")
     )
+
+
+def refuse_the_suspended(assignment) -> None:
+    """A suspension ends the live assignment. Who waited for that has read the stage of before: so
+    it is read again for what is not live, and only for that."""
+    stage = assignment.stage
+    if assignment.state != Assignment.State.LIVE:
+        mine = Membership.objects.filter(project=assignment.project, user=assignment.labeler)
+        stage = mine.values_list("stage", flat=True).first()
+    if stage == Membership.Stage.SUSPENDED:
+        raise Suspended(_("You are suspended in this project: this does not count as a judgment."))
 
 
 def _has_place(assignment) -> bool:
@@ -220,6 +239,12 @@ def save_draft(*, assignment_id, labeler, token: int, draft: dict) -> None:
         _explain(assignment_id, labeler)
 
 
+def keep_as_draft(assignment, entered: dict[str, str]) -> None:
+    """What was sent and cannot count: should the item come back, it is there again."""
+    over = Assignment.objects.filter(pk=assignment.pk, state=Assignment.State.EXPIRED)
+    over.update(draft=entered, draft_at=Now())
+
+
 def uncover(assignment) -> None:
     """Remember in the draft that the labeler chose to see the item."""
     Assignment.objects.filter(pk=assignment.pk).update(draft=assignment.draft | {"shown": "1"})
@@ -263,6 +288,7 @@ def skip(*, assignment_id, labeler, reason: str = "") -> None:
             raise Conflict(_("You have judged this item already."))
         if assignment.state == Assignment.State.SKIPPED:
             return
+        _refuse_to_skip_the_ladder(assignment)
         if assignment.state == Assignment.State.LIVE and assignment.purpose == Purpose.WORK:
             Item.objects.filter(pk=assignment.item_id).update(taken=F("taken") - 1)
         Assignment.objects.filter(pk=assignment.pk).update(
@@ -276,3 +302,14 @@ def skip(*, assignment_id, labeler, reason: str = "") -> None:
             item=assignment.item_id,
             reason=reason,
         )
+        if assignment.purpose in ON_THE_LADDER:
+            after_answer(assignment)
+
+
+def _refuse_to_skip_the_ladder(assignment) -> None:
+    """But nobody has to read what is marked as hard to read, or what was withdrawn."""
+    item = assignment.item
+    if assignment.purpose not in ON_THE_LADDER:
+        return
+    if not item.warnings and item.state != Item.State.WITHDRAWN:
+        raise Conflict(_("The items of the training and of the test cannot be skipped."))

@@ -18,8 +18,8 @@ from annotation.core.database import is_retryable
 from annotation.core.errors import Conflict
 from annotation.labeling.forms.entered import entered_from
 from annotation.labeling.inserting import insert_judgment
-from annotation.labeling.models import Assignment, Item, Judgment, Purpose
-from annotation.labeling.services import assignment_of
+from annotation.labeling.models import ON_THE_LADDER, Assignment, Item, Judgment, Purpose
+from annotation.labeling.services import assignment_of, refuse_the_suspended
 
 UNDO_WITHIN = timedelta(seconds=60)
 GRACE = timedelta(seconds=10)  # for the way there: the page stops offering it earlier
@@ -47,6 +47,8 @@ def undo_last(*, assignment_id, labeler) -> Assignment:
 def is_undoable(assignment) -> bool:
     """May the page offer to take this back?"""
     is_over = assignment.state in (State.SUBMITTED, State.SKIPPED)
+    if assignment.purpose in ON_THE_LADDER:
+        return False
     return is_over and assignment.over_at > timezone.now() - UNDO_WITHIN
 
 
@@ -75,6 +77,9 @@ def _undo(assignment: Assignment, labeler) -> Assignment:
 
 
 def _refuse_what_cannot_be_undone(assignment, labeler) -> None:
+    if assignment.purpose in ON_THE_LADDER:
+        raise Conflict(_("What is answered in the training or in the test stands."))
+    refuse_the_suspended(assignment)
     if assignment.state == State.SURPLUS:
         raise Conflict(_("This came late, as surplus: it can be changed in your history."))
     if assignment.state not in (State.SUBMITTED, State.SKIPPED):

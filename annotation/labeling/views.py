@@ -94,7 +94,10 @@ def submit(request, slug, assignment_id):
     except NotFound as error:
         raise Http404 from error
     except Conflict as error:
-        return show_choice(request, own_assignment(request, slug, assignment_id), form, error)
+        assignment = own_assignment(request, slug, assignment_id)
+        if isinstance(error, services.Suspended):
+            services.keep_as_draft(assignment, form.entered)
+        return show_choice(request, assignment, form, error)
     except DomainError as error:
         return _again(request, own_assignment(request, slug, assignment_id), form, error)
     assignment = judgment.assignment

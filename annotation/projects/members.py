@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from annotation.accounts.services import rotate_sessions
 from annotation.core import audit
 from annotation.core.errors import Conflict
-from annotation.projects.models import Membership, Project
+from annotation.projects.models import LadderSettings, Membership, Project
 
 LEAD = Membership.Role.LEAD
 
@@ -28,8 +28,14 @@ def remove(*, membership, actor) -> None:
 
 @transaction.atomic
 def take_back(*, membership, actor) -> None:
-    """A removed person is again what they were."""
+    """A removed person is again what they were, on the ladder too: nobody gets around it so."""
     _write(membership, actor, "member.restored", is_active=True)
+
+
+def first_stage_in(project) -> str:
+    """Where on the ladder a new labeler begins: at its end where there is none."""
+    found = LadderSettings.objects.filter(project=project).values_list("first_stage", flat=True)
+    return found.first() or Membership.Stage.FULL
 
 
 def keep_a_lead(*, project, without) -> None:

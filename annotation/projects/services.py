@@ -306,11 +306,15 @@ def add_member(*, project, user, role, handle="", actor=None) -> Membership:
         raise Conflict(
             _("Somebody else is called “%(handle)s” in this project already.") % {"handle": handle}
         )
+    # Who is in it already, or was, keeps the stage that they had: a ladder is no way around it.
+    stage = Membership.Stage.FULL
+    if is_new and role == Membership.Role.LABELER and user.kind != User.Kind.IMPORTED:
+        stage = members.first_stage_in(project)
     membership, created = Membership.objects.update_or_create(
         project=project,
         user=user,
         defaults={"role": role, "is_active": True},
-        create_defaults={"role": role, "is_active": True, "handle": handle},
+        create_defaults={"role": role, "is_active": True, "handle": handle, "stage": stage},
     )
     rotate_sessions(user=user)
     audit.record(

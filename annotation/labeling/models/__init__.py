@@ -15,11 +15,14 @@ from annotation.labeling.models.feedback import Feedback
 from annotation.labeling.models.gold import GoldItem, TestSection
 from annotation.labeling.models.items import Item, ItemResponse
 from annotation.labeling.models.judgments import Judgment, WrittenResponse
-from annotation.labeling.models.purposes import Purpose
+from annotation.labeling.models.ladder import Appeal, StageChange, StageNote, TestAttempt
+from annotation.labeling.models.purposes import ON_THE_LADDER, Purpose
 from annotation.labeling.models.reask import Reask
 from annotation.labeling.models.reports import ItemReport
 
 __all__ = [
+    "ON_THE_LADDER",
+    "Appeal",
     "Assignment",
     "CalibrationItem",
     "CalibrationMember",
@@ -32,6 +35,9 @@ __all__ = [
     "Judgment",
     "Purpose",
     "Reask",
+    "StageChange",
+    "StageNote",
+    "TestAttempt",
     "TestSection",
     "WrittenResponse",
 ]

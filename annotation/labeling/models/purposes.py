@@ -13,3 +13,7 @@ class Purpose(models.TextChoices):
     TRAINING = "training", pgettext_lazy("of a labeler", "Training")
     TEST = "test", _("Test")
     CALIBRATION = "calibration", _("Calibration")
+
+
+# On the way to the work: answered for the labeler's own sake, never taken back or changed.
+ON_THE_LADDER = frozenset({Purpose.TRAINING, Purpose.TEST})

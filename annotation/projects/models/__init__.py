@@ -1,5 +1,6 @@
 """Projects, who is in them as what, and the versions of what they judge by."""
 
+from annotation.projects.models.ladder import LadderSettings
 from annotation.projects.models.members import Membership
 from annotation.projects.models.pools import Pool, PoolMember, Slice
 from annotation.projects.models.projects import Project
@@ -7,6 +8,7 @@ from annotation.projects.models.rubrics import Criterion, RubricDraft, RubricExa
 
 __all__ = [
     "Criterion",
+    "LadderSettings",
     "Membership",
     "Pool",
     "PoolMember",

@@ -47,6 +47,27 @@ KINDS: dict[str, Words] = {
     "member.restored": Words(
         "people", _("Person taken back"), _("%(who)s took %(target)s back into the project")
     ),
+    "member.stage_changed": Words(
+        "people",
+        _("Stage changed"),
+        _("%(who)s moved %(target)s from %(from_stage)s to %(to_stage)s"),
+    ),
+    "test.begun": Words("people", _("Test begun"), _("%(who)s began attempt %(attempt)s")),
+    "test.ended": Words("people", _("Test ended"), _("%(who)s ended attempt %(attempt)s")),
+    "suspension.appealed": Words(
+        "people", _("Suspension appealed"), _("%(who)s appealed against the suspension")
+    ),
+    "suspension.upheld": Words(
+        "people", _("Suspension upheld"), _("%(who)s upheld the suspension of %(target)s")
+    ),
+    "ladder.configured": Words(
+        "project", _("Qualification changed"), _("%(who)s changed the rules of the qualification")
+    ),
+    "ladder.items_changed": Words(
+        "project",
+        _("Training or test changed"),
+        _("%(who)s changed what the training or the test asks: %(target)s"),
+    ),
     "admin.created": Words(
         "people", _("First admin made"), _("%(target)s was made admin on the command line")
     ),

@@ -65,6 +65,8 @@ def _told(event: Event, names: dict[int, str]) -> Told:
         "target": target or "–",
         "role": Membership.Role(role).label if role in Membership.Role else role,
         "a_role": A_ROLE.get(role, role),
+        "from_stage": _stage(event.payload.get("from_stage", "–")),
+        "to_stage": _stage(event.payload.get("to_stage", "–")),
     }
     words = KINDS.get(event.kind)
     if words is None:
@@ -72,6 +74,10 @@ def _told(event: Event, names: dict[int, str]) -> Told:
         return Told(event, values["who"], event.kind, target, sentence)
     sentence = str(words.sentence) % _Values(values)
     return Told(event, values["who"], str(words.label), target, sentence)
+
+
+def _stage(stage: str) -> str:
+    return f"“{Membership.Stage(stage).label}”" if stage in Membership.Stage else stage
 
 
 def _target(target: str, names: dict[int, str]) -> str:

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from annotation.labeling.ladder.testing import start_attempt
 from annotation.labeling.lending import WAITING
 from annotation.labeling.models import (
     Assignment,
@@ -200,9 +201,12 @@ def test_on_the_ladder_nothing_but_its_items_comes_in_their_order(project, label
         for place in (2, 1)
     )
     change(labeler, stage=stage)
+    if stage == Stage.TEST:
+        start_attempt(membership=Membership.objects.get(user=labeler))
 
     order = []
-    while assignment := lent(project, labeler):
+    for _ in range(2):
+        assignment = lent(project, labeler)
         order.append((assignment.item_id, assignment.purpose))
         assert judge(assignment).purpose == stage
 

@@ -1,0 +1,1 @@
+"""The qualification ladder: training, test, probation, full; and suspension, by people only."""
