@@ -1,17 +1,18 @@
-"""`python -m bench [judging inside volume pages start] [--quick]`: measure and print one table."""
+"""`python -m bench [PART …] [--quick]`: measure the parts named, or all, and print one table."""
 
 import argparse
 import sys
 import tempfile
 from pathlib import Path
 
-from bench import inside, judging, pages, start, volume
+from bench import inside, judging, overview, pages, start, volume
 from bench.report import Report
 
 PARTS = {
     "judging": judging.run,
     "inside": inside.run,
     "volume": volume.run,
+    "overview": overview.run,
     "pages": pages.run,
     "start": start.run,
 }

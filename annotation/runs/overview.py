@@ -6,7 +6,6 @@ It lives here because it looks at every app, and only the rightmost may.
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import Count, F, Q, Sum
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -15,7 +14,9 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from annotation.core.numbers import grouped
-from annotation.labeling.models import Assignment, Feedback, Item, ItemReport, Judgment, Purpose
+from annotation.labeling.models import Feedback, ItemReport
+from annotation.oversight.figures.presentation import overview_figures
+from annotation.oversight.figures.progress import progress_of
 from annotation.projects.permissions import project_for, roles_for
 
 
@@ -44,47 +45,13 @@ def show_project(request, slug):
         "datasets": project.datasets.order_by("-id")[:3],
         "model_versions": project.model_versions.select_related("run").order_by("-id")[:3],
         "rounds": project.rounds.select_related("job").order_by("-id")[:3],
+        **overview_figures(project, progress),
         "may_manage": project.role in roles_for("manage"),
         "may_import": project.role in roles_for("import"),
         "may_freeze": project.role in roles_for("freeze"),
         "may_train": project.role in roles_for("train"),
     }
     return render(request, "runs/project.html", context)
-
-
-def progress_of(project) -> dict:
-    """Counts of the project's items and judgments; percentages where they mean something."""
-    items = Item.objects.filter(project=project, state=Item.State.OPEN).aggregate(
-        total=Count("pk"),
-        full=Count("pk", filter=Q(taken=F("overlap"))),
-        wanted=Sum("overlap"),
-        taken=Sum("taken"),
-    )
-    live = Assignment.objects.live().filter(project=project, purpose=Purpose.WORK).count()
-    judged = (
-        Judgment.objects.filter(project=project)
-        .work()
-        .current()
-        .aggregate(
-            total=Count("pk"),
-            labelers=Count("labeler", distinct=True),
-            surplus=Count("pk", filter=Q(is_surplus=True)),
-            items=Count("item", distinct=True),
-        )
-    )
-    wanted, taken = items["wanted"] or 0, items["taken"] or 0
-    return {
-        "item_count": items["total"],
-        "full_count": items["full"],
-        "judged_item_count": judged["items"],
-        "wanted": wanted,
-        "held": taken - live,
-        "percent": round(100 * (taken - live) / wanted) if wanted else None,
-        "live_count": live,
-        "judgment_count": judged["total"],
-        "labeler_count": judged["labelers"],
-        "surplus_count": judged["surplus"],
-    }
 
 
 def needs_of(project, progress, *, role) -> list[Need]:

@@ -6,10 +6,10 @@ import pytest
 from django.urls import reverse
 
 from annotation.core import jobs
+from annotation.oversight.figures.progress import progress_of
 from annotation.projects.models import Membership
 from annotation.runs import services
 from annotation.runs.models import TrainingRun
-from annotation.runs.overview import progress_of
 from tests.factories import make_item, make_judgment, make_member, make_project
 
 pytestmark = pytest.mark.django_db

@@ -1,0 +1,67 @@
+"""How far the work is. Counted from the rows at each look; no statement joins all judgments."""
+
+from django.db.models import Count, Exists, F, OuterRef, Q, Sum
+
+from annotation.labeling.models import Assignment, Item, Judgment, Purpose
+
+
+def progress_of(project) -> dict:
+    """Counts of the project's items and judgments; percentages where they mean something."""
+    is_open = Q(state=Item.State.OPEN)
+    items = Item.objects.filter(project=project).aggregate(
+        total=Count("pk", filter=is_open),
+        full=Count("pk", filter=is_open & Q(taken=F("overlap"))),
+        begun=Count("pk", filter=is_open & Q(taken__gt=0)),
+        wanted=Sum("overlap", filter=is_open),
+        taken=Sum("taken", filter=is_open),
+        withdrawn=Count("pk", filter=Q(state=Item.State.WITHDRAWN)),
+    )
+    live, only_lent = _lent(project)
+    judged = _judged(project)
+    wanted, held = items["wanted"] or 0, (items["taken"] or 0) - live
+    return {
+        "item_count": items["total"],
+        "full_count": items["full"],
+        "withdrawn_count": items["withdrawn"],
+        "judged_item_count": items["begun"] - only_lent,
+        "wanted": wanted,
+        "held": held,
+        "remaining": max(0, wanted - held),
+        "percent": round(100 * held / wanted) if wanted else None,
+        "live_count": live,
+        "judgment_count": judged["total"],
+        "labeler_count": _labeler_count(project),
+        "surplus_count": judged["surplus"],
+    }
+
+
+def _lent(project) -> tuple[int, int]:
+    """How many items are being judged, and in how many of them that is all there is so far."""
+    live = (
+        Assignment.objects.live()
+        .filter(project=project, purpose=Purpose.WORK)
+        .values("item", "item__taken")
+        .annotate(count=Count("pk"))
+        .order_by()
+    )
+    rows = list(live.values_list("count", "item__taken"))
+    return sum(count for count, _ in rows), sum(count == taken for count, taken in rows)
+
+
+def _judged(project) -> dict[str, int]:
+    """What `.work().current()` would count. Looking for a newer revision of each judgment joins
+    the table with itself; only of those few that take one back, or are surplus, it is asked."""
+    work = Judgment.objects.filter(project=project).work()
+    newer = Judgment.objects.filter(
+        item=OuterRef("item"), labeler=OuterRef("labeler"), revision__gt=OuterRef("revision")
+    )
+    first = work.filter(revision=1).count()
+    taken_back = work.filter(~Exists(newer), is_retraction=True).count()
+    surplus = work.filter(is_surplus=True).current().count()
+    return {"total": first - taken_back, "surplus": surplus}
+
+
+def _labeler_count(project) -> int:
+    """Who has judged: a look into an index for each member."""
+    judged = Judgment.objects.filter(project=project, labeler=OuterRef("user"))
+    return project.memberships.filter(Exists(judged)).count()
