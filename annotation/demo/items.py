@@ -4,6 +4,7 @@ from django.db import transaction
 
 from annotation.core.hashing import sha256_of_text, sha256_of_value
 from annotation.labeling.models import Item, ItemResponse
+from annotation.labeling.slices.services import assign_new
 from annotation.prompts.models import Prompt, Response
 
 KEYS = "abcdefghi"
@@ -75,4 +76,5 @@ def add_items(*, project, batch, candidates, overlap, priority=0) -> int:
             ),
             batch_size=2_000,
         )
+        assign_new(project, batch=batch)
     return len(items)

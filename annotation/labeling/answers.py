@@ -26,6 +26,7 @@ from annotation.labeling.models import ON_THE_LADDER, Assignment, Item
 from annotation.labeling.prerender import request_rendering
 from annotation.labeling.recording import attach_voice
 from annotation.labeling.rubric_news import news_for
+from annotation.labeling.workload import hindrance_of
 
 
 @dataclass(frozen=True)
@@ -188,6 +189,8 @@ class Cover:
 
 
 def why_empty(labeler, project) -> dict[str, str]:
+    if hindrance := hindrance_of(labeler, project):
+        return {"title": hindrance.title, "text": hindrance.text}
     avoided = queue.avoided_by(labeler)
     if avoided and project.items.open().filter(warnings__overlap=avoided).exists():
         return {

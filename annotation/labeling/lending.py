@@ -31,7 +31,8 @@ ME = """me AS MATERIALIZED (
               ELSE p.gold_percent END AS gold_percent
     FROM projects_project p
     LEFT JOIN projects_membership m ON m.project_id = p.id AND m.user_id = %(labeler)s
-   WHERE p.id = %(project)s AND m.paused_at IS NULL
+   WHERE p.id = %(project)s
+     AND (m.paused_at IS NULL OR m.paused_until <= clock_timestamp())
      AND (m.quota IS NULL OR
           (SELECT count(*) FROM (<judged> LIMIT m.quota) AS done) < m.quota)
      AND (m.daily_cap IS NULL OR

@@ -5,7 +5,7 @@ import uuid
 from datetime import timedelta
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -75,10 +75,12 @@ def _values(project, labeler) -> dict:
 
 
 def _renew_held(project, labeler):
-    barred = Membership.objects.filter(project=OuterRef("project"), user=OuterRef("labeler"))
-    barred = barred.filter(Q(paused_at__isnull=False) | Q(stage=Membership.Stage.SUSPENDED))
+    mine = Membership.objects.filter(project=OuterRef("project"), user=OuterRef("labeler"))
     held = Assignment.objects.live().filter(project=project, labeler=labeler)
-    held = held.exclude(Exists(barred)).first()
+    held = held.exclude(Exists(mine.paused())).exclude(
+        Exists(mine.filter(stage=Membership.Stage.SUSPENDED))
+    )
+    held = held.first()
     if held is None:
         return None
     renewed = Assignment.objects.live().filter(pk=held.pk)

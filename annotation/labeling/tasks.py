@@ -54,3 +54,13 @@ def render_ahead(claim: Claim):
     from annotation.labeling import prerender  # a task is a leaf: services import us
 
     return prerender.render_ahead(claim)
+
+
+SLICES_KIND = "slices"
+
+
+@job_kind(SLICES_KIND, lease=timedelta(minutes=10))
+def sort_into_slices(claim: Claim):
+    from annotation.labeling.slices import services  # a task is a leaf: services import us
+
+    return services.run_job(claim)

@@ -7,12 +7,14 @@ from annotation.labeling import (
     recording_views,
     report_views,
     views,
+    workload_views,
     writing_views,
 )
 from annotation.labeling.exports.views import download
 from annotation.labeling.gold import views as gold
 from annotation.labeling.imports import views as imports
 from annotation.labeling.rubrics import views as rubrics
+from annotation.labeling.slices import views as slices
 
 app_name = "labeling"
 urlpatterns = [
@@ -74,6 +76,16 @@ urlpatterns = [
         download,
         {"kind": "csv"},
         name="export-judgments-csv",
+    ),
+    path("projects/<slug:slug>/slices/", slices.list_slices, name="list-slices"),
+    path("projects/<slug:slug>/slices/new/", slices.edit_slice, name="new-slice"),
+    path("projects/<slug:slug>/slices/<int:slice_id>/", slices.edit_slice, name="edit-slice"),
+    path("projects/<slug:slug>/workload/", workload_views.show_workload, name="show-workload"),
+    path("projects/<slug:slug>/workload/pool/", workload_views.limit_pool, name="limit-pool"),
+    path(
+        "projects/<slug:slug>/workload/<int:member_id>/",
+        workload_views.change_workload,
+        name="change-workload",
     ),
     path("projects/<slug:slug>/items/", item_views.list_items, name="list-items"),
     path("projects/<slug:slug>/items/<int:item_id>/", item_views.show_item, name="show-item"),

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from annotation.projects import job_views, judging_views, starting_views, views
+from annotation.projects.pools import views as pools
 from annotation.projects.trail import views as trail
 
 app_name = "projects"
@@ -13,6 +14,8 @@ urlpatterns = [
     path(
         "projects/<slug:slug>/people/<int:member_id>/", views.change_member, name="change-member"
     ),
+    path("projects/<slug:slug>/pools/", pools.list_pools, name="list-pools"),
+    path("projects/<slug:slug>/pools/<int:pool_id>/", pools.show_pool, name="show-pool"),
     path("projects/<slug:slug>/audit/", trail.project_trail, name="list-events"),
     path(
         "projects/<slug:slug>/audit.jsonl",

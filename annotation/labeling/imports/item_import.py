@@ -11,6 +11,7 @@ from annotation.core.strict_json import JSONProblem, LineReader, line_value
 from annotation.labeling.imports.item_rows import ItemOptions, ItemRow, read_item
 from annotation.labeling.imports.problems import KEPT, Problems, RowRefused
 from annotation.labeling.imports.staging import Spool, array, escaped
+from annotation.labeling.slices.services import assign_new
 from annotation.labeling.verdict import Verdict
 from annotation.projects.services import create_imported_labelers, current_rubric
 from annotation.prompts.models import Import
@@ -285,4 +286,5 @@ def insert_items(*, imported: Import, spools: ItemSpools, actor) -> dict[str, in
             values["labeler"] = labelers[PREFERENCE_LABELER].user_id
             values["rubric"] = rubric.pk if rubric else None
             run(INSERT_PREFERENCES, "judgments")
+    assign_new(project, batch=values["batch"])
     return counts

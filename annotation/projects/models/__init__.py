@@ -2,7 +2,7 @@
 
 from annotation.projects.models.ladder import LadderSettings
 from annotation.projects.models.members import Membership
-from annotation.projects.models.pools import Pool, PoolMember, Slice
+from annotation.projects.models.pools import Pool, PoolMember, ProjectPool, Slice
 from annotation.projects.models.projects import Project
 from annotation.projects.models.rubrics import Criterion, RubricDraft, RubricExample, RubricVersion
 
@@ -13,6 +13,7 @@ __all__ = [
     "Pool",
     "PoolMember",
     "Project",
+    "ProjectPool",
     "RubricDraft",
     "RubricExample",
     "RubricVersion",

@@ -3,6 +3,8 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -12,6 +14,11 @@ from annotation.projects.models.projects import Project
 class MembershipQuerySet(models.QuerySet):
     def active(self):
         return self.filter(is_active=True)
+
+    def paused(self):
+        """Those to whom nothing is lent just now by somebody's word."""
+        begun = Q(paused_at__isnull=False)
+        return self.filter(begun & (Q(paused_until=None) | Q(paused_until__gt=Now())))
 
 
 class Membership(models.Model):
@@ -43,8 +50,10 @@ class Membership(models.Model):
     stage = models.CharField(
         max_length=10, choices=Stage, default=Stage.FULL, db_default=Stage.FULL
     )
-    # Nothing is lent to who is paused.
+    # Nothing is lent to who is paused, until that time if it is said.
     paused_at = models.DateTimeField(null=True)
+    paused_until = models.DateTimeField(null=True)
+    pause_reason = models.TextField(blank=True, default="", db_default="")
     # How many items they may judge here, in all and on one day; null = as many as there are.
     quota = models.PositiveIntegerField(null=True)
     daily_cap = models.PositiveIntegerField(null=True)
@@ -64,7 +73,16 @@ class Membership(models.Model):
             models.CheckConstraint(
                 condition=Q(daily_cap=None) | Q(daily_cap__gte=1), name="membership_cap_from_1"
             ),
+            models.CheckConstraint(
+                condition=Q(paused_at__isnull=False) | Q(paused_until=None, pause_reason=""),
+                name="membership_pause_has_begun",
+            ),
         ]
 
     def __str__(self):
         return f"{self.handle}, {self.role} of {self.project}"
+
+    @property
+    def is_paused(self) -> bool:
+        is_over = self.paused_until is not None and self.paused_until <= timezone.now()
+        return self.paused_at is not None and not is_over

@@ -48,6 +48,22 @@ class PoolMember(models.Model):
         return f"user {self.user_id} in pool {self.pool_id}"
 
 
+class ProjectPool(models.Model):
+    """A pool that works for a project: who is in it is a labeler there, or becomes one."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="project_pools")
+    pool = models.ForeignKey(Pool, on_delete=models.PROTECT, related_name="project_pools")
+    added_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "pool"], name="project_pool_once")
+        ]
+
+    def __str__(self):
+        return f"pool {self.pool_id} for project {self.project_id}"
+
+
 class Slice(models.Model):
     """A part of a project's items, by their metadata, that is lent to some pools only. An item
     belongs to the first slice whose conditions it meets."""

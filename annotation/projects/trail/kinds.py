@@ -68,6 +68,36 @@ KINDS: dict[str, Words] = {
         _("Training or test changed"),
         _("%(who)s changed what the training or the test asks: %(target)s"),
     ),
+    "member.limited": Words(
+        "people",
+        _("Quota or daily cap set"),
+        _("%(who)s set how much %(target)s may judge"),
+    ),
+    "member.paused": Words("people", _("Person paused"), _("%(who)s paused %(target)s")),
+    "member.resumed": Words(
+        "people", _("Pause ended"), _("%(who)s ended the pause of %(target)s")
+    ),
+    "pool.saved": Words("people", _("Pool saved"), _("%(who)s saved a pool")),
+    "pool.deleted": Words("people", _("Pool deleted"), _("%(who)s deleted a pool")),
+    "pool.joined": Words(
+        "people", _("Person put into a pool"), _("%(who)s put %(target)s into a pool")
+    ),
+    "pool.left": Words(
+        "people", _("Person taken out of a pool"), _("%(who)s took %(target)s out of a pool")
+    ),
+    "pool.assigned": Words(
+        "people", _("Pool assigned"), _("%(who)s let a pool work for the project")
+    ),
+    "pool.ended": Words(
+        "people", _("Pool ended"), _("%(who)s ended a pool's work for the project")
+    ),
+    "slice.saved": Words("project", _("Slice saved"), _("%(who)s saved a slice of the items")),
+    "slice.moved": Words(
+        "project", _("Slice moved"), _("%(who)s changed the order of the slices")
+    ),
+    "slice.deleted": Words(
+        "project", _("Slice deleted"), _("%(who)s deleted a slice of the items")
+    ),
     "admin.created": Words(
         "people", _("First admin made"), _("%(target)s was made admin on the command line")
     ),

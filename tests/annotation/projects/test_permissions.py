@@ -81,6 +81,8 @@ ROUTES = [
     Route("projects:edit-judging", "manage", FORM),
     Route("projects:list-people", "see_project"),
     Route("projects:change-member", "manage", "POST"),
+    Route("projects:list-pools", "manage", FORM),
+    Route("projects:show-pool", "manage", FORM),
     Route("projects:list-events", "audit"),
     Route("projects:export-events", "audit"),
     Route("projects:export-events-csv", "audit"),
@@ -121,6 +123,13 @@ ROUTES = [
     Route("labeling:locate-quote", "judge", "POST", own=True, sends={"response": "a"}),
     Route("labeling-api:next", "judge", "POST"),
     Route("labeling-api:judgment", "judge", "POST", own=True),
+    # Who is lent how much of what.
+    Route("labeling:list-slices", "manage"),
+    Route("labeling:new-slice", "manage", FORM),
+    Route("labeling:edit-slice", "manage", FORM),
+    Route("labeling:show-workload", "manage"),
+    Route("labeling:change-workload", "manage", "POST"),
+    Route("labeling:limit-pool", "manage", "POST"),
     # Items, and what goes in and out.
     Route("labeling:import", "import", FORM),
     Route("labeling:show-import", "import"),

@@ -13,6 +13,8 @@ from annotation.datasets.tasks import FREEZE
 from annotation.labeling.models import Assignment
 from annotation.labeling.reports import report_problem
 from annotation.oversight.models import Webhook
+from annotation.projects.models import ProjectPool, Slice
+from annotation.projects.pools.services import save_pool
 from annotation.prompts.attachments.services import attach
 from annotation.prompts.models import Generator, Import
 from annotation.runs.models import ModelVersion, Round, TrainingRun
@@ -25,6 +27,13 @@ CANARY = "zanzibar"  # the word of the other project
 def member(place):
     user = make_member(place.project, username=f"{place.word}-member")
     return {"member_id": user.membership.pk}
+
+
+def pool(place):
+    made = save_pool(name=f"{place.word} pool", kind="language", description="", actor=place.lead)
+    ProjectPool.objects.create(pool=made, project=place.project)
+    cut = Slice.objects.create(project=place.project, name=f"{place.word} slice", position=1)
+    return {"pool_id": made.pk, "slice_id": cut.pk}
 
 
 def attachment(place):
@@ -97,4 +106,4 @@ def models(place):
     }
 
 
-OBJECTS = (member, attachment, imported, report, webhook, job, models)
+OBJECTS = (member, pool, attachment, imported, report, webhook, job, models)

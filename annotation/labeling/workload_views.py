@@ -1,0 +1,127 @@
+"""How much everybody has, may have, and who is paused."""
+
+from datetime import datetime, time, timedelta
+
+from django import forms
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from annotation.core.errors import DomainError
+from annotation.labeling import workload
+from annotation.projects.models import Pool
+from annotation.projects.permissions import project_for
+
+
+class LimitsForm(forms.Form):
+    quota = forms.IntegerField(
+        label=gettext_lazy("Items in all"),
+        required=False,
+        min_value=0,
+        max_value=workload.MOST,
+    )
+    daily_cap = forms.IntegerField(
+        label=gettext_lazy("Items a day"),
+        required=False,
+        min_value=1,
+        max_value=workload.MOST,
+    )
+
+
+class PauseForm(forms.Form):
+    reason = forms.CharField(
+        label=gettext_lazy("Why, for the labeler to read"), max_length=workload.MAX_REASON
+    )
+    until = forms.DateField(
+        label=gettext_lazy("Up to and with"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
+
+
+@require_safe
+def show_workload(request, slug):
+    return _page(request, project_for(request.user, slug, "manage"))
+
+
+@require_POST
+def change_workload(request, slug, member_id):
+    project = project_for(request.user, slug, "manage")
+    membership = project.memberships.select_related("user", "project").filter(pk=member_id).first()
+    if membership is None:
+        raise Http404
+    do = request.POST.get("do")
+    try:
+        if do == "limits":
+            limits = _valid(LimitsForm(request.POST))
+            workload.set_limits(membership=membership, **limits, actor=request.user)
+        elif do == "pause":
+            said = _valid(PauseForm(request.POST))
+            workload.pause(
+                membership=membership,
+                reason=said["reason"],
+                until=_end_of(said["until"]),
+                actor=request.user,
+            )
+        elif do == "resume":
+            workload.resume(membership=membership, actor=request.user)
+        else:
+            raise DomainError(_("Choose what to do."))
+    except DomainError as error:
+        return _page(request, project, problem=str(error), open_member=membership.pk, status=422)
+    return redirect("labeling:show-workload", slug)
+
+
+@require_POST
+def limit_pool(request, slug):
+    """The same limits for everybody of a pool who is in the project: all of them, or none."""
+    project = project_for(request.user, slug, "manage")
+    pk = request.POST.get("pool", "")
+    pool = Pool.objects.filter(
+        project_pools__project=project, pk=pk if pk.isdecimal() and len(pk) < 19 else 0
+    ).first()
+    if pool is None:
+        return _page(request, project, problem=_("Choose a pool."), status=422)
+    form = LimitsForm(request.POST)
+    try:
+        count = workload.set_limits_of_pool(
+            project=project, pool=pool, **_valid(form), actor=request.user
+        )
+    except DomainError as error:
+        return _page(request, project, problem=str(error), status=422)
+    text = ngettext("Set for %(count)d person.", "Set for %(count)d people.", count)
+    messages.success(request, text % {"count": count})
+    return redirect("labeling:show-workload", slug)
+
+
+def _valid(form) -> dict:
+    if not form.is_valid():
+        name, errors = next(iter(form.errors.items()))
+        raise DomainError(f"{form.fields[name].label}: {errors[0]}")
+    return form.cleaned_data
+
+
+def _end_of(day):
+    """The moment after a day, here; None for no day."""
+    if day is None:
+        return None
+    return timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min))
+
+
+def _page(request, project, *, problem="", open_member=None, status=200):
+    members = workload.with_load(project.memberships.active().select_related("user"))
+    context = {
+        "project": project,
+        "tab": "people",
+        "part": "workload",
+        "page": Paginator(members.order_by("handle"), 50).get_page(request.GET.get("page")),
+        "pools": Pool.objects.filter(project_pools__project=project).order_by("name"),
+        "problem": problem,
+        "open_member": open_member,
+    }
+    return render(request, "labeling/workload.html", context, status=status)
