@@ -3,6 +3,7 @@ from django.urls import path
 from annotation.labeling import api
 from annotation.labeling.exports.api import JudgmentsExportView
 from annotation.labeling.imports import api as imports
+from annotation.labeling.review.exports import AdjudicationsExportView
 
 app_name = "labeling-api"
 urlpatterns = [
@@ -18,6 +19,11 @@ urlpatterns = [
         "projects/<slug:slug>/judgments/import/",
         imports.JudgmentsImportView.as_view(),
         name="import-judgments",
+    ),
+    path(
+        "projects/<slug:slug>/adjudications/",
+        AdjudicationsExportView.as_view(),
+        name="export-adjudications",
     ),
     path("projects/<slug:slug>/next/", api.NextView.as_view(), name="next"),
     path("assignments/<int:assignment_id>/judgment/", api.JudgmentView.as_view(), name="judgment"),

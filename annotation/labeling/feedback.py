@@ -14,14 +14,19 @@ from annotation.projects.permissions import visible_in
 MAX_TEXT = 4_000
 
 
-def give_feedback(*, judgment: Judgment, reviewer, text: str) -> Feedback:
-    """Say something to the labeler of a judgment. Nobody gives it to themselves."""
-    text = _checked(text, _("Write what the labeler should know."))
+def give_feedback(*, judgment: Judgment, reviewer, text: str, adjudication=None) -> Feedback:
+    """Say something to the labeler of a judgment. Nobody gives it to themselves. `adjudication`:
+    the decision that it comes with."""
+    text = checked_text(text, _("Write what the labeler should know."))
     if judgment.labeler_id == reviewer.pk:
         raise DomainError(_("This judgment is your own."))
     with transaction.atomic():
         feedback = Feedback.objects.create(
-            judgment=judgment, labeler=judgment.labeler, reviewer=reviewer, text=text
+            judgment=judgment,
+            labeler=judgment.labeler,
+            reviewer=reviewer,
+            text=text,
+            adjudication=adjudication,
         )
         _tell("feedback.given", feedback, reviewer)
     return feedback
@@ -30,7 +35,7 @@ def give_feedback(*, judgment: Judgment, reviewer, text: str) -> Feedback:
 def answer_feedback(*, feedback: Feedback, is_disputed: bool, answer: str = "") -> None:
     """The labeler has read it, or disputes it in words. Once: the first answer stands."""
     needs = _("Say why you see it otherwise.") if is_disputed else ""
-    answer = _checked(answer, needs)
+    answer = checked_text(answer, needs)
     state = Feedback.State.DISPUTED if is_disputed else Feedback.State.ACKNOWLEDGED
     with transaction.atomic():
         waiting = Feedback.objects.waiting().filter(pk=feedback.pk)
@@ -43,14 +48,15 @@ def own_feedback(labeler):
     """What was said to this labeler in projects they are still in, what waits first."""
     projects = visible_in(Judgment.objects.filter(labeler=labeler), labeler, "judge")
     mine = Feedback.objects.filter(labeler=labeler, judgment__in=projects)
-    return mine.select_related("judgment__item__prompt", "judgment__project")
+    return mine.select_related("judgment__item__prompt", "judgment__project", "adjudication")
 
 
 def waiting_count(labeler) -> int:
     return own_feedback(labeler).waiting().count()
 
 
-def _checked(text: str, reason_if_empty: str) -> str:
+def checked_text(text: str, reason_if_empty: str) -> str:
+    """A text for a person, without the spaces around it; DomainError where it cannot be sent."""
     text = clean(text.replace("\r\n", "\n"), field="text").strip()
     if not text and reason_if_empty:
         raise DomainError(reason_if_empty)

@@ -11,24 +11,29 @@ from annotation.core.errors import DomainError
 from annotation.labeling.feedback import answer_feedback, give_feedback, own_feedback
 from annotation.labeling.history import Judged
 from annotation.labeling.models import Judgment
+from annotation.labeling.review.telling import told_by
 from annotation.projects.permissions import project_for
 
 
 @require_safe
 def list_feedback(request):
-    waiting = [_shown(row) for row in own_feedback(request.user).waiting().order_by("-pk")[:100]]
+    waiting = own_feedback(request.user).waiting().order_by("-pk")[:100]
     answered = own_feedback(request.user).exclude(state="new").order_by("-answered_at", "-pk")
     page = Paginator(answered, 20).get_page(request.GET.get("page"))
     context = {
-        "waiting": waiting,
-        "answered": [_shown(row) for row in page],
+        "waiting": _shown(waiting),
+        "answered": _shown(page),
         "page": page,
     }
     return render(request, "labeling/feedback.html", context)
 
 
-def _shown(feedback):
-    return {"feedback": feedback, "judged": Judged(feedback.judgment)}
+def _shown(feedback) -> list[dict]:
+    rows = list(feedback)
+    told = told_by(rows)
+    return [
+        {"feedback": row, "judged": Judged(row.judgment), "told": told.get(row.pk)} for row in rows
+    ]
 
 
 @require_POST

@@ -64,3 +64,13 @@ def sort_into_slices(claim: Claim):
     from annotation.labeling.slices import services  # a task is a leaf: services import us
 
     return services.run_job(claim)
+
+
+REVIEW_KIND = "review"
+
+
+@job_kind(REVIEW_KIND)
+def refresh_reviews(claim: Claim):
+    from annotation.labeling.review import entries  # a task is a leaf: services import us
+
+    return entries.refresh_in_job(claim)

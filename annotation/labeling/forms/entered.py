@@ -10,16 +10,8 @@ from annotation.labeling.desk import LETTERS
 
 def entered_from(judgment, order) -> dict[str, str]:
     """The form's fields for a judgment with the responses shown in `order` (positions)."""
-    letters = {position: letter for letter, position in zip(LETTERS.lower(), order, strict=False)}
-    entered: dict[str, str] = {}
-    if judgment.scale is None:
-        entered |= _ranks(judgment, letters)
-    else:
-        entered["preference"] = _preference(judgment, order)
-    for criterion, values in judgment.ratings.items():
-        for position, value in enumerate(values, start=1):
-            if value is not None:
-                entered[f"rating_{criterion}_{letters[position]}"] = str(value)
+    letters = _letters(order)
+    entered = order_and_ratings(judgment, order)
     for flag, values in judgment.flags.items():
         for position, is_set in enumerate(values, start=1):
             if is_set:
@@ -40,6 +32,24 @@ def entered_from(judgment, order) -> dict[str, str]:
     if judgment.seconds:
         entered["seconds"] = str(round(judgment.seconds))
     return entered
+
+
+def order_and_ratings(said, order) -> dict[str, str]:
+    """The fields of the order and the ratings alone, of a judgment or of an adjudication."""
+    letters = _letters(order)
+    if said.scale is None:
+        entered = _ranks(said, letters)
+    else:
+        entered = {"preference": _preference(said, order)}
+    for criterion, values in said.ratings.items():
+        for position, value in enumerate(values, start=1):
+            if value is not None:
+                entered[f"rating_{criterion}_{letters[position]}"] = str(value)
+    return entered
+
+
+def _letters(order) -> dict[int, str]:
+    return {position: letter for letter, position in zip(LETTERS.lower(), order, strict=False)}
 
 
 def _ranks(judgment, letters) -> dict[str, str]:

@@ -19,10 +19,12 @@ from annotation.labeling.models.ladder import Appeal, StageChange, StageNote, Te
 from annotation.labeling.models.purposes import ON_THE_LADDER, Purpose
 from annotation.labeling.models.reask import Reask
 from annotation.labeling.models.reports import ItemReport
+from annotation.labeling.models.review import Adjudication, ItemReview, ReviewSettings
 
 __all__ = [
     "ON_THE_LADDER",
     "Appeal",
+    "Adjudication",
     "Assignment",
     "CalibrationItem",
     "CalibrationMember",
@@ -32,12 +34,14 @@ __all__ = [
     "Item",
     "ItemReport",
     "ItemResponse",
+    "ItemReview",
     "Judgment",
     "Purpose",
     "Reask",
     "StageChange",
     "StageNote",
     "TestAttempt",
+    "ReviewSettings",
     "TestSection",
     "WrittenResponse",
 ]

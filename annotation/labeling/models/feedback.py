@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from annotation.labeling.models.judgments import Judgment
+from annotation.labeling.models.review import Adjudication
 
 
 class FeedbackQuerySet(models.QuerySet):
@@ -30,6 +31,10 @@ class Feedback(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )
     text = models.TextField()
+    # The decision that this tells of, where it does: the item settled, or this judgment returned.
+    adjudication = models.ForeignKey(
+        Adjudication, on_delete=models.PROTECT, null=True, related_name="feedback"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     state = models.CharField(max_length=12, choices=State, default=State.NEW)
     answer = models.TextField(blank=True)
@@ -45,6 +50,11 @@ class Feedback(models.Model):
                 condition=Q(state="new", answered_at=None)
                 | (~Q(state="new") & Q(answered_at__isnull=False)),
                 name="feedback_answered_or_new",
+            ),
+            models.UniqueConstraint(
+                fields=["adjudication", "judgment"],
+                condition=Q(adjudication__isnull=False),
+                name="feedback_tells_once",
             ),
             models.CheckConstraint(
                 condition=~Q(state="disputed") | ~Q(answer=""), name="feedback_disputed_in_words"

@@ -21,6 +21,7 @@ TABS = [
     (gettext_noop("Judging"), "projects:edit-judging", "manage"),
     (gettext_noop("People"), "projects:list-people", "see_project"),
     (gettext_noop("Agreement"), "quality:show-agreement", "see_agreement"),
+    (gettext_noop("Review"), "labeling:list-reviews", "review"),
     (gettext_noop("Datasets"), "datasets:list-datasets", "see_datasets"),
     (gettext_noop("Training"), "runs:list-runs", "see_runs"),
     (gettext_noop("Audit"), "projects:list-events", "audit"),

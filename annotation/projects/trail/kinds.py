@@ -167,6 +167,29 @@ KINDS: dict[str, Words] = {
     "feedback.disputed": Words(
         "review", _("Feedback disputed"), _("%(who)s disputed the feedback on %(target)s")
     ),
+    "item.approved": Words(
+        "review", _("Item approved"), _("%(who)s approved the judgments of %(target)s")
+    ),
+    "item.settled": Words("review", _("Item settled"), _("%(who)s settled %(target)s")),
+    "item.returned": Words(
+        "review", _("Judgment returned"), _("%(who)s returned a judgment of %(target)s")
+    ),
+    "item.reopened": Words(
+        "review", _("Decision taken back"), _("%(who)s took the decision on %(target)s back")
+    ),
+    "review.unblinded": Words(
+        "review",
+        _("Names shown"),
+        _("%(who)s looked at who judged and what wrote the responses of %(target)s"),
+    ),
+    "review.settings_changed": Words(
+        "review",
+        _("Review settings changed"),
+        _(
+            "%(who)s changed what waits for reviewers (audit share %(audit_percent)s percent, "
+            "disagreements from %(spread_percent)s percent)"
+        ),
+    ),
     "import.done": Words("data", _("File imported"), _("%(who)s imported a file: %(target)s")),
     "import.unchanged": Words(
         "data",
@@ -179,6 +202,9 @@ KINDS: dict[str, Words] = {
     "items.created": Words("data", _("Items made"), _("%(who)s made %(count)s items: %(target)s")),
     "judgments.exported": Words(
         "data", _("Judgments exported"), _("%(who)s downloaded the judgments as %(file)s")
+    ),
+    "adjudications.exported": Words(
+        "data", _("Adjudications exported"), _("%(who)s downloaded the adjudications")
     ),
     "events.exported": Words(
         "data", _("Audit trail exported"), _("%(who)s downloaded the audit trail as %(file)s")

@@ -148,6 +148,18 @@ ROUTES = [
     Route("labeling:list-gold", "review"),
     Route("labeling:make-gold", "review", FORM),
     Route("labeling:set-gold-share", "manage", "POST"),
+    # Review.
+    Route("labeling:list-reviews", "review"),
+    Route("labeling:next-review", "review", gives=(302,)),
+    Route("labeling:save-review-settings", "manage", "POST"),
+    Route("labeling:export-adjudications", "export"),
+    Route("labeling:review-item", "review"),
+    Route("labeling:settle-item", "review", "POST"),
+    Route("labeling:approve-item", "review", "POST"),
+    Route("labeling:return-judgment", "review", "POST"),
+    Route("labeling:reopen-item", "review", "POST"),
+    Route("labeling:unblind-item", "manage", "POST"),
+    Route("labeling-api:export-adjudications", "export"),
     # The rubric's draft.
     Route("labeling:edit-rubric", "manage", FORM),
     Route("labeling:preview-rubric", "manage"),

@@ -82,7 +82,13 @@ def is_text(node) -> bool:
 
 
 # They look like a kind, and are names of files and fields.
-NO_EVENTS = {"item.external_id", "items.jsonl", "judgments.jsonl", "run.json"}
+NO_EVENTS = {
+    "adjudications.jsonl",
+    "item.external_id",
+    "items.jsonl",
+    "judgments.jsonl",
+    "run.json",
+}
 
 
 def test_every_kind_that_the_code_records_has_words():
