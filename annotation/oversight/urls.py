@@ -1,9 +1,13 @@
 from django.urls import path
 
+from annotation.oversight.costs import views as costs
 from annotation.oversight.webhooks import views as webhooks
 
 app_name = "oversight"
 urlpatterns = [
+    path("projects/<slug:slug>/costs/", costs.show_costs, name="show-costs"),
+    path("projects/<slug:slug>/costs/export/", costs.export_hours, name="export-hours"),
+    path("projects/<slug:slug>/costs/rates/", costs.edit_rates, name="edit-rates"),
     path("projects/<slug:slug>/webhooks/", webhooks.webhook_list, name="list-webhooks"),
     path(
         "projects/<slug:slug>/webhooks/<int:webhook_id>/",

@@ -27,6 +27,7 @@ ACTIONS: dict[str, frozenset] = {
     "compute": frozenset({Role.LEAD, Role.ENGINEER, Role.ADMIN, Role.REVIEWER}),
     "review": frozenset({Role.REVIEWER, Role.LEAD, Role.ADMIN}),
     "manage": frozenset({Role.LEAD, Role.ADMIN}),
+    "see_costs": frozenset({Role.LEAD, Role.ADMIN}),
     # Not a reviewer's: it tells who judged what, and they look at judgments without names.
     "audit": frozenset({Role.LEAD, Role.ENGINEER, Role.ADMIN}),
 }
