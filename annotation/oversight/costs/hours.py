@@ -24,10 +24,11 @@ SELECT labeler_id, day, count(*) FILTER (WHERE revision = 1), coalesce(sum(credi
   FROM (
     SELECT j.labeler_id, j.revision, j.seconds,
            (j.submitted_at AT TIME ZONE %(zone)s)::date AS day,
-           greatest(0, least(j.seconds, %(cap)s) - CASE WHEN j.revision = 1 THEN 0 ELSE coalesce(
-             (SELECT max(least(b.seconds, %(cap)s)) FROM labeling_judgment b
-               WHERE b.item_id = j.item_id AND b.labeler_id = j.labeler_id
-                 AND b.revision < j.revision), 0) END) AS credit
+           greatest(0, least(coalesce(j.seconds, 0), %(cap)s) - coalesce(
+             (SELECT least(max(b.seconds), %(cap)s) FROM labeling_judgment b
+               WHERE j.revision > 1 AND b.revision < j.revision
+                 AND b.item_id = j.item_id AND b.labeler_id = j.labeler_id
+              HAVING max(b.seconds) IS NOT NULL), 0)) AS credit
       FROM labeling_judgment j
      WHERE j.labeler_id = ANY (%(labelers)s) AND j.project_id = %(project)s
        AND j.submitted_at >= %(since)s AND j.submitted_at < %(until)s AND j.origin <> 'import'

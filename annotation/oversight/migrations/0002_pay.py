@@ -7,38 +7,85 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('oversight', '0001_webhooks'),
-        ('projects', '0006_ladder'),
+        ("oversight", "0001_webhooks"),
+        ("projects", "0006_ladder"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='MemberRate',
+            name="MemberRate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('hourly_rate', models.DecimalField(decimal_places=2, max_digits=8)),
-                ('membership', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='own_rate', to='projects.membership')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("hourly_rate", models.DecimalField(decimal_places=2, max_digits=8)),
+                (
+                    "membership",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="own_rate",
+                        to="projects.membership",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('hourly_rate__gte', 0)), name='member_rate_from_0')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("hourly_rate__gte", 0)), name="member_rate_from_0"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Pay',
+            name="Pay",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('currency', models.CharField(max_length=3)),
-                ('hourly_rate', models.DecimalField(decimal_places=2, max_digits=8)),
-                ('cap_minutes', models.PositiveSmallIntegerField(default=15)),
-                ('changed_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('changed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('project', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='pay', to='projects.project')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("currency", models.CharField(max_length=3)),
+                ("hourly_rate", models.DecimalField(decimal_places=2, max_digits=8)),
+                ("cap_minutes", models.PositiveSmallIntegerField(default=15)),
+                ("changed_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "changed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "project",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="pay",
+                        to="projects.project",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('currency__regex', '^[A-Z]{3}$')), name='pay_currency_in_iso_4217'), models.CheckConstraint(condition=models.Q(('hourly_rate__gte', 0)), name='pay_rate_from_0'), models.CheckConstraint(condition=models.Q(('cap_minutes__range', (1, 240))), name='pay_cap_1_to_240_minutes')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("currency__regex", "^[A-Z]{3}$")),
+                        name="pay_currency_in_iso_4217",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("hourly_rate__gte", 0)), name="pay_rate_from_0"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("cap_minutes__range", (1, 240))),
+                        name="pay_cap_1_to_240_minutes",
+                    ),
+                ],
             },
         ),
     ]

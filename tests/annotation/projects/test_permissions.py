@@ -175,6 +175,9 @@ ROUTES = [
     Route("quality-api:agreement", "see_agreement", gives=(200, 202)),
     Route("quality-api:agreement", "compute", "POST"),
     # Who is told what.
+    Route("oversight:show-costs", "see_costs"),
+    Route("oversight:export-hours", "see_costs"),
+    Route("oversight:edit-rates", "see_costs", FORM),
     Route("oversight:list-webhooks", "manage", FORM),
     Route("oversight:show-webhook", "manage"),
     Route("oversight:change-webhook", "manage", "POST"),
