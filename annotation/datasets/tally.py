@@ -9,12 +9,13 @@ from annotation.datasets.policy import SPLITS
 JUDGMENT_DROPS = (
     "superseded",
     "retracted",
+    "not_work",
     "item_withdrawn",
     "other_origin",
     "surplus",
     "labeler_without_handle",
 )
-LATER = frozenset({"retracted"})
+LATER = frozenset({"retracted", "not_work"})
 ITEMS = ("judged", "unjudged", "withdrawn")
 SFT_DROPS = (*best.DROP_REASONS, "empty_demonstration", "repeated_demonstration")
 KINDS = ("preferences", "ties", "sft")

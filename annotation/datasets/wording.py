@@ -12,6 +12,7 @@ PAIR_DROPS = {
 JUDGMENT_DROPS = {
     "superseded": (_("Changed later"), _("the labeler's newer revision counts")),
     "retracted": (_("Taken back"), _("the labeler withdrew it")),
+    "not_work": (_("No work"), _("gold, a test, training or a calibration round")),
     "item_withdrawn": (_("The item was withdrawn"), ""),
     "other_origin": (_("From another origin"), _("not among the chosen ones")),
     "surplus": (_("Surplus"), _("beyond the wanted number")),

@@ -80,6 +80,7 @@ def show_item(request, slug, item_id):
     judgments = list(
         Judgment.objects.filter(item=item)
         .current()
+        .revealed()
         .select_related("rubric_version")
         .order_by("pk")
     )

@@ -88,6 +88,7 @@ def set_withdrawn(*, item: Item, actor, is_withdrawn: bool) -> None:
 def _state_in_the_queue(item: Item) -> str:
     """Where a withdrawn item belongs: gold, the ladder and calibration never become work."""
     is_gold = GoldItem.objects.filter(item=item).exists()
-    if is_gold or CalibrationItem.objects.filter(item=item).exists():
+    taken = CalibrationItem.objects.filter(item=item).exclude(round__state="draft")
+    if is_gold or taken.exists():
         return Item.State.RESERVED
     return Item.State.OPEN

@@ -19,6 +19,7 @@ from annotation.labeling.answers import (
     undo_of,
 )
 from annotation.labeling.bench import Bench, problems_of
+from annotation.labeling.calibration.home import own_rounds
 from annotation.labeling.desk import desk_for
 from annotation.labeling.feedback import waiting_count
 from annotation.labeling.forms import JudgmentForm, entered_in
@@ -40,6 +41,7 @@ def home(request):
         "recent": recent_judgments(request.user),
         "headline": headline_of(queues),
         "feedback_count": waiting_count(request.user),
+        "calibrations": own_rounds(request.user),
     }
     return render(request, "labeling/home.html", context)
 

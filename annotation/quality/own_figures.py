@@ -123,7 +123,8 @@ def _shares_with_peers(labeler, rows: Iterable[_Own]) -> dict[int, tuple[float, 
     own = {row.item: row.signs for row in rows}
     same: dict[int, int] = defaultdict(int)
     all_of: dict[int, int] = defaultdict(int)
-    peers = Judgment.objects.filter(item__in=list(own)).exclude(labeler=labeler).current()
+    # Not gold and calibration: a figure that moved would tell of an answer that is not shown.
+    peers = Judgment.objects.filter(item__in=list(own)).exclude(labeler=labeler).work().current()
     for item, *verdict in peers.values_list("item_id", "ranks", "unacceptable", "rest_below"):
         theirs, mine = signs_of(*verdict), own[item]
         shared = mine.keys() & theirs.keys()

@@ -29,7 +29,8 @@ WHICH = ("pk", "item", "item__external_id", "labeler", "handle", "is_superseded"
 
 def read_rows(project, *, all_revisions: bool = False) -> Iterator[dict[str, Any]]:
     """Every judgment that counts, or with `all_revisions` also those that were changed or taken
-    back later. A transaction is open until the last row is read or the iterator closed."""
+    back later; none of a calibration round before it is revealed. A transaction is open until the
+    last row is read or the iterator closed."""
     for _, row in read_items_and_rows(project, all_revisions=all_revisions):
         yield row
 
@@ -45,7 +46,7 @@ def read_items_and_rows(
 
 
 def _judgments(project, all_revisions: bool):
-    judgments = Judgment.objects.filter(project=project)
+    judgments = Judgment.objects.filter(project=project).revealed()
     if all_revisions:
         newer = Judgment.objects.filter(
             item=OuterRef("item"), labeler=OuterRef("labeler"), revision__gt=OuterRef("revision")

@@ -1,6 +1,7 @@
 """Calibration rounds: the same items for everybody, seen side by side, discussed."""
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -8,8 +9,15 @@ from django.utils.translation import gettext_lazy as _
 from annotation.labeling.models.items import Item
 
 
+class CalibrationRoundQuerySet(models.QuerySet):
+    def shown(self):
+        """Those whose judgments its members see."""
+        return self.filter(revealed_at__isnull=False)
+
+
 class CalibrationRound(models.Model):
-    """While it is open its items come before all others in its members' queues."""
+    """While it is open its items come before all others in its members' queues. One that is over
+    and was never revealed was called off."""
 
     class State(models.TextChoices):
         DRAFT = "draft", _("Being prepared")
@@ -22,6 +30,13 @@ class CalibrationRound(models.Model):
     )
     name = models.CharField(max_length=120)
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
+    deadline = models.DateTimeField(null=True)
+    # Who is who: else the members are numbered, also for those who lead.
+    shows_names = models.BooleanField(default=False)
+    # Every active labeler of the moment it is opened, instead of those chosen.
+    takes_everybody = models.BooleanField(default=True)
+    # How items were drawn, one entry a draw: {"kind", "count", "seed", "items"}.
+    samples = models.JSONField(default=list)
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
@@ -29,6 +44,17 @@ class CalibrationRound(models.Model):
     opened_at = models.DateTimeField(null=True)
     revealed_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
+    revealed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    # Why it was revealed before everybody had judged.
+    reveal_reason = models.TextField(blank=True)
+    # The judgments as they were when it was revealed: what is changed since is no blind verdict.
+    judgment_ids = ArrayField(models.BigIntegerField(), default=list)
+    # The figures of agreement when it was closed, and the hash of what they rest on.
+    agreement = models.JSONField(null=True)
+
+    objects = CalibrationRoundQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -50,10 +76,38 @@ class CalibrationRound(models.Model):
                 | (~Q(state="closed") & Q(closed_at=None)),
                 name="calibration_closed_when_said",
             ),
+            models.CheckConstraint(
+                condition=Q(revealed_at__isnull=False) | Q(judgment_ids__len=0),
+                name="calibration_judgments_when_revealed",
+            ),
         ]
 
     def __str__(self):
         return self.name
+
+    @property
+    def is_draft(self) -> bool:
+        return self.state == self.State.DRAFT
+
+    @property
+    def is_open(self) -> bool:
+        return self.state == self.State.OPEN
+
+    @property
+    def is_shown(self) -> bool:
+        return self.revealed_at is not None
+
+    @property
+    def is_discussed(self) -> bool:
+        return self.state == self.State.REVEALED
+
+    @property
+    def was_called_off(self) -> bool:
+        return self.state == self.State.CLOSED and self.revealed_at is None
+
+    @property
+    def state_text(self) -> str:
+        return _("Called off") if self.was_called_off else self.get_state_display()
 
 
 class CalibrationItem(models.Model):
@@ -82,10 +136,19 @@ class CalibrationMember(models.Model):
     labeler = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="calibrations"
     )
+    # Nobody waits for somebody who is excused; what they judged counts all the same.
+    excused_at = models.DateTimeField(null=True)
+    excuse = models.CharField(max_length=200, blank=True)
+    nudged_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["round", "labeler"], name="calibration_member_once")
+            models.UniqueConstraint(fields=["round", "labeler"], name="calibration_member_once"),
+            models.CheckConstraint(
+                condition=Q(excused_at=None, excuse="")
+                | (Q(excused_at__isnull=False) & ~Q(excuse="")),
+                name="calibration_excused_with_a_reason",
+            ),
         ]
 
     def __str__(self):

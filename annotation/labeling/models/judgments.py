@@ -20,6 +20,10 @@ class JudgmentQuerySet(models.QuerySet):
         )
         return self.filter(~Exists(newer), is_retraction=False)
 
+    def revealed(self):
+        """Without what was judged in a calibration round that nobody may look into yet."""
+        return self.exclude(purpose=Purpose.CALIBRATION, item__calibration__round__state="open")
+
     def work(self):
         """Without gold, the ladder and calibration: what agreement and datasets are made of."""
         return self.filter(purpose=Purpose.WORK)

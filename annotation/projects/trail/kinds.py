@@ -190,6 +190,37 @@ KINDS: dict[str, Words] = {
             "disagreements from %(spread_percent)s percent)"
         ),
     ),
+    "calibration.prepared": Words(
+        "review", _("Calibration round prepared"), _("%(who)s prepared %(target)s")
+    ),
+    "calibration.changed": Words(
+        "review", _("Calibration round changed"), _("%(who)s changed %(target)s")
+    ),
+    "calibration.deleted": Words(
+        "review", _("Calibration round deleted"), _("%(who)s deleted the draft of %(target)s")
+    ),
+    "calibration.opened": Words(
+        "review", _("Calibration round opened"), _("%(who)s opened %(target)s")
+    ),
+    "calibration.nudged": Words(
+        "review", _("Calibration reminder"), _("%(who)s reminded %(members)s people of %(target)s")
+    ),
+    "calibration.excused": Words(
+        "review",
+        _("Excused from calibration"),
+        _("%(who)s excused %(target)s from a calibration round"),
+    ),
+    "calibration.expected_again": Words(
+        "review",
+        _("Expected in calibration again"),
+        _("%(who)s expects %(target)s in a calibration round again"),
+    ),
+    "calibration.revealed": Words(
+        "review", _("Calibration round revealed"), _("%(who)s revealed %(target)s")
+    ),
+    "calibration.called_off": Words(
+        "review", _("Calibration round called off"), _("%(who)s called %(target)s off")
+    ),
     "import.done": Words("data", _("File imported"), _("%(who)s imported a file: %(target)s")),
     "import.unchanged": Words(
         "data",
@@ -259,6 +290,7 @@ KINDS: dict[str, Words] = {
 # What a target such as "item:12" names. A user is shown by handle, and what has no row as it is.
 TARGETS = {
     "assignment": _("assignment %(id)s"),
+    "calibration": _("calibration round %(id)s"),
     "dataset": _("dataset %(id)s"),
     "generation": _("generation run %(id)s"),
     "import": _("import %(id)s"),

@@ -75,7 +75,10 @@ ROUTES = [
     Route("accounts:describe-oneself", SIGNED_IN, FORM),
     Route("accounts:profile", SIGNED_IN, FORM),
     Route("accounts:revoke-token", SIGNED_IN, "POST", own=True),
+    Route("accounts:list-creators", SITE_ADMIN),
+    Route("accounts:change-creator", SITE_ADMIN, "POST"),
     # Projects.
+    Route("projects:new-project", SITE_ADMIN, FORM),  # nobody else here may make one
     Route("projects:list-projects", SIGNED_IN, gives=(200, 302)),
     Route("projects:show-rubric", "judge"),
     Route("projects:edit-judging", "manage", FORM),
@@ -166,6 +169,23 @@ ROUTES = [
     Route("labeling:publish-rubric", "manage", FORM),
     Route("labeling:compare-rubrics", "judge"),
     Route("labeling:add-rubric-example", "manage", "POST"),
+    # Calibration rounds: the page of one, and what it reveals, is for its members, too.
+    Route("labeling:list-calibrations", "review"),
+    Route("labeling:create-calibration", "manage", FORM),
+    Route("labeling:show-calibration", "review"),
+    Route("labeling:show-calibration-item", "review"),
+    Route("labeling:edit-calibration", "manage", FORM, gives=(302,)),  # it is revealed
+    Route("labeling:delete-calibration", "manage", "POST"),
+    Route("labeling:open-calibration", "manage", "POST"),
+    Route("labeling:call-off-calibration", "manage", "POST"),
+    Route("labeling:reveal-calibration", "manage", "POST"),
+    Route("labeling:nudge-calibration", "manage", "POST"),
+    Route(
+        "labeling:excuse-calibration-member",
+        "manage",
+        "POST",
+        kwargs={"member_id": "calibration_member_id"},
+    ),
     # What the judgments are worth.
     Route("quality:show-own", SIGNED_IN),
     Route("quality:show-agreement", "see_agreement"),

@@ -10,6 +10,7 @@ from annotation.core.hashing import sha256_of_value
 from annotation.datasets import services as datasets
 from annotation.datasets.policy import Policy
 from annotation.datasets.tasks import FREEZE
+from annotation.labeling.calibration.revealing import reveal
 from annotation.labeling.models import Assignment
 from annotation.labeling.reports import report_problem
 from annotation.oversight.models import Webhook
@@ -18,6 +19,7 @@ from annotation.projects.pools.services import save_pool
 from annotation.prompts.attachments.services import attach
 from annotation.prompts.models import Generator, Import
 from annotation.runs.models import ModelVersion, Round, TrainingRun
+from tests.annotation.labeling.calibration.world import judge_all, opened
 from tests.factories import make_member
 from tests.media import picture
 
@@ -67,6 +69,25 @@ def webhook(place):
     return {"webhook_id": row.pk}
 
 
+def calibration(place):
+    """A revealed round, of people who ask for nothing here."""
+    items = [place.make_item()]
+    members = [make_member(place.project) for _ in range(2)]
+    labelers = [one.pk for one in members]
+    made = opened(
+        place.project,
+        place.lead,
+        items,
+        name=f"{place.word} round",
+        takes_everybody=False,
+        labelers=labelers,
+    )
+    judge_all(place.project, members, 1, rationale=f"Of {place.word}.")
+    reveal(round_=made, actor=place.lead)
+    member = made.members.first()
+    return {"calibration_id": made.pk, "position": 1, "calibration_member_id": member.pk}
+
+
 def _job(place, kind):
     return jobs.enqueue(kind=kind, project=place.project)[0]
 
@@ -106,4 +127,4 @@ def models(place):
     }
 
 
-OBJECTS = (member, pool, attachment, imported, report, webhook, job, models)
+OBJECTS = (member, pool, attachment, imported, report, calibration, webhook, job, models)

@@ -1,0 +1,25 @@
+"""Below `projects/<slug>/calibration/`."""
+
+from django.urls import path
+
+from annotation.labeling.calibration import views
+
+urlpatterns = [
+    path("", views.list_rounds, name="list-calibrations"),
+    path("new/", views.create, name="create-calibration"),
+    path("<int:calibration_id>/", views.show, name="show-calibration"),
+    path("<int:calibration_id>/edit/", views.edit, name="edit-calibration"),
+    path("<int:calibration_id>/delete/", views.delete, name="delete-calibration"),
+    path("<int:calibration_id>/open/", views.open_for_judging, name="open-calibration"),
+    path("<int:calibration_id>/call-off/", views.call_off, name="call-off-calibration"),
+    path("<int:calibration_id>/reveal/", views.reveal, name="reveal-calibration"),
+    path("<int:calibration_id>/nudge/", views.nudge, name="nudge-calibration"),
+    path(
+        "<int:calibration_id>/members/<int:member_id>/",
+        views.excuse,
+        name="excuse-calibration-member",
+    ),
+    path(
+        "<int:calibration_id>/items/<int:position>/", views.show_item, name="show-calibration-item"
+    ),
+]
