@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.utils.crypto import salted_hmac
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers, status
 from rest_framework.permissions import IsAuthenticated
@@ -44,7 +45,7 @@ class AssignmentSerializer(serializers.Serializer):
     """An item lent to you, its responses in the order you are to read them."""
 
     id = serializers.IntegerField()
-    item = serializers.CharField(help_text="The item's id.")
+    item = serializers.CharField(help_text="The item's name for you; not its id in files.")
     key = serializers.UUIDField(help_text="An Idempotency-Key you may use for the judgment.")
     lease_until = serializers.DateTimeField()
     warnings = serializers.ListField(
@@ -178,7 +179,10 @@ class VerdictSerializer(serializers.Serializer):
 
 
 class JudgmentSerializer(serializers.ModelSerializer):
-    item = serializers.CharField(source="item.external_id")
+    item = serializers.SerializerMethodField(help_text="As in the assignment.")
+
+    def get_item(self, judgment) -> str:
+        return name_of_item(judgment.item_id)
 
     class Meta:
         model = Judgment
@@ -188,6 +192,12 @@ class JudgmentSerializer(serializers.ModelSerializer):
 class SubmittedSerializer(serializers.Serializer):
     judgment = JudgmentSerializer()
     next = AssignmentSerializer(allow_null=True)
+
+
+def name_of_item(item_id: int) -> str:
+    """The same item has the same name, and the name says nothing: ids in files may tell where an
+    item comes from, and their order which ones are out of order."""
+    return salted_hmac("labeling.item", str(item_id)).hexdigest()[:16]
 
 
 def assignment_data(assignment: Assignment | None):
@@ -208,7 +218,7 @@ def assignment_data(assignment: Assignment | None):
     of_messages, of_responses = files[: len(messages)], files[len(messages) :]
     return {
         "id": assignment.pk,
-        "item": assignment.item.external_id,
+        "item": name_of_item(assignment.item_id),
         "key": assignment.key,
         "lease_until": assignment.lease_until,
         "warnings": assignment.item.warnings,

@@ -10,6 +10,7 @@ from annotation.labeling import queue
 from annotation.labeling.models import Assignment, Item, Judgment, Purpose
 from annotation.projects.permissions import STAFF, projects_where
 
+GOLD = Q(purpose=Purpose.GOLD)
 SUBMITTED = [Assignment.State.SUBMITTED, Assignment.State.SURPLUS]
 
 
@@ -58,6 +59,7 @@ def queues_of(user) -> list[Queue]:
         .annotate(
             judged=Count("pk", filter=Q(state__in=SUBMITTED)),
             today=Count("pk", filter=Q(state__in=SUBMITTED, over_at__gte=midnight)),
+            gold_today=Count("pk", filter=GOLD & Q(state__in=SUBMITTED, over_at__gte=midnight)),
             held=Count("pk", filter=Q(state=Assignment.State.LIVE)),
         )
     }
@@ -69,7 +71,7 @@ def queues_of(user) -> list[Queue]:
             Queue(
                 project=project,
                 wanted=need.get("wanted") or 0,
-                done=max((need.get("taken") or 0) - on_desks.get(project.pk, 0), 0),
+                done=_done(need, on_desks.get(project.pk, 0), have.get("gold_today", 0)),
                 judged=have.get("judged", 0),
                 judged_today=have.get("today", 0),
                 avoided=avoided.get(project.pk, 0),
@@ -79,6 +81,13 @@ def queues_of(user) -> list[Queue]:
             )
         )
     return sorted(queues, key=lambda one: (not one.is_waiting, one.project.name))
+
+
+def _done(need, on_desks: int, own_gold_today: int) -> int:
+    """Judgments of the open items that are there. This person's own of gold count for today: a
+    number that grows with every submit but some would tell which those are."""
+    done = (need.get("taken") or 0) - on_desks + own_gold_today
+    return min(max(done, 0), need.get("wanted") or 0)
 
 
 def _avoided(user, projects) -> dict[int, int]:

@@ -128,13 +128,30 @@ LADDER = """ladder AS (
             g.position, g.id LIMIT 1
 )""".replace("<untouched here>", UNTOUCHED_HERE)
 
-# Only in the place of work that is there: what comes after the work has run out would tell.
+# The draw hangs on what this labeler ended last, and on a secret: whoever gives an item back and
+# comes again, or undoes and submits again, gets the same answer. A new draw each time would tell
+# gold from work by which of them comes again. Without a secret nothing is drawn.
+DIE = (
+    """('x' || substr(md5(%(secret)s::text || ':' || <last>), 1, 7))::bit(28)::int / 268435456.0"""
+)
+
+DRAW = """draw AS MATERIALIZED (
+  SELECT <die> AS die FROM (
+    SELECT coalesce((
+      SELECT a.id FROM labeling_assignment a
+       WHERE a.labeler_id = %(labeler)s AND a.project_id = %(project)s
+         AND a.state IN ('submitted', 'surplus', 'skipped')
+       ORDER BY a.id DESC LIMIT 1), 0) AS id) AS ended
+)""".replace("<die>", DIE.replace("<last>", "ended.id"))
+
+# Only in the place of work that is there: what comes after the work has run out would tell. The
+# order is another one for each labeler, and the same whenever that labeler asks.
 GOLD = """gold AS (
   SELECT i.id FROM me
+    JOIN draw ON draw.die * 100 < me.gold_percent AND me.stage IN ('probation', 'full')
     JOIN labeling_golditem g ON g.project_id = %(project)s AND g.use = 'queue' AND g.is_active
     JOIN labeling_item i ON i.id = g.item_id AND i.state <> 'withdrawn'
-   WHERE %(die)s::float8 * 100 < me.gold_percent AND me.stage IN ('probation', 'full')
-     AND <untouched> AND EXISTS (SELECT 1 FROM work)
+   WHERE <untouched> AND EXISTS (SELECT 1 FROM work)
    ORDER BY md5(g.id || ':' || %(labeler)s) LIMIT 1
 )"""
 
@@ -179,7 +196,7 @@ RETURNING id
 )"""
 
 
-FIND = (ME, LANES, WORK, CALIBRATION, LADDER, GOLD, PICK)
+FIND = (ME, LANES, WORK, CALIBRATION, LADDER, DRAW, GOLD, PICK)
 
 
 def prepared(*more: str, select: str, lock: str = "") -> Prepared:

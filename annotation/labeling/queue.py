@@ -1,6 +1,5 @@
 """Lending items: the overlap holds under any race, and nothing here grows with the project."""
 
-import random
 import uuid
 from datetime import timedelta
 
@@ -8,6 +7,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from annotation.core.harms import known_harms
 from annotation.labeling.lending import LEND, WAITING
@@ -48,7 +48,7 @@ def lend(*, project, labeler) -> int | None:
     """The lending statement itself: the new assignment's id, or None. Inside a transaction:
     LostRace or IntegrityError must take the counter back."""
     values = _values(project, labeler) | {
-        "die": random.random(),  # noqa: S311  a draw that nobody gains by foreseeing
+        "secret": _secret(project, labeler),
         "key": uuid.uuid4(),
         "lease": timedelta(minutes=project.lease_minutes),
     }
@@ -61,8 +61,13 @@ def lend(*, project, labeler) -> int | None:
 def waiting_for(*, project, labeler) -> str:
     """What would be lent to this labeler next, by its purpose; empty where there is nothing. For
     pages beside the judging path: it changes nothing."""
-    found = WAITING.row(_values(project, labeler) | {"die": 1.0})
+    found = WAITING.row(_values(project, labeler) | {"secret": None})
     return found[0] if found else ""
+
+
+def _secret(project, labeler) -> str:
+    """What nobody outside knows, for the draw of gold: another one for each labeler."""
+    return salted_hmac("labeling.gold", f"{project.pk}:{labeler.pk}").hexdigest()
 
 
 def _values(project, labeler) -> dict:

@@ -23,7 +23,7 @@ from annotation.core.strict_json import canonical
 from annotation.core.text import clean
 from annotation.labeling import queue
 from annotation.labeling.ladder.answers import after_answer
-from annotation.labeling.models import ON_THE_LADDER, Assignment, Item, Judgment, Purpose
+from annotation.labeling.models import ON_THE_LADDER, Assignment, Item, Judgment
 from annotation.labeling.reading import read_assignment
 from annotation.labeling.record import record_judgment, texts_for, without_unchanged
 from annotation.labeling.verdict import Verdict, check, check_seconds
@@ -193,16 +193,20 @@ def refuse_the_suspended(assignment) -> None:
 def _has_place(assignment) -> bool:
     """A live assignment has its place; a late one takes it again while the item has room. What is
     judged of a withdrawn item has none. What is no work needs none."""
-    if assignment.purpose != Purpose.WORK:
-        return True
+    is_live = assignment.state == Assignment.State.LIVE
     if assignment.item.state == Item.State.WITHDRAWN:
-        if assignment.state == Assignment.State.LIVE:
-            Item.objects.filter(pk=assignment.item_id).update(taken=F("taken") - 1)
+        if is_live:
+            give_place_back(assignment)
         return False
-    if assignment.state == Assignment.State.LIVE:
+    if is_live:
         return True
     room = Item.objects.filter(pk=assignment.item_id, state=Item.State.OPEN)
-    return bool(room.filter(taken__lt=F("overlap")).update(taken=F("taken") + 1))
+    has_room = room.filter(taken__lt=F("overlap")).update(taken=F("taken") + assignment.places)
+    return bool(has_room) or not assignment.places
+
+
+def give_place_back(assignment) -> None:
+    Item.objects.filter(pk=assignment.item_id).update(taken=F("taken") - assignment.places)
 
 
 def _next(assignment, labeler, lend_next) -> int | None:
@@ -289,8 +293,8 @@ def skip(*, assignment_id, labeler, reason: str = "") -> None:
         if assignment.state == Assignment.State.SKIPPED:
             return
         _refuse_to_skip_the_ladder(assignment)
-        if assignment.state == Assignment.State.LIVE and assignment.purpose == Purpose.WORK:
-            Item.objects.filter(pk=assignment.item_id).update(taken=F("taken") - 1)
+        if assignment.state == Assignment.State.LIVE:
+            give_place_back(assignment)
         Assignment.objects.filter(pk=assignment.pk).update(
             state=Assignment.State.SKIPPED, over_at=timezone.now(), skip_reason=reason
         )

@@ -8,7 +8,7 @@ import uuid
 from datetime import timedelta
 
 from django.db import IntegrityError, OperationalError, transaction
-from django.db.models import F, Q
+from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,8 +18,8 @@ from annotation.core.database import is_retryable
 from annotation.core.errors import Conflict
 from annotation.labeling.forms.entered import entered_from
 from annotation.labeling.inserting import insert_judgment
-from annotation.labeling.models import ON_THE_LADDER, Assignment, Item, Judgment, Purpose
-from annotation.labeling.services import assignment_of, refuse_the_suspended
+from annotation.labeling.models import ON_THE_LADDER, Assignment, Item, Judgment
+from annotation.labeling.services import assignment_of, give_place_back, refuse_the_suspended
 
 UNDO_WITHIN = timedelta(seconds=60)
 GRACE = timedelta(seconds=10)  # for the way there: the page stops offering it earlier
@@ -100,12 +100,10 @@ def _refuse_what_cannot_be_undone(assignment, labeler) -> None:
 def _put_back_what_was_lent_since(assignment, labeler) -> None:
     """The next item waits in the queue again, with what was entered for it."""
     lent = Assignment.objects.live().filter(project=assignment.project_id, labeler=labeler)
-    for pk, item, purpose in lent.values_list("pk", "item", "purpose"):
-        is_ended = (
-            Assignment.objects.live().filter(pk=pk).update(state=State.EXPIRED, over_at=Now())
-        )
-        if is_ended and purpose == Purpose.WORK:
-            Item.objects.filter(pk=item).update(taken=F("taken") - 1)
+    for one in lent:
+        ended = Assignment.objects.live().filter(pk=one.pk)
+        if ended.update(state=State.EXPIRED, over_at=Now()):
+            give_place_back(one)
 
 
 def _retract(assignment) -> dict[str, str]:
@@ -131,9 +129,9 @@ def _retract(assignment) -> dict[str, str]:
 
 
 def _take_place_again(assignment) -> None:
-    room = Item.objects.filter(Q(taken__lt=F("overlap")), pk=assignment.item_id)
-    is_work = assignment.purpose == Purpose.WORK
-    if is_work and not room.update(taken=F("taken") + 1):
+    places = assignment.places
+    room = Item.objects.filter(pk=assignment.item_id, taken__lte=F("overlap") - places)
+    if not room.update(taken=F("taken") + places):
         raise Conflict(_("Others have judged the item by now: it needs no further judgment."))
     audit.record(
         "assignment.skip_undone",

@@ -4,7 +4,7 @@ time. Never anybody's name, never a ranking of people."""
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from statistics import median
 
 import numpy as np
@@ -12,7 +12,7 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from annotation.core.charts import BarChart, LineChart, Series, bar_chart, line_chart
-from annotation.labeling.models import Judgment
+from annotation.labeling.models import Judgment, Purpose
 from annotation.labeling.verdict.tiers import signs_of
 from annotation.projects.permissions import visible_in
 from annotation.quality.stats.bootstrap import bootstrap_mean
@@ -71,13 +71,16 @@ class _Own:
     signs: dict[tuple[int, int], int]
     seconds: float | None
     day: date
+    is_work: bool
 
 
 def own_figures(labeler) -> OwnFigures:
     """Over the projects that the labeler is in. Three statements, whatever their size."""
     rows = _own_judgments(labeler)
-    shares = _shares_with_peers(labeler, rows)
     today = timezone.localdate()
+    # Agreement as of this morning: a number that moves after every submit but some would tell
+    # which of them were gold.
+    shares = _shares_with_peers(labeler, [row for row in rows if row.is_work and row.day < today])
     timed = [row.seconds for row in rows if row.seconds is not None]
     of_today = [row for row in rows if row.day == today]
     weeks: dict[date, list[tuple[float, int]]] = defaultdict(list)
@@ -110,11 +113,11 @@ def agreement_of(shares: Sequence[tuple[float, int]]) -> Agreement:
 def _own_judgments(labeler) -> list[_Own]:
     mine = visible_in(Judgment.objects.filter(labeler=labeler), labeler, "judge").current()
     rows = mine.order_by("-submitted_at").values_list(
-        "item_id", "ranks", "unacceptable", "rest_below", "seconds", "submitted_at"
+        "item_id", "ranks", "unacceptable", "rest_below", "seconds", "submitted_at", "purpose"
     )[:MOST]
     return [
-        _Own(item, signs_of(*verdict), seconds, timezone.localdate(at))
-        for item, *verdict, seconds, at in rows
+        _Own(item, signs_of(*verdict), seconds, timezone.localdate(at), purpose == Purpose.WORK)
+        for item, *verdict, seconds, at, purpose in rows
     ]
 
 
@@ -123,14 +126,19 @@ def _shares_with_peers(labeler, rows: Iterable[_Own]) -> dict[int, tuple[float, 
     own = {row.item: row.signs for row in rows}
     same: dict[int, int] = defaultdict(int)
     all_of: dict[int, int] = defaultdict(int)
-    # Not gold and calibration: a figure that moved would tell of an answer that is not shown.
-    peers = Judgment.objects.filter(item__in=list(own)).exclude(labeler=labeler).work().current()
+    peers = Judgment.objects.filter(item__in=list(own)).exclude(labeler=labeler).current()
+    peers = peers.work().filter(submitted_at__lt=midnight())
     for item, *verdict in peers.values_list("item_id", "ranks", "unacceptable", "rest_below"):
         theirs, mine = signs_of(*verdict), own[item]
         shared = mine.keys() & theirs.keys()
         same[item] += sum(mine[pair] == theirs[pair] for pair in shared)
         all_of[item] += len(shared)
     return {item: (same[item] / count, count) for item, count in all_of.items() if count}
+
+
+def midnight() -> datetime:
+    """When today began, where the reader is."""
+    return timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _by_day(rows: Sequence[_Own], today: date) -> BarChart:

@@ -77,3 +77,9 @@ class Assignment(models.Model):
 
     def __str__(self):
         return f"assignment {self.pk} ({self.state})"
+
+    @property
+    def places(self) -> int:
+        """How many of its item's places it holds: only work holds one. Who gives a place back
+        writes to the item in any case, so that gold cannot be told by what the server does."""
+        return 1 if self.purpose == Purpose.WORK else 0

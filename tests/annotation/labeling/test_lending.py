@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.test import override_settings
 from django.utils import timezone
 
 from annotation.labeling.ladder.testing import start_attempt
@@ -79,8 +80,10 @@ def gold_always(project, labeler):
     """Everybody's next item is gold, as long as there is gold and work."""
     project.gold_percent = 50
     project.save()
-    for _attempt in range(200):
-        assignment = lend_next_item(project=project, labeler=labeler)
+    for attempt in range(200):
+        # The same labeler who asks again gets the same item again: so with another secret.
+        with override_settings(SECRET_KEY=f"secret {attempt}"):
+            assignment = lend_next_item(project=project, labeler=labeler)
         if assignment.purpose == Purpose.GOLD:
             return assignment
         Assignment.objects.filter(pk=assignment.pk).update(

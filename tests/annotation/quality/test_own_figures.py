@@ -18,6 +18,12 @@ def project():
     return make_project("shop", overlap=3)
 
 
+def judged_yesterday(*verdict, **fields):
+    """Agreement is of what was judged before today."""
+    at = timezone.now() - timedelta(days=1)
+    return make_judgment(*verdict, **({"submitted_at": at} | fields))
+
+
 def test_what_a_verdict_says_of_pairs():
     assert signs_of([1, 2, 2], [False] * 3, False) == {(1, 2): -1, (1, 3): -1, (2, 3): 0}
     assert signs_of([1, None, None], [False, True, False], False) == {(1, 2): -1}
@@ -31,24 +37,43 @@ def test_agreement_is_the_mean_over_shared_items(project, monkeypatch):
     mira, omar = make_member(project), make_member(project)
     three = make_item(project, ("1", "2", "3"))
     two = make_item(project)
-    make_judgment(three, mira, [1, 2, 3], seconds=10)
-    make_judgment(three, omar, [1, 3, 2], seconds=99)  # two of three alike
-    make_judgment(two, mira, [1, 2], seconds=30)
-    make_judgment(two, omar, [2, 1])  # none of one
-    make_judgment(make_item(project), mira, [1, 2], seconds=20)  # nobody else
+    judged_yesterday(three, mira, [1, 2, 3], seconds=10)
+    judged_yesterday(three, omar, [1, 3, 2], seconds=99)  # two of three alike
+    judged_yesterday(two, mira, [1, 2], seconds=30)
+    judged_yesterday(two, omar, [2, 1])  # none of one
+    judged_yesterday(make_item(project), mira, [1, 2], seconds=20)  # nobody else
     figures = own_figures(mira)
     assert figures.agreement.share == pytest.approx((2 / 3 + 0) / 2)
     assert (figures.agreement.item_count, figures.agreement.comparison_count) == (2, 4)
-    assert (figures.count, figures.today_count) == (3, 3)
+    assert (figures.count, figures.today_count) == (3, 0)
     assert (figures.seconds, figures.median_seconds) == (60, 20)
     assert own_figures(omar).agreement.share == figures.agreement.share
+
+
+def test_agreement_moves_with_no_submit_and_knows_only_work(project, monkeypatch):
+    """Else whoever looks after every submit sees which of them were gold."""
+    monkeypatch.setattr(module, "LEAST_COMPARISONS", 1)
+    mira, omar = make_member(project), make_member(project)
+    work, gold, today = (make_item(project) for _ in range(3))
+    for labeler in (mira, omar):
+        judged_yesterday(work, labeler, [1, 2])
+    before = own_figures(mira)
+    assert before.agreement.comparison_count == 1
+
+    judged_yesterday(gold, mira, [1, 2], purpose="gold")
+    judged_yesterday(gold, omar, [2, 1], purpose="gold")
+    make_judgment(today, mira, [1, 2])
+    make_judgment(today, omar, [2, 1])
+
+    assert own_figures(mira).agreement == before.agreement
+    assert (own_figures(mira).count, own_figures(mira).today_count) == (3, 1)
 
 
 def test_too_few_shared_comparisons_say_how_many_there_are(project):
     mira = make_member(project)
     item = make_item(project)
     for labeler in (mira, make_member(project)):
-        make_judgment(item, labeler, [1, 2])
+        judged_yesterday(item, labeler, [1, 2])
     found = own_figures(mira).agreement
     assert found.share is None
     assert found.text == "needs 20 shared comparisons, has 1"
@@ -78,7 +103,7 @@ def test_only_what_holds_counts_and_only_in_projects_one_is_in(project):
 def test_the_line_needs_two_weeks_with_enough(project, monkeypatch):
     monkeypatch.setattr(module, "LEAST_COMPARISONS", 2)
     mira, omar = make_member(project), make_member(project)
-    for weeks, n in ((0, 2), (1, 2), (5, 1)):
+    for weeks, n in ((1, 2), (2, 2), (5, 1)):
         for _ in range(n):
             item = make_item(project)
             at = timezone.now() - timedelta(weeks=weeks)
