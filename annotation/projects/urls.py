@@ -1,6 +1,8 @@
 from django.urls import path
 
 from annotation.projects import job_views, judging_views, starting_views, views
+from annotation.projects.invitations import accept_views
+from annotation.projects.invitations import views as invitations
 from annotation.projects.pools import views as pools
 from annotation.projects.trail import views as trail
 
@@ -16,6 +18,19 @@ urlpatterns = [
     ),
     path("projects/<slug:slug>/pools/", pools.list_pools, name="list-pools"),
     path("projects/<slug:slug>/pools/<int:pool_id>/", pools.show_pool, name="show-pool"),
+    path("projects/<slug:slug>/people/invite/", invitations.invite, name="invite-people"),
+    path("projects/<slug:slug>/people/invite/link/", invitations.make_link, name="make-link"),
+    path(
+        "projects/<slug:slug>/people/invitations/",
+        invitations.list_invitations,
+        name="list-invitations",
+    ),
+    path(
+        "projects/<slug:slug>/people/invitations/<int:invitation_id>/",
+        invitations.change_invitation,
+        name="change-invitation",
+    ),
+    path("invitation/<str:token>/", accept_views.accept_invitation, name="accept-invitation"),
     path("projects/<slug:slug>/audit/", trail.project_trail, name="list-events"),
     path(
         "projects/<slug:slug>/audit.jsonl",

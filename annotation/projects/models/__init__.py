@@ -1,5 +1,6 @@
 """Projects, who is in them as what, and the versions of what they judge by."""
 
+from annotation.projects.models.invitations import Invitation
 from annotation.projects.models.ladder import LadderSettings
 from annotation.projects.models.members import Membership
 from annotation.projects.models.pools import Pool, PoolMember, ProjectPool, Slice
@@ -8,6 +9,7 @@ from annotation.projects.models.rubrics import Criterion, RubricDraft, RubricExa
 
 __all__ = [
     "Criterion",
+    "Invitation",
     "LadderSettings",
     "Membership",
     "Pool",

@@ -112,6 +112,25 @@ KINDS: dict[str, Words] = {
         _("May make no projects"),
         _("%(who)s no longer allows %(target)s to make projects"),
     ),
+    "invitations.made": Words(
+        "people", _("People invited"), _("%(who)s invited %(count)s people by e-mail")
+    ),
+    "invitation.link_made": Words(
+        "people",
+        _("Link of an invitation made"),
+        _("%(who)s made a link: %(target)s, as %(role)s"),
+    ),
+    "invitation.sent_again": Words(
+        "people", _("Invitation sent again"), _("%(who)s sent %(target)s again")
+    ),
+    "invitation.revoked": Words(
+        "people", _("Invitation revoked"), _("%(who)s revoked %(target)s")
+    ),
+    "invitation.accepted": Words(
+        "people",
+        _("Invitation accepted"),
+        _("%(who)s accepted %(target)s and is %(a_role)s"),
+    ),
     "project.created": Words(
         "project", _("Project made"), _("%(who)s made the project %(target)s")
     ),
@@ -299,6 +318,7 @@ TARGETS = {
     "model_version": _("model version %(id)s"),
     "round": _("round %(id)s"),
     "rubric": _("rubric version %(id)s"),
+    "invitation": _("invitation %(id)s"),
     "run": _("training run %(id)s"),
     "token": _("API token %(id)s"),
     "user": _("person %(id)s"),

@@ -86,6 +86,12 @@ ROUTES = [
     Route("projects:change-member", "manage", "POST"),
     Route("projects:list-pools", "manage", FORM),
     Route("projects:show-pool", "manage", FORM),
+    Route("projects:invite-people", "manage", FORM),
+    Route("projects:make-link", "manage", "POST"),
+    Route("projects:list-invitations", "manage"),
+    Route("projects:change-invitation", "manage", "POST"),
+    # Open to whoever has the link; who is in the project already is told so.
+    Route("projects:accept-invitation", PUBLIC, FORM, gives=(200, 302, 409, 422)),
     Route("projects:list-events", "audit"),
     Route("projects:export-events", "audit"),
     Route("projects:export-events-csv", "audit"),

@@ -14,6 +14,7 @@ from annotation.labeling.calibration.revealing import reveal
 from annotation.labeling.models import Assignment
 from annotation.labeling.reports import report_problem
 from annotation.oversight.models import Webhook
+from annotation.projects.invitations.services import make_link
 from annotation.projects.models import ProjectPool, Slice
 from annotation.projects.pools.services import save_pool
 from annotation.prompts.attachments.services import attach
@@ -28,7 +29,12 @@ CANARY = "zanzibar"  # the word of the other project
 
 def member(place):
     user = make_member(place.project, username=f"{place.word}-member")
-    return {"member_id": user.membership.pk}
+    return {"member_id": user.membership.pk, "user_id": user.pk}
+
+
+def invitation(place):
+    made, token = make_link(project=place.project, actor=place.lead, handle=f"{place.word}-guest")
+    return {"invitation_id": made.pk, "token": token}
 
 
 def pool(place):
@@ -127,4 +133,15 @@ def models(place):
     }
 
 
-OBJECTS = (member, pool, attachment, imported, report, calibration, webhook, job, models)
+OBJECTS = (
+    member,
+    invitation,
+    pool,
+    attachment,
+    imported,
+    report,
+    calibration,
+    webhook,
+    job,
+    models,
+)

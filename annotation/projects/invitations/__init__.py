@@ -1,0 +1,1 @@
+"""Bringing people in: who is invited, how the mail leaves, and how somebody accepts."""
