@@ -22,11 +22,11 @@ from annotation.labeling.bench.fresh import fresh_fragment, is_fresh
 from annotation.labeling.desk import desk_for
 from annotation.labeling.forms import Problem
 from annotation.labeling.forms.writing import open_writing
+from annotation.labeling.ladder.desk import why_nothing_comes, words_beside
 from annotation.labeling.models import ON_THE_LADDER, Assignment, Item
 from annotation.labeling.prerender import request_rendering
 from annotation.labeling.recording import attach_voice
 from annotation.labeling.rubric_news import news_for
-from annotation.labeling.workload import hindrance_of
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,8 @@ def show_desk(request, project, assignment_id, *, notices=(), undo=None):
     if assignment.item.warnings and "shown" not in assignment.draft:
         cover = Cover(assignment)
         return render_desk(request, project, None, notices=notices, undo=undo, cover=cover)
+    if assignment.purpose in ON_THE_LADDER and (words := words_beside(assignment)):
+        notices = [Notice(words), *notices]
     desk = desk_for(assignment)
     if desk.is_cold:  # the next ones are rendered while this one is read
         request_rendering(project=project)
@@ -189,8 +191,8 @@ class Cover:
 
 
 def why_empty(labeler, project) -> dict[str, str]:
-    if hindrance := hindrance_of(labeler, project):
-        return {"title": hindrance.title, "text": hindrance.text}
+    if reason := why_nothing_comes(labeler, project):
+        return reason
     avoided = queue.avoided_by(labeler)
     if avoided and project.items.open().filter(warnings__overlap=avoided).exists():
         return {
@@ -230,6 +232,7 @@ def render_desk(
     cover=None,
     news=None,
     empty=None,
+    explained=None,
 ):
     context = {
         "project": project,
@@ -241,6 +244,7 @@ def render_desk(
         "news": news,
         "news_version": str(news.new.pk) if news else "",
         "empty": empty,
+        "explained": explained,
         "read_url": reverse("labeling:read-rubric", args=[project.slug]),
         "judge_url": reverse("labeling:judge", args=[project.slug]),
     }

@@ -7,7 +7,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from annotation.labeling import queue
-from annotation.labeling.models import Assignment, Item, Judgment, Purpose
+from annotation.labeling.ladder.stages import Stage
+from annotation.labeling.ladder.standing import Standing, standing_of
+from annotation.labeling.models import ON_THE_LADDER, Assignment, Item, Judgment, Purpose
 from annotation.projects.permissions import STAFF, projects_where
 
 GOLD = Q(purpose=Purpose.GOLD)
@@ -27,6 +29,8 @@ class Queue:
     is_waiting: bool
     is_held: bool  # an item is on the desk already
     is_staff: bool
+    standing: Standing | None  # on the way to the work, or suspended; None where there is none
+    is_paused: bool
 
     @property
     def percent(self) -> int:
@@ -37,11 +41,10 @@ def queues_of(user) -> list[Queue]:
     """Every project in which this person may judge, those with work first. Its cost grows with
     the items of the projects: for the start page, never for the judging path."""
     projects = list(projects_where(user, "judge").order_by("name").distinct())
-    mine = dict(
-        user.memberships.filter(project__in=projects, is_active=True).values_list(
-            "project_id", "role"
-        )
-    )
+    mine = {
+        one.project_id: one
+        for one in user.memberships.filter(project__in=projects, is_active=True)
+    }
     needs = {
         row["project"]: row
         for row in Item.objects.filter(project__in=projects, state=Item.State.OPEN)
@@ -55,6 +58,7 @@ def queues_of(user) -> list[Queue]:
     own = {
         row["project"]: row
         for row in Assignment.objects.filter(labeler=user, project__in=projects)
+        .exclude(purpose__in=ON_THE_LADDER)
         .values("project")
         .annotate(
             judged=Count("pk", filter=Q(state__in=SUBMITTED)),
@@ -66,7 +70,7 @@ def queues_of(user) -> list[Queue]:
     queues = []
     for project in projects:
         need, have = needs.get(project.pk, {}), own.get(project.pk, {})
-        is_held = bool(have.get("held"))
+        is_held, me = bool(have.get("held")), mine.get(project.pk)
         queues.append(
             Queue(
                 project=project,
@@ -77,7 +81,9 @@ def queues_of(user) -> list[Queue]:
                 avoided=avoided.get(project.pk, 0),
                 is_held=is_held,
                 is_waiting=bool(is_held or queue.waiting_for(project=project, labeler=user)),
-                is_staff=user.is_superuser or mine.get(project.pk) in STAFF,
+                is_staff=user.is_superuser or (me is not None and me.role in STAFF),
+                standing=_standing(me, project, user),
+                is_paused=me is not None and me.is_paused,
             )
         )
     return sorted(queues, key=lambda one: (not one.is_waiting, one.project.name))
@@ -88,6 +94,13 @@ def _done(need, on_desks: int, own_gold_today: int) -> int:
     number that grows with every submit but some would tell which those are."""
     done = (need.get("taken") or 0) - on_desks + own_gold_today
     return min(max(done, 0), need.get("wanted") or 0)
+
+
+def _standing(membership, project, user) -> Standing | None:
+    if membership is None or membership.stage == Stage.FULL:
+        return None
+    membership.project, membership.user = project, user
+    return standing_of(membership)
 
 
 def _avoided(user, projects) -> dict[int, int]:
@@ -101,6 +114,7 @@ def _avoided(user, projects) -> dict[int, int]:
 def recent_judgments(user, limit=8):
     return (
         Judgment.objects.filter(labeler=user)
+        .exclude(purpose__in=ON_THE_LADDER)
         .current()
         .select_related("project", "item__prompt")
         .order_by("-submitted_at")[:limit]

@@ -13,6 +13,7 @@ from annotation.labeling import (
 from annotation.labeling.exports.views import download
 from annotation.labeling.gold import views as gold
 from annotation.labeling.imports import views as imports
+from annotation.labeling.ladder import own_views as own_ladder
 from annotation.labeling.rubrics import views as rubrics
 from annotation.labeling.slices import views as slices
 
@@ -25,6 +26,23 @@ urlpatterns = [
     path("feedback/<int:feedback_id>/answer/", feedback_views.answer, name="answer-feedback"),
     path("judge/<slug:slug>/", views.judge, name="judge"),
     path("judge/<slug:slug>/rubric/", views.read_rubric, name="read-rubric"),
+    path(
+        "judge/<slug:slug>/qualification/",
+        own_ladder.own_qualification,
+        name="own-qualification",
+    ),
+    path("judge/<slug:slug>/qualification/test/", own_ladder.start_test, name="start-test"),
+    path(
+        "judge/<slug:slug>/qualification/training/",
+        own_ladder.repeat_training,
+        name="repeat-training",
+    ),
+    path("judge/<slug:slug>/qualification/appeal/", own_ladder.appeal, name="appeal"),
+    path(
+        "judge/<slug:slug>/<int:assignment_id>/known/",
+        own_ladder.show_explanation,
+        name="show-explanation",
+    ),
     path("judge/<slug:slug>/<int:assignment_id>/", views.submit, name="submit-judgment"),
     path("judge/<slug:slug>/<int:assignment_id>/draft/", views.draft, name="save-draft"),
     path("judge/<slug:slug>/<int:assignment_id>/lease/", views.lease, name="renew-lease"),

@@ -25,6 +25,8 @@ from annotation.labeling.feedback import waiting_count
 from annotation.labeling.forms import JudgmentForm, entered_in
 from annotation.labeling.forms.judgment import whole_number
 from annotation.labeling.home import headline_of, queues_of, recent_judgments
+from annotation.labeling.ladder import desk as ladder
+from annotation.labeling.models import ON_THE_LADDER, Purpose
 from annotation.labeling.revising import revise_judgment
 from annotation.labeling.rubric_news import mark_as_read
 from annotation.labeling.undo import is_undoable, undo_last
@@ -103,12 +105,30 @@ def submit(request, slug, assignment_id):
     except DomainError as error:
         return _again(request, own_assignment(request, slug, assignment_id), form, error)
     assignment = judgment.assignment
+    if judgment.purpose in ON_THE_LADDER:
+        return _after_the_ladder(request, judgment, next_id)
     if judgment.is_surplus:
         notice = Notice(
             _("It is kept and counted apart, as surplus."), _("That came late."), "warn"
         )
         return show_next(request, judgment.project, notice=notice, next_id=next_id)
     return show_next(request, judgment.project, next_id=next_id, done=assignment)
+
+
+def _after_the_ladder(request, judgment, next_id):
+    """The known answer, or the end of the test; else the next item. Nothing is to be undone."""
+    project, assignment = judgment.project, judgment.assignment
+    if judgment.purpose == Purpose.TRAINING:
+        if not request.htmx:
+            return redirect("labeling:show-explanation", project.slug, assignment.pk)
+        own = services.assignment_of(request.user, assignment.pk)
+        if found := ladder.explained(own, judgment):
+            return render_desk(request, project, None, explained=found)
+    elif result := ladder.test_result(request.user, project):
+        if not request.htmx:
+            return redirect(result["url"])
+        return render_desk(request, project, None, empty=result)
+    return show_next(request, project, next_id=next_id)
 
 
 def _replace(request, slug, assignment_id, form, replaced):

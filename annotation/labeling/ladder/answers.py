@@ -5,16 +5,18 @@ from annotation.labeling.ladder import stages, testing
 from annotation.labeling.ladder.stages import Stage
 from annotation.labeling.models import Assignment, Judgment, Purpose
 
+OVER = [Assignment.State.SUBMITTED, Assignment.State.SURPLUS, Assignment.State.SKIPPED]
+
 
 def remaining(membership, use: str):
-    """The items of the training or the test that this labeler has yet to answer. The same as what
-    `lending.LADDER` finds, also for somebody who is paused."""
+    """The items of the training or the test that this labeler has yet to answer: what is on
+    their desk, and what `lending.LADDER` finds, also for somebody who is paused."""
     mine = Assignment.objects.filter(labeler=membership.user_id)
     elsewhere = Judgment.objects.filter(labeler=membership.user_id)
     elsewhere = elsewhere.exclude(purpose__in=[Purpose.TRAINING, Purpose.TEST])
     return (
         stages.ladder_items(membership.project, use)
-        .exclude(item__in=mine.exclude(state=Assignment.State.EXPIRED).values("item"))
+        .exclude(item__in=mine.filter(state__in=OVER).values("item"))
         .exclude(item__in=elsewhere.values("item"))
         .exclude(item__warnings__overlap=known_harms(membership.user.preferences.get("avoids")))
     )

@@ -123,6 +123,11 @@ ROUTES = [
     Route("labeling:report", "judge", FORM, own=True),
     Route("labeling:undo", "judge", "POST", own=True),
     Route("labeling:keep-recording", "judge", "POST", own=True),
+    Route("labeling:show-explanation", "judge", own=True, gives=(302,)),  # nothing to explain
+    Route("labeling:own-qualification", "judge", gives=(200, 302)),  # an admin has none
+    Route("labeling:start-test", "judge", "POST"),
+    Route("labeling:repeat-training", "judge", "POST"),
+    Route("labeling:appeal", "judge", "POST"),
     Route("labeling:read-raw", "judge", own=True),
     Route("labeling:show-diff", "judge", own=True, query="?of=a&against=b"),
     Route("labeling:show-diff", "judge", "POST", own=True, sends={"of": "a", "text": "x"}),

@@ -174,6 +174,13 @@ def test_who_has_passed_does_not_go_back_alone(project, labeler, stage):
         repeat_training(membership=membership(labeler))
 
 
+def test_what_is_on_the_desk_is_not_done_yet(project, labeler):
+    judge(labeler)
+    assert lend_next_item(project=project, labeler=labeler)
+    climb()
+    assert membership(labeler).stage == Stage.TRAINING
+
+
 # Test
 
 
