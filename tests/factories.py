@@ -3,7 +3,8 @@
 import itertools
 import uuid
 
-from annotation.accounts.models import User
+from annotation.accounts.models import ApiToken, User
+from annotation.accounts.tokens import create_token
 from annotation.core.hashing import sha256_of_text, sha256_of_value
 from annotation.labeling.models import Item, ItemResponse, Judgment
 from annotation.labeling.record import record_judgment
@@ -40,6 +41,12 @@ def make_member(project, role=Membership.Role.LABELER, username=None, handle="")
     user = make_user(username)
     user.membership = projects.add_member(project=project, user=user, role=role, handle=handle)
     return user
+
+
+def make_key(user, *rights, **scope) -> str:
+    """The key of a new API token; without words of its own it may all that its owner may."""
+    scope = {"name": "test", "rights": rights or ApiToken.Right.values} | scope
+    return create_token(user=user, **scope)[1]
 
 
 def make_prompt(project, text=None):

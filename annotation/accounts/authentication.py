@@ -3,6 +3,8 @@
 
 from datetime import timedelta
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef
 from django.utils import timezone
 from drf_spectacular.authentication import SessionScheme
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -12,6 +14,16 @@ from annotation.accounts.models import ApiToken
 from annotation.accounts.second_factor import lacks_second_factor
 
 LAST_USED_GRAIN = timedelta(minutes=1)  # a hot token must not write on every call
+
+
+def _tokens():
+    """With the projects they are for, in the same statement."""
+    scopes = ApiToken.projects.through.objects.filter(apitoken=OuterRef("pk"))
+    return (
+        ApiToken.objects.usable()
+        .select_related("user")
+        .annotate(project_ids=ArraySubquery(scopes.values("project")))
+    )
 
 
 class TokenAuthentication(authentication.BaseAuthentication):
@@ -24,12 +36,13 @@ class TokenAuthentication(authentication.BaseAuthentication):
         if len(words) != 2 or words[0].lower().decode("latin-1") not in self.keywords:
             return None
         digest = ApiToken.digest_of(words[1].decode("latin-1"))
-        token = ApiToken.objects.usable().select_related("user").filter(digest=digest).first()
+        token = _tokens().filter(digest=digest).first()
         if token is None or not token.user.is_active:
             raise exceptions.AuthenticationFailed("This token is unknown, expired or revoked.")
         now = timezone.now()
         if token.last_used_at is None or now - token.last_used_at > LAST_USED_GRAIN:
             ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
+        token.user.api_token = token
         return token.user, token
 
     def authenticate_header(self, request):

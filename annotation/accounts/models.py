@@ -5,6 +5,7 @@ import secrets
 from datetime import timedelta
 
 from django.contrib.auth.models import AbstractUser
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models import F, Q
@@ -12,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 TOKEN_PREFIX = "concord_"  # noqa: S105  a fixed prefix lets secret scanners find a leaked one
+MAX_TOKEN_AGE = timedelta(days=366)
 
 
 class User(AbstractUser):
@@ -43,6 +45,8 @@ class User(AbstractUser):
     # Read beside the user on each request, by accounts/sessions.py.
     holds_rights = False
     has_second_factor = False
+    # What a program asks by, set by its sign-in: permissions.py then looks at its scope, too.
+    api_token = None
 
     @classmethod
     def called(cls, name: str):
@@ -59,25 +63,58 @@ class User(AbstractUser):
 
 class ApiTokenQuerySet(models.QuerySet):
     def usable(self):
-        now = timezone.now()
-        return self.filter(revoked_at=None).filter(Q(expires_at=None) | Q(expires_at__gt=now))
+        return self.filter(revoked_at=None, expires_at__gt=timezone.now())
 
 
 class ApiToken(models.Model):
-    """A program's key. Only its sha256 is kept; the key itself is shown once."""
+    """A program's key. Only its sha256 is kept; the key itself is shown once.
+
+    What it opens is what its owner may do now, and of that only what is named here.
+    """
+
+    class Right(models.TextChoices):
+        """Which of a person's actions each one stands for: RIGHTS in projects/permissions.py."""
+
+        READ = "read", _("Read what the project has")
+        JUDGE = "judge", _("Judge items")
+        IMPORT = "import", _("Bring in items and judgments")
+        EXPORT = "export", _("Take judgments out")
+        TRAIN = "train", _("Freeze datasets and train")
+        MANAGE = "manage", _("Manage the project")
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="api_tokens")
     name = models.CharField(max_length=100)
     digest = models.CharField(max_length=64, unique=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    expires_at = models.DateTimeField(null=True, blank=True)
+    rights = ArrayField(models.CharField(max_length=10, choices=Right))
+    # All that the owner is in, now and later; else those of `projects`.
+    is_for_all_projects = models.BooleanField(default=False)
+    projects = models.ManyToManyField("projects.Project", related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
     last_used_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
 
     objects = ApiTokenQuerySet.as_manager()
 
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(expires_at__lte=F("created_at") + MAX_TOKEN_AGE),
+                name="api_token_ends_within_a_year",
+            ),
+            models.CheckConstraint(
+                condition=Q(rights__len__gt=0)
+                & Q(rights__contained_by=["read", "judge", "import", "export", "train", "manage"]),
+                name="api_token_has_known_rights",
+            ),
+        ]
+
     def __str__(self):
         return f"{self.name} of {self.user}"
+
+    @property
+    def rights_in_words(self):
+        return [self.Right(right).label for right in self.rights]
 
     @staticmethod
     def new_key() -> str:

@@ -6,44 +6,13 @@ from django.core.signing import BadSignature, TimestampSigner
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
-from annotation.accounts.models import ApiToken, Limit, Session, User
+from annotation.accounts.models import Limit, Session, User
 from annotation.core import audit
-from annotation.core.errors import DomainError, NotFound
-from annotation.core.numbers import grouped
-from annotation.core.text import clean
+from annotation.core.errors import NotFound
 
 DEMO_SALT = "concord.demo.sign-in"
 DEMO_LINK_SECONDS = 30 * 24 * 3600
-MAX_TOKEN_NAME = 100
-
-
-def create_token(*, user, name, expires_at=None) -> tuple[ApiToken, str]:
-    """A new API token and its key. The key is shown this once; only its hash is kept."""
-    name = clean(name, field="name").strip()
-    if not name:
-        raise DomainError(_("Give the token a name, so that you know later what it is for."))
-    if len(name) > MAX_TOKEN_NAME:
-        raise DomainError(
-            _("The name has %(count)s characters, at most %(most)d fit.")
-            % {"count": grouped(len(name)), "most": MAX_TOKEN_NAME}
-        )
-    key = ApiToken.new_key()
-    with transaction.atomic():
-        token = ApiToken.objects.create(
-            user=user, name=name, digest=ApiToken.digest_of(key), expires_at=expires_at
-        )
-        audit.record("token.created", actor=user, target=f"token:{token.pk}")
-    return token, key
-
-
-def revoke_token(*, token: ApiToken, actor) -> None:
-    """From the next request on the key opens nothing. Twice is once."""
-    with transaction.atomic():
-        live = ApiToken.objects.filter(pk=token.pk, revoked_at=None)
-        if live.update(revoked_at=timezone.now()):
-            audit.record("token.revoked", actor=actor, target=f"token:{token.pk}")
 
 
 def end_sessions(*, user, but: str | None = None) -> int:

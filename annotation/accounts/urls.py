@@ -2,7 +2,7 @@ from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_not_required
 from django.urls import path
 
-from annotation.accounts import creator_views, sign_on_views, views
+from annotation.accounts import creator_views, sign_on_views, token_views, views
 from annotation.accounts.self_description.views import about_you
 
 app_name = "accounts"
@@ -18,7 +18,7 @@ urlpatterns = [
     path("site/people/", creator_views.list_creators, name="list-creators"),
     path("site/people/<int:user_id>/", creator_views.change_creator, name="change-creator"),
     path("preferences/", views.edit_preferences, name="edit-preferences"),
-    path("profile/", views.profile, name="profile"),
+    path("profile/", token_views.profile, name="profile"),
     path("profile/about-you/", about_you, name="describe-oneself"),
-    path("profile/tokens/<int:token_id>/revoke/", views.revoke_token, name="revoke-token"),
+    path("profile/tokens/<int:token_id>/revoke/", token_views.revoke_token, name="revoke-token"),
 ]

@@ -1,6 +1,5 @@
 """The API of datasets."""
 
-from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers, status
@@ -14,7 +13,7 @@ from annotation.datasets import policy as rules
 from annotation.datasets import services, store
 from annotation.datasets.download import file_response
 from annotation.datasets.models import Dataset
-from annotation.projects.permissions import project_for, visible_in
+from annotation.projects.permissions import project_for, row_for
 
 
 class FreezeSerializer(serializers.Serializer):
@@ -110,9 +109,7 @@ def _file_url(dataset, name, request):
 
 def dataset_for(user, digest: str) -> Dataset:
     """The dataset in a project of the user's; two projects may hold the same one."""
-    found = visible_in(Dataset.objects.filter(hash=digest), user, "see_datasets")
-    first = found.select_related("project").order_by("pk").values("pk")[:1]
-    return get_object_or_404(Dataset.objects.select_related("project"), pk__in=first)
+    return row_for(Dataset.objects.filter(hash=digest), user, "see_datasets")
 
 
 class DatasetsView(APIView):

@@ -2,20 +2,22 @@
 
 from uuid import UUID
 
+from django.http import Http404
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers, status
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from annotation.core.errors import DomainError
+from annotation.core.errors import DomainError, NotFound
 from annotation.labeling import services
 from annotation.labeling.models import Assignment, ItemResponse, Judgment
 from annotation.labeling.verdict import verdict_from_ranking
 from annotation.labeling.verdict.model import NOT_APPLICABLE
 from annotation.labeling.verdict.scale import BOTH, SCALES, signed_by_key
-from annotation.projects.permissions import project_for
+from annotation.projects.permissions import check_token, project_for
 from annotation.prompts.attachments.references import attached
 
 
@@ -273,7 +275,7 @@ class JudgmentView(APIView):
     def post(self, request, assignment_id: int):
         """Send the verdict on an assignment of yours; answers with the next assignment."""
         key = idempotency_key(request)
-        assignment = services.assignment_of(request.user, assignment_id)
+        assignment = _assignment(request.user, assignment_id)
         serializer = VerdictSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         values = serializer.validated_data
@@ -293,6 +295,15 @@ class JudgmentView(APIView):
         following = services.assignment_of(request.user, next_id) if next_id else None
         answer = {"judgment": judgment, "next": assignment_data(following)}
         return Response(SubmittedSerializer(answer).data, status=status.HTTP_201_CREATED)
+
+
+def _assignment(labeler, assignment_id: int) -> Assignment:
+    assignment = services.assignment_of(labeler, assignment_id)
+    try:
+        check_token(labeler, assignment.project, "judge")
+    except Http404:  # a token for other projects sees as much as of somebody else's assignment
+        raise NotFound(_("There is no such assignment.")) from None
+    return assignment
 
 
 def idempotency_key(request) -> UUID:

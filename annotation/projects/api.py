@@ -1,6 +1,5 @@
 """The API of projects and jobs."""
 
-from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, status
 from rest_framework.permissions import IsAuthenticated
@@ -10,8 +9,8 @@ from rest_framework.views import APIView
 from annotation.core.errors import NotFound
 from annotation.core.models import Job
 from annotation.projects import services
-from annotation.projects.models import Criterion, Membership, Project, RubricVersion
-from annotation.projects.permissions import project_for, visible_jobs
+from annotation.projects.models import Criterion, Project, RubricVersion
+from annotation.projects.permissions import job_for, may_create_projects, project_for
 
 
 class ProjectSerializer(serializers.ModelSerializer):
@@ -47,12 +46,6 @@ class JobSerializer(serializers.ModelSerializer):
             "started_at",
             "finished_at",
         ]
-
-
-def may_create_projects(user) -> bool:
-    """Site admins, and whoever leads or engineers a project already."""
-    roles = (Membership.Role.LEAD, Membership.Role.ENGINEER, Membership.Role.ADMIN)
-    return user.is_superuser or user.memberships.active().filter(role__in=roles).exists()
 
 
 class ProjectsView(APIView):
@@ -130,7 +123,7 @@ class RubricView(APIView):
     )
     def get(self, request, slug: str):
         """What to judge by: a published version of the rubric, which never changes."""
-        project = project_for(request.user, slug, "judge")
+        project = project_for(request.user, slug, "read_rubric")
         versions = project.rubric_versions.published().order_by("-number")
         if asked := request.query_params.get("version"):
             is_number = asked.isascii() and asked.isdigit() and len(asked) < 10
@@ -147,5 +140,4 @@ class JobView(APIView):
     @extend_schema(operation_id="jobs_retrieve", responses=JobSerializer, tags=["jobs"])
     def get(self, request, job_id: int):
         """State, progress and result of a background job."""
-        job = get_object_or_404(visible_jobs(request.user), pk=job_id)
-        return Response(JobSerializer(job).data)
+        return Response(JobSerializer(job_for(request.user, job_id)).data)

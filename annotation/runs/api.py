@@ -1,6 +1,5 @@
 """The API of trainings."""
 
-from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers, status
 from rest_framework.permissions import IsAuthenticated
@@ -8,7 +7,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from annotation.core.errors import Conflict
-from annotation.projects.permissions import project_for, visible_in
+from annotation.projects.permissions import project_for, row_for
 from annotation.runs import detail, services
 from annotation.runs.models import ModelVersion, TrainingRun
 
@@ -93,9 +92,9 @@ class RunSerializer(serializers.ModelSerializer):
         return ModelVersionSerializer(version).data if version else None
 
 
-def _visible(user, action):
-    runs = TrainingRun.objects.select_related("project", "dataset", "base", "job", "model_version")
-    return visible_in(runs, user, action)
+def _run(user, action, run_id: int) -> TrainingRun:
+    runs = TrainingRun.objects.select_related("dataset", "base", "job", "model_version")
+    return row_for(runs.filter(pk=run_id), user, action)
 
 
 class RunsView(APIView):
@@ -115,7 +114,7 @@ class RunsView(APIView):
         project = project_for(request.user, order.pop("project"), "train")
         run = services.start_run(project=project, actor=request.user, **order)
         return Response(
-            RunSerializer(_visible(request.user, "train").get(pk=run.pk)).data,
+            RunSerializer(_run(request.user, "train", run.pk)).data,
             status=status.HTTP_201_CREATED,
         )
 
@@ -126,7 +125,7 @@ class RunView(APIView):
     @extend_schema(operation_id="runs_retrieve", responses=RunSerializer, tags=["training"])
     def get(self, request, run_id: int):
         """State, progress, newest numbers and, at the end, the report and the model version."""
-        run = get_object_or_404(_visible(request.user, "see_runs"), pk=run_id)
+        run = _run(request.user, "see_runs", run_id)
         return Response(RunSerializer(run).data)
 
 
@@ -138,7 +137,7 @@ class RunCancelView(APIView):
     )
     def post(self, request, run_id: int):
         """Ask a run to save and end. It may take half a minute; 409 when it is over already."""
-        run = get_object_or_404(_visible(request.user, "train"), pk=run_id)
+        run = _run(request.user, "train", run_id)
         if not run.job.is_active:
             raise Conflict("This run is over already.")
         services.cancel_run(run=run, actor=request.user)

@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from annotation.accounts.models import ApiToken
+from annotation.accounts.tokens import create_token
 from annotation.core import audit
 from annotation.core.models import Job
 from annotation.datasets.services import freeze_dataset
@@ -201,9 +201,7 @@ class HostileWorld:
             target=say.some("event target", 100),
             **{say.some("payload key"): say.some("payload value")},
         )
-        ApiToken.objects.create(
-            user=self.labeler, name=say.some("token name", 100), digest="0" * 64
-        )
+        create_token(user=self.labeler, name=say.some("token name", 100), rights=["read"])
         compute_agreement(project=self.project)
 
     def _criteria(self, whose):

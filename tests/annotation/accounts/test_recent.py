@@ -17,7 +17,7 @@ from tests.annotation.accounts.sign_on import (
 from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
-NAME = {"name": "laptop"}
+TOKEN = {"name": "laptop", "scope": "all", "rights": ["read", "import"], "days": "30"}
 
 
 def twenty_minutes_later(client):
@@ -38,7 +38,7 @@ def user(client):
 
 
 def test_a_token_is_made_shortly_after_a_sign_in(client, user):
-    assert client.post("/profile/", NAME).status_code == 200
+    assert client.post("/profile/", TOKEN).status_code == 200
     assert ApiToken.objects.count() == 1
 
 
@@ -46,7 +46,7 @@ def test_later_the_password_is_asked_for_and_the_form_goes_through(client, user)
     twenty_minutes_later(client)
     assert client.get("/profile/").status_code == 200
 
-    asked = client.post("/profile/", NAME)
+    asked = client.post("/profile/", TOKEN)
     assert asked["Location"] == "/sign-in/again/?next=%2Fprofile%2F"
     assert not ApiToken.objects.exists()
 
@@ -55,16 +55,17 @@ def test_later_the_password_is_asked_for_and_the_form_goes_through(client, user)
     assert not ApiToken.objects.exists()
     done = client.post(asked["Location"], {"password": PASSWORD})
     assert "concord_" in done.content.decode()
-    assert ApiToken.objects.get().name == "laptop"
+    token = ApiToken.objects.get()
+    assert (token.name, token.rights) == ("laptop", ["read", "import"])  # all that was sent
 
-    assert client.post("/profile/", {"name": "second"}).status_code == 200
+    assert client.post("/profile/", TOKEN | {"name": "second"}).status_code == 200
     assert ApiToken.objects.count() == 2
 
 
 def test_a_code_of_the_app_will_do_as_well(client, user):
     twenty_minutes_later(client)
     give_app(user)
-    client.post("/profile/", NAME)
+    client.post("/profile/", TOKEN)
 
     client.post("/sign-in/again/code/?next=/profile/", {"code": app_code()})
 
@@ -75,7 +76,7 @@ def test_whoever_has_nothing_to_prove_it_by_is_let_through(client):
     """The demo's people come by a link."""
     client.force_login(make_user())
     twenty_minutes_later(client)
-    assert client.post("/profile/", NAME).status_code == 200
+    assert client.post("/profile/", TOKEN).status_code == 200
     assert ApiToken.objects.count() == 1
 
 

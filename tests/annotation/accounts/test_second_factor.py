@@ -10,7 +10,6 @@ from annotation.accounts import second_factor
 from annotation.accounts.adapters import SecondFactorAdapter
 from annotation.accounts.models import Session
 from annotation.accounts.second_factor import accept_code
-from annotation.accounts.services import create_token
 from annotation.core.models import Event
 from annotation.projects.models import Membership
 from annotation.projects.services import add_member
@@ -22,7 +21,7 @@ from tests.annotation.accounts.sign_on import (
     make_person,
     sign_in,
 )
-from tests.factories import make_member, make_project, make_user
+from tests.factories import make_key, make_member, make_project, make_user
 
 pytestmark = pytest.mark.django_db
 Role = Membership.Role
@@ -120,7 +119,7 @@ def test_a_fragment_leads_the_whole_page_there(client, project):
 
 def test_the_api_asks_a_page_for_it_and_a_token_not(client, project):
     lead = make_member(project, Role.LEAD)
-    _, key = create_token(user=lead, name="laptop")
+    key = make_key(lead)
     api = "/api/projects/shop/agreement/"
     client.force_login(lead)
 

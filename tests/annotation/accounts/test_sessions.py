@@ -11,10 +11,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from annotation.accounts.models import Session, User
-from annotation.accounts.services import clear_expired, create_token, disable_user
+from annotation.accounts.services import clear_expired, disable_user
 from annotation.accounts.sessions import ABSOLUTE, IDLE, SEEN_GRAIN, SessionStore, SessionUsers
 from tests.annotation.accounts.sign_on import PASSWORD, make_person, sign_in
-from tests.factories import make_user
+from tests.factories import make_key, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -210,7 +210,7 @@ def test_a_sign_in_begins_the_hours_anew(client):
 
 
 def test_a_disabled_user_is_out_with_session_and_token(client, user):
-    _, key = create_token(user=user, name="laptop")
+    key = make_key(user)
     client.force_login(user)
     api, bearer = reverse("projects-api:projects"), {"Authorization": f"Bearer {key}"}
     assert is_signed_in(client)

@@ -5,10 +5,10 @@ import re
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import URLPattern, URLResolver, get_resolver
 
-from annotation.accounts.models import ApiToken, User
-from annotation.accounts.services import create_token, demo_sign_in_links
+from annotation.accounts.models import User
+from annotation.accounts.services import demo_sign_in_links
 from annotation.projects.models import Membership
 from tests.factories import make_member, make_project, make_user
 
@@ -93,35 +93,6 @@ def test_a_wrong_password_and_an_unknown_user_look_the_same(client, name):
     assert "correct name and password" in answer.content.decode()
 
 
-def test_a_token_is_shown_once_and_only_its_hash_is_kept(client):
-    user = make_user()
-    client.force_login(user)
-
-    page = client.post(reverse("accounts:profile"), {"name": "laptop"}).content.decode()
-
-    token = ApiToken.objects.get()
-    key = page.split("<code>concord_")[1].split("</code>")[0]
-    assert token.digest == ApiToken.digest_of("concord_" + key)
-    assert key not in client.get(reverse("accounts:profile")).content.decode()
-
-
-@pytest.mark.parametrize("name", ["", "  ", "a\x00b", "x" * 101])
-def test_a_token_needs_a_name_that_can_be_stored(client, name):
-    client.force_login(make_user())
-    assert client.post(reverse("accounts:profile"), {"name": name}).status_code == 422
-    assert not ApiToken.objects.exists()
-
-
-def test_nobody_revokes_a_token_of_somebody_else(client):
-    token, _ = create_token(user=make_user(), name="theirs")
-    client.force_login(make_user())
-    assert client.post(reverse("accounts:revoke-token", args=[token.pk])).status_code == 404
-    client.force_login(token.user)
-    assert client.post(reverse("accounts:revoke-token", args=[token.pk])).status_code == 302
-    token.refresh_from_db()
-    assert token.revoked_at
-
-
 @pytest.fixture
 def demo_lead(settings):
     settings.DEMO = True
@@ -145,19 +116,6 @@ def test_a_demo_link_works_only_in_the_demo_and_only_from_this_machine(
     assert client.get(url).status_code == 404
     assert demo_sign_in_links("") == []
     assert "_auth_user_id" not in client.session
-
-
-def test_create_token_prints_a_key_that_works(capsys):
-    user = make_user("ada")
-    call_command("create_token", "ada")
-    key = capsys.readouterr().out.strip()
-    assert ApiToken.objects.get(digest=ApiToken.digest_of(key)).user == user
-
-
-def test_create_token_names_who_there_is():
-    make_user("ada")
-    with pytest.raises(CommandError, match="ada"):
-        call_command("create_token", "nobody")
 
 
 def test_the_first_admin_needs_a_password_worth_the_name(monkeypatch):

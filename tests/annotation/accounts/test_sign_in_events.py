@@ -7,8 +7,8 @@ from django.test import Client
 from django.urls import reverse
 
 from annotation.accounts.models import RefusedSignIns
-from annotation.accounts.services import create_token
 from annotation.accounts.sign_in_events import record_refused
+from annotation.accounts.tokens import create_token
 from annotation.core.models import Event
 from tests.annotation.accounts.sign_on import app_code, give_app, make_person, sign_in
 from tests.factories import make_user
@@ -75,7 +75,7 @@ def test_removing_a_second_factor_is_told(client):
 
 
 def test_revoking_a_token_is_told_once_and_only_of_ones_own(client):
-    token, _key = create_token(user=make_user(), name="laptop")
+    token, _key = create_token(user=make_user(), name="laptop", rights=["read"])
     client.force_login(make_user())
     url = reverse("accounts:revoke-token", args=[token.pk])
     assert client.post(url).status_code == 404

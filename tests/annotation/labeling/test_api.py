@@ -6,10 +6,9 @@ import uuid
 import pytest
 from rest_framework.test import APIClient
 
-from annotation.accounts.services import create_token
 from annotation.labeling.models import Judgment
 from annotation.projects.models import Membership
-from tests.factories import make_item, make_member, make_project
+from tests.factories import make_item, make_key, make_member, make_project
 
 pytestmark = pytest.mark.django_db
 
@@ -20,9 +19,8 @@ def project():
 
 
 def client_of(user):
-    _, key = create_token(user=user, name="test")
     client = APIClient()
-    client.credentials(HTTP_AUTHORIZATION=f"Bearer {key}")
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {make_key(user)}")
     return client
 
 

@@ -12,7 +12,6 @@ from django.db import InternalError, connection
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
-from annotation.accounts.services import create_token
 from annotation.core.errors import NotFound
 from annotation.core.models import Event
 from annotation.core.spreadsheet import FORMULA
@@ -32,7 +31,14 @@ from annotation.projects.models import Membership
 from annotation.projects.services import TagSpec, publish_rubric
 from tests.annotation.quality.world import make_judged_project
 from tests.data import shared
-from tests.factories import make_item, make_judgment, make_member, make_project, make_user
+from tests.factories import (
+    make_item,
+    make_judgment,
+    make_key,
+    make_member,
+    make_project,
+    make_user,
+)
 
 NOON = datetime(2026, 5, 4, 12, 30, tzinfo=UTC)
 PLAIN = RawJudgment(
@@ -266,9 +272,8 @@ def test_the_command_prints_a_table(project, judged):
 
 
 def client_of(user):
-    _, key = create_token(user=user, name="test")
     client = APIClient()
-    client.credentials(HTTP_AUTHORIZATION=f"Bearer {key}")
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {make_key(user)}")
     return client
 
 

@@ -11,7 +11,6 @@ from django.test import Client
 from django.urls import reverse
 from rest_framework.test import APIClient
 
-from annotation.accounts.services import create_token
 from annotation.core import jobs
 from annotation.core.models import Job
 from annotation.labeling.imports import services
@@ -19,7 +18,7 @@ from annotation.labeling.models import Item, Judgment
 from annotation.projects.models import Membership
 from annotation.prompts.models import Import
 from tests.annotation.labeling.test_imports import BAD_ITEMS, ITEM, JUDGMENT, changed, lines
-from tests.factories import make_member, make_project
+from tests.factories import make_key, make_member, make_project
 
 pytestmark = pytest.mark.django_db
 ITEMS_URL, JUDGMENTS_URL = (
@@ -39,7 +38,7 @@ def engineer(project):
 
 @pytest.fixture
 def api(engineer):
-    _, key = create_token(user=engineer, name="test")
+    key = make_key(engineer)
     api = APIClient()
     api.credentials(HTTP_AUTHORIZATION=f"Bearer {key}")
     return api

@@ -100,8 +100,8 @@ ROUTES = [
     Route("projects:export-site-events-csv", SITE_ADMIN),
     Route("projects:show-job", "see_project"),
     Route("projects:cancel-job", "manage", "POST"),
-    Route("projects-api:projects", "import", "POST"),  # whoever builds one may make another
-    Route("projects-api:rubric", "judge"),
+    Route("projects-api:projects", SITE_ADMIN, "POST"),
+    Route("projects-api:rubric", "read_rubric"),
     Route("projects-api:job", "see_project"),
     Route("prompts:list-attachments", "import", FORM),
     Route("prompts:show-attachment", "judge"),

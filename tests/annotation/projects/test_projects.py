@@ -8,20 +8,20 @@ from django.urls import reverse
 from rest_framework.test import APIClient
 
 from annotation.accounts.models import User
-from annotation.accounts.services import create_token
+from annotation.accounts.services import allow_projects
 from annotation.core import jobs
 from annotation.core.errors import Conflict, DomainError
 from annotation.core.models import Job
 from annotation.projects import services
 from annotation.projects.models import Membership, Project
-from tests.factories import make_member, make_project, make_user
+from tests.factories import make_key, make_member, make_project, make_user
 
 pytestmark = pytest.mark.django_db
 
 
 def api(user):
     client = APIClient()
-    client.credentials(HTTP_AUTHORIZATION=f"Bearer {create_token(user=user, name='t')[1]}")
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {make_key(user)}")
     return client
 
 
@@ -81,16 +81,17 @@ def test_imported_labelers_cannot_sign_in():
     assert not user.has_usable_password()
 
 
-def test_an_engineer_makes_a_project_by_the_api_and_leads_it():
+def test_whoever_may_make_projects_makes_one_by_the_api_and_leads_it():
     engineer = make_member(make_project("old"), Membership.Role.ENGINEER)
-    answer = api(engineer).post("/api/projects/", {"slug": "new", "overlap": 2}, format="json")
+    allow_projects(user=engineer, is_allowed=True, actor=None)
+    answer = api(engineer).post("/api/projects/", {"slug": "fresh", "overlap": 2}, format="json")
     assert answer.status_code == 201, answer.json()
-    assert Membership.objects.get(project__slug="new").role == "lead"
+    assert Membership.objects.get(project__slug="fresh").role == "lead"
 
 
-def test_a_labeler_cannot_make_a_project():
-    labeler = make_member(make_project("old"))
-    assert api(labeler).post("/api/projects/", {"slug": "new"}, format="json").status_code == 404
+def test_a_lead_who_was_not_allowed_to_makes_none():
+    lead = make_member(make_project("old"), Membership.Role.LEAD)
+    assert api(lead).post("/api/projects/", {"slug": "fresh"}, format="json").status_code == 404
     assert Project.objects.count() == 1
 
 

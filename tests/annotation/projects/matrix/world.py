@@ -5,13 +5,23 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from annotation.accounts.tokens import create_token
 from annotation.demo.services import SLUG
 from annotation.labeling.feedback import give_feedback
 from annotation.labeling.models import Assignment
 from annotation.projects.models import Membership
+from annotation.projects.permissions import ACTIONS, RIGHTS, Right
+from annotation.projects.services import add_member
 from tests.annotation.projects.matrix.caller import Caller
 from tests.annotation.projects.matrix.objects import CANARY, OBJECTS
-from tests.factories import make_item, make_judgment, make_member, make_project, make_user
+from tests.factories import (
+    make_item,
+    make_judgment,
+    make_key,
+    make_member,
+    make_project,
+    make_user,
+)
 
 Role = Membership.Role
 # What no row has.
@@ -79,20 +89,28 @@ class Place:
 
 
 class Actor:
-    """Somebody who asks. `roles`: what they are in which place, now."""
+    """Somebody who asks. `roles`: what they are in which place, now. A program asks by `key`: in
+    the `places` of its token, with its `rights`."""
 
-    def __init__(self, name, *, user=None, roles=None, key="", own=None, is_site_admin=False):
+    def __init__(self, name, *, user=None, roles=None, own=None, is_site_admin=False, **program):
         self.name, self.user, self.is_site_admin = name, user, is_site_admin
         self.roles, self.own = roles or {}, own or {}
-        self.is_program = bool(key)
-        self.caller = Caller(None if key else user, key)
+        self.is_program, self.rights = "key" in program, program.get("rights")
+        self.places = program.get("places", set(self.roles))
+        self.caller = Caller(None if self.is_program else user, program.get("key", ""))
 
-    def may(self, action_roles, place) -> bool:
-        """`place` None: anywhere."""
+    def may(self, action, place) -> bool:
+        """By role. What only site admins may is no action."""
         if self.is_site_admin:
             return True
-        held = self.roles.values() if place is None else [self.roles.get(place)]
-        return any(role in action_roles for role in held)
+        role = self.roles.get(place) if place in self.places else None
+        return role in ACTIONS.get(action, ())
+
+    def lacks_right(self, action) -> bool:
+        return self.is_program and not any(action in RIGHTS[right] for right in self.rights)
+
+    def sees(self, place) -> bool:
+        return self.is_site_admin or place in self.places
 
 
 class World:
@@ -113,6 +131,23 @@ class World:
             Actor("site admin", user=admin, own=self.own(admin), is_site_admin=True)
         )
 
+        self.actors += self.programs()
+
+    def programs(self):
+        """Programs of somebody who leads both projects: their tokens alone tell them apart."""
+        owner = make_member(self.shop.project, Role.LEAD, username="owner")
+        add_member(project=self.other.project, user=owner, role=Role.LEAD, handle="owner")
+        own, roles = self.own(owner), {self.shop: Role.LEAD, self.other: Role.LEAD}
+        writes = [right for right in Right if right != Right.READ]
+        for name, rights, place in (
+            ("read token", [Right.READ], self.shop),
+            ("write token", writes, self.shop),
+            ("token for the other project", list(Right), self.other),
+        ):
+            key = make_key(owner, *rights, projects=[place.project])
+            program = {"key": key, "rights": rights, "places": {place}}
+            yield Actor(name, user=owner, roles=roles, own=own, **program)
+
     def member(self, name, place, role):
         user = make_member(place.project, role, username=name.replace(" ", "-"))
         return Actor(name, user=user, roles={place: role}, own=self.own(user))
@@ -123,9 +158,7 @@ class World:
 
 def personal_things(user):
     """What somebody has outside of any project."""
-    from annotation.accounts.services import create_token
-
-    token, _key = create_token(user=user, name="mine")
+    token, _key = create_token(user=user, name="mine", rights=["read"])
     session = user.sessions.create(
         session_key=uuid.uuid4().hex,
         session_data="",
