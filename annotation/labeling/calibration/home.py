@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from annotation.labeling.calibration.progress import MemberProgress, progress_of
+from annotation.labeling.calibration.talking import unread_by_item
 from annotation.labeling.models import CalibrationRound
 from annotation.projects.permissions import visible_in
 
@@ -15,6 +16,7 @@ class OwnRound:
 
     round: CalibrationRound
     own: MemberProgress | None  # None when there is nothing left to judge in it
+    unread: int = 0  # posts of others
 
     @property
     def is_nudged(self) -> bool:
@@ -29,6 +31,9 @@ def own_rounds(user) -> list[OwnRound]:
     shown = []
     for round_ in rounds.order_by("-pk"):
         own = progress_of(round_).of(user) if round_.is_open else None
-        if round_.is_shown or (own and own.is_missing and not own.is_barred):
+        if round_.is_shown:
+            unread = sum(unread_by_item(round_.items.all(), user).values())
+            shown.append(OwnRound(round_, None, unread))
+        elif own and own.is_missing and not own.is_barred:
             shown.append(OwnRound(round_, own))
     return shown

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from annotation.labeling.calibration import views
+from annotation.labeling.calibration import item_views, views
 
 urlpatterns = [
     path("", views.list_rounds, name="list-calibrations"),
@@ -20,6 +20,23 @@ urlpatterns = [
         name="excuse-calibration-member",
     ),
     path(
-        "<int:calibration_id>/items/<int:position>/", views.show_item, name="show-calibration-item"
+        "<int:calibration_id>/items/<int:position>/",
+        item_views.show_item,
+        name="show-calibration-item",
+    ),
+    path(
+        "<int:calibration_id>/items/<int:position>/posts/",
+        item_views.say,
+        name="write-calibration-post",
+    ),
+    path(
+        "<int:calibration_id>/posts/<int:post_id>/",
+        item_views.change_post,
+        name="change-calibration-post",
+    ),
+    path(
+        "<int:calibration_id>/items/<int:position>/outcome/",
+        item_views.conclude,
+        name="conclude-calibration-item",
     ),
 ]

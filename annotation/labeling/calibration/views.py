@@ -10,13 +10,11 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from annotation.core.errors import DomainError
-from annotation.labeling.calibration import drafts, opening, revealing
+from annotation.labeling.calibration import drafts, opening, outcomes, revealing, talking
 from annotation.labeling.calibration.forms import RoundForm, initial_of
-from annotation.labeling.calibration.people import People
 from annotation.labeling.calibration.picking import problems_with
 from annotation.labeling.calibration.progress import progress_of
-from annotation.labeling.calibration.seats import item_of, managed_round, seat_for
-from annotation.labeling.calibration.shown import ShownItem
+from annotation.labeling.calibration.seats import managed_round, seat_for
 from annotation.labeling.models import CalibrationMember, CalibrationRound, Item
 from annotation.projects.permissions import project_for, roles_for
 
@@ -93,11 +91,21 @@ def show(request, slug, calibration_id):
         "round": round_,
         "progress": progress,
         "own": progress.of(request.user),
-        "items": list(round_.items.select_related("item__prompt")),
+        "items": _items(round_, request.user),
         "problems": _problems(round_) if round_.is_draft else [],
         "member_count": len(_labelers(round_)),
     }
     return render(request, "labeling/calibration/show.html", context)
+
+
+def _items(round_, reader) -> list:
+    """With how much was said of each, what of it is new, and what came of it."""
+    rows = list(talking.with_post_counts(round_.items.select_related("item__prompt")))
+    unread = talking.unread_by_item(rows, reader) if round_.is_shown else {}
+    for row in rows:
+        row.unread, row.round = unread.get(row.pk, 0), round_
+        row.latest = outcomes.latest_verdict(row) if round_.is_shown else None
+    return rows
 
 
 def _labelers(round_) -> list[int]:
@@ -110,26 +118,6 @@ def _problems(round_) -> list[str]:
     """What would be refused if it were opened now."""
     items = list(Item.objects.filter(calibration__round=round_))
     return problems_with(items, _labelers(round_), of_round=round_)
-
-
-@require_safe
-@cache_control(private=True, no_store=True)
-def show_item(request, slug, calibration_id, position):
-    seat = seat_for(request.user, slug, calibration_id)
-    found = item_of(seat, position)
-    count = seat.round.items.count()
-    context = {
-        "project": seat.project,
-        "tab": "review",
-        "seat": seat,
-        "round": seat.round,
-        "found": found,
-        "count": count,
-        "previous": position - 1 if position > 1 else None,
-        "next": position + 1 if position < count else None,
-        "shown": ShownItem(found, People(seat.round, request.user)),
-    }
-    return render(request, "labeling/calibration/item.html", context)
 
 
 @require_POST

@@ -9,6 +9,9 @@ from annotation.labeling.models.assignments import Assignment
 from annotation.labeling.models.calibration import (
     CalibrationItem,
     CalibrationMember,
+    CalibrationOutcome,
+    CalibrationPost,
+    CalibrationReading,
     CalibrationRound,
 )
 from annotation.labeling.models.feedback import Feedback
@@ -28,6 +31,9 @@ __all__ = [
     "Assignment",
     "CalibrationItem",
     "CalibrationMember",
+    "CalibrationOutcome",
+    "CalibrationPost",
+    "CalibrationReading",
     "CalibrationRound",
     "Feedback",
     "GoldItem",

@@ -153,3 +153,108 @@ class CalibrationMember(models.Model):
 
     def __str__(self):
         return f"labeler {self.labeler_id} in round {self.round_id}"
+
+
+class CalibrationPost(models.Model):
+    """What somebody says of an item of a revealed round, or in reply to that."""
+
+    item = models.ForeignKey(CalibrationItem, on_delete=models.PROTECT, related_name="posts")
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    # A reply; to a reply nobody replies.
+    parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="replies")
+    text = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    edited_at = models.DateTimeField(null=True)
+    # The place stays, the words are gone.
+    removed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=(Q(removed_at=None) & ~Q(text=""))
+                | Q(removed_at__isnull=False, text=""),
+                name="calibration_post_says_something",
+            ),
+            models.CheckConstraint(
+                condition=Q(parent=None) | ~Q(parent=models.F("id")),
+                name="calibration_post_not_its_own_parent",
+            ),
+        ]
+
+    def __str__(self):
+        return f"post {self.pk} on item {self.item_id}"
+
+
+class CalibrationReading(models.Model):
+    """How far somebody has read what is said of an item."""
+
+    item = models.ForeignKey(CalibrationItem, on_delete=models.PROTECT, related_name="readings")
+    reader = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    last_post = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["item", "reader"], name="calibration_reading_once")
+        ]
+
+    def __str__(self):
+        return f"reader {self.reader_id} of item {self.item_id}"
+
+
+class CalibrationOutcome(models.Model):
+    """What came of an item's discussion. Append-only (a trigger refuses UPDATE and DELETE): of
+    verdicts and their absence the last one holds."""
+
+    class Kind(models.TextChoices):
+        AGREED = "agreed", _("Agreed verdict")
+        NONE = "none", _("No agreement")
+        EXAMPLE = "example", _("Rubric example")
+        GOLD = "gold", _("Gold item")
+
+    item = models.ForeignKey(CalibrationItem, on_delete=models.PROTECT, related_name="outcomes")
+    kind = models.CharField(max_length=10, choices=Kind)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    # Idempotency: the same key is the same outcome.
+    key = models.UUIDField(unique=True)
+    note = models.TextField(blank=True)
+    rubric_version = models.ForeignKey(
+        "projects.RubricVersion", on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    # The agreed verdict, in the columns of a Judgment, by position; empty where there is none.
+    ranks = ArrayField(models.PositiveSmallIntegerField(null=True), default=list)
+    unacceptable = ArrayField(models.BooleanField(), default=list)
+    strength = ArrayField(models.PositiveSmallIntegerField(null=True), default=list)
+    rest_below = models.BooleanField(default=False)
+    scale = models.PositiveSmallIntegerField(null=True)
+    preference = models.SmallIntegerField(null=True)
+    both = models.CharField(max_length=4, blank=True, default="")
+    ratings = models.JSONField(default=dict)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ranks__len=models.F("unacceptable__len")),
+                name="calibration_outcome_arrays_match",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="agreed")
+                | Q(ranks__len=0, scale=None, preference=None, both="", ratings={}),
+                name="calibration_only_agreed_has_a_verdict",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind__in=["none", "example"]) | ~Q(note=""),
+                name="calibration_outcome_in_words",
+            ),
+        ]
+
+    def __str__(self):
+        return f"outcome {self.pk} of item {self.item_id} ({self.kind})"

@@ -237,6 +237,27 @@ KINDS: dict[str, Words] = {
     "calibration.revealed": Words(
         "review", _("Calibration round revealed"), _("%(who)s revealed %(target)s")
     ),
+    "calibration.post_written": Words(
+        "review", _("Calibration post"), _("%(who)s wrote in the discussion of %(target)s")
+    ),
+    "calibration.post_edited": Words(
+        "review",
+        _("Calibration post changed"),
+        _("%(who)s changed a post in the discussion of %(target)s"),
+    ),
+    "calibration.post_removed": Words(
+        "review",
+        _("Calibration post removed"),
+        _("%(who)s removed a post from the discussion of %(target)s"),
+    ),
+    "calibration.outcome": Words(
+        "review",
+        _("Calibration outcome"),
+        _("%(who)s noted what came of calibrating %(target)s: %(outcome)s"),
+    ),
+    "calibration.closed": Words(
+        "review", _("Calibration round closed"), _("%(who)s closed %(target)s")
+    ),
     "calibration.called_off": Words(
         "review", _("Calibration round called off"), _("%(who)s called %(target)s off")
     ),

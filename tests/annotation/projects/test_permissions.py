@@ -185,6 +185,9 @@ ROUTES = [
     Route("labeling:create-calibration", "manage", FORM),
     Route("labeling:show-calibration", "review"),
     Route("labeling:show-calibration-item", "review"),
+    Route("labeling:write-calibration-post", "review", "POST"),
+    Route("labeling:change-calibration-post", "review", "POST", sends={"do": "remove"}),
+    Route("labeling:conclude-calibration-item", "review", "POST"),
     Route("labeling:edit-calibration", "manage", FORM, gives=(302,)),  # it is revealed
     Route("labeling:delete-calibration", "manage", "POST"),
     Route("labeling:open-calibration", "manage", "POST"),

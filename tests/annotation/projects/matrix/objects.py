@@ -11,6 +11,7 @@ from annotation.datasets import services as datasets
 from annotation.datasets.policy import Policy
 from annotation.datasets.tasks import FREEZE
 from annotation.labeling.calibration.revealing import reveal
+from annotation.labeling.calibration.talking import say
 from annotation.labeling.models import Assignment
 from annotation.labeling.reports import report_problem
 from annotation.oversight.models import Webhook
@@ -90,8 +91,15 @@ def calibration(place):
     )
     judge_all(place.project, members, 1, rationale=f"Of {place.word}.")
     reveal(round_=made, actor=place.lead)
-    member = made.members.first()
-    return {"calibration_id": made.pk, "position": 1, "calibration_member_id": member.pk}
+    post = say(
+        found=made.items.select_related("item").get(), author=members[0], text=f"Of {place.word}."
+    )
+    return {
+        "calibration_id": made.pk,
+        "position": 1,
+        "calibration_member_id": made.members.first().pk,
+        "post_id": post.pk,
+    }
 
 
 def _job(place, kind):
