@@ -83,6 +83,7 @@ def _people(request, project, problem="", status=200):
         "page": Paginator(listed, 50).get_page(request.GET.get("page")),
         "tab": "people",
         "may_manage": project.role in roles_for("manage"),
+        "may_review": project.role in roles_for("review"),
         "roles": Membership.Role.choices,
         "problem": problem,
     }

@@ -12,9 +12,11 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from annotation.core.charts import BarChart, LineChart, Series, bar_chart, line_chart
+from annotation.labeling.gold.results import Share
 from annotation.labeling.models import Judgment, Purpose
 from annotation.labeling.verdict.tiers import signs_of
 from annotation.projects.permissions import visible_in
+from annotation.quality.gold import own_gold
 from annotation.quality.stats.bootstrap import bootstrap_mean
 
 # The latest judgments only: a page must not grow with somebody's years of work.
@@ -61,6 +63,7 @@ class OwnFigures:
     median_seconds: float | None
     is_cut: bool
     agreement: Agreement
+    gold: Share | None
     by_day: BarChart
     by_week: LineChart | None
 
@@ -75,12 +78,12 @@ class _Own:
 
 
 def own_figures(labeler) -> OwnFigures:
-    """Over the projects that the labeler is in. Three statements, whatever their size."""
-    rows = _own_judgments(labeler)
+    """Over the projects that the labeler is in. Four statements, whatever their size."""
+    rows = rows_of(visible_in(Judgment.objects.filter(labeler=labeler), labeler, "judge"))
     today = timezone.localdate()
     # Agreement as of this morning: a number that moves after every submit but some would tell
     # which of them were gold.
-    shares = _shares_with_peers(labeler, [row for row in rows if row.is_work and row.day < today])
+    shares = shares_with_peers(labeler, [row for row in rows if row.day < today], midnight())
     timed = [row.seconds for row in rows if row.seconds is not None]
     of_today = [row for row in rows if row.day == today]
     weeks: dict[date, list[tuple[float, int]]] = defaultdict(list)
@@ -95,6 +98,7 @@ def own_figures(labeler) -> OwnFigures:
         median_seconds=median(timed) if timed else None,
         is_cut=len(rows) == MOST,
         agreement=agreement_of(list(shares.values())),
+        gold=own_gold(labeler),
         by_day=_by_day(rows, today),
         by_week=_by_week(weeks),
     )
@@ -110,24 +114,32 @@ def agreement_of(shares: Sequence[tuple[float, int]]) -> Agreement:
     return Agreement(float(values.mean()), low, high, len(values), comparisons)
 
 
-def _own_judgments(labeler) -> list[_Own]:
-    mine = visible_in(Judgment.objects.filter(labeler=labeler), labeler, "judge").current()
-    rows = mine.order_by("-submitted_at").values_list(
-        "item_id", "ranks", "unacceptable", "rest_below", "seconds", "submitted_at", "purpose"
-    )[:MOST]
+def rows_of(judgments) -> list[_Own]:
+    """The latest of somebody's judgments that hold."""
+    rows = (
+        judgments.current()
+        .order_by("-submitted_at")
+        .values_list(
+            "item_id", "ranks", "unacceptable", "rest_below", "seconds", "submitted_at", "purpose"
+        )[:MOST]
+    )
     return [
         _Own(item, signs_of(*verdict), seconds, timezone.localdate(at), purpose == Purpose.WORK)
         for item, *verdict, seconds, at, purpose in rows
     ]
 
 
-def _shares_with_peers(labeler, rows: Iterable[_Own]) -> dict[int, tuple[float, int]]:
-    """Per item that others judged too: the share decided alike, and of how many comparisons."""
-    own = {row.item: row.signs for row in rows}
+def shares_with_peers(
+    labeler, rows: Iterable[_Own], before: datetime | None = None
+) -> dict[int, tuple[float, int]]:
+    """Per item that others judged too, as work: the share decided alike, and of how many
+    comparisons."""
+    own = {row.item: row.signs for row in rows if row.is_work}
     same: dict[int, int] = defaultdict(int)
     all_of: dict[int, int] = defaultdict(int)
-    peers = Judgment.objects.filter(item__in=list(own)).exclude(labeler=labeler).current()
-    peers = peers.work().filter(submitted_at__lt=midnight())
+    peers = Judgment.objects.filter(item__in=list(own)).exclude(labeler=labeler).work().current()
+    if before is not None:
+        peers = peers.filter(submitted_at__lt=before)
     for item, *verdict in peers.values_list("item_id", "ranks", "unacceptable", "rest_below"):
         theirs, mine = signs_of(*verdict), own[item]
         shared = mine.keys() & theirs.keys()

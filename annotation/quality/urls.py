@@ -5,6 +5,11 @@ from annotation.quality import own_views, views
 app_name = "quality"
 urlpatterns = [
     path("me/figures/", own_views.show_own, name="show-own"),
+    path(
+        "projects/<slug:slug>/people/<int:member_id>/record/",
+        views.show_record,
+        name="show-record",
+    ),
     path("projects/<slug:slug>/agreement/", views.agreement, name="show-agreement"),
     path("projects/<slug:slug>/agreement/compute/", views.compute, name="compute-agreement"),
     path("projects/<slug:slug>/agreement/progress/", views.progress, name="agreement-progress"),

@@ -1,12 +1,13 @@
 """The agreement page."""
 
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from annotation.labeling.models import Item
 from annotation.projects.permissions import may, project_for
 from annotation.quality import history, presentation, services
+from annotation.quality.record import record_of
 
 
 @require_safe
@@ -50,6 +51,20 @@ def rubric_history(request, slug):
         "may_compute": may(request.user, "compute", project),
     }
     return render(request, "quality/rubric_history.html", context)
+
+
+@require_safe
+def show_record(request, slug, member_id):
+    """One person's work in the project, for whoever reviews it."""
+    project = project_for(request.user, slug, "review")
+    member = get_object_or_404(project.memberships.select_related("user"), pk=member_id)
+    context = {
+        "project": project,
+        "tab": "people",
+        "member": member,
+        "record": record_of(project, member.user),
+    }
+    return render(request, "quality/record.html", context)
 
 
 @require_POST

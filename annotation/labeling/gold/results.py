@@ -49,9 +49,9 @@ class Share:
 class GoldResult:
     """One judgment of a gold item."""
 
-    gold_id: int
-    tolerance: str
+    gold: GoldItem
     labeler_id: int
+    judgment_id: int
     submitted_at: datetime
     is_met: bool
 
@@ -73,7 +73,7 @@ class Results:
 
     @cached_property
     def by_tolerance(self) -> dict[str, Share]:
-        return _apart(self.rows, lambda row: row.tolerance)
+        return _apart(self.rows, lambda row: row.gold.tolerance)
 
     @cached_property
     def by_labeler(self) -> dict[int, Share]:
@@ -81,36 +81,37 @@ class Results:
 
     @cached_property
     def by_gold(self) -> dict[int, Share]:
-        return _apart(self.rows, lambda row: row.gold_id)
+        return _apart(self.rows, lambda row: row.gold.pk)
 
 
-def results(
-    project, labeler=None, *, since: datetime | None = None, until: datetime | None = None
-) -> Results:
-    """Of a project, of one labeler where one is given, from `since` up to `until`. Two
+def results(project, labeler=None, **period) -> Results:
+    """Of a project, of one labeler where one is given, `since` a moment and `until` another. Two
     statements (and some for each rubric version that is not at hand)."""
-    judged = Judgment.objects.filter(project=project, purpose=Purpose.GOLD)
+    return results_in([project], labeler, **period)
+
+
+def results_in(
+    projects, labeler=None, *, since: datetime | None = None, until: datetime | None = None
+) -> Results:
+    """The same of several projects."""
+    judged = Judgment.objects.filter(project__in=projects, purpose=Purpose.GOLD)
     if labeler is not None:
         judged = judged.filter(labeler=labeler)
     if since is not None:
         judged = judged.filter(submitted_at__gte=since)
     if until is not None:
         judged = judged.filter(submitted_at__lt=until)
-    columns = ("labeler_id", "submitted_at", "rubric_version_id", "ranks", "unacceptable")
-    judged = (
-        judged.current()
-        .order_by("submitted_at", "pk")
-        .only(*columns, "rest_below", "ratings", "item")
-    )
-    known = {
-        gold.item_id: gold for gold in GoldItem.objects.filter(project=project, is_counted=True)
-    }
+    compared = ("ranks", "unacceptable", "rest_below", "ratings", "rubric_version_id")
+    judged = judged.current().order_by("submitted_at", "pk")
+    judged = judged.only(*compared, "labeler_id", "submitted_at", "item_id")
+    answers = GoldItem.objects.filter(project__in=projects, is_counted=True).select_related("item")
+    known = {gold.item_id: gold for gold in answers}
     return Results(
         [
             GoldResult(
-                gold_id=known[one.item_id].pk,
-                tolerance=known[one.item_id].tolerance,
+                gold=known[one.item_id],
                 labeler_id=one.labeler_id,
+                judgment_id=one.pk,
                 submitted_at=one.submitted_at,
                 is_met=outcome(known[one.item_id], one).is_met,
             )

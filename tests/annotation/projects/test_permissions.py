@@ -202,6 +202,7 @@ ROUTES = [
     ),
     # What the judgments are worth.
     Route("quality:show-own", SIGNED_IN),
+    Route("quality:show-record", "review"),
     Route("quality:show-agreement", "see_agreement"),
     Route("quality:compute-agreement", "compute", "POST"),
     Route("quality:agreement-progress", "see_agreement"),

@@ -136,5 +136,5 @@ def test_the_statements_do_not_grow_with_the_work(client, project, django_assert
         item = make_item(project)
         make_judgment(item, mira, [1, 2])
         make_judgment(item, omar, [1, 2])
-    with django_assert_max_num_queries(2):
+    with django_assert_max_num_queries(4):
         own_figures(mira)

@@ -1,7 +1,10 @@
 """The pages: a lead prepares, opens and reveals; nobody sees a judgment before that."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import get_resolver, reverse
+from django.utils import timezone
 
 from annotation.datasets.policy import Policy
 from annotation.datasets.source import read_prompts
@@ -204,8 +207,9 @@ def test_nobody_sees_anybodys_judgment_before_the_reveal(
 
 def test_a_labelers_figures_do_not_move_with_a_round(project, lead, labelers, items):
     long = make_item(project, ("a", "b", "c", "d", "e", "f", "g"))
-    for labeler in labelers[:2]:
-        make_judgment(long, labeler, [1, 2, 3, 4, 5, 6, 7])
+    for labeler in labelers[:2]:  # before today: agreement is as of this morning
+        at = timezone.now() - timedelta(days=1)
+        make_judgment(long, labeler, [1, 2, 3, 4, 5, 6, 7], submitted_at=at)
     opened(project, lead, items)
     judge_all(project, labelers[:1], 2)
     before = own_figures(labelers[0]).agreement
