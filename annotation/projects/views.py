@@ -5,6 +5,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from annotation.accounts.recent import AN_HOUR, needs_recent_sign_in
 from annotation.core.errors import DomainError
 from annotation.projects import members
 from annotation.projects.forms import MemberForm
@@ -55,6 +56,7 @@ def people(request, slug):
 
 
 @require_POST
+@needs_recent_sign_in(within=AN_HOUR)
 def change_member(request, slug, member_id):
     project = project_for(request.user, slug, "manage")
     membership = get_object_or_404(project.memberships.select_related("user"), pk=member_id)

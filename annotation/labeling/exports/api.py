@@ -5,6 +5,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.views import APIView
 
+from annotation.accounts.recent import check_recent_sign_in
 from annotation.core.api import AnyAccept
 from annotation.core.errors import DomainError
 from annotation.labeling.exports.views import export_response
@@ -40,6 +41,7 @@ class JudgmentsExportView(APIView):
         """Every judgment as it was given, a line each, streamed. docs/formats.md says what is in
         a line."""
         project = project_for(request.user, slug, "export")
+        check_recent_sign_in(request)
         return export_response(
             project,
             _chosen(request, "kind", ("jsonl", "csv")),

@@ -3,12 +3,14 @@
 from django.http import StreamingHttpResponse
 from django.views.decorators.http import require_GET
 
+from annotation.accounts.recent import AN_HOUR, needs_recent_sign_in
 from annotation.core import audit
 from annotation.labeling.exports.streams import TYPES, export
 from annotation.projects.permissions import project_for
 
 
 @require_GET
+@needs_recent_sign_in(also_get=True, within=AN_HOUR)
 def download(request, slug, kind):
     project = project_for(request.user, slug, "export")
     return export_response(

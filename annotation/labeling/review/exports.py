@@ -14,6 +14,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.views import APIView
 
+from annotation.accounts.recent import AN_HOUR, check_recent_sign_in, needs_recent_sign_in
 from annotation.core import audit
 from annotation.core.api import AnyAccept
 from annotation.core.database import consistent_reads
@@ -31,6 +32,7 @@ TYPE = "application/x-ndjson"
 
 
 @require_GET
+@needs_recent_sign_in(also_get=True, within=AN_HOUR)
 def download(request, slug):
     project = project_for(request.user, slug, "export")
     return export_response(
@@ -60,6 +62,7 @@ class AdjudicationsExportView(APIView):
         """What reviewers decided about items, a line each, streamed. docs/formats.md says what
         is in a line."""
         project = project_for(request.user, slug, "export")
+        check_recent_sign_in(request)
         revisions = request.query_params.get("revisions", "current")
         if revisions not in ("current", "all"):
             raise DomainError("revisions is one of: current, all.")

@@ -9,6 +9,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from annotation.accounts.recent import AN_HOUR, needs_recent_sign_in
 from annotation.core import audit
 from annotation.core.charts import bar_chart
 from annotation.core.numbers import localised
@@ -61,6 +62,7 @@ def _chart(days, first, last):
 
 
 @require_safe
+@needs_recent_sign_in(also_get=True, within=AN_HOUR)
 def export_hours(request, slug):
     project = project_for(request.user, slug, "see_costs")
     period = PeriodForm.asked(request.GET)

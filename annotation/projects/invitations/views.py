@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from annotation.accounts.recent import AN_HOUR, needs_recent_sign_in
 from annotation.core.errors import DomainError
 from annotation.projects.invitations import services
 from annotation.projects.invitations.forms import InvitationForm, InviteForm, LinkForm
@@ -16,6 +17,7 @@ from annotation.projects.permissions import project_for
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@needs_recent_sign_in(within=AN_HOUR)
 def invite(request, slug):
     project = project_for(request.user, slug, "manage")
     if request.method != "POST":
@@ -54,6 +56,7 @@ def _again(form: InviteForm) -> InviteForm:
 
 @require_POST
 @never_cache
+@needs_recent_sign_in(within=AN_HOUR)
 def make_link(request, slug):
     project = project_for(request.user, slug, "manage")
     form = LinkForm(request.POST)

@@ -4,6 +4,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_safe
 
+from annotation.accounts.recent import AN_HOUR, needs_recent_sign_in
 from annotation.core import audit
 from annotation.projects.permissions import project_for
 from annotation.projects.trail.forms import TrailForm
@@ -18,6 +19,7 @@ def project_trail(request, slug):
 
 
 @require_GET
+@needs_recent_sign_in(also_get=True, within=AN_HOUR)
 def export_project_trail(request, slug, kind):
     return _export(request, project_for(request.user, slug, "audit"), kind)
 
@@ -29,6 +31,7 @@ def site_trail(request):
 
 
 @require_GET
+@needs_recent_sign_in(also_get=True, within=AN_HOUR)
 def export_site_trail(request, kind):
     _admins_only(request)
     return _export(request, None, kind)

@@ -5,8 +5,10 @@ from urllib.parse import quote
 
 import pytest
 from django.db.models import F
+from django.test import Client
 
 from annotation.accounts.models import ApiToken, Session
+from annotation.projects.services import add_member
 from tests.annotation.accounts.sign_on import (
     PASSWORD,
     app_code,
@@ -14,20 +16,25 @@ from tests.annotation.accounts.sign_on import (
     make_person,
     sign_in,
 )
-from tests.factories import make_user
+from tests.annotation.projects.matrix.caller import body_of
+from tests.factories import make_key, make_member, make_project, make_user
 
 pytestmark = pytest.mark.django_db
 TOKEN = {"name": "laptop", "scope": "all", "rights": ["read", "import"], "days": "30"}
 
 
 def twenty_minutes_later(client):
+    later(client, minutes=20)
+
+
+def later(client, *, minutes):
     """The session is old, and so are its records of who proved what."""
     session = client.session
     for record in session.get("account_authentication_methods", []):
-        record["at"] -= 1200
+        record["at"] -= 60 * minutes
     session.modified = True
     session.save()
-    Session.objects.update(began_at=F("began_at") - timedelta(minutes=20))
+    Session.objects.update(began_at=F("began_at") - timedelta(minutes=minutes))
 
 
 @pytest.fixture
@@ -85,3 +92,77 @@ def test_a_second_factor_is_set_up_only_shortly_after_a_sign_in(client, user):
     twenty_minutes_later(client)
     for path in ("/security/app/", "/security/passkeys/new/"):
         assert client.get(path)["Location"] == f"/sign-in/again/?next={quote(path, safe='')}"
+
+
+# What takes personal data out, or gives rights, wants the last hour.
+EXPORTS = [
+    "/projects/shop/judgments.jsonl",
+    "/projects/shop/judgments.csv",
+    "/projects/shop/audit.jsonl",
+    "/projects/shop/audit.csv",
+    "/projects/shop/costs/export/",
+    "/projects/shop/review/adjudications.jsonl",
+]
+
+
+@pytest.fixture
+def lead(client, user):
+    project = make_project("shop")
+    user.membership = add_member(project=project, user=user, role="lead")
+    return user
+
+
+def fetch(client, path):
+    answer = client.get(path)
+    body_of(answer)
+    return answer
+
+
+@pytest.mark.parametrize("path", EXPORTS)
+def test_an_export_wants_a_sign_in_of_the_last_hour(client, lead, path):
+    later(client, minutes=50)
+    assert fetch(client, path).status_code == 200
+    later(client, minutes=20)
+    asked = fetch(client, path)
+    assert asked["Location"] == f"/sign-in/again/?next={quote(path, safe='')}"
+
+    done = client.post(asked["Location"], {"password": PASSWORD})
+
+    assert done["Location"] == path
+    assert fetch(client, path).status_code == 200
+
+
+@pytest.mark.parametrize("export", ["judgments", "adjudications"])
+def test_a_browser_finds_no_way_around_it_through_the_api(client, lead, export):
+    path = f"/api/projects/shop/{export}/"
+    assert fetch(client, path).status_code == 200
+    later(client, minutes=70)
+    refused = client.get(path)
+    assert refused.status_code == 403
+    assert "/sign-in/again/" in refused.json()["detail"]
+    by_token = {"Authorization": f"Bearer {make_key(lead)}"}
+    answer = Client().get(path, headers=by_token)
+    assert (answer.status_code, body_of(answer)) == (200, b"")
+
+
+def test_a_role_is_changed_shortly_after_a_sign_in(client, lead):
+    member = make_member(lead.membership.project).membership
+    path = f"/projects/shop/people/{member.pk}/"
+    later(client, minutes=70)
+
+    asked = client.post(path, {"do": "change", "role": "lead"})
+
+    member.refresh_from_db()
+    assert member.role == "labeler"
+    client.post(asked["Location"], {"password": PASSWORD})
+    member.refresh_from_db()
+    assert member.role == "lead"
+
+
+def test_an_invitation_with_rights_is_no_way_around_it(client, lead):
+    later(client, minutes=70)
+    asked = client.post(
+        "/projects/shop/people/invite/link/", {"link_role": "lead", "handle": "guest"}
+    )
+    assert asked["Location"].startswith("/sign-in/again/")
+    assert not lead.membership.project.invitations.exists()
