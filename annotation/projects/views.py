@@ -2,6 +2,7 @@
 
 from django.core.paginator import Paginator
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -10,6 +11,7 @@ from annotation.core.errors import DomainError
 from annotation.projects import members
 from annotation.projects.forms import MemberForm
 from annotation.projects.models import Membership, RubricDraft
+from annotation.projects.people import Search
 from annotation.projects.permissions import (
     may,
     may_create_projects,
@@ -75,14 +77,18 @@ def change_member(request, slug, member_id):
         return _people(request, project, str(error), status=error.status)
     if membership.user_id == request.user.pk and not may(request.user, "see_project", project):
         return redirect("labeling:home")
-    return redirect("projects:list-people", slug)
+    # Back to where the person was found.
+    shown = Search.of(request.GET).query_of_page
+    return redirect(reverse("projects:list-people", args=[slug]) + (f"?{shown}" if shown else ""))
 
 
 def _people(request, project, problem="", status=200):
-    listed = project.memberships.select_related("user").order_by("role", "handle")
+    search = Search.of(request.GET)
+    listed = search.among(project.memberships.select_related("user").order_by("role", "handle"))
     context = {
         "project": project,
-        "page": Paginator(listed, 50).get_page(request.GET.get("page")),
+        "page": Paginator(listed, 50).get_page(search.page),
+        "search": search,
         "tab": "people",
         "may_manage": project.role in roles_for("manage"),
         "may_review": project.role in roles_for("review"),

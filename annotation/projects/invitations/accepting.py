@@ -17,6 +17,7 @@ from annotation.core import audit
 from annotation.core.errors import Conflict
 from annotation.projects.models import Invitation, Membership
 from annotation.projects.permissions import may
+from annotation.projects.pools.services import add_people, pools_of
 from annotation.projects.services import add_member
 
 USABLE = (Invitation.State.WAITING, Invitation.State.FAILED)
@@ -85,6 +86,7 @@ def _accept(invitation: Invitation, user) -> Membership:
         handle=_free_handle(invitation.project, invitation.handle or user.username),
         actor=user,
     )
+    _join_pools(invitation, user)
     if invitation.is_link_mailed:
         _prove_address(user, invitation.email)
     audit.record(
@@ -114,6 +116,16 @@ def _free_handle(project, wanted: str) -> str:
     if wanted not in taken:
         return wanted
     return next(name for n in count(2) if (name := f"{stem}-{n}") not in taken)
+
+
+def _join_pools(invitation: Invitation, user) -> None:
+    """Those of the named pools that are still there, and that the inviter may fill."""
+    if not invitation.pool_names:
+        return
+    named = {name.casefold() for name in invitation.pool_names}
+    for pool in pools_of(invitation.invited_by):
+        if pool.name.casefold() in named:
+            add_people(pool=pool, users=[user], actor=invitation.invited_by)
 
 
 def _prove_address(user, email: str) -> None:

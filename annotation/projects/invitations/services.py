@@ -12,12 +12,13 @@ from annotation.core import audit, jobs
 from annotation.core.errors import Conflict, DomainError
 from annotation.projects.invitations.addresses import Invitee, Listed, Problem
 from annotation.projects.models import Invitation, Membership
+from annotation.projects.pools.services import pools_of
 from annotation.projects.tasks import SEND
 
 LASTS = timedelta(days=14)
 
 
-def check_against_project(*, project, found: Listed) -> None:
+def check_against_project(*, project, found: Listed, actor) -> None:
     """Move what the project itself refuses from the invitees to the problems. Whether an address
     belongs to somebody here is not looked at, so that nobody can ask us that."""
     addresses = [one.email for one in found.invitees]
@@ -28,14 +29,18 @@ def check_against_project(*, project, found: Listed) -> None:
     taken = set(
         project.memberships.filter(handle__in=handles).values_list("handle", flat=True)
     ) | set(project.invitations.live().filter(handle__in=handles).values_list("handle", flat=True))
+    pools = {name.casefold() for name in pools_of(actor).values_list("name", flat=True)}
     fine = []
     for one in found.invitees:
+        unknown = [name for name in one.pools if name.casefold() not in pools]
         if one.email in waiting:
             sentence = _("This address is invited already.")
         elif one.handle in taken:
             sentence = _("Somebody else here has the handle “%(handle)s”.") % {
                 "handle": one.handle
             }
+        elif unknown:
+            sentence = _("There is no pool “%(pool)s” that you may fill.") % {"pool": unknown[0]}
         else:
             fine.append(one)
             continue

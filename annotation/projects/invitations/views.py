@@ -25,7 +25,7 @@ def invite(request, slug):
     form = InviteForm(request.POST, request.FILES)
     if not form.is_valid():
         return _invite_page(request, project, form=form, status=422)
-    services.check_against_project(project=project, found=form.found)
+    services.check_against_project(project=project, found=form.found, actor=request.user)
     if form.found.problems and not form.cleaned_data["take_good"]:
         return _invite_page(request, project, form=_again(form), found=form.found, status=422)
     try:

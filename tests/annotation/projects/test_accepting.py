@@ -15,6 +15,7 @@ from annotation.core.errors import Conflict
 from annotation.projects import members
 from annotation.projects.invitations import accepting, services
 from annotation.projects.models import Invitation, Membership
+from annotation.projects.pools.services import save_pool
 from tests.annotation.accounts.sign_on import give_app, is_in
 from tests.annotation.projects.inviting import BASE, mailed
 from tests.factories import make_member, make_project, make_user
@@ -268,6 +269,17 @@ def test_a_handle_is_the_one_that_was_given_or_the_next_that_is_free(client, pro
     _invitation, path = path_of_link(project, lead, handle="Countess")
     Client().post(path, ACCOUNT | {"username": "eve"})
     assert project.memberships.get(user__username="eve").handle == "Countess"
+
+
+def test_the_way_in_leads_into_the_pools_that_were_named(client, project, lead):
+    german = save_pool(name="German", kind="language", description="", actor=lead)
+    foreign = save_pool(
+        name="Law", kind="domain", description="", actor=make_member(make_project(), Role.LEAD)
+    )
+    _invitation, token = mailed(project, lead, "email,pools\nada@example.org,german|Law|gone")
+    assert client.post(f"/invitation/{token}/", ACCOUNT).status_code == 302
+    assert german.members.get().user.username == "ada"
+    assert not foreign.members.exists()
 
 
 def test_guessing_links_is_slowed_down_and_a_right_one_still_opens(client, invited):

@@ -16,6 +16,7 @@ from annotation.projects.invitations import services
 from annotation.projects.invitations.accepting import invitation_behind
 from annotation.projects.invitations.addresses import listed
 from annotation.projects.models import Invitation, Membership
+from annotation.projects.pools.services import save_pool
 from tests.annotation.projects.inviting import BASE, invite, mailed, send_mails, token_in
 from tests.factories import make_member, make_project, make_user
 
@@ -110,13 +111,31 @@ def test_who_is_invited_already_and_whose_handle_is_taken_is_named_by_line(proje
         "mallory@example.org,bobby"
     )
 
-    services.check_against_project(project=project, found=found)
+    services.check_against_project(project=project, found=found, actor=lead)
 
     assert [one.email for one in found.invitees] == ["eve@example.org"]
     assert [(one.line, one.sentence) for one in found.problems] == [
         (2, "Somebody else here has the handle “countess”."),
         (3, "This address is invited already."),
         (5, "Somebody else here has the handle “bobby”."),
+    ]
+
+
+def test_only_pools_that_the_lead_may_fill_are_taken(project, lead):
+    save_pool(name="German", kind="language", description="", actor=lead)
+    foreign = make_member(make_project(), Role.LEAD)
+    save_pool(name="Law", kind="domain", description="", actor=foreign)
+    found = listed(
+        "email,language,domain\nada@example.org,german,\nbob@example.org,,Law\n"
+        "eve@example.org,Latin,"
+    )
+
+    services.check_against_project(project=project, found=found, actor=lead)
+
+    assert [one.email for one in found.invitees] == ["ada@example.org"]
+    assert [(one.line, one.sentence) for one in found.problems] == [
+        (3, "There is no pool “Law” that you may fill."),
+        (4, "There is no pool “Latin” that you may fill."),
     ]
 
 
@@ -127,7 +146,7 @@ def test_inviting_somebody_with_an_account_tells_nothing_about_it(project, lead)
     member.save()
     make_user(email="bob@example.org")
     found = listed("ada@example.org\nbob@example.org\nnobody@example.org")
-    services.check_against_project(project=project, found=found)
+    services.check_against_project(project=project, found=found, actor=lead)
     assert found.problems == []
     invite(project, lead, "ada@example.org\nbob@example.org\nnobody@example.org")
     assert len(send_mails()) == 3

@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.urls import reverse
 
+from annotation.accounts.models import User
 from annotation.core.errors import Conflict
 from annotation.core.models import Event
 from annotation.projects import members, services
@@ -121,3 +122,38 @@ def test_two_leads_who_remove_each_other_at_once_leave_one():
     with ThreadPoolExecutor(2) as pool:
         assert sorted(pool.map(leave, leads)) == ["gone", "kept"]
     assert project.memberships.active().filter(role=Role.LEAD).count() == 1
+
+
+def test_among_two_hundred_somebody_is_found_by_handle_and_role(
+    client, project, lead, django_assert_max_num_queries
+):
+    users = User.objects.bulk_create(User(username=f"labeler-{n:03}") for n in range(200))
+    Membership.objects.bulk_create(
+        Membership(project=project, user=user, handle=user.username) for user in users
+    )
+    make_member(project, Role.REVIEWER, handle="<b>labeler</b>")
+    url = reverse("projects:list-people", args=["shop"])
+    with django_assert_max_num_queries(12):
+        page = client.get(url).content.decode()
+    assert "202 people" in page
+    assert "1 to 50 of 202" in page
+    page = client.get(url, {"q": "LABELER-19", "role": "labeler"}).content.decode()
+    assert "10 people" in page
+    assert "labeler-190</th>" in page
+    page = client.get(url, {"q": "labeler", "role": "reviewer"}).content.decode()
+    assert "1 person" in page
+    assert "&lt;b&gt;labeler" in page
+    assert "Nobody found" in client.get(url, {"q": '"><script>'}).content.decode()
+    for nonsense in ({"q": "\0"}, {"role": "emperor"}, {"page": "x"}, {"page": "99"}):
+        assert "202 people" in client.get(url, nonsense).content.decode()
+
+
+def test_after_a_change_the_search_is_still_there(client, project, lead):
+    labeler = make_member(project, handle="ada & bob")
+    url = reverse("projects:list-people", args=["shop"])
+    page = client.get(url, {"q": "ada & bob", "page": "1"}).content.decode()
+    path = reverse("projects:change-member", args=["shop", labeler.membership.pk])
+    shown = "page=1&q=ada+%26+bob"
+    assert f'action="{path}?{shown.replace("&", "&amp;")}"' in page
+    answer = client.post(f"{path}?{shown}", {"do": "remove", "role": "labeler"})
+    assert answer.headers["Location"] == f"{url}?{shown}"
