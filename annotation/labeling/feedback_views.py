@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import F
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -10,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from annotation.core.errors import DomainError
 from annotation.labeling.feedback import answer_feedback, give_feedback, own_feedback
 from annotation.labeling.history import Judged
+from annotation.labeling.messages.services import own_questions
 from annotation.labeling.models import Judgment
 from annotation.labeling.review.telling import told_by
 from annotation.projects.permissions import project_for
@@ -22,6 +24,9 @@ def list_feedback(request):
     page = Paginator(answered, 20).get_page(request.GET.get("page"))
     context = {
         "waiting": _shown(waiting),
+        "answers": own_questions(request.user)
+        .filter(answered_at__isnull=False)
+        .order_by(F("read_at").desc(nulls_first=True), "-pk")[:20],
         "answered": _shown(page),
         "page": page,
     }

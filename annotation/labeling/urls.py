@@ -106,6 +106,7 @@ urlpatterns = [
         name="change-workload",
     ),
     path("projects/<slug:slug>/calibration/", include("annotation.labeling.calibration.urls")),
+    path("", include("annotation.labeling.messages.urls")),
     path("projects/<slug:slug>/review/", include("annotation.labeling.review.urls")),
     path("projects/<slug:slug>/items/", item_views.list_items, name="list-items"),
     path("projects/<slug:slug>/items/<int:item_id>/", item_views.show_item, name="show-item"),

@@ -21,11 +21,11 @@ from annotation.labeling.answers import (
 from annotation.labeling.bench import Bench, problems_of
 from annotation.labeling.calibration.home import own_rounds
 from annotation.labeling.desk import desk_for
-from annotation.labeling.feedback import waiting_count
 from annotation.labeling.forms import JudgmentForm, entered_in
 from annotation.labeling.forms.judgment import whole_number
 from annotation.labeling.home import headline_of, queues_of, recent_judgments
 from annotation.labeling.ladder import desk as ladder
+from annotation.labeling.messages.unread import told_at_home, unread_by
 from annotation.labeling.models import ON_THE_LADDER, Purpose
 from annotation.labeling.revising import revise_judgment
 from annotation.labeling.rubric_news import mark_as_read
@@ -42,8 +42,9 @@ def home(request):
         "queues": queues,
         "recent": recent_judgments(request.user),
         "headline": headline_of(queues),
-        "feedback_count": waiting_count(request.user),
         "calibrations": own_rounds(request.user),
+        "unread": unread_by(request.user),
+        "announcements": told_at_home(request.user),
     }
     return render(request, "labeling/home.html", context)
 

@@ -100,6 +100,7 @@ class Bench:
         self.lease_url = reverse("labeling:renew-lease", args=here)
         self.skip_url = reverse("labeling:skip-item", args=here)
         self.report_url = reverse("labeling:report", args=here)
+        self.ask_url = reverse("labeling:ask", args=here)
 
     def _response(self, card) -> ShownResponse:
         letter = card.letter.lower()

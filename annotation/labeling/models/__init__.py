@@ -19,6 +19,7 @@ from annotation.labeling.models.gold import GoldItem, TestSection
 from annotation.labeling.models.items import Item, ItemResponse
 from annotation.labeling.models.judgments import Judgment, WrittenResponse
 from annotation.labeling.models.ladder import Appeal, StageChange, StageNote, TestAttempt
+from annotation.labeling.models.messages import Announcement, AnnouncementRead, Question
 from annotation.labeling.models.purposes import ON_THE_LADDER, Purpose
 from annotation.labeling.models.reask import Reask
 from annotation.labeling.models.reports import ItemReport
@@ -28,6 +29,8 @@ __all__ = [
     "ON_THE_LADDER",
     "Appeal",
     "Adjudication",
+    "Announcement",
+    "AnnouncementRead",
     "Assignment",
     "CalibrationItem",
     "CalibrationMember",
@@ -43,6 +46,7 @@ __all__ = [
     "ItemReview",
     "Judgment",
     "Purpose",
+    "Question",
     "Reask",
     "StageChange",
     "StageNote",

@@ -39,6 +39,14 @@ def edited(document: dict, action: str) -> dict:
     return document
 
 
+def with_guideline_text(document: dict, text: str) -> dict:
+    """The document with a paragraph at the end of its guideline."""
+    document = deepcopy(document)
+    before = document["guideline"].rstrip()
+    document["guideline"] = f"{before}\n\n{text}" if before else text
+    return document
+
+
 def row_of(action: str) -> str:
     """The fragment of the page where the eye should be after it."""
     match = re.search(r"-(\d+)", action)

@@ -261,6 +261,19 @@ KINDS: dict[str, Words] = {
     "calibration.called_off": Words(
         "review", _("Calibration round called off"), _("%(who)s called %(target)s off")
     ),
+    "announcement.made": Words(
+        "review", _("Announcement made"), _("%(who)s told everybody something: %(target)s")
+    ),
+    "announcement.withdrawn": Words(
+        "review", _("Announcement withdrawn"), _("%(who)s withdrew %(target)s")
+    ),
+    "question.asked": Words("review", _("Question asked"), _("%(who)s asked about item %(item)s")),
+    "question.answered": Words("review", _("Question answered"), _("%(who)s answered %(target)s")),
+    "question.noted": Words(
+        "review",
+        _("Answer noted"),
+        _("%(who)s put the answer to %(target)s into the draft of the guideline"),
+    ),
     "import.done": Words("data", _("File imported"), _("%(who)s imported a file: %(target)s")),
     "import.unchanged": Words(
         "data",
@@ -329,6 +342,8 @@ KINDS: dict[str, Words] = {
 
 # What a target such as "item:12" names. A user is shown by handle, and what has no row as it is.
 TARGETS = {
+    "announcement": _("announcement %(id)s"),
+    "question": _("question %(id)s"),
     "assignment": _("assignment %(id)s"),
     "calibration": _("calibration round %(id)s"),
     "dataset": _("dataset %(id)s"),

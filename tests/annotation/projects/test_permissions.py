@@ -174,6 +174,18 @@ ROUTES = [
     Route("labeling:reopen-item", "review", "POST"),
     Route("labeling:unblind-item", "manage", "POST"),
     Route("labeling-api:export-adjudications", "export"),
+    # What is told and asked.
+    Route("labeling:list-announcements", "judge"),
+    Route("labeling:list-announcements", "manage", "POST"),
+    Route("labeling:withdraw-announcement", "manage", "POST"),
+    Route("labeling:read-announcement", "judge", "POST"),
+    Route("labeling:ask", "judge", FORM, own=True),
+    Route("labeling:list-questions", "review"),
+    Route(
+        "labeling:answer-question", "review", "POST", kwargs={"question_id": "open_question_id"}
+    ),
+    Route("labeling:note-answer", "manage", "POST"),
+    Route("labeling:read-answer", "judge", "POST", own=True),
     # The rubric's draft.
     Route("labeling:edit-rubric", "manage", FORM),
     Route("labeling:preview-rubric", "manage"),

@@ -12,6 +12,7 @@ from annotation.datasets.policy import Policy
 from annotation.datasets.tasks import FREEZE
 from annotation.labeling.calibration.revealing import reveal
 from annotation.labeling.calibration.talking import say
+from annotation.labeling.messages.services import announce, ask
 from annotation.labeling.models import Assignment
 from annotation.labeling.reports import report_problem
 from annotation.oversight.models import Webhook
@@ -67,6 +68,14 @@ def report(place):
     held = Assignment.objects.get(pk=place.ids["assignment_id"])
     made = report_problem(assignment=held, kind="personal", text=f"Of {place.word}.")
     return {"report_id": made.pk, "reported_id": made.item_id}
+
+
+def messages(place):
+    """A question that waits, and an announcement."""
+    held = Assignment.objects.get(pk=place.ids["assignment_id"])
+    asked = ask(assignment=held, text=f"Why {place.word}?")
+    told = announce(project=place.project, author=place.lead, text=f"All of {place.word}.")
+    return {"open_question_id": asked.pk, "announcement_id": told.pk}
 
 
 def webhook(place):
@@ -148,6 +157,7 @@ OBJECTS = (
     attachment,
     imported,
     report,
+    messages,
     calibration,
     webhook,
     job,

@@ -8,6 +8,7 @@ from django.utils import timezone
 from annotation.accounts.tokens import create_token
 from annotation.demo.services import SLUG
 from annotation.labeling.feedback import give_feedback
+from annotation.labeling.messages.services import answer_question, ask
 from annotation.labeling.models import Assignment
 from annotation.projects.models import Membership
 from annotation.projects.permissions import ACTIONS, RIGHTS, Right
@@ -69,10 +70,13 @@ class Place:
         done = self.lend(judged, user, state="submitted", over_at=timezone.now())
         judgment = make_judgment(judged, user, [1, 2], assignment=done)
         feedback = give_feedback(judgment=judgment, reviewer=self.lead, text=f"Hm, {self.word}.")
+        asked = ask(assignment=done, text=f"What is {self.word}?")
+        answer_question(question=asked, actor=self.lead, text=f"It is {self.word}.")
         return {
             "assignment_id": assignment.pk,
             "judgment_id": judgment.pk,
             "feedback_id": feedback.pk,
+            "question_id": asked.pk,
         }
 
     def lend(self, item, user, **fields):
