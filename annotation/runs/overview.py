@@ -15,8 +15,10 @@ from django.views.decorators.http import require_safe
 
 from annotation.core.numbers import grouped
 from annotation.labeling.models import Feedback, ItemReport
+from annotation.oversight.alerts.words import sentence
 from annotation.oversight.figures.presentation import overview_figures
 from annotation.oversight.figures.progress import progress_of
+from annotation.oversight.models import Alert, AlertKind
 from annotation.projects.permissions import project_for, roles_for
 
 
@@ -54,6 +56,27 @@ def show_project(request, slug):
     return render(request, "runs/project.html", context)
 
 
+def alerts_of(project) -> list[Need]:
+    """Alerts that hold now, and where to do something about each."""
+    places = {
+        AlertKind.AGREEMENT: "quality:show-agreement",
+        AlertKind.ALPHA: "quality:show-agreement",
+        AlertKind.GOLD: "labeling:list-gold",
+        AlertKind.QUEUE: "labeling:import",
+        AlertKind.IDLE: "projects:list-people",
+    }
+    raised = project.alerts.filter(state=Alert.State.RAISED).order_by("pk")
+    return [
+        Need(
+            str(AlertKind(alert.kind).label),
+            sentence(alert.kind, alert.value, alert.threshold),
+            reverse(places[AlertKind(alert.kind)], args=[project.slug]),
+            _("Look at it"),
+        )
+        for alert in raised
+    ]
+
+
 def needs_of(project, progress, *, role) -> list[Need]:
     """What waits for this role, most urgent first."""
     needs = []
@@ -85,6 +108,8 @@ def needs_of(project, progress, *, role) -> list[Need]:
                 _("Read it"),
             )
         )
+    if role in roles_for("manage"):
+        needs += alerts_of(project)
     off = project.webhooks.kept().exclude(disabled_at=None).first()
     if off is not None and role in roles_for("manage"):
         needs.append(

@@ -77,6 +77,29 @@ KINDS: dict[str, Words] = {
     "member.resumed": Words(
         "people", _("Pause ended"), _("%(who)s ended the pause of %(target)s")
     ),
+    "webhook.added": Words("project", _("Webhook added"), _("%(who)s added a webhook")),
+    "webhook.changed": Words(
+        "project", _("Webhook changed"), _("%(who)s changed what %(target)s is told")
+    ),
+    "webhook.secret_renewed": Words(
+        "project", _("Webhook's secret renewed"), _("%(who)s made a new secret for %(target)s")
+    ),
+    "webhook.switched_on": Words(
+        "project", _("Webhook switched on"), _("%(who)s switched %(target)s on again")
+    ),
+    "webhook.switched_off": Words(
+        "project",
+        _("Webhook switched off"),
+        _("Concord switched %(target)s off: its last messages never arrived"),
+    ),
+    "webhook.removed": Words("project", _("Webhook removed"), _("%(who)s removed %(target)s")),
+    "alerts.changed": Words("project", _("Alerts changed"), _("%(who)s changed the alerts")),
+    "pay.changed": Words("project", _("Rates changed"), _("%(who)s changed the hourly rates")),
+    "hours.exported": Words(
+        "data",
+        _("Hours exported"),
+        _("%(who)s exported the hours from %(first)s to %(last)s"),
+    ),
     "pool.saved": Words("people", _("Pool saved"), _("%(who)s saved a pool")),
     "pool.deleted": Words("people", _("Pool deleted"), _("%(who)s deleted a pool")),
     "pool.joined": Words(
@@ -358,6 +381,7 @@ TARGETS = {
     "run": _("training run %(id)s"),
     "token": _("API token %(id)s"),
     "user": _("person %(id)s"),
+    "webhook": _("webhook %(id)s"),
 }
 
 A_ROLE = {

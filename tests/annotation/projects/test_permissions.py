@@ -225,6 +225,7 @@ ROUTES = [
     Route("oversight:show-costs", "see_costs"),
     Route("oversight:export-hours", "see_costs"),
     Route("oversight:edit-rates", "see_costs", FORM),
+    Route("oversight:edit-alerts", "manage", FORM),
     Route("oversight:list-webhooks", "manage", FORM),
     Route("oversight:show-webhook", "manage"),
     Route("oversight:change-webhook", "manage", "POST"),

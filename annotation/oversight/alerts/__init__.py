@@ -1,0 +1,1 @@
+"""Alerts: measured every few minutes, told once when one goes off and once when it is over."""
