@@ -17,7 +17,7 @@ from annotation.projects.permissions import project_for
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@needs_recent_sign_in(within=AN_HOUR)
+@needs_recent_sign_in(within=AN_HOUR, also_get=True)  # before a file is chosen, not after
 def invite(request, slug):
     project = project_for(request.user, slug, "manage")
     if request.method != "POST":
@@ -95,6 +95,7 @@ def list_invitations(request, slug):
 
 @require_POST
 @never_cache
+@needs_recent_sign_in(within=AN_HOUR)
 def change_invitation(request, slug, invitation_id):
     project = project_for(request.user, slug, "manage")
     invitation = get_object_or_404(project.invitations, pk=invitation_id)

@@ -8,6 +8,8 @@ from django.db.models import F
 from django.test import Client
 
 from annotation.accounts.models import ApiToken, Session
+from annotation.projects.invitations.accepting import invitation_behind
+from annotation.projects.invitations.services import make_link
 from annotation.projects.services import add_member
 from tests.annotation.accounts.sign_on import (
     PASSWORD,
@@ -166,3 +168,19 @@ def test_an_invitation_with_rights_is_no_way_around_it(client, lead):
     )
     assert asked["Location"].startswith("/sign-in/again/")
     assert not lead.membership.project.invitations.exists()
+
+
+def test_nobody_chooses_a_file_that_a_question_would_lose(client, lead):
+    """A form that was kept comes back without its file: the page itself asks first."""
+    page = "/projects/shop/people/invite/"
+    assert client.get(page).status_code == 200
+    later(client, minutes=70)
+    assert client.get(page)["Location"].startswith("/sign-in/again/")
+
+
+def test_a_link_of_an_invitation_is_shown_shortly_after_a_sign_in(client, lead):
+    invitation, token = make_link(project=lead.membership.project, actor=lead)
+    page = f"/projects/shop/people/invitations/{invitation.pk}/"
+    later(client, minutes=70)
+    assert client.post(page, {"do": "link"})["Location"].startswith("/sign-in/again/")
+    assert invitation_behind(token) == invitation
