@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from annotation.core.charts import BarChart, LineChart, Series, bar_chart, line_chart
 from annotation.labeling.gold.results import Share
-from annotation.labeling.models import Judgment, Purpose
+from annotation.labeling.models import ON_THE_LADDER, Judgment, Purpose
 from annotation.labeling.verdict.tiers import signs_of
 from annotation.projects.permissions import visible_in
 from annotation.quality.gold import own_gold
@@ -117,7 +117,8 @@ def agreement_of(shares: Sequence[tuple[float, int]]) -> Agreement:
 def rows_of(judgments) -> list[_Own]:
     """The latest of somebody's judgments that hold."""
     rows = (
-        judgments.current()
+        judgments.exclude(purpose__in=ON_THE_LADDER)
+        .current()
         .order_by("-submitted_at")
         .values_list(
             "item_id", "ranks", "unacceptable", "rest_below", "seconds", "submitted_at", "purpose"

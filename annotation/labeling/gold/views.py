@@ -14,6 +14,7 @@ from annotation.labeling.gold.forms import AnswerForm, assignment_of, entered_fr
 from annotation.labeling.gold.listing import page_of
 from annotation.labeling.gold.share import MOST_PERCENT, set_share
 from annotation.labeling.gold.suggested import suggestion_for
+from annotation.labeling.ladder import items
 from annotation.labeling.models import GoldItem, Item
 from annotation.projects.permissions import project_for, roles_for
 from annotation.projects.services import current_rubric
@@ -78,7 +79,9 @@ def make(request, slug, item_id):
         status = 409 if error.status == 409 else 422
         return _show(request, item, gold, form, status=status)
     messages.success(request, text)
-    return redirect("labeling:list-gold", slug)
+    is_on_the_ladder = item.project.role in roles_for("manage") and "where" in request.GET
+    page = "labeling:edit-qualification" if is_on_the_ladder else "labeling:list-gold"
+    return redirect(page, slug)
 
 
 def _do(request, item, gold, form) -> str:
@@ -90,11 +93,22 @@ def _do(request, item, gold, form) -> str:
         making.take_up_gold(gold=gold, actor=actor)
         return _("It is lent again.")
     known = form.known()
+    if gold is None and (where := request.GET.get("where", "")):
+        return _on_the_ladder(item, actor, known, where)
     if gold is None:
         making.make_gold(item=item, actor=actor, known=known)
         return _("Kept. It looks like every other item in the queue.")
     making.change_gold(gold=gold, actor=actor, known=known)
     return _("Saved. Every judgment of it is measured by this answer.")
+
+
+def _on_the_ladder(item, actor, known, where: str) -> str:
+    """The answer is one of the training or the test: whoever manages the project says so."""
+    if item.project.role not in roles_for("manage"):
+        raise Http404
+    use, section = items.place_named(item.project, where)
+    items.add_item(item=item, actor=actor, known=known, use=use, section=section)
+    return _("Kept. It comes at the end of the training, or of its section.")
 
 
 def _filled_in(item, gold, rubric) -> tuple[AnswerForm, object]:

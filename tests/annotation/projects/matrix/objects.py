@@ -12,9 +12,12 @@ from annotation.datasets.policy import Policy
 from annotation.datasets.tasks import FREEZE
 from annotation.labeling.calibration.revealing import reveal
 from annotation.labeling.calibration.talking import say
+from annotation.labeling.gold.making import Known
+from annotation.labeling.ladder.items import add_item
 from annotation.labeling.messages.services import announce, ask
 from annotation.labeling.models import Assignment
 from annotation.labeling.reports import report_problem
+from annotation.labeling.verdict import verdict_from_choices
 from annotation.oversight.models import Webhook
 from annotation.projects.invitations.services import make_link
 from annotation.projects.models import ProjectPool, Slice
@@ -111,6 +114,16 @@ def calibration(place):
     }
 
 
+def ladder(place):
+    """A known answer in the training. Its item is nobody's work."""
+    made = add_item(item=place.make_item(), actor=place.lead, known=_known(), use="training")
+    return {"gold_id": made.pk}
+
+
+def _known():
+    return Known(verdict_from_choices({1: 1, 2: 2}, response_count=2), explanation="So.")
+
+
 def _job(place, kind):
     return jobs.enqueue(kind=kind, project=place.project)[0]
 
@@ -162,4 +175,5 @@ OBJECTS = (
     webhook,
     job,
     models,
+    ladder,
 )
