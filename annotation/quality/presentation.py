@@ -92,9 +92,9 @@ def present(result: dict, items: Mapping) -> AgreementPage:
     return AgreementPage(
         finding=finding(figures["raw"]),
         extent=result["extent"],
-        coefficients=[_row(str(name), key, figures[key]) for key, name in COEFFICIENTS.items()],
+        coefficients=[row_of(str(name), key, figures[key]) for key, name in COEFFICIENTS.items()],
         criteria=[
-            _row(
+            row_of(
                 one["label"],
                 one["key"],
                 agreement["criteria"][one["key"]],
@@ -128,7 +128,7 @@ def finding(raw: dict) -> str:
     return _("Labelers agree about as much as people usually do")
 
 
-def _row(name: str, key: str, estimate: dict, *said: str) -> Row:
+def row_of(name: str, key: str, estimate: dict, *said: str) -> Row:
     is_defined = estimate["value"] is not None
     reason = "" if is_defined else explain(estimate["reason"])
     notes = [*said, *([reason] if reason else [])]
@@ -168,7 +168,7 @@ def _flag_row(label: str, estimates: dict) -> Row:
         "raw": format_value(estimates["raw"]["value"]),
         "alpha": format_value(estimates["alpha_nominal"]["value"]),
     }
-    return _row(label, "", estimates["gwet_ac1"], others)
+    return row_of(label, "", estimates["gwet_ac1"], others)
 
 
 def _is_solid(estimate: dict) -> bool:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from annotation.quality import own_views, views
+from annotation.quality import calibration_views, own_views, views
 
 app_name = "quality"
 urlpatterns = [
@@ -14,4 +14,14 @@ urlpatterns = [
     path("projects/<slug:slug>/agreement/compute/", views.compute, name="compute-agreement"),
     path("projects/<slug:slug>/agreement/progress/", views.progress, name="agreement-progress"),
     path("projects/<slug:slug>/rubric/history/", views.rubric_history, name="show-rubric-history"),
+    path(
+        "projects/<slug:slug>/calibration/<int:calibration_id>/agreement/",
+        calibration_views.show_agreement,
+        name="show-calibration-agreement",
+    ),
+    path(
+        "projects/<slug:slug>/calibration/<int:calibration_id>/close/",
+        calibration_views.close,
+        name="close-calibration",
+    ),
 ]

@@ -205,6 +205,8 @@ ROUTES = [
     Route("labeling:create-calibration", "manage", FORM),
     Route("labeling:show-calibration", "review"),
     Route("labeling:show-calibration-item", "review"),
+    Route("quality:show-calibration-agreement", "review"),
+    Route("quality:close-calibration", "manage", "POST"),
     Route("labeling:write-calibration-post", "review", "POST"),
     Route("labeling:change-calibration-post", "review", "POST", sends={"do": "remove"}),
     Route("labeling:conclude-calibration-item", "review", "POST"),
