@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from annotation.accounts import services
 from annotation.accounts.models import User
+from annotation.accounts.notices import tell
 from annotation.accounts.recent import signed_in_recently
 from annotation.accounts.sign_in_events import count_refused, record_sign_in
 from annotation.core import audit
@@ -53,6 +54,7 @@ class AccountAdapter(DefaultAccountAdapter):
         super().set_password(user, password)
         services.end_sessions(user=user, but=self.request.session.session_key)
         audit.record("password.changed", actor=user, target=f"user:{user.pk}")
+        tell(user, "password.changed")
 
     def format_email_subject(self, subject):
         return f"[Concord] {subject}"

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from annotation.accounts.models import Limit, Session, User
+from annotation.accounts.notices import tell
 from annotation.core import audit
 from annotation.core.errors import NotFound
 
@@ -81,6 +82,7 @@ def reset_second_factor(*, user, actor=None) -> int:
         count = user.authenticator_set.all().delete()[0]
         end_sessions(user=user)
         audit.record("second_factor.reset", actor=actor, target=f"user:{user.pk}", factors=count)
+        tell(user, "second_factor.reset")
     return count
 
 

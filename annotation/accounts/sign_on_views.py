@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from annotation.accounts import services
+from annotation.accounts.notices import tell
 from annotation.accounts.second_factor import accept_code, lacks_second_factor
 from annotation.core import audit
 
@@ -88,6 +89,7 @@ class NewFactor:
             self.was_added(form)
             user = self.request.user
             audit.record("second_factor.added", actor=user, target=f"user:{user.pk}")
+            tell(user, "second_factor.added")
         self.request.session.cycle_key()
         return answer
 
@@ -118,6 +120,7 @@ class RemovedFactor:
             answer = super().form_valid(form)
             user = self.request.user
             audit.record(self.event, actor=user, target=f"user:{user.pk}")
+            tell(user, self.event)
         return answer
 
 

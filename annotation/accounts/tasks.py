@@ -1,6 +1,16 @@
 """Celery's side of accounts."""
 
 from annotation.celery import app
+from annotation.core.jobs import Claim, job_kind
+
+NOTICE = "security_notice"
+
+
+@job_kind(NOTICE, max_attempts=5, time_limit=120)
+def send_notice(claim: Claim):
+    from annotation.accounts import notices  # a task is a leaf: services import us
+
+    return notices.send_notice(claim)
 
 
 @app.task(name="accounts.clear_expired")

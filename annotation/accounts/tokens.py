@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from annotation.accounts.models import ApiToken
+from annotation.accounts.notices import tell
 from annotation.core import audit
 from annotation.core.errors import DomainError
 from annotation.core.numbers import grouped
@@ -60,6 +61,7 @@ def create_token(*, user, name, rights, projects=None, days=DEFAULT_DAYS) -> tup
         )
         token.projects.set(projects or [])
         audit.record("token.created", actor=user, target=f"token:{token.pk}", rights=rights)
+        tell(user, "token.created")
     return token, key
 
 
