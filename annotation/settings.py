@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "annotation.oversight",
     "annotation.datasets",
     "annotation.runs",
+    "annotation.privacy",
     "annotation.demo",
 ]
 

@@ -17,6 +17,7 @@ urlpatterns = [
     path("", include("annotation.oversight.urls")),
     path("", include("annotation.datasets.urls")),
     path("", include("annotation.runs.urls")),
+    path("", include("annotation.privacy.urls")),
     path("", include("annotation.demo.urls")),
     path("api/", include("annotation.api_urls")),
 ]

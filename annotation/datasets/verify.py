@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from django.utils.translation import gettext_noop
 
 from annotation.core import jobs
+from annotation.core.erasing import PREFIX
 from annotation.core.models import Job
 from annotation.datasets import store, tasks, wording
 from annotation.datasets.build import build
@@ -51,7 +52,8 @@ def verify_dataset(dataset: Dataset, *, files_only=False) -> Verification:
         manifest = staged.seal(policy, counts)
     if manifest["hash"] == dataset.hash:
         return Verification(found, dataset.hash)
-    return Verification(found, manifest["hash"], _differences(dataset.manifest, manifest))
+    differences = _differences(dataset.manifest, manifest) + _erased(dataset.project)
+    return Verification(found, manifest["hash"], differences)
 
 
 def verify_in_job(claim: jobs.Claim) -> dict:
@@ -74,6 +76,12 @@ def request_verification(*, dataset: Dataset, actor=None) -> Job:
 def last_verification(dataset: Dataset) -> Job | None:
     jobs_of_it = Job.objects.filter(kind=tasks.VERIFY, target=f"dataset:{dataset.pk}")
     return jobs_of_it.order_by("-pk").first()
+
+
+def _erased(project) -> list[str]:
+    """A reason why rankings differ whose counts are the same."""
+    count = project.memberships.filter(handle__startswith=PREFIX, is_active=False).count()
+    return [f"{count:,} of its labelers were erased: other handles."] if count else []
 
 
 def _differences(then: dict, now: dict) -> list[str]:

@@ -297,6 +297,17 @@ KINDS: dict[str, Words] = {
         _("Answer noted"),
         _("%(who)s put the answer to %(target)s into the draft of the guideline"),
     ),
+    "gold.made": Words("review", _("Gold made"), _("%(who)s made gold of %(target)s")),
+    "gold.changed": Words(
+        "review", _("Gold changed"), _("%(who)s changed the known answer of %(target)s")
+    ),
+    "gold.retired": Words("review", _("Gold retired"), _("%(who)s retired the gold %(target)s")),
+    "gold.taken_up": Words(
+        "review", _("Gold taken up again"), _("%(who)s took the gold %(target)s up again")
+    ),
+    "gold.share_changed": Words(
+        "review", _("Share of gold changed"), _("%(who)s changed the share of gold in the queue")
+    ),
     "import.done": Words("data", _("File imported"), _("%(who)s imported a file: %(target)s")),
     "import.unchanged": Words(
         "data",
@@ -359,6 +370,19 @@ KINDS: dict[str, Words] = {
         _("Second factors reset"),
         _("%(who)s reset the second factors of %(target)s"),
     ),
+    "personal_copy.ordered": Words(
+        "privacy", _("Own data ordered"), _("%(who)s ordered a copy of their own data")
+    ),
+    "personal_copy.taken": Words(
+        "privacy", _("Own data taken"), _("%(who)s downloaded a copy of their own data")
+    ),
+    "erasure.asked": Words("privacy", _("Erasure asked for"), _("%(who)s asked to be erased")),
+    "erasure.withdrawn": Words(
+        "privacy",
+        _("Erasure taken back"),
+        _("%(who)s took the request to be erased back"),
+    ),
+    "person.erased": Words("privacy", _("Person erased"), _("%(who)s erased %(target)s")),
     "token.created": Words("sign_on", _("Token made"), _("%(who)s made %(target)s")),
     "token.revoked": Words("sign_on", _("Token revoked"), _("%(who)s revoked %(target)s")),
 }

@@ -77,6 +77,13 @@ ROUTES = [
     Route("accounts:revoke-token", SIGNED_IN, "POST", own=True),
     Route("accounts:list-creators", SITE_ADMIN),
     Route("accounts:change-creator", SITE_ADMIN, "POST"),
+    # One's own data, and everybody's for whom it is erased.
+    Route("privacy:your-data", SIGNED_IN),
+    Route("privacy:order-copy", SIGNED_IN, "POST"),
+    Route("privacy:take-copy", SIGNED_IN, own=True),
+    Route("privacy:ask-for-erasure", SIGNED_IN, "POST"),
+    Route("privacy:list-people", SITE_ADMIN),
+    Route("privacy:erase-person", SITE_ADMIN, FORM),
     # Projects.
     Route("projects:new-project", SITE_ADMIN, FORM),  # nobody else here may make one
     Route("projects:list-projects", SIGNED_IN, gives=(200, 302)),

@@ -6,10 +6,13 @@ from datetime import timedelta
 from django.utils import timezone
 
 from annotation.accounts.tokens import create_token
+from annotation.core.models import Job
 from annotation.demo.services import SLUG
 from annotation.labeling.feedback import give_feedback
 from annotation.labeling.messages.services import answer_question, ask
 from annotation.labeling.models import Assignment
+from annotation.privacy import copies
+from annotation.privacy.models import PersonalCopy
 from annotation.projects.models import Membership
 from annotation.projects.permissions import ACTIONS, RIGHTS, Right
 from annotation.projects.services import add_member
@@ -170,4 +173,19 @@ def personal_things(user):
         began_at=timezone.now(),
         seen_at=timezone.now(),
     )
-    return {"token_id": token.pk, "public_id": session.public_id}
+    return {
+        "token_id": token.pk,
+        "public_id": session.public_id,
+        "copy_id": personal_copy(user).pk,
+    }
+
+
+def personal_copy(user):
+    now = timezone.now()
+    job = Job.objects.create(kind="personal_copy", created_by=user, state="done", finished_at=now)
+    copy = PersonalCopy.objects.create(
+        user=user, job=job, name=f"{user.pk}.zip", byte_count=1, expires_at=now + timedelta(days=1)
+    )
+    copies.folder().mkdir(exist_ok=True)
+    copies.path_of(copy).write_bytes(b"x")
+    return copy

@@ -1,0 +1,212 @@
+"""What labeling keeps of a person: what is lent to them, what they judged, said and were told."""
+
+from collections import Counter
+from datetime import timedelta
+from itertools import count
+
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from annotation.core.erasing import REMOVED, Leaving
+from annotation.core.hashing import sha256_of_text
+from annotation.core.personal import PIECE, forget_rendered
+from annotation.labeling.models import (
+    Adjudication,
+    Appeal,
+    Assignment,
+    CalibrationMember,
+    CalibrationPost,
+    CalibrationRound,
+    Feedback,
+    ItemReport,
+    Judgment,
+    StageChange,
+)
+from annotation.labeling.personal_copy import judgment_rows
+from annotation.labeling.queue import expire_leases
+from annotation.projects.models import Project
+from annotation.prompts.models import Response
+
+
+def collect(user) -> dict[str, list]:
+    """The person's own copy. Reviewers are numbered: their names are their own data."""
+    numbers = count(1)
+    reviewers: dict[int, str] = {}
+    feedback = Feedback.objects.filter(labeler=user).select_related("judgment__item")
+    said = []
+    for one in feedback.order_by("pk"):
+        if one.reviewer_id not in reviewers:
+            reviewers[one.reviewer_id] = f"reviewer {next(numbers)}"
+        said.append(
+            {
+                "item": one.judgment.item.external_id,
+                "by": reviewers[one.reviewer_id],
+                "text": one.text,
+                "at": one.created_at,
+                "state": one.state,
+                "your_answer": one.answer,
+                "answered_at": one.answered_at,
+            }
+        )
+    given = Feedback.objects.filter(reviewer=user).select_related("judgment__item")
+    reports = ItemReport.objects.filter(labeler=user).select_related("item")
+    drafts = Assignment.objects.filter(labeler=user).exclude(draft={}).select_related("item")
+    return {
+        "judgments": judgment_rows(user),
+        "drafts": [
+            {"item": one.item.external_id, "draft": one.draft, "at": one.draft_at}
+            for one in drafts.order_by("pk")
+        ],
+        "feedback_received": said,
+        "feedback_given": [
+            {"item": one.judgment.item.external_id, "text": one.text, "at": one.created_at}
+            for one in given.order_by("pk")
+        ],
+        "posts": [
+            {"item": one.item.item.external_id, "text": one.text, "at": one.created_at}
+            for one in CalibrationPost.objects.filter(author=user)
+            .select_related("item__item")
+            .order_by("pk")
+        ],
+        "ladder": _steps(user),
+        "reports": [
+            {
+                "item": one.item.external_id,
+                "kind": one.kind,
+                "text": one.text,
+                "at": one.created_at,
+                "resolution": one.resolution,
+            }
+            for one in reports.order_by("pk")
+        ],
+    }
+
+
+def _steps(user) -> list[dict]:
+    steps = StageChange.objects.filter(membership__user=user).select_related("appeal")
+    rows = steps.select_related("membership__project").order_by("pk")
+    return [
+        {
+            "project": one.membership.project.slug,
+            "from": one.from_stage,
+            "to": one.to_stage,
+            "because": one.rule,
+            "reason": one.reason,
+            "evidence": one.evidence,
+            "at": one.at,
+            "your_appeal": one.appeal.text if hasattr(one, "appeal") else "",
+            "the_answer": one.appeal.answer if hasattr(one, "appeal") else "",
+        }
+        for one in rows
+    ]
+
+
+def erase(leaving: Leaving) -> None:
+    _give_items_back(leaving)
+    _drafts(leaving)
+    _messages(leaving)
+    _ladder(leaving)
+    _decisions(leaving)
+    _let_recordings_go(leaving)
+    mine = Judgment.objects.filter(labeler=leaving.user)
+    leaving.counts["judgments_kept"] += mine.count()
+    if leaving.removes_texts:
+        _judgments_texts(leaving)
+        _written_responses(leaving)
+
+
+def _give_items_back(leaving: Leaving) -> None:
+    """Whatever is lent to them goes back into the queue: its lease ends now, as leases do."""
+    live = Assignment.objects.live().filter(labeler=leaving.user)
+    for project in Project.objects.filter(assignments__in=live).order_by("pk"):
+        live.filter(project=project).update(lease_until=Now() - timedelta(seconds=1))
+        while live.filter(project=project).exists():
+            expire_leases(project=project)
+        leaving.counts["items_given_back"] += 1
+
+
+def _drafts(leaving: Leaving) -> None:
+    mine = Assignment.objects.filter(labeler=leaving.user)
+    leaving.counts["drafts"] += mine.exclude(draft={}).update(draft={}, draft_at=None)
+    leaving.counts["skip_reasons"] += mine.exclude(skip_reason="").update(skip_reason="")
+
+
+def _messages(leaving: Leaving) -> None:
+    """Words they wrote to others, and words about them. That there was a message stays."""
+    user = leaving.user
+    told = Feedback.objects.filter(Q(labeler=user) | Q(reviewer=user)).exclude(text=REMOVED)
+    texts = list(told.values_list("text", "answer"))
+    told.exclude(answer="").update(answer=REMOVED)
+    told.update(text=REMOVED)
+    leaving.counts["feedback"] += len(texts)
+    reports = ItemReport.objects.filter(labeler=user).exclude(text="")
+    resolved = ItemReport.objects.filter(resolved_by=user).exclude(resolution="")
+    posts = CalibrationPost.objects.filter(author=user, removed_at=None)
+    texts += posts.values_list("text", "text")
+    leaving.counts["posts"] += posts.update(text="", removed_at=Now())
+    forget_rendered([text for pair in texts for text in pair])
+    leaving.counts["reports"] += reports.update(text="") + resolved.update(resolution="")
+
+
+def _ladder(leaving: Leaving) -> None:
+    """Why somebody was put where, and what they said against it: about them, or by them."""
+    user = leaving.user
+    steps = StageChange.objects.filter(Q(membership__user=user) | Q(changed_by=user))
+    worded = steps.exclude(reason__in=["", REMOVED])
+    about = Q(suspension__membership__user=user) | Q(answered_by=user)
+    appeals = Appeal.objects.filter(about).exclude(text=REMOVED)
+    appeals.exclude(answer="").update(answer=REMOVED)
+    leaving.counts["ladder"] += worded.update(reason=REMOVED) + appeals.update(text=REMOVED)
+
+
+def _decisions(leaving: Leaving) -> None:
+    """What went back to them, or by them to others, is a message; why they settled an item is a
+    text like a rationale."""
+    user = leaving.user
+    mine = Adjudication.objects.filter(Q(reviewer=user) | Q(returned__labeler=user))
+    if not leaving.removes_texts:
+        mine = mine.filter(outcome=Adjudication.Outcome.RETURNED)
+    told = mine.exclude(reason__in=["", REMOVED])
+    forget_rendered(list(told.values_list("reason", flat=True)))
+    leaving.counts["decisions"] += told.update(reason=REMOVED)
+    excused = CalibrationMember.objects.filter(labeler=user).exclude(excuse__in=["", REMOVED])
+    revealed = CalibrationRound.objects.filter(revealed_by=user).exclude(reveal_reason="")
+    leaving.counts["decisions"] += excused.update(excuse=REMOVED)
+    leaving.counts["decisions"] += revealed.update(reveal_reason="")
+
+
+def _let_recordings_go(leaving: Leaving) -> None:
+    """Their files and rows go with `prompts`; no judgment may point there then."""
+    spoken = Judgment.objects.filter(labeler=leaving.user).exclude(recording=None)
+    leaving.counts["recordings_unlinked"] += spoken.update(recording=None)
+
+
+def _judgments_texts(leaving: Leaving) -> None:
+    """The database lets these columns of these rows be emptied, while the person is erased."""
+    worded = Judgment.objects.filter(labeler=leaving.user).exclude(rationale="", highlights=[])
+    changed, texts = [], []
+    for judgment in worded.iterator(chunk_size=PIECE):
+        texts.append(judgment.rationale)
+        texts += [mark.get("note", "") for mark in judgment.highlights]
+        judgment.rationale = ""
+        judgment.highlights = [mark | {"note": ""} for mark in judgment.highlights]
+        # It would tell a guessed text from a wrong guess.
+        judgment.content_sha256 = ""
+        changed.append(judgment)
+    fields = ["rationale", "highlights", "content_sha256"]
+    Judgment.objects.bulk_update(changed, fields, batch_size=PIECE)
+    forget_rendered(texts)
+    leaving.counts["rationales"] += len(changed)
+
+
+def _written_responses(leaving: Leaving) -> None:
+    """Corrections and demonstrations stay as rows: judgments and datasets count them."""
+    mine = Response.objects.filter(author=leaving.user).exclude(text="")
+    forget_rendered(list(mine.values_list("text", flat=True)))
+    leaving.counts["responses"] += mine.update(text="", text_sha256=sha256_of_text(""))
+
+
+def judgment_counts(user) -> Counter:
+    """How many judgments there are by project: what stays under the pseudonym."""
+    mine = Judgment.objects.filter(labeler=user)
+    return Counter(mine.values_list("project__name", flat=True))

@@ -1,0 +1,95 @@
+"""For site admins: who asked to be erased, what it would do, and doing it."""
+
+from functools import reduce, wraps
+from operator import or_
+
+from django.contrib import messages
+from django.db.models import Q
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from annotation.accounts.models import User
+from annotation.accounts.recent import needs_recent_sign_in
+from annotation.core.errors import DomainError
+from annotation.labeling.personal import judgment_counts
+from annotation.privacy.erasing import erase_person, erasure_of, preview
+from annotation.privacy.forms import ErasureForm
+from annotation.privacy.provenance import Held
+from annotation.privacy.requests import open_request_of, open_requests
+from annotation.privacy.wording import lines
+
+MOST = 50
+NAMES = ("username", "email", "first_name", "last_name")
+
+
+def admins_only(view):
+    @wraps(view)
+    def checked(request, *args, **kwargs):
+        if not request.user.is_superuser:
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    return checked
+
+
+@require_safe
+@admins_only
+def list_people(request):
+    query = request.GET.get("q", "").replace("\x00", "").strip()[:100]
+    people = User.objects.filter(kind=User.Kind.PERSON).order_by("username")
+    if query:
+        named = [Q(**{f"{field}__icontains": query}) for field in NAMES]
+        people = people.filter(reduce(or_, named))
+    context = {"people": people[:MOST], "query": query, "requests": open_requests(), "most": MOST}
+    return render(request, "privacy/people.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@admins_only
+@needs_recent_sign_in
+def erase(request, user_id):
+    person = get_object_or_404(User, pk=user_id, kind=User.Kind.PERSON)
+    if done := erasure_of(person):
+        return _show_done(request, person, done)
+    asked = open_request_of(person)
+    wish = asked is not None and asked.removes_texts
+    form = ErasureForm(request.POST or None, person=person, wishes_texts_removed=wish)
+    if request.method == "POST" and form.is_valid():
+        try:
+            done = erase_person(
+                user=person, actor=request.user, removes_texts=form.cleaned_data["removes_texts"]
+            )
+        except DomainError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(
+                request, _("Erased. The judgments are under %(name)s.") % {"name": done.pseudonym}
+            )
+            return redirect("privacy:list-people")
+    return _show_preview(request, person, form, asked)
+
+
+def _show_preview(request, person, form, asked):
+    seen = preview(user=person, removes_texts=True)
+    context = {
+        "person": person,
+        "form": form,
+        "seen": seen,
+        "goes": lines(seen.counts),
+        "judgments": sorted(judgment_counts(person).items()),
+        "asked": asked,
+    }
+    return render(request, "privacy/erase.html", context, status=422 if form.errors else 200)
+
+
+def _show_done(request, person, done):
+    context = {
+        "person": person,
+        "done": done,
+        "judgments": sorted(judgment_counts(person).items()),
+        "held": [Held(dataset, None) for dataset in done.dataset_rows()],
+        "model_versions": done.model_version_rows(),
+    }
+    return render(request, "privacy/erased.html", context)

@@ -1,0 +1,28 @@
+"""The last question before somebody is erased."""
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+
+class ErasureForm(forms.Form):
+    removes_texts = forms.BooleanField(
+        label=gettext_lazy(
+            "Also remove free texts: rationales, notes at marked errors, and responses they wrote"
+        ),
+        required=False,
+    )
+    name = forms.CharField(
+        label=gettext_lazy("Type the user name, to be sure"),
+        max_length=150,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+
+    def __init__(self, data=None, *, person, wishes_texts_removed=False):
+        super().__init__(data, initial={"removes_texts": wishes_texts_removed})
+        self.person = person
+
+    def clean_name(self):
+        if self.cleaned_data["name"] != self.person.username:
+            raise forms.ValidationError(_("This is not the user name of this person."))
+        return self.cleaned_data["name"]
