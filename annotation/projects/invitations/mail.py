@@ -25,7 +25,7 @@ def send_batch(claim: Claim) -> dict | None:
     """Mail what of the batch has not left yet. What fails is written beside it and tried again
     with the job; after the last attempt the lead sees it and may send it again."""
     payload = claim.job.payload
-    waiting = Invitation.objects.live().filter(pk__in=payload["invitations"], sent_at=None)
+    waiting = Invitation.objects.to_be_mailed().filter(pk__in=payload["invitations"])
     left = failed = 0
     with override(payload["language"]):
         connection = get_connection()
@@ -48,11 +48,11 @@ def _send(claim: Claim, invitation: Invitation, base_url: str, connection) -> bo
     """Its link is in the database before it is in a mail, and the mail says that it left only
     once it has: a worker that dies in between sends another one, with the link that counts."""
     token = Invitation.new_token()
-    unsent = Invitation.objects.live().filter(pk=invitation.pk, sent_at=None)
+    unsent = Invitation.objects.to_be_mailed().filter(pk=invitation.pk)
     with transaction.atomic():
         claim.fence()
         if not unsent.update(token_digest=Invitation.digest_of(token), is_link_mailed=False):
-            return True  # accepted, revoked or sent meanwhile
+            return True  # accepted, revoked, sent or handed over meanwhile
     try:
         connection.open()  # does nothing where it is open
         letter(invitation, base_url + _path(token), connection).send()

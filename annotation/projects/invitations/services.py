@@ -94,6 +94,7 @@ def make_link(*, project, actor, role=Membership.Role.LABELER, handle="") -> tup
             role=role,
             handle=handle,
             token_digest=Invitation.digest_of(token),
+            shown_at=now,
             invited_by=actor,
             created_at=now,
             expires_at=now + LASTS,
@@ -117,6 +118,7 @@ def renew_link(*, invitation, actor) -> str:
             invitation,
             token_digest=Invitation.digest_of(token),
             is_link_mailed=False,
+            shown_at=timezone.now(),
             expires_at=timezone.now() + LASTS,
             error="",
         )
@@ -133,6 +135,7 @@ def resend(*, invitation, actor, base_url: str) -> None:
             invitation,
             token_digest=None,
             is_link_mailed=False,
+            shown_at=None,
             sent_at=None,
             error="",
             expires_at=timezone.now() + LASTS,

@@ -24,6 +24,10 @@ class InvitationQuerySet(models.QuerySet):
     def live(self):
         return self.open().filter(expires_at__gt=timezone.now())
 
+    def to_be_mailed(self):
+        """Those whose link neither left nor was shown to anybody."""
+        return self.live().filter(email__isnull=False, sent_at=None, shown_at=None)
+
     def in_state(self, state: str):
         found = {
             Invitation.State.WAITING: self.live().filter(error=""),
@@ -58,6 +62,9 @@ class Invitation(models.Model):
     token_digest = models.CharField(max_length=64, null=True, unique=True)  # noqa: DJ001
     # The link in force has left by mail only: whoever comes by it reads mail to that address.
     is_link_mailed = models.BooleanField(default=False)
+    # When the link in force was shown to whoever made it. It is theirs to hand over: no mail that
+    # still waits replaces it.
+    shown_at = models.DateTimeField(null=True)
     invited_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )
@@ -95,7 +102,7 @@ class Invitation(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(is_link_mailed=False)
-                | Q(token_digest__isnull=False, sent_at__isnull=False),
+                | Q(token_digest__isnull=False, sent_at__isnull=False, shown_at=None),
                 name="invitation_mailed_link_was_sent",
             ),
             models.CheckConstraint(

@@ -277,11 +277,34 @@ def test_without_a_mail_server_the_lead_sees_it_and_sends_it_again_later(project
     assert invitation.state == State.WAITING
 
 
+def test_a_link_that_a_lead_handed_over_is_not_replaced_by_a_late_mail(project, lead, settings):
+    usual = settings.EMAIL_BACKEND
+    settings.EMAIL_BACKEND = f"{__name__}.NoServer"
+    handed_over, late = invite(project, lead, "ada@example.org\nbob@example.org")
+    send_mails()
+    token = services.renew_link(invitation=handed_over, actor=lead)
+
+    settings.EMAIL_BACKEND = usual
+    run_again(Job.objects.get())
+
+    assert [message.to for message in mail.outbox] == [["bob@example.org"]]
+    assert invitation_behind(token) == handed_over
+    services.resend(invitation=handed_over, actor=lead, base_url=BASE)
+    assert len(send_mails()) == 2
+    assert invitation_behind(token) is None
+
+
 BROKEN = [
     {"email": "Ada@example.org"},
     {"email": ""},
     {"accepted_at": timezone.now()},
     {"is_link_mailed": True},
+    {
+        "is_link_mailed": True,
+        "token_digest": "0" * 64,
+        "sent_at": timezone.now(),
+        "shown_at": timezone.now(),
+    },
     {"expires_at": timezone.now() - timedelta(days=1)},
 ]
 
