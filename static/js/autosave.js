@@ -332,7 +332,7 @@ cover.addEventListener("close", () => {
 
 const isDesk = (event) =>
   event.target.closest?.("#judge") &&
-  !event.target.closest("#report-form") && // it stands beside the desk and replaces itself
+  !event.target.closest("#report-form, #ask-form") && // beside the desk, and replace themselves
   event.detail.ctx?.request?.method === "POST";
 
 document.addEventListener(
