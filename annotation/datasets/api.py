@@ -30,6 +30,12 @@ class FreezeSerializer(serializers.Serializer):
         required=False,
         help_text="Only judgments that came this way; empty: all.",
     )
+    purposes = serializers.ListField(
+        child=serializers.ChoiceField(sorted(rules.PURPOSES)),
+        required=False,
+        min_length=1,
+        help_text='Only judgments that were made as this. Default ["work"].',
+    )
     surplus = serializers.BooleanField(
         required=False, default=True, help_text="Count judgments beyond the wanted number."
     )

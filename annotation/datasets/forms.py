@@ -63,6 +63,13 @@ class PolicyForm(forms.Form):
         required=False, widget=forms.CheckboxSelectMultiple, label=_("Only judgments from")
     )
 
+    purposes = forms.MultipleChoiceField(
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        initial=["work"],
+        label=_("Judgments that were made as"),
+    )
+
     def __init__(self, *args, project, **kwargs):
         super().__init__(*args, **kwargs)
         self.drop_names = list(DROPS)
@@ -77,7 +84,11 @@ class PolicyForm(forms.Form):
         self.fields["batches"].choices = _batches(project)
         present = project.judgments.order_by().values_list("origin", flat=True).distinct()
         self.fields["origins"].choices = [(o, rules.ORIGINS[o]) for o in sorted(present)]
-        for name in ("batches", "origins"):
+        kinds = project.judgments.order_by().values_list("purpose", flat=True).distinct()
+        self.fields["purposes"].choices = [
+            (name, label) for name, label in rules.PURPOSES.items() if name in {"work", *kinds}
+        ]
+        for name in ("batches", "origins", "purposes"):
             if len(self.fields[name].choices) < 2:
                 del self.fields[name]
 
@@ -93,6 +104,7 @@ class PolicyForm(forms.Form):
             said["policy"] = Policy(
                 batches=tuple(said.get("batches", ())),
                 origins=tuple(said.get("origins", ())),
+                purposes=tuple(said.get("purposes") or ("work",)),
                 surplus=not said["drop_surplus"],
                 labels=said["labels"],
                 min_votes=said["min_votes"],

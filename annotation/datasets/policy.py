@@ -36,8 +36,10 @@ ORIGINS = {
     "import": _("Import"),
     "simulated": _("Simulated"),
 }
+# What a judgment was lent for. Those of the ladder are of people who were still learning.
+PURPOSES = {"work": _("Work"), "gold": _("Gold"), "calibration": _("Calibration rounds")}
 # Settings that did not exist at first, as they were then: a policy of that time keeps its hash.
-LATER = {"corrections": "include"}
+LATER = {"corrections": "include", "purposes": ("work",)}
 SPLITS = ("train", "dev", "test")
 DEFAULT_SPLIT = (0.8, 0.0, 0.2)
 MAX_BATCHES = 200
@@ -67,12 +69,16 @@ class Policy:
     drop_both_unacceptable: bool = True
     demonstrations: str = "include"
     corrections: str = "include"
+    purposes: tuple[str, ...] = ("work",)
     split: tuple[float, float, float] = DEFAULT_SPLIT
     salt: str = ""
 
     def __post_init__(self):
         _check_names("batches", self.batches, None, MAX_BATCHES)
         _check_names("origins", self.origins, ORIGINS, len(ORIGINS))
+        _check_names("purposes", self.purposes, PURPOSES, len(PURPOSES))
+        if not self.purposes:
+            raise PolicyError(f"purposes are some of: {', '.join(PURPOSES)}.", field="purposes")
         for name, choices in (
             ("labels", LABELS),
             ("pairs", PAIRS),
@@ -93,6 +99,7 @@ class Policy:
         clean(self.salt, field="salt")
         object.__setattr__(self, "batches", tuple(sorted(set(self.batches))))
         object.__setattr__(self, "origins", tuple(sorted(set(self.origins))))
+        object.__setattr__(self, "purposes", tuple(sorted(set(self.purposes))))
         object.__setattr__(self, "split", _shares(self.split))
 
     def as_json(self) -> dict[str, Any]:

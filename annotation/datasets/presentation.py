@@ -8,7 +8,7 @@ from django.utils.translation import ngettext
 
 from annotation.core.numbers import grouped, localised
 from annotation.datasets import wording
-from annotation.datasets.policy import LABELS, SPLITS
+from annotation.datasets.policy import LABELS, PURPOSES, SPLITS
 
 
 @dataclass(frozen=True)
@@ -182,9 +182,16 @@ def policy_lines(policy: dict) -> list[tuple[str, str]]:
         (_("Left out"), ", ".join(left_out) or _("nothing")),
         (_("Items of"), ", ".join(policy["batches"]) or _("all batches")),
         (_("Judgments from"), ", ".join(policy["origins"]) or _("everywhere")),
+        *_purposes(policy),
         (_("Demonstrations"), demonstrations[policy["demonstrations"]]),
         (_("Split by prompt"), shares),
     ]
+
+
+def _purposes(policy) -> list[tuple[str, str]]:
+    """Where it is more, or something else, than work."""
+    said = [str(PURPOSES[name]) for name in policy.get("purposes", ())]
+    return [(_("Judgments made as"), ", ".join(said))] if said else []
 
 
 @dataclass(frozen=True)

@@ -79,6 +79,7 @@ def ranking_row(item, judgment, split: str) -> dict:
         "item": item.external_id,
         "labeler": judgment.handle,
         "revision": judgment.raw.revision,
+        **({} if judgment.raw.purpose == "work" else {"purpose": judgment.raw.purpose}),
         **without_unsaid(said_row(judgment.raw, item.as_judged, judgment.written)),
         "split": split,
         "prompt_sha256": item.prompt_sha256,

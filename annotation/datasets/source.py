@@ -18,7 +18,7 @@ from annotation.datasets.comparisons import Ballot, Candidate
 from annotation.datasets.policy import Policy
 from annotation.labeling.exports.reading import read_written
 from annotation.labeling.exports.rows import PATHS, JudgedItem, RawJudgment, Written
-from annotation.labeling.models import Item, ItemResponse, Judgment, Purpose, WrittenResponse
+from annotation.labeling.models import Item, ItemResponse, Judgment, WrittenResponse
 from annotation.projects.models import Membership
 from annotation.prompts.models import Response
 
@@ -148,14 +148,11 @@ def has_corrections(project, policy: Policy) -> bool:
     """Is there a correction that counts?"""
     if policy.corrections == "exclude" or policy.demonstrations == "only":
         return False
-    judgments = (
-        Judgment.objects.current()
-        .work()
-        .filter(
-            project=project,
-            item__in=items_in_question(project, policy).exclude(state=Item.State.WITHDRAWN),
-            written__position__isnull=False,
-        )
+    judgments = Judgment.objects.current().filter(
+        project=project,
+        purpose__in=policy.purposes,
+        item__in=items_in_question(project, policy).exclude(state=Item.State.WITHDRAWN),
+        written__position__isnull=False,
     )
     if policy.origins:
         judgments = judgments.filter(origin__in=policy.origins)
@@ -193,15 +190,15 @@ def _add_judgments(records: dict[int, ItemRecord], project, policy: Policy) -> N
         Judgment.objects.filter(item__in=list(records))
         .annotate(handle=Subquery(handle.values("handle")[:1]))
         .order_by("item_id", "labeler_id", "-revision")
-        .values_list("item_id", "labeler_id", "handle", "pk", "purpose", *PATHS)
+        .values_list("item_id", "labeler_id", "handle", "pk", *PATHS)
     )
     counted: dict[int, JudgmentRecord] = {}
     for _, revisions in groupby(rows, key=itemgetter(0, 1)):
-        (item, _, handle, pk, purpose, *columns), *older = revisions
+        (item, _, handle, pk, *columns), *older = revisions
         record, raw = records[item], RawJudgment._make(columns)
         for _ in older:
             _count(record, "superseded")
-        if reason := _reason_to_drop(record, raw, handle, purpose, policy):
+        if reason := _reason_to_drop(record, raw, handle, policy):
             _count(record, reason)
         else:
             counted[pk] = _judgment(record, handle, raw)
@@ -212,10 +209,10 @@ def _add_judgments(records: dict[int, ItemRecord], project, policy: Policy) -> N
         record.judgments.sort(key=attrgetter("handle"))
 
 
-def _reason_to_drop(record: ItemRecord, raw: RawJudgment, handle, purpose, policy: Policy) -> str:
+def _reason_to_drop(record: ItemRecord, raw: RawJudgment, handle, policy: Policy) -> str:
     if raw.is_retraction:
         return "retracted"
-    if purpose != Purpose.WORK:
+    if raw.purpose not in policy.purposes:
         return "not_work"
     if record.state == Item.State.WITHDRAWN:
         return "item_withdrawn"

@@ -92,6 +92,7 @@ class Notebook:
             "labeler": "w1",
             "revision": revision,
             "is_current": True,
+            "purpose": "work",
             "is_surplus": False,
             "retracted": False,
             "origin": "desk",

@@ -36,6 +36,7 @@ class RawJudgment(NamedTuple):
 
     revision: int
     origin: str
+    purpose: str
     is_surplus: bool
     is_retraction: bool
     ranks: Sequence[int | None]
@@ -100,6 +101,7 @@ def judgment_row(
         "is_surplus": raw.is_surplus,
         "retracted": raw.is_retraction,
         "origin": raw.origin,
+        "purpose": raw.purpose,
         **said_row(raw, item, written),
         "submitted_at": raw.submitted_at.astimezone(UTC).isoformat(),
     }

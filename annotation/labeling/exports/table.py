@@ -14,6 +14,7 @@ OF_THE_JUDGMENT = (
     "is_surplus",
     "retracted",
     "origin",
+    "purpose",
 )
 SAID_OF_ALL = (
     "rest_below",

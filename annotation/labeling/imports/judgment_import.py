@@ -126,6 +126,7 @@ class JudgmentSpool:
             str(row.revision),
             nullable(row.rubric and row.rubric.pk),
             row.origin,
+            row.purpose,
             boolean(row.is_surplus),
             boolean(row.is_retraction),
             array(columns["ranks"]),

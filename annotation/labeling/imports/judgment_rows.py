@@ -28,6 +28,7 @@ KEYS = DERIVED | {
     "is_surplus",
     "retracted",
     "origin",
+    "purpose",
     "ranking",
     "unacceptable",
     "rest_below",
@@ -52,6 +53,8 @@ MAX_HANDLE = 80
 MAX_REVISION = 32_767
 SIMULATED, IMPORTED = "simulated", "import"
 ORIGINS = ("desk", "api", IMPORTED, SIMULATED)
+WORK = "work"
+PURPOSES = (WORK, "gold", "training", "test", "calibration")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,7 @@ class JudgmentRow:
     is_surplus: bool = False
     is_retraction: bool = False
     origin: str = IMPORTED
+    purpose: str = WORK
     submitted_at: datetime | None = None
 
 
@@ -130,6 +134,7 @@ def read_judgment(
         is_surplus=yes_no_of(value.get("is_surplus"), "is_surplus"),
         is_retraction=_retracted(value, revision),
         origin=_origin(value.get("origin")),
+        purpose=_purpose(value.get("purpose")),
         submitted_at=_submitted_at(value.get("submitted_at")),
     )
     if not row.is_retraction:  # which says nothing more that counts
@@ -244,6 +249,13 @@ def _origin(value: Any) -> str:
     if value is not None and value not in ORIGINS:
         raise RowRefused(("origin", f"must be one of {', '.join(ORIGINS)}"))
     return SIMULATED if value == SIMULATED else IMPORTED
+
+
+def _purpose(value: Any) -> str:
+    """Work, where a line says nothing: whatever was made elsewhere."""
+    if value is not None and value not in PURPOSES:
+        raise RowRefused(("purpose", f"must be one of {', '.join(PURPOSES)}"))
+    return value or WORK
 
 
 def _rubric(value: Mapping[str, Any], rubric_of: Callable[[int | None], Any]) -> Any:

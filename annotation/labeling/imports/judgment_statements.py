@@ -9,6 +9,7 @@ COLUMNS = (
     "revision",
     "rubric_id",
     "origin",
+    "purpose",
     "is_surplus",
     "is_retraction",
     "ranks",
@@ -34,7 +35,8 @@ CREATE = """
 DROP TABLE IF EXISTS pg_temp.staged_judgment, pg_temp.staged_labeler, pg_temp.staged_written;
 CREATE TEMPORARY TABLE staged_judgment (
   line bigint, item_id bigint, item text, labeler text, content_sha256 text, revision smallint,
-  rubric_id bigint, origin text, is_surplus boolean, is_retraction boolean, ranks smallint[],
+  rubric_id bigint, origin text, purpose text, is_surplus boolean, is_retraction boolean,
+  ranks smallint[],
   unacceptable boolean[], rest_below boolean, strength smallint[], scale smallint,
   preference smallint, "both" text, ratings text, flags text, highlights text, confidence smallint,
   rationale text, recording text, shown smallint[], seconds double precision,
@@ -76,11 +78,12 @@ SELECT staged.line, staged.item, staged.labeler {KNOWN} AND NOT {SAME} ORDER BY 
 UNCHANGED = f"SELECT count(*) {KNOWN}"  # noqa: S608  a constant of this module
 INSERT = """
 INSERT INTO labeling_judgment (id, project_id, item_id, labeler_id, revision, rubric_version_id,
-       origin, imported_id, content_sha256, ranks, unacceptable, rest_below, strength, scale,
-       preference, "both", ratings, flags, highlights, confidence, rationale, recording, "order",
-       seconds, is_surplus, is_retraction, submitted_at)
+       origin, purpose, imported_id, content_sha256, ranks, unacceptable, rest_below, strength,
+       scale, preference, "both", ratings, flags, highlights, confidence, rationale, recording,
+       "order", seconds, is_surplus, is_retraction, submitted_at)
 SELECT staged.judgment_id, %(project)s, staged.item_id, staged_labeler.labeler_id,
-       staged.revision, staged.rubric_id, staged.origin, %(imported)s, staged.content_sha256,
+       staged.revision, staged.rubric_id, staged.origin, staged.purpose, %(imported)s,
+       staged.content_sha256,
        staged.ranks, staged.unacceptable, staged.rest_below, staged.strength, staged.scale,
        staged.preference, staged."both", staged.ratings::jsonb, staged.flags::jsonb,
        staged.highlights::jsonb, staged.confidence, staged.rationale, staged.recording,

@@ -16,7 +16,7 @@ from annotation.core.models import Event, Job
 from annotation.datasets import services, store, verify
 from annotation.datasets.build import build
 from annotation.datasets.models import Dataset
-from annotation.datasets.policy import SPLITS, Policy
+from annotation.datasets.policy import SPLITS, Policy, PolicyError
 from annotation.datasets.tally import KINDS
 from annotation.labeling.models import Item
 from annotation.projects.models import Membership
@@ -394,3 +394,26 @@ def test_the_data_is_read_in_one_moment_and_never_written(monkeypatch):
     assert build(project, Policy(), Sink()).as_json() == expected
     assert seen == ["repeatable read", "on"]
     assert not project.items.first().item_responses.exists()
+
+
+def test_gold_counts_only_where_the_policy_says_so_and_older_policies_keep_their_hash():
+    project = make_world(items=1)
+    item = project.items.get()
+    make_judgment(item, make_member(project, handle="gold"), [1, 2, 2], purpose="gold")
+    make_judgment(item, make_member(project, handle="met"), [1, 2, 2], purpose="calibration")
+
+    usual = build(project, Policy()).as_json()["judgments"]
+    with_gold = build(project, Policy(purposes=("gold", "work"))).as_json()["judgments"]
+
+    assert usual["dropped"]["not_work"] == 2
+    assert with_gold["dropped"]["not_work"] == 1
+    assert with_gold["counted"] == usual["counted"] + 1
+    assert "purposes" not in Policy().as_json()
+    assert Policy.from_json({"purposes": ["work", "gold"]}).as_json()["purposes"] == [
+        "gold",
+        "work",
+    ]
+    for wrong in ((), ("test",), ("work", 1)):
+        with pytest.raises(PolicyError) as refused:
+            Policy(purposes=wrong)
+        assert refused.value.field == "purposes"

@@ -44,6 +44,7 @@ NOON = datetime(2026, 5, 4, 12, 30, tzinfo=UTC)
 PLAIN = RawJudgment(
     revision=1,
     origin="desk",
+    purpose="work",
     is_surplus=False,
     is_retraction=False,
     ranks=[2, 1],
@@ -81,6 +82,7 @@ def test_every_key_is_there_even_where_nothing_is_said():
         "is_surplus": False,
         "retracted": False,
         "origin": "desk",
+        "purpose": "work",
         "ranking": [["b"], ["a"]],
         "unacceptable": [],
         "rest_below": False,

@@ -128,6 +128,8 @@ BAD = [
     ({"revision": 40_000}, "revision", "must be from 1"),
     ({"retracted": True}, "retracted", "takes nothing back"),
     ({"origin": "somewhere"}, "origin", "must be one of desk"),
+    ({"purpose": "fun"}, "purpose", "must be one of work"),
+    ({"purpose": 1}, "purpose", "must be one of work"),
     ({"rubric_version": 3}, "rubric_version", "no rubric version 3"),
     ({"rubric_version": None, "flags": {"unsafe": ["a"]}}, "flags.unsafe", "no flag"),
     ({"submitted_at": "2024-02-29T12:00:00"}, "submitted_at", "with its zone"),
@@ -318,3 +320,9 @@ def test_a_program_is_told_what_is_wrong(wrong, status):
     client = client_of(make_member(project))
     assert send(client, borrow(client), wrong).status_code == status
     assert project.judgments.count() == (status == 201)
+
+
+def test_the_purpose_comes_back_in(project):
+    """Out of one project and into another: gold stays gold."""
+    bring(project, ROW | {"purpose": "gold"}, ROW | {"labeler": "w2"})
+    assert [row["purpose"] for row in read_rows(project)] == ["gold", "work"]

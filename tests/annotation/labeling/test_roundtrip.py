@@ -241,7 +241,7 @@ def test_what_was_entered_on_the_page_is_what_the_export_says(judged, kind):
     # Nothing was said that nobody entered.
     empty = ({}, [], "", None, False)
     may_follow = {"ranking", "order", "strength", "unacceptable", "seconds"}
-    always = {"item", "labeler", "revision", "is_current", "origin", "rubric_version"}
+    always = {"item", "labeler", "revision", "is_current", "origin", "purpose", "rubric_version"}
     said = {name for name, value in row.items() if value not in empty}
     assert said <= expected.keys() | may_follow | always | {"submitted_at"}
 

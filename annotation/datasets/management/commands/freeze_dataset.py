@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand
 from annotation.core.errors import DomainError, NotFound
 from annotation.datasets import services
 from annotation.datasets.drop_table import drop_table
-from annotation.datasets.policy import DEMONSTRATIONS, LABELS, ORIGINS, PAIRS, Policy
+from annotation.datasets.policy import DEMONSTRATIONS, LABELS, ORIGINS, PAIRS, PURPOSES, Policy
 from annotation.projects.models import Project
 
 
@@ -56,6 +56,13 @@ class Command(BaseCommand):
             default=[],
             choices=ORIGINS,
             help="only judgments that came this way; may be repeated. Default: all",
+        )
+        parser.add_argument(
+            "--purpose",
+            action="append",
+            default=[],
+            choices=PURPOSES,
+            help="judgments that were made as this; may be repeated. Default: work alone",
         )
         parser.add_argument(
             "--min-votes",
@@ -130,6 +137,7 @@ def _policy(options) -> Policy:
     return Policy(
         batches=tuple(options["batch"]),
         origins=tuple(options["origin"]),
+        purposes=tuple(options["purpose"]) or ("work",),
         surplus=not options["without_surplus"],
         labels=options["labels"],
         pairs=options["pairs"],
