@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from annotation.core.charts import BarChart, bar_chart
 from annotation.labeling.ladder import stages, testing
@@ -37,7 +38,7 @@ def funnel_of(project) -> Funnel:
     chart = bar_chart(
         label=finding,
         bars=[(name, float(count)) for _stage, name, count in counts],
-        name=_("Stage"),
+        name=pgettext("of a labeler", "Stage"),
         value_name=_("Labelers"),
     )
     return Funnel(counts, chart, finding)
