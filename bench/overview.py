@@ -71,7 +71,7 @@ with CaptureQueriesContext(connection) as queries:
 slowest = max(float(query["time"]) for query in queries.captured_queries)
 print(json.dumps({"ms": 1000 * median(times), "count": len(queries), "slowest": 1000 * slowest}))
 """
-PAGES = {"overview": "/projects/bench/"}
+PAGES = {"overview": "/projects/bench/", "time and cost": "/projects/bench/costs/"}
 
 
 def run(report: Report, folder: Path, sizes=(10_000, 100_000)) -> None:

@@ -18,7 +18,9 @@ itself reads is formatted here as text with points, for a template would write â
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from annotation.core.numbers import localised
@@ -254,6 +256,17 @@ class BarChart:
     bottom: int = HEIGHT - BOTTOM
 
 
+def marks_of_days(days: Sequence[date], *, most: int = 8) -> list[str]:
+    """Days below bars, of which at most so many are drawn: the month only where it is new."""
+    every = math.ceil(len(days) / most) if days else 1
+    marks, month = [], 0
+    for i, day in enumerate(days):
+        is_new = i % every == 0 and day.month != month
+        month = day.month if is_new else month
+        marks.append(date_format(day, _("j M") if is_new else "j"))
+    return marks
+
+
 def bar_chart(
     *,
     label: str,
@@ -263,8 +276,10 @@ def bar_chart(
     target: tuple[float, str] | None = None,
     last_is_unfinished: bool = False,
     number: Number = plain,
+    marks: Sequence[str] | None = None,
 ) -> BarChart:
-    """Plain counts in grey, from zero; today's unfinished bar is pale."""
+    """Plain counts in grey, from zero; today's unfinished bar is pale. `marks` stand below the
+    bars in place of their names, where those are long."""
     top = max([value for _, value in bars] + ([target[0]] if target else []) + [1.0])
     ticks = nice_ticks(0.0, top, 4)
     chart = BarChart(label, [], [], None, name or _("Day"), value_name or _("Count"))
@@ -273,7 +288,8 @@ def bar_chart(
     every = math.ceil(len(bars) / 8) if bars else 1
     for i, (text, value) in enumerate(bars):
         x, y = chart.left + step * i + step * 0.15, to_y(value)
-        mark = Mark(px(x + step * 0.35), str(chart.height - 4), text) if i % every == 0 else None
+        below = text if marks is None else marks[i]
+        mark = Mark(px(x + step * 0.35), str(chart.height - 4), below) if i % every == 0 else None
         pale = last_is_unfinished and i == len(bars) - 1
         style = "f0" if pale else "f3"
         shape = (px(x), px(y), px(step * 0.7), px(chart.bottom - y))

@@ -42,6 +42,10 @@ class Failed(DomainError):
     status = 502
 
 
+class Unresolved(Refused):
+    """No address, so nothing to check: refused for now. It may be there at another time."""
+
+
 @dataclass(frozen=True)
 class Answer:
     status: int
@@ -148,9 +152,9 @@ def _checked_address(target: Target, origins: Origins, network: Network) -> Addr
     try:
         found = [ip_address(text) for text in network.resolve(target.host, target.port)]
     except (OSError, ValueError) as error:
-        raise Refused(UNRESOLVED) from error
+        raise Unresolved(UNRESOLVED) from error
     if not found:
-        raise Refused(UNRESOLVED)
+        raise Unresolved(UNRESOLVED)
     for address in found:
         origins.check_address(target, address)
     return found[0]

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from annotation.accounts.recent import AN_HOUR, needs_recent_sign_in
 from annotation.core import audit
-from annotation.core.charts import bar_chart
+from annotation.core.charts import bar_chart, marks_of_days
 from annotation.core.numbers import localised
 from annotation.oversight.costs import hours, services, table
 from annotation.oversight.costs.forms import PayForm, PeriodForm
@@ -57,7 +57,11 @@ def _chart(days, first, last):
     }
     bars = [(date_format(day, _("j M")), count / 3600) for day, count in seconds.items()]
     return bar_chart(
-        label=label, bars=bars, value_name=_("Hours"), number=lambda n: localised(f"{n:.1f}")
+        label=label,
+        bars=bars,
+        value_name=_("Hours"),
+        number=lambda n: localised(f"{n:.1f}"),
+        marks=marks_of_days(list(seconds)),
     )
 
 

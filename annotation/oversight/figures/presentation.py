@@ -7,7 +7,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from annotation.core.charts import BarChart, bar_chart, span
+from annotation.core.charts import BarChart, bar_chart, marks_of_days, span
 from annotation.core.numbers import grouped, localised
 from annotation.oversight.figures.health import health_of
 from annotation.oversight.figures.throughput import Throughput, forecast_of, throughput_of
@@ -38,7 +38,13 @@ def throughput_chart(throughput: Throughput) -> BarChart:
         (date_format(day, _("j M")), float(count))
         for day, count in zip(throughput.days, throughput.counts, strict=True)
     ]
-    return bar_chart(label=finding, bars=bars, value_name=_("Judgments"), last_is_unfinished=True)
+    return bar_chart(
+        label=finding,
+        bars=bars,
+        value_name=_("Judgments"),
+        last_is_unfinished=True,
+        marks=marks_of_days(throughput.days),
+    )
 
 
 def forecast_words(forecast: Forecast, *, has_items: bool) -> dict[str, str]:

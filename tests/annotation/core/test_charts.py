@@ -2,11 +2,20 @@
 
 import math
 import re
+from datetime import date, timedelta
 
 import pytest
 from django.template.loader import render_to_string
 
-from annotation.core.charts import Series, bar_chart, heat_map, line_chart, nice_ticks, whisker
+from annotation.core.charts import (
+    Series,
+    bar_chart,
+    heat_map,
+    line_chart,
+    marks_of_days,
+    nice_ticks,
+    whisker,
+)
 
 
 def line(**changes):
@@ -156,3 +165,13 @@ def test_heads_that_begin_alike_are_told_apart_by_their_ends():
 
     assert heads("Eleftheria", "Bo") == ["Elefth…", "Bo"]
     assert heads("labeler-01", "labeler-02", "Bo") == ["…ler-01", "…ler-02", "Bo"]
+
+
+def test_days_below_bars_name_their_month_once():
+    days = [date(2026, 10, 30) + timedelta(days=n) for n in range(16)]
+    drawn = marks_of_days(days)[::2]
+    assert drawn == ["30 Oct", "1 Nov", "3", "5", "7", "9", "11", "13"]
+    assert marks_of_days([]) == []
+    chart = bar_chart(label="x", bars=[(str(day), 1.0) for day in days], marks=marks_of_days(days))
+    assert [bar.label.text for bar in chart.bars if bar.label] == drawn
+    assert chart.bars[2].name == "2026-11-01"

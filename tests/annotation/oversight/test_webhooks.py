@@ -3,6 +3,7 @@ pages and the job, against a server that listens."""
 
 import json
 import re
+import socket
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -157,6 +158,29 @@ def test_what_failed_is_tried_again_after_a_growing_pause_and_arrives_once(webho
     assert receiver.connections == 3
     keys = {json.loads(request.split(b"\r\n\r\n", 1)[1])["id"] for request in receiver.requests}
     assert keys == {str(delivery.key)}
+
+
+def test_a_name_that_is_not_found_now_is_tried_again(webhook, receiver, monkeypatch, settings):
+    settings.EGRESS_ORIGINS = Origins([ANY_PUBLIC])
+    Webhook.objects.update(url="https://hooks.example.com/")
+
+    def unknown(*args, **kwargs):
+        raise socket.gaierror
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    announce(webhook.project)
+    run_due_jobs()
+    delivery = Delivery.objects.get()
+    assert (delivery.state, delivery.attempt_count) == ("waiting", 1)
+    assert delivery.error == "The host's name could not be resolved."
+    assert receiver.connections == 0
+
+
+def test_a_test_that_fails_is_no_failed_job_of_the_project(webhook, receiver):
+    receiver.answers.append(saying("500 Oops"))
+    sending.send_test(webhook=webhook, actor=None)
+    run_due_jobs()
+    assert (Delivery.objects.get().state, Job.objects.get().state) == ("failed", "done")
 
 
 def test_attempts_end_and_the_cause_is_told(webhook, receiver, client):
