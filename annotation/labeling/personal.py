@@ -20,6 +20,7 @@ from annotation.labeling.models import (
     Feedback,
     ItemReport,
     Judgment,
+    Question,
     StageChange,
 )
 from annotation.labeling.personal_copy import judgment_rows
@@ -67,6 +68,15 @@ def collect(user) -> dict[str, list]:
             for one in CalibrationPost.objects.filter(author=user)
             .select_related("item__item")
             .order_by("pk")
+        ],
+        "questions": [
+            {
+                "item": one.item.external_id,
+                "text": one.text,
+                "at": one.created_at,
+                "answer": one.answer,
+            }
+            for one in Question.objects.filter(asker=user).select_related("item").order_by("pk")
         ],
         "ladder": _steps(user),
         "reports": [
@@ -141,6 +151,10 @@ def _messages(leaving: Leaving) -> None:
     leaving.counts["feedback"] += len(texts)
     reports = ItemReport.objects.filter(labeler=user).exclude(text="")
     resolved = ItemReport.objects.filter(resolved_by=user).exclude(resolution="")
+    asked = Question.objects.filter(asker=user).exclude(text=REMOVED)
+    answered = Question.objects.filter(answered_by=user).exclude(answer__in=["", REMOVED])
+    texts += [*asked.values_list("text", "text"), *answered.values_list("answer", "answer")]
+    leaving.counts["questions"] += asked.update(text=REMOVED) + answered.update(answer=REMOVED)
     posts = CalibrationPost.objects.filter(author=user, removed_at=None)
     texts += posts.values_list("text", "text")
     leaving.counts["posts"] += posts.update(text="", removed_at=Now())

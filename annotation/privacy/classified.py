@@ -195,6 +195,15 @@ COLUMNS: dict[str, dict[str, Fate]] = {
         "text": EMPTIED,
         "answer": EMPTIED,
     },
+    # Told to everybody: the project's. A question and its answer are between two people.
+    "labeling.Announcement": {"author": NUMBER, "text": CONTENT},
+    "labeling.AnnouncementRead": {"user": NUMBER},
+    "labeling.Question": {
+        "asker": NUMBER,
+        "text": EMPTIED,
+        "answer": EMPTIED,
+        "answered_by": NUMBER,
+    },
     "labeling.TestSection": {"name": CONTENT},
     "labeling.GoldItem": {"ratings": CODE, "explanation": CONTENT, "made_by": NUMBER},
     "labeling.StageChange": {"changed_by": NUMBER, "reason": EMPTIED, "evidence": CODE},
@@ -223,6 +232,7 @@ COLUMNS: dict[str, dict[str, Fate]] = {
         "created_by": NUMBER,
     },
     "oversight.Pay": {"currency": CODE, "changed_by": NUMBER},
+    "oversight.Alert": {"base_url": SITE, "changed_by": NUMBER},
     "oversight.Delivery": {"body": CODE, "error": CODE},
     "datasets.Dataset": {
         "hash": CODE,

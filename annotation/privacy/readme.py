@@ -17,6 +17,7 @@ FILES = {
     "drafts": gettext_lazy("what you entered and did not submit"),
     "feedback_received": gettext_lazy("what reviewers told you; their names are replaced"),
     "feedback_given": gettext_lazy("what you told others about their judgments"),
+    "questions": gettext_lazy("what you asked about items, and the answers"),
     "posts": gettext_lazy("what you said in calibration rounds"),
     "ladder": gettext_lazy("your steps on the qualification ladder, reasons and appeals"),
     "reports": gettext_lazy("problems with items that you reported"),

@@ -8,6 +8,7 @@ WORDS = {
     "skip_reasons": _("Reasons for skipping"),
     "feedback": _("Messages to and from reviewers, their words"),
     "reports": _("Reports on items, their words"),
+    "questions": _("Questions and answers about items, their words"),
     "posts": _("What they said in calibration rounds"),
     "decisions": _("Reasons of decisions to and by them"),
     "ladder": _("Reasons and appeals on the qualification ladder, their words"),

@@ -28,6 +28,7 @@ from annotation.labeling.models import (
     CalibrationMember,
     CalibrationPost,
     CalibrationRound,
+    Question,
     StageChange,
 )
 from annotation.labeling.queue import lend_next_item
@@ -74,6 +75,8 @@ CANARIES = {
     "handle of an invitation": "canary-invited-q32",
     "excuse": "canary-excuse-q33",
     "calibration post": "canary-post-q34",
+    "question": "canary-question-q35",
+    "answer to another": "canary-answered-q36",
 }
 # Kept as files: their content is looked for below the data directory.
 ON_DISK = {"voice": b"canary-voice-q25", "copy of their data": b"canary-copy-q26"}
@@ -111,6 +114,7 @@ def plant():
     _on_the_ladder(person)
     _invited(person, reviewer)
     _excused(person)
+    _asked(person, reviewer, judged)
     _decided_about(judgment, reviewer)
     _behind_the_scenes(person, project)
     return person, project
@@ -188,6 +192,21 @@ def _excused(person):
     )
     item = CalibrationItem.objects.create(round=round_, item=make_item(project), position=1)
     CalibrationPost.objects.create(item=item, author=person, text=CANARIES["calibration post"])
+
+
+def _asked(person, other, item):
+    Question.objects.create(
+        project=item.project, item=item, asker=person, text=CANARIES["question"]
+    )
+    Question.objects.create(
+        project=item.project,
+        item=item,
+        asker=other,
+        text="May I?",
+        answer=CANARIES["answer to another"],
+        answered_by=person,
+        answered_at=timezone.now(),
+    )
 
 
 def _decided_about(judgment, reviewer):
