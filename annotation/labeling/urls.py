@@ -114,6 +114,7 @@ urlpatterns = [
     path("projects/<slug:slug>/items/<int:item_id>/", item_views.show_item, name="show-item"),
     path("projects/<slug:slug>/items/<int:item_id>/gold/", gold.make, name="make-gold"),
     path("projects/<slug:slug>/gold/", gold.list_gold, name="list-gold"),
+    path("projects/<slug:slug>/gold/import/", gold.import_file, name="import-gold"),
     path("projects/<slug:slug>/gold/share/", gold.change_share, name="set-gold-share"),
     path("projects/<slug:slug>/rubric/draft/", rubrics.edit, name="edit-rubric"),
     path("projects/<slug:slug>/rubric/draft/preview/", rubrics.preview, name="preview-rubric"),

@@ -1,4 +1,4 @@
-"""An answer to begin with: what those who judged the item have in common."""
+"""An answer to begin with: what was settled, else what those who judged it have in common."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from statistics import median_low
 from typing import Any
 
 from annotation.labeling.gold.rule import Said
-from annotation.labeling.models import Judgment
+from annotation.labeling.models import Adjudication, Judgment
 from annotation.labeling.verdict import Verdict, dense
 from annotation.labeling.verdict.tiers import signs_of
 
@@ -14,11 +14,21 @@ from annotation.labeling.verdict.tiers import signs_of
 @dataclass(frozen=True)
 class Suggestion:
     verdict: Verdict
-    judgment_count: int  # that it was made of
+    judgment_count: int = 0  # that it was made of; none where a reviewer settled it
 
 
 def suggestion_for(item) -> Suggestion | None:
     """None where nobody has judged the item."""
+    decisions = Adjudication.objects.current().filter(item=item)
+    if settled := decisions.filter(outcome=Adjudication.Outcome.SETTLED).first():
+        return Suggestion(
+            Verdict(
+                ranks=tuple(settled.ranks),
+                unacceptable=tuple(settled.unacceptable),
+                rest_below=settled.rest_below,
+                ratings=settled.ratings,
+            )
+        )
     judgments = list(Judgment.objects.filter(item=item).current().order_by("pk"))
     return Suggestion(consensus_of(judgments), len(judgments)) if judgments else None
 

@@ -1,15 +1,20 @@
 """The pages of gold: the list with its settings, and the answer of one item."""
 
+from io import BytesIO
+
 from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from annotation.core.errors import DomainError
+from annotation.core.text import clean
 from annotation.labeling.bench.cards import ShownTurn
 from annotation.labeling.desk import desk_for
 from annotation.labeling.gold import making
+from annotation.labeling.gold.files import FileRefused, import_gold
 from annotation.labeling.gold.forms import AnswerForm, assignment_of, entered_from
 from annotation.labeling.gold.listing import page_of
 from annotation.labeling.gold.share import MOST_PERCENT, set_share
@@ -19,13 +24,16 @@ from annotation.labeling.models import GoldItem, Item
 from annotation.projects.permissions import project_for, roles_for
 from annotation.projects.services import current_rubric
 
+MAX_BYTES = 2 * 1024 * 1024
+SHOWN_PROBLEMS = 100
+
 
 @require_safe
 def list_gold(request, slug):
     return _list(request, project_for(request.user, slug, "review"))
 
 
-def _list(request, project, problem="", status=200):
+def _list(request, project, problem="", status=200, pasted="", wrong=()):
     context = {
         "project": project,
         "tab": "review",
@@ -33,6 +41,8 @@ def _list(request, project, problem="", status=200):
         "may_manage": project.role in roles_for("manage"),
         "most_percent": MOST_PERCENT,
         "problem": problem,
+        "wrong": wrong,
+        "pasted": pasted,
     }
     return render(request, "labeling/gold/list.html", context, status=status)
 
@@ -50,6 +60,33 @@ def change_share(request, slug):
     except DomainError as error:
         return _list(request, project, str(error), status=422)
     messages.success(request, _("Saved. It holds from the next item on."))
+    return redirect("labeling:list-gold", slug)
+
+
+@require_POST
+def import_file(request, slug):
+    """Known answers of items that are there already, by file or as pasted lines."""
+    project = project_for(request.user, slug, "review")
+    upload, pasted = request.FILES.get("file"), request.POST.get("text", "")
+    try:
+        if upload is not None and upload.size > MAX_BYTES:
+            raise DomainError(_("The file is larger than 2 MiB: divide it."))
+        if upload is None and not pasted.strip():
+            raise DomainError(_("Choose a file, or paste lines."))
+        stream = upload.file if upload else BytesIO(clean(pasted, field="text").encode())
+        count = import_gold(project=project, stream=stream, actor=request.user)
+    except FileRefused as refused:
+        found = [str(one) for one in refused.problems.first[:SHOWN_PROBLEMS]]
+        text = ngettext(
+            "%(count)d thing is wrong with it; nothing was made.",
+            "%(count)d things are wrong with it; nothing was made.",
+            refused.problems.count,
+        ) % {"count": refused.problems.count}
+        return _list(request, project, text, status=422, pasted=pasted, wrong=found)
+    except DomainError as error:
+        return _list(request, project, str(error), status=422, pasted=pasted)
+    text = ngettext("%(count)d item is gold now.", "%(count)d items are gold now.", count)
+    messages.success(request, text % {"count": count})
     return redirect("labeling:list-gold", slug)
 
 

@@ -168,6 +168,7 @@ ROUTES = [
     # Known answers.
     Route("labeling:list-gold", "review"),
     Route("labeling:make-gold", "review", FORM),
+    Route("labeling:import-gold", "review", "POST"),
     Route("labeling:set-gold-share", "manage", "POST"),
     # Review.
     Route("labeling:list-reviews", "review"),
