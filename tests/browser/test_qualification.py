@@ -53,7 +53,7 @@ def test_the_way_to_the_work(visit):
     assert membership(labeler).stage == Stage.PROBATION
     at.page.get_by_role("link", name="Judge").first.click()
     answer(at, right=True)
-    expect(at.page.get_by_text("Nothing left for you here")).to_be_visible()
+    expect(at.page.get_by_role("heading", name="Nothing left for you")).to_be_visible()
 
 
 def test_a_lead_sees_who_is_where_and_suspends(visit):
