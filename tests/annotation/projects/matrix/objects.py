@@ -38,8 +38,8 @@ def member(place):
 
 
 def invitation(place):
-    made, token = make_link(project=place.project, actor=place.lead, handle=f"{place.word}-guest")
-    return {"invitation_id": made.pk, "token": token}
+    made, _token = make_link(project=place.project, actor=place.lead, handle=f"{place.word}-guest")
+    return {"invitation_id": made.pk}
 
 
 def pool(place):

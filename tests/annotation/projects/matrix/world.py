@@ -40,6 +40,7 @@ FIXED = {
     "letter": "a",
     "name": "manifest.json",
     "signed": "x",
+    "token": "x",
     "provider_id": "nobody",
     "uidb36": "1",
     "key": "x",
