@@ -61,6 +61,7 @@ def list_items(request, slug):
         "choices": [(name, label) for name, (label, _rule) in PROGRESS.items()],
         "query": query,
         "may_export": project.role in roles_for("export"),
+        "may_manage": project.role in roles_for("manage"),
     }
     return render(request, "labeling/items.html", context)
 

@@ -4,7 +4,13 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from annotation.labeling.calibration.drafts import MAX_NAME, Plan
-from annotation.labeling.calibration.picking import MOST_ITEMS, draw_at_random, named_items
+from annotation.labeling.calibration.picking import (
+    MOST_ITEMS,
+    draw_at_random,
+    draw_like_disputed,
+    named_items,
+)
+from annotation.labeling.review.entries import bring_up_to_date
 
 EVERYBODY, CHOSEN = "everybody", "chosen"
 RANDOM, DISPUTED = "random", "disputed"
@@ -21,7 +27,11 @@ class RoundForm(forms.Form):
     draw = forms.ChoiceField(
         required=False,
         label=_("Draw more items"),
-        choices=[("", _("None")), (RANDOM, _("At random"))],
+        choices=[
+            ("", _("None")),
+            (RANDOM, _("At random")),
+            (DISPUTED, _("Like those that labelers disagree on most")),
+        ],
         help_text=_("From those that nobody who takes part has seen."),
     )
     count = forms.IntegerField(
@@ -86,7 +96,11 @@ class RoundForm(forms.Form):
 
     def _draw(self, kind, count, labelers, items):
         known = {item.pk for item in items}
-        drawn, seed = draw_at_random(self.project, labelers, count + len(known))
+        draw = draw_at_random
+        if kind == DISPUTED:
+            bring_up_to_date(self.project)
+            draw = draw_like_disputed
+        drawn, seed = draw(self.project, labelers, count + len(known))
         fresh = [item for item in drawn if item.pk not in known][:count]
         return fresh, {"kind": kind, "count": count, "seed": seed}
 

@@ -1,5 +1,6 @@
 """Which items may be in a round, and drawing some of them."""
 
+import re
 import secrets
 from collections.abc import Iterable, Sequence
 
@@ -8,9 +9,18 @@ from django.db.models.functions import MD5, Cast, Concat
 from django.utils.translation import gettext as _
 
 from annotation.core.errors import DomainError
-from annotation.labeling.models import Assignment, CalibrationItem, GoldItem, Item, Judgment
+from annotation.labeling.models import (
+    Assignment,
+    CalibrationItem,
+    GoldItem,
+    Item,
+    ItemReview,
+    Judgment,
+)
 
 MOST_ITEMS = 50
+DISPUTED = 50  # items whose prompts the others are compared with
+CANDIDATES = 2_000
 
 
 def named_items(project, names: Iterable[str]) -> list[Item]:
@@ -56,7 +66,37 @@ def draw_at_random(project, labelers, count: int, seed: int | None = None) -> tu
     """Items by the hash of a seed and their ids, and the seed: the same one draws the same."""
     seed = secrets.randbelow(2**31) if seed is None else seed
     key = MD5(Concat(Value(f"{seed}:"), Cast("pk", CharField()), output_field=CharField()))
-    return list(eligible(project, labelers).order_by(key)[:count]), seed
+    rows = eligible(project, labelers).select_related("prompt")
+    return list(rows.order_by(key)[:count]), seed
+
+
+def draw_like_disputed(project, labelers, count: int, seed: int | None = None) -> tuple[list, int]:
+    """Items whose prompts are most like those that labelers disagreed on most, by shared words
+    times disagreement; of equally like ones those that the seed draws first. DomainError where
+    nobody disagreed on anything yet."""
+    rows = ItemReview.objects.filter(project=project, spread__gt=0).order_by("-spread", "item")
+    disputed = [
+        (row.spread, _words(row.item)) for row in rows.select_related("item__prompt")[:DISPUTED]
+    ]
+    if not disputed:
+        raise DomainError(
+            _("Labelers have not disagreed on anything yet: draw at random instead.")
+        )
+    drawn, seed = draw_at_random(project, labelers, CANDIDATES, seed)
+    scores = {item.pk: _likeness(_words(item), disputed) for item in drawn}
+    return sorted(drawn, key=lambda item: -scores[item.pk])[:count], seed
+
+
+def _likeness(words: frozenset[str], disputed) -> float:
+    """The largest product of a disagreement and the Jaccard index of the two sets of words."""
+    return max(
+        (spread * len(words & other) / len(words | other) for spread, other in disputed if other),
+        default=0.0,
+    )
+
+
+def _words(item) -> frozenset[str]:
+    return frozenset(re.findall(r"\w{3,}", item.prompt.last_message.casefold()))
 
 
 def problems_with(items: Sequence[Item], labelers, *, of_round=None) -> list[str]:

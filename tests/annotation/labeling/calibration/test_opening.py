@@ -9,7 +9,7 @@ from annotation.core.errors import Conflict, DomainError
 from annotation.core.models import Event
 from annotation.labeling.calibration.drafts import Plan, change_round, delete_round, everybody
 from annotation.labeling.calibration.opening import call_off, open_round
-from annotation.labeling.calibration.picking import draw_at_random
+from annotation.labeling.calibration.picking import draw_at_random, draw_like_disputed
 from annotation.labeling.models import (
     Assignment,
     CalibrationItem,
@@ -20,10 +20,11 @@ from annotation.labeling.models import (
 )
 from annotation.labeling.queue import lend_next_item
 from annotation.labeling.reports import set_withdrawn
+from annotation.labeling.review.entries import bring_up_to_date
 from annotation.labeling.services import skip
 from annotation.projects.models import Membership
 from tests.annotation.labeling.calibration.world import judge, make_round, opened, submit
-from tests.factories import make_item, make_judgment, make_member
+from tests.factories import make_item, make_judgment, make_member, make_prompt
 
 pytestmark = pytest.mark.django_db
 
@@ -177,6 +178,20 @@ def test_the_same_seed_draws_the_same_items_and_none_that_was_seen(project, lead
     assert more[0] not in draw_at_random(project, everybody(project), 100)[0]
     orders = {tuple(draw_at_random(project, [], 7, one)[0]) for one in range(20)}
     assert len(orders) > 1
+
+
+def test_drawn_are_prompts_like_those_that_were_disputed(project, lead, labelers):
+    disputed = make_item(project, prompt=make_prompt(project, "Explain a prime number simply"))
+    make_judgment(disputed, labelers[0], [1, 2])
+    alike = make_item(project, prompt=make_prompt(project, "Explain what a prime number means"))
+    for n in range(5):
+        make_item(project, prompt=make_prompt(project, f"Write the {n}th poem about spring"))
+    with pytest.raises(DomainError, match="not disagreed"):
+        draw_like_disputed(project, everybody(project), 1)
+    make_judgment(disputed, labelers[1], [2, 1])
+    bring_up_to_date(project)
+    drawn, _seed = draw_like_disputed(project, everybody(project), 1)
+    assert drawn == [alike]
 
 
 def test_called_off_what_nobody_judged_is_work_again(project, lead, labelers, items):
