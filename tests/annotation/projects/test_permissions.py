@@ -92,7 +92,7 @@ ROUTES = [
     Route("projects:list-people", "see_project"),
     Route("projects:change-member", "manage", "POST"),
     Route("projects:list-pools", "manage", FORM),
-    Route("projects:show-pool", "manage", FORM),
+    Route("projects:show-pool", "manage", FORM, is_shared=True),
     Route("projects:invite-people", "manage", FORM),
     Route("projects:make-link", "manage", "POST"),
     Route("projects:list-invitations", "manage"),

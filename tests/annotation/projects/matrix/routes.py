@@ -21,6 +21,7 @@ class Route:
     may: str
     methods: str = "GET"  # HEAD, OPTIONS and the fragment for htmx come along
     own: bool = False  # open only to the person whose object it is
+    is_shared: bool = False  # the object is of no project: site admins see it from any
     gives: tuple[int, ...] = ()  # what an allowed call answers, where it is not the usual
     sends: dict = field(default_factory=dict)  # a body; "{digest}" is filled like the address
     query: str = ""  # for what answers only to a question

@@ -118,6 +118,8 @@ class Walk:
             return NOT_ALLOWED
         if route.may == SIGNED_IN and not route.own:
             return YES
+        if route.is_shared and actor.is_site_admin and kind == "other project's, in ours":
+            return YES
         if kind not in ("none", "own", "same project", "other project"):
             # Where the project is ours, a missing right is told before anything is looked for.
             is_ours = kind.endswith("in ours") and self.is_open(route, actor, self.world.shop)
