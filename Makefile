@@ -29,7 +29,7 @@ INSTALL = { $(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m e
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo services test check train-extra lock clean
+.PHONY: help demo services test first-day check train-extra lock clean
 
 help: ## Say what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1#\2/p' Makefile | column -t -s '#' 2>/dev/null \
@@ -44,6 +44,9 @@ services: $(VENV)/.demo ## Run only the embedded PostgreSQL and broker, and prin
 
 test: $(VENV)/.dev $(EXTRA) ## Set up, then run every test (those in a browser where Chromium is)
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
+
+first-day: $(VENV)/.dev ## A lead's first day with fifty labelers and 500 items, in Chromium
+	WHOLE_DAY=1 REQUIRE_BROWSER=1 $(BIN)/python -m pytest tests/browser/test_first_day.py -q
 
 check: $(VENV)/.dev ## The fast gate: format, lint, types, imports, migrations, translations, deploy check
 	$(BIN)/ruff format --check .
