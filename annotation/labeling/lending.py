@@ -151,7 +151,8 @@ GOLD = """gold AS (
     JOIN draw ON draw.die * 100 < me.gold_percent AND me.stage IN ('probation', 'full')
     JOIN labeling_golditem g ON g.project_id = %(project)s AND g.use = 'queue' AND g.is_active
     JOIN labeling_item i ON i.id = g.item_id AND i.state <> 'withdrawn'
-   WHERE <untouched> AND EXISTS (SELECT 1 FROM work)
+   WHERE i.lane = ANY (ARRAY(SELECT lane FROM lanes)) AND <untouched>
+     AND EXISTS (SELECT 1 FROM work)
    ORDER BY md5(g.id || ':' || %(labeler)s) LIMIT 1
 )"""
 

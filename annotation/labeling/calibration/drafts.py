@@ -39,9 +39,8 @@ class Plan:
 
 def everybody(project) -> list[int]:
     """The labelers of a project who would be lent an item now."""
-    members = project.memberships.active().filter(
-        role=Membership.Role.LABELER, stage__in=JUDGING, paused_at=None, user__is_active=True
-    )
+    members = project.memberships.active().not_paused()
+    members = members.filter(role=Membership.Role.LABELER, stage__in=JUDGING, user__is_active=True)
     return list(members.order_by("pk").values_list("user_id", flat=True))
 
 

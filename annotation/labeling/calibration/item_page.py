@@ -115,6 +115,8 @@ class ItemPage:
                 order_line(outcome, letters) if outcome.kind == "agreed" else "",
             )
             for outcome in self.found.outcomes.all()
+            # Who takes part also works: which items are gold is not for them.
+            if outcome.kind != CalibrationOutcome.Kind.GOLD or self.seat.may_review
         ]
 
     @property

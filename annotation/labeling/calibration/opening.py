@@ -86,7 +86,9 @@ def call_off(*, round_: CalibrationRound, actor) -> int:
         judged = Judgment.objects.filter(item=OuterRef("item"), purpose="calibration")
         free = round_.items.exclude(Exists(judged))
         going = Item.objects.filter(
-            pk__in=list(free.values_list("item", flat=True)), state=Item.State.RESERVED
+            pk__in=list(free.values_list("item", flat=True)),
+            state=Item.State.RESERVED,
+            gold=None,
         )
         free.delete()
         count = going.update(state=Item.State.OPEN)

@@ -44,7 +44,7 @@ class MemberProgress:
     def is_barred(self) -> bool:
         """They are lent nothing just now, so they cannot go on."""
         return not self.has_left and (
-            self.membership.paused_at is not None or self.membership.stage not in JUDGING
+            self.membership.is_paused or self.membership.stage not in JUDGING
         )
 
     @property

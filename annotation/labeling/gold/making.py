@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
 from django.utils.translation import gettext as _
 
 from annotation.core import audit
@@ -130,9 +129,9 @@ def checked(known: Known, *, item: Item) -> Known:
 
 
 def reserve(item: Item) -> None:
-    """Keep an item that is not complete out of the work. What was judged of it stays."""
-    open_places = Item.objects.filter(pk=item.pk, state=Item.State.OPEN, taken__lt=F("overlap"))
-    open_places.update(state=Item.State.RESERVED)
+    """Keep an item out of the work, a complete one too: a place may come free, or a rubric may
+    ask again. What was judged of it stays, and who is judging it goes on."""
+    Item.objects.filter(pk=item.pk, state=Item.State.OPEN).update(state=Item.State.RESERVED)
 
 
 def _lock(item: Item) -> Item:

@@ -123,6 +123,8 @@ def make(request, slug, item_id):
 
 def _do(request, item, gold, form) -> str:
     do, actor = request.POST.get("do", ""), request.user
+    if gold is not None and gold.use != GoldItem.Use.QUEUE:
+        return _change_the_ladder(item, gold, actor, do, form)
     if gold is not None and do in ("retire", "discard"):
         making.retire_gold(gold=gold, actor=actor, is_counted=do == "retire")
         return _("Retired: it is lent to nobody any more.")
@@ -136,6 +138,15 @@ def _do(request, item, gold, form) -> str:
         making.make_gold(item=item, actor=actor, known=known)
         return _("Kept. It looks like every other item in the queue.")
     making.change_gold(gold=gold, actor=actor, known=known)
+    return _("Saved. Every judgment of it is measured by this answer.")
+
+
+def _change_the_ladder(item, gold, actor, do, form) -> str:
+    """The answer of a training or a test item is changed here; whether it is asked, on the pages
+    of the ladder, which see to it that something is left."""
+    if item.project.role not in roles_for("manage") or do in ("retire", "discard", "take-up"):
+        raise Http404
+    making.change_gold(gold=gold, actor=actor, known=form.known())
     return _("Saved. Every judgment of it is measured by this answer.")
 
 

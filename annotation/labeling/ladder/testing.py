@@ -99,7 +99,8 @@ def _in_words(moment: datetime) -> str:
 def end_attempt(attempt: TestAttempt, membership) -> None:
     """Mark it, and go on. Inside a transaction that holds the membership."""
     attempt.sections = marked_sections(membership)
-    attempt.is_passed = all(one["passed"] for one in attempt.sections)
+    # A test whose items were taken away meanwhile was not passed.
+    attempt.is_passed = bool(attempt.sections) and all(one["passed"] for one in attempt.sections)
     attempt.ended_at = timezone.now()
     attempt.save(update_fields=["sections", "is_passed", "ended_at"])
     audit.record(

@@ -86,7 +86,8 @@ def able_members(project) -> list[dict]:
     over tomorrow. Reviewers and leads may judge, too, but nobody counts on it."""
     members = list(
         project.memberships.active()
-        .filter(role=Membership.Role.LABELER, paused_at=None, user__is_active=True)
+        .not_paused()
+        .filter(role=Membership.Role.LABELER, user__is_active=True)
         .filter(stage__in=[Membership.Stage.PROBATION, Membership.Stage.FULL])
         .select_related("user")
     )

@@ -20,6 +20,9 @@ class MembershipQuerySet(models.QuerySet):
         begun = Q(paused_at__isnull=False)
         return self.filter(begun & (Q(paused_until=None) | Q(paused_until__gt=Now())))
 
+    def not_paused(self):
+        return self.filter(Q(paused_at=None) | Q(paused_until__lte=Now()))
+
 
 class Membership(models.Model):
     """A user's place in a project: one role, and the handle that exports show for a name."""

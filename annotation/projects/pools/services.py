@@ -12,7 +12,7 @@ from annotation.accounts.models import User
 from annotation.core import audit
 from annotation.core.errors import Conflict, DomainError
 from annotation.core.text import clean
-from annotation.projects.models import Membership, Pool, PoolMember, ProjectPool
+from annotation.projects.models import Membership, Pool, PoolMember, Project, ProjectPool
 from annotation.projects.permissions import projects_where
 from annotation.projects.services import add_member
 
@@ -60,14 +60,17 @@ def save_pool(*, name, kind, description, actor, edited: Pool | None = None) -> 
 
 @transaction.atomic
 def add_people(*, pool: Pool, users, actor) -> int:
-    """Put people into a pool, and so into the projects it works for. Returns how many are new."""
+    """Put people into a pool, and so into those of its projects that the actor leads. Returns how
+    many are new."""
     _lock(pool)
     known = set(pool.members.values_list("user_id", flat=True))
     new = [user for user in users if user.pk not in known]
     PoolMember.objects.bulk_create(PoolMember(pool=pool, user=user) for user in new)
-    for assigned in pool.project_pools.select_related("project"):
+    # Only where whoever does this may bring people in: a pool is no way round another lead.
+    led = projects_where(actor, "manage") if actor else Project.objects.all()
+    for project in led.filter(project_pools__pool=pool).distinct():
         for user in new:
-            _join(assigned.project, user, actor)
+            _join(project, user, actor)
     for user in new:
         audit.record("pool.joined", actor=actor, target=f"user:{user.pk}", pool=pool.pk)
     return len(new)

@@ -11,6 +11,7 @@ from annotation.accounts.adapters import SecondFactorAdapter
 from annotation.accounts.models import Session
 from annotation.accounts.second_factor import accept_code
 from annotation.core.models import Event
+from annotation.core.sealed import CannotOpen
 from annotation.projects.models import Membership
 from annotation.projects.services import add_member
 from tests.annotation.accounts.sign_on import (
@@ -323,3 +324,13 @@ def test_a_new_passkey_gets_a_name_that_nobody_must_think_of(client):
     assert 'value="Passkey 1"' in client.get("/security/passkeys/new/").content.decode()
     Authenticator.objects.create(user=user, type="webauthn", data={"name": "a", "credential": {}})
     assert SecondFactorAdapter().generate_authenticator_name(user, "webauthn") == "Passkey 2"
+
+
+def test_what_codes_are_made_from_is_sealed_in_the_database():
+    adapter = SecondFactorAdapter()
+    sealed = adapter.encrypt("JBSWY3DPEHPK3PXP")
+    assert "JBSWY3DPEHPK3PXP" not in sealed
+    assert adapter.decrypt(sealed) == "JBSWY3DPEHPK3PXP"
+    assert adapter.decrypt("JBSWY3DPEHPK3PXP") == "JBSWY3DPEHPK3PXP"  # kept before that
+    with pytest.raises(CannotOpen):
+        adapter.decrypt(sealed[:-4] + "AAA=")

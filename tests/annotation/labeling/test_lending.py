@@ -340,3 +340,18 @@ def test_agreement_reads_only_the_work(project, labeler):
 def test_looking_what_waits_locks_nothing():
     assert "FOR UPDATE" not in WAITING.sql
     assert "UPDATE" not in WAITING.sql
+
+
+def test_gold_follows_the_slices_as_work_does(project):
+    german = Slice.objects.create(project=project, name="German", position=1)
+    speakers = Pool.objects.create(name="Speakers of German", kind="language")
+    german.pools.add(speakers)
+    make_gold(make_item(project, slice=german))
+    for _ in range(40):
+        make_item(project, overlap=50)
+    speaker, other = make_member(project), make_member(project)
+    speakers.members.create(user=speaker)
+    assert gold_always(project, speaker)
+
+    while assignment := lend_next_item(project=project, labeler=other):
+        assert judge(assignment).purpose == Purpose.WORK

@@ -50,7 +50,7 @@ def test_a_lead_makes_a_pool_puts_people_in_and_lets_it_work(client, project, le
 
 
 def test_whoever_joins_a_pool_joins_its_projects(project, lead, pool):
-    other = make_project("other")
+    other = make_project("other", actor=lead)
     services.assign_pool(pool=pool, project=other, actor=lead)
     labeler = make_member(project)
 
@@ -58,6 +58,18 @@ def test_whoever_joins_a_pool_joins_its_projects(project, lead, pool):
 
     assert other.memberships.get(user=labeler).role == Role.LABELER
     assert services.add_people(pool=pool, users=[labeler], actor=lead) == 0
+
+
+def test_a_pool_is_no_way_into_another_leads_project(client, project, lead, pool):
+    other = make_project("other")
+    services.assign_pool(pool=pool, project=other, actor=make_user(is_superuser=True))
+    services.assign_pool(pool=pool, project=project, actor=lead)
+    client.force_login(lead)
+
+    client.post(page(pool), {"do": "add", "user": [lead.pk]})
+
+    assert pool.members.get().user == lead
+    assert not other.memberships.exists()
 
 
 def test_a_pool_that_begins_to_work_brings_its_people_as_labelers(project, lead, pool):

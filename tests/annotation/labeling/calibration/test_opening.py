@@ -10,6 +10,7 @@ from annotation.core.models import Event
 from annotation.labeling.calibration.drafts import Plan, change_round, delete_round, everybody
 from annotation.labeling.calibration.opening import call_off, open_round
 from annotation.labeling.calibration.picking import draw_at_random, draw_like_disputed
+from annotation.labeling.gold.making import make_gold
 from annotation.labeling.models import (
     Assignment,
     CalibrationItem,
@@ -24,6 +25,7 @@ from annotation.labeling.review.entries import bring_up_to_date
 from annotation.labeling.services import skip
 from annotation.projects.models import Membership
 from tests.annotation.labeling.calibration.world import judge, make_round, opened, submit
+from tests.annotation.labeling.gold.world import known
 from tests.factories import make_item, make_judgment, make_member, make_prompt
 
 pytestmark = pytest.mark.django_db
@@ -213,6 +215,15 @@ def test_called_off_what_nobody_judged_is_work_again(project, lead, labelers, it
     # And it may be calibrated another time.
     Assignment.objects.filter(pk=back.pk).delete()
     assert opened(project, lead, [items[1]], name="Again").is_open
+
+
+def test_called_off_what_is_gold_meanwhile_is_no_work(project, lead, labelers, items):
+    round_ = opened(project, lead, items)
+    make_gold(item=items[0], actor=lead, known=known(1, 2))
+
+    call_off(round_=round_, actor=lead)
+
+    assert [Item.objects.get(pk=one.pk).state for one in items] == ["reserved", "open"]
 
 
 def test_what_is_sent_after_calling_off_is_kept_and_takes_no_place(project, lead, labelers, items):

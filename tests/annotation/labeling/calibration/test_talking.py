@@ -258,6 +258,19 @@ def test_it_becomes_gold_with_the_agreed_verdict(client, found, lead):
     assert CalibrationOutcome.objects.filter(kind="gold").count() == 1
 
 
+def test_that_it_became_gold_is_told_to_no_labeler(client, found, lead, labelers):
+    agree(found, lead)
+    shown = conclude(client, lead, found, do="gold", tolerance="best")
+    assert "Gold item" in shown.content.decode()
+
+    client.force_login(labelers[0])
+    place = [found.round.project.slug, found.round_id, found.position]
+    page = client.get(reverse("labeling:show-calibration-item", args=place)).content.decode()
+
+    assert "Complete." in page
+    assert "Gold item" not in page
+
+
 def test_what_is_over_stays_as_it_was(found, lead, labelers):
     post = talking.say(found=found, author=labelers[0], text="Early.")
     now = timezone.now()

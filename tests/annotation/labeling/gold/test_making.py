@@ -9,6 +9,7 @@ from annotation.labeling.gold.making import change_gold, make_gold, retire_gold,
 from annotation.labeling.models import GoldItem, Item
 from annotation.labeling.queue import lend_next_item
 from annotation.labeling.reports import set_withdrawn
+from annotation.labeling.services import skip
 from annotation.labeling.verdict import VerdictError
 from annotation.projects.models import Membership
 from tests.annotation.labeling.gold.world import known
@@ -43,11 +44,16 @@ def test_a_gold_item_is_kept_out_of_the_work(project, lead):
     assert "explanation" not in event.payload
 
 
-def test_a_complete_item_stays_what_it_is(project, lead):
-    item = make_item(project, taken=2)
+def test_a_complete_item_is_reserved_too_for_a_place_may_come_free(project, lead):
+    item = make_item(project, overlap=2)
+    holder, other, next_one = (make_member(project) for _ in range(3))
+    lend_next_item(project=project, labeler=holder)
+    held = lend_next_item(project=project, labeler=other)
+
     make_gold(item=item, actor=lead, known=known(1, 2))
-    item.refresh_from_db()
-    assert item.state == Item.State.OPEN
+    skip(assignment_id=held.pk, labeler=other)
+
+    assert lend_next_item(project=project, labeler=next_one) is None
 
 
 def test_what_is_unacceptable_has_no_rank_and_tiers_have_no_gaps(project, lead):

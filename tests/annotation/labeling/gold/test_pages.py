@@ -200,3 +200,15 @@ def test_the_share_without_gold_has_nothing_to_draw_from(client, project, lead):
     assert "nothing to draw from" in client.get(url).content.decode()
     gold_of(project, lead, answer=known(2, 1))
     assert "nothing to draw from" not in client.get(url).content.decode()
+
+
+@pytest.mark.parametrize("do", ["retire", "discard", "save"])
+def test_the_answers_of_the_training_are_not_a_reviewers_to_change(client, project, lead, do):
+    gold = gold_of(project, lead)
+    GoldItem.objects.filter(pk=gold.pk).update(use=GoldItem.Use.TRAINING)
+    client.force_login(make_member(project, Membership.Role.REVIEWER))
+
+    assert client.post(page_of(gold.item), {"do": do}).status_code == 404
+
+    gold.refresh_from_db()
+    assert gold.is_active
