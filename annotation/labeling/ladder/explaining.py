@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from annotation.core.markup import render_untrusted
@@ -28,7 +27,7 @@ class Explained:
     is_met: bool
     places: list[Compared]
     ratings: list[Compared]
-    explanation: SafeString
+    explanation: str  # safe HTML
     desk: Desk
     tolerance: str
 
@@ -42,7 +41,7 @@ def explain(assignment, judgment, gold: GoldItem) -> Explained:
         is_met=found.is_met,
         places=_places(judgment, gold, letters),
         ratings=_ratings(judgment, gold, letters, found.missed_ratings),
-        explanation=render_untrusted(gold.explanation) if gold.explanation else SafeString(),
+        explanation=render_untrusted(gold.explanation) if gold.explanation else "",
         desk=desk,
         tolerance=_tolerance(gold),
     )

@@ -34,6 +34,7 @@ PUBLIC = {
     "api-docs",
     "set-theme",
     "set-language",
+    "projects:accept-invitation",  # for whoever has its link; any other is not found
 }
 
 

@@ -17,7 +17,9 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag, attributes):
         self.drawn += tag in ("path", "rect", "circle", "text")
         for name, value in attributes:
-            is_words = name in SPOKEN or (name == "value" and tag == "button")
+            # A number in a field of text is read by people, and by a form that knows their comma.
+            is_text = tag == "button" or dict(attributes).get("type") == "text"
+            is_words = name in SPOKEN or (name == "value" and is_text)
             if not is_words and _COMMA.search(value or ""):
                 self.found.append(f"<{tag} {name}={value!r}>")
 

@@ -519,7 +519,7 @@ def test_a_file_name_that_is_no_text_is_imported(project, tmp_path):
 
 def test_an_overlap_of_nothing_is_no_overlap_left_out(tmp_path):
     with pytest.raises(DomainError, match="1 to 50 judgments"):
-        call_command("import_items", "new", _file(tmp_path, ITEM), create=True, overlap=0)
+        call_command("import_items", "fresh", _file(tmp_path, ITEM), create=True, overlap=0)
 
 
 def test_the_command_reads_standard_input(project, monkeypatch, capsys):

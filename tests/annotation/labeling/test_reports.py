@@ -162,7 +162,8 @@ def test_a_withdrawn_item_is_lent_to_nobody_and_can_be_put_back(project):
     assert services.lend_next_item(project=project, labeler=make_member(project)) is None
     set_withdrawn(item=item, actor=lead, is_withdrawn=False)
     assert services.lend_next_item(project=project, labeler=make_member(project)).item == item
-    kinds = list(Event.objects.filter(target=f"item:{item.pk}").values_list("kind", flat=True))
+    events = Event.objects.filter(target=f"item:{item.pk}").order_by("pk")
+    kinds = list(events.values_list("kind", flat=True))
     assert kinds == ["item.withdrawn", "item.restored"]
 
 
