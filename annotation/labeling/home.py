@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from django.db.models import Count, Q, Sum
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from annotation.core.clock import last_midnight
 from annotation.labeling import queue
 from annotation.labeling.ladder.stages import Stage
 from annotation.labeling.ladder.standing import Standing, standing_of
@@ -53,7 +53,7 @@ def queues_of(user) -> list[Queue]:
     }
     live = Assignment.objects.live().filter(project__in=projects, purpose=Purpose.WORK)
     on_desks = dict(live.values_list("project").annotate(count=Count("pk")))
-    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    midnight = last_midnight()
     avoided = _avoided(user, projects)
     own = {
         row["project"]: row

@@ -6,9 +6,9 @@ from datetime import timedelta
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
-from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from annotation.core.clock import last_midnight
 from annotation.core.harms import known_harms
 from annotation.labeling.lending import LEND, WAITING
 from annotation.labeling.models import Assignment
@@ -75,7 +75,7 @@ def _values(project, labeler) -> dict:
         "project": project.pk,
         "labeler": labeler.pk,
         "avoids": avoided_by(labeler),
-        "midnight": timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0),
+        "midnight": last_midnight(),
     }
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from annotation.core import audit
+from annotation.core.clock import last_midnight
 from annotation.core.errors import Conflict, DomainError
 from annotation.core.numbers import grouped
 from annotation.core.text import clean
@@ -31,8 +32,7 @@ def judged_by(labeler, project):
 
 def with_load(memberships):
     """Memberships with `held`, `today_count`, `week_count` and `judged_count`."""
-    now = timezone.localtime()
-    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    midnight = last_midnight()
     monday = midnight - timedelta(days=midnight.weekday())
     judged = judged_by(OuterRef("user"), OuterRef("project")).order_by().values("labeler")
 
@@ -184,7 +184,7 @@ def hindrance_of(labeler, project) -> Hindrance | None:
             _("%(quota)s items were agreed for you, and you have judged them all. Thank you.")
             % {"quota": grouped(member.quota)},
         )
-    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    midnight = last_midnight()
     today = judged.filter(submitted_at__gte=midnight).count()
     if member.daily_cap is not None and today >= member.daily_cap:
         return Hindrance(

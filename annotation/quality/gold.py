@@ -2,8 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from django.utils import timezone
-
+from annotation.core.clock import last_midnight
 from annotation.labeling.gold.results import Share, results, results_in, share_of
 from annotation.projects.permissions import projects_where
 from annotation.quality.stats.estimate import Estimate
@@ -39,6 +38,5 @@ def own_gold(labeler) -> Share | None:
 
 
 def this_monday() -> datetime:
-    now = timezone.localtime()
-    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    return midnight - timedelta(days=now.weekday())
+    midnight = last_midnight()
+    return midnight - timedelta(days=midnight.weekday())

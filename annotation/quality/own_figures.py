@@ -12,6 +12,7 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from annotation.core.charts import BarChart, LineChart, Series, bar_chart, line_chart
+from annotation.core.clock import last_midnight
 from annotation.labeling.gold.results import Share
 from annotation.labeling.models import ON_THE_LADDER, Judgment, Purpose
 from annotation.labeling.verdict.tiers import signs_of
@@ -83,7 +84,7 @@ def own_figures(labeler) -> OwnFigures:
     today = timezone.localdate()
     # Agreement as of this morning: a number that moves after every submit but some would tell
     # which of them were gold.
-    shares = shares_with_peers(labeler, [row for row in rows if row.day < today], midnight())
+    shares = shares_with_peers(labeler, [row for row in rows if row.day < today], last_midnight())
     timed = [row.seconds for row in rows if row.seconds is not None]
     of_today = [row for row in rows if row.day == today]
     weeks: dict[date, list[tuple[float, int]]] = defaultdict(list)
@@ -147,11 +148,6 @@ def shares_with_peers(
         same[item] += sum(mine[pair] == theirs[pair] for pair in shared)
         all_of[item] += len(shared)
     return {item: (same[item] / count, count) for item, count in all_of.items() if count}
-
-
-def midnight() -> datetime:
-    """When today began, where the reader is."""
-    return timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _by_day(rows: Sequence[_Own], today: date) -> BarChart:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from annotation.core import audit
 from annotation.core.errors import Conflict, DomainError
 from annotation.labeling.calibration.drafts import locked
-from annotation.labeling.calibration.talking import checked_text
+from annotation.labeling.feedback import checked_text
 from annotation.labeling.gold.making import Known, make_gold
 from annotation.labeling.models import CalibrationItem, CalibrationOutcome
 from annotation.labeling.review.rules import check_settled

@@ -9,10 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from annotation.core import audit
-from annotation.core.errors import Conflict, DomainError, NotFound
-from annotation.core.numbers import grouped
-from annotation.core.text import clean
+from annotation.core.errors import Conflict, NotFound
 from annotation.labeling.calibration.drafts import locked
+from annotation.labeling.feedback import checked_text
 from annotation.labeling.models import (
     CalibrationItem,
     CalibrationPost,
@@ -20,7 +19,6 @@ from annotation.labeling.models import (
     CalibrationRound,
 )
 
-MAX_TEXT = 4_000
 EDIT_WITHIN = timedelta(minutes=15)
 
 
@@ -89,18 +87,6 @@ def unread_by_item(items, reader) -> dict[int, int]:
 
 def with_post_counts(items):
     return items.annotate(post_count=Count("posts", filter=Q(posts__removed_at=None)))
-
-
-def checked_text(text: str, reason_if_empty: str) -> str:
-    text = clean(text.replace("\r\n", "\n"), field="text").strip()
-    if not text and reason_if_empty:
-        raise DomainError(reason_if_empty)
-    if len(text) > MAX_TEXT:
-        raise DomainError(
-            _("The text has %(count)s characters; at most %(most)s fit.")
-            % {"count": grouped(len(text)), "most": grouped(MAX_TEXT)}
-        )
-    return text
 
 
 def _refuse_unless_discussed(round_: CalibrationRound) -> None:

@@ -6,8 +6,8 @@ from datetime import date, timedelta
 
 from django.db.models import Count
 from django.db.models.functions import TruncDate
-from django.utils import timezone
 
+from annotation.core.clock import last_midnight
 from annotation.labeling.models import Judgment, Purpose
 from annotation.quality.stats.forecast import Forecast, days_until_done
 
@@ -43,7 +43,7 @@ def throughput_of(project) -> Throughput:
     """By the members' index of judgments: it reads what its days hold, not the project. Imported
     judgments were not made here, and a change or what is taken back is no further judgment."""
     handles = dict(project.memberships.values_list("user_id", "handle"))
-    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    midnight = last_midnight()
     # A day more than is shown: the complete ones end before today.
     read = [(midnight - timedelta(days=back)).date() for back in reversed(range(SHOWN_DAYS + 1))]
     since = midnight - timedelta(days=SHOWN_DAYS)
