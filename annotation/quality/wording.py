@@ -21,6 +21,7 @@ REASONS = {
     "no_variation": _("everybody always gave the same answer, so chance explains it all"),
     "all_tied": _("everybody tied everything"),
     "no_common_responses": _("no two labelers ranked the same two responses"),
+    "unbalanced": _("needs every labeler on every item"),
 }
 
 

@@ -19,7 +19,17 @@ Reason = Literal[
     "no_variation",  # one category only: chance alone explains everything
     "all_tied",  # a ranking without any order in it
     "no_common_responses",  # the labelers ranked different responses
+    "unbalanced",  # the coefficient needs every labeler on every item
 ]
+
+
+@dataclass(frozen=True)
+class Significance:
+    """A test of no agreement at all: its statistic, degrees of freedom and p-value."""
+
+    statistic: float
+    degrees_of_freedom: tuple[float, ...]
+    p_value: float
 
 
 @dataclass(frozen=True)
@@ -29,7 +39,8 @@ class Estimate:
     n_items: items with at least one rating; n_pairable: items with something that two labelers
     rated; n_ratings: ratings; n_undefined: items left out because the statistic does not exist
     for them; ci: 95 % bootstrap interval over items, None where it says nothing (fewer than two
-    items, or undefined in too many draws); flags: "low_variation" when all ratings are equal.
+    items, or undefined in too many draws); flags: "low_variation" when all ratings are equal;
+    test: where the literature gives one with the coefficient.
     """
 
     value: float | None
@@ -41,6 +52,7 @@ class Estimate:
     ci: Interval | None = None
     method: str = ""
     flags: tuple[str, ...] = ()
+    test: Significance | None = None
 
     def __post_init__(self) -> None:
         if (self.value is None) == (self.reason is None):
