@@ -55,6 +55,7 @@ app.conf.update(
         "expire-leases": {"task": "labeling.expire_leases", "schedule": 30.0},
         "climb-ladders": {"task": "labeling.climb_ladders", "schedule": 120.0},
         "check-alerts": {"task": "oversight.check_alerts", "schedule": 300.0},
+        "refresh-figures": {"task": "quality.refresh_figures", "schedule": 120.0},
         "clear-expired": {"task": "accounts.clear_expired", "schedule": 3600.0},
         "sweep-personal-copies": {"task": "privacy.sweep_copies", "schedule": 3600.0},
         "sweep-quarantine": {"task": "labeling.sweep_quarantine", "schedule": 24 * 3600.0},

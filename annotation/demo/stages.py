@@ -20,7 +20,7 @@ from annotation.demo.panel import add_panel, judge_batch
 from annotation.demo.services import BATCH as SEED_BATCH
 from annotation.demo.work import SEED, Outcome, Work, link, sentence
 from annotation.prompts.models import Generator, Prompt, Response
-from annotation.quality.services import compute_agreement
+from annotation.quality.services import compute_report
 from annotation.runs.models import TrainingRun
 from annotation.runs.services import start_run
 
@@ -134,7 +134,7 @@ def judge_candidates(work: Work) -> Outcome:
 
 
 def measure_agreement(work: Work) -> Outcome:
-    report = compute_agreement(project=work.project)
+    report = compute_report(project=work.project)
     alpha = report.result["agreement"]["pairs"]["alpha_ordinal"]
     figures = labeler_figures(evaluation.ballots(_judgments(work, "collect")))
     work.round.result["labelers"] = figures

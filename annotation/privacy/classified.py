@@ -225,7 +225,12 @@ COLUMNS: dict[str, dict[str, Fate]] = {
         "resolved_by": NUMBER,
         "resolution": EMPTIED,
     },
-    "quality.AgreementReport": {"input_sha256": CODE, "code_version": CODE, "result": PSEUDONYM},
+    "quality.Report": {
+        "kind": CODE,
+        "input_sha256": CODE,
+        "code_version": CODE,
+        "result": PSEUDONYM,
+    },
     "oversight.Webhook": {
         "url": CONTENT,
         "sealed_secret": CONTENT,

@@ -98,7 +98,7 @@ class AgreementView(APIView):
     def get(self, request, slug: str):
         """How far the labelers agree. Large projects answer 202 with a job the first time."""
         project = project_for(request.user, slug, "see_agreement")
-        report, job = services.answer_agreement(project=project, actor=request.user)
+        report, job = services.answer(project=project, actor=request.user)
         if report is None:
             return _accepted(job)
         return Response(
@@ -119,7 +119,7 @@ class AgreementView(APIView):
     def post(self, request, slug: str):
         """Compute it anew in the background."""
         project = project_for(request.user, slug, "compute")
-        return _accepted(services.request_agreement(project=project, actor=request.user))
+        return _accepted(services.request_figures(project=project, actor=request.user))
 
 
 def _accepted(job) -> Response:

@@ -19,9 +19,9 @@ from annotation.core.errors import Conflict
 from annotation.core.strict_json import canonical
 from annotation.labeling.calibration.drafts import locked
 from annotation.labeling.models import CalibrationRound, Judgment
-from annotation.quality.by_version import FEWEST_ITEMS
+from annotation.quality.analyses.agreement import CODE_VERSION
+from annotation.quality.analyses.by_version import FEWEST_ITEMS
 from annotation.quality.figures import SEED, as_json
-from annotation.quality.report import CODE_VERSION
 from annotation.quality.snapshot import MOST_RESPONSES
 from annotation.quality.stats.agreement import pairwise_agreement
 from annotation.quality.stats.alpha import krippendorff_alpha

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from annotation.labeling.models import Judgment
 from annotation.projects.models import RubricVersion
-from annotation.quality.by_version import FEWEST_ITEMS
+from annotation.quality.analyses.by_version import FEWEST_ITEMS
 from annotation.quality.wording import explain, format_interval, format_value
 
 

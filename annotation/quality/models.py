@@ -4,18 +4,20 @@ from django.db import models
 from django.db.models import Count, Max
 
 
-class AgreementReportQuerySet(models.QuerySet):
+class ReportQuerySet(models.QuerySet):
     def newest_first(self):
         return self.order_by("-computed_at", "-pk")
 
 
-class AgreementReport(models.Model):
-    """Agreement over one state of a project's judgments. The same state by the same code is one
-    row, so computing twice is harmless."""
+class Report(models.Model):
+    """What an analysis found over one state of a project's judgments. The same state by the same
+    code is one row, so computing twice is harmless."""
 
     project = models.ForeignKey(
-        "projects.Project", on_delete=models.PROTECT, related_name="agreement_reports"
+        "projects.Project", on_delete=models.PROTECT, related_name="reports"
     )
+    # The name of the analysis; see `analyses.ANALYSES`.
+    kind = models.CharField(max_length=20)
     # Of the arrays the figures were computed from, and of which code computed them.
     input_sha256 = models.CharField(max_length=64)
     code_version = models.CharField(max_length=20)
@@ -26,20 +28,19 @@ class AgreementReport(models.Model):
     computed_at = models.DateTimeField()
     job = models.ForeignKey("core.Job", on_delete=models.PROTECT, null=True, related_name="+")
 
-    objects = AgreementReportQuerySet.as_manager()
+    objects = ReportQuerySet.as_manager()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["project", "input_sha256", "code_version"], name="agreement_report_once"
+                fields=["project", "kind", "input_sha256", "code_version"], name="report_once"
             ),
+            models.CheckConstraint(condition=~models.Q(kind=""), name="report_has_kind"),
         ]
-        indexes = [
-            models.Index(fields=["project", "-computed_at"], name="agreement_report_newest")
-        ]
+        indexes = [models.Index(fields=["project", "kind", "-computed_at"], name="report_newest")]
 
     def __str__(self):
-        return f"agreement of {self.project_id} at {self.computed_at:%Y-%m-%d %H:%M}"
+        return f"{self.kind} of {self.project_id} at {self.computed_at:%Y-%m-%d %H:%M}"
 
     @property
     def state(self) -> tuple[int, int]:

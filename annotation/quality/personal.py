@@ -2,7 +2,7 @@
 
 from annotation.core.erasing import Leaving
 from annotation.projects.personal import handles_of
-from annotation.quality.models import AgreementReport
+from annotation.quality.models import Report
 
 BETWEEN = "|"  # two handles in the name of a pair
 
@@ -11,10 +11,10 @@ def erase(leaving: Leaving) -> None:
     """Call it before the handles are changed. The figures stay what they were."""
     for project_id, handle in handles_of(leaving.user).items():
         changed = []
-        for report in AgreementReport.objects.filter(project=project_id).iterator():
+        for report in Report.objects.filter(project=project_id, kind="agreement").iterator():
             if renamed(report.result, handle, leaving.pseudonym):
                 changed.append(report)
-        AgreementReport.objects.bulk_update(changed, ["result"], batch_size=100)
+        Report.objects.bulk_update(changed, ["result"], batch_size=100)
         leaving.counts["figures"] += len(changed)
 
 

@@ -70,7 +70,7 @@ def show_record(request, slug, member_id):
 @require_POST
 def compute(request, slug):
     project = project_for(request.user, slug, "compute")
-    services.request_agreement(project=project, actor=request.user)
+    services.request_figures(project=project, actor=request.user)
     return redirect("quality:show-agreement", slug)
 
 

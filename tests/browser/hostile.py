@@ -24,7 +24,7 @@ from annotation.projects import services as projects
 from annotation.projects.models import Membership
 from annotation.projects.services import CriterionSpec, TagSpec
 from annotation.prompts.attachments.services import attach
-from annotation.quality.services import compute_agreement
+from annotation.quality.services import compute_report
 from annotation.runs.models import ModelVersion, RunEvent, TrainingRun
 from tests.browser.test_untrusted_markup import PLACES, PROVOKE, TRAP, payloads
 from tests.factories import make_judgment, make_member, make_project
@@ -202,7 +202,7 @@ class HostileWorld:
             **{say.some("payload key"): say.some("payload value")},
         )
         create_token(user=self.labeler, name=say.some("token name", 100), rights=["read"])
-        compute_agreement(project=self.project)
+        compute_report(project=self.project)
 
     def _criteria(self, whose):
         say = self.corpus

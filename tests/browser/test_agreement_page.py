@@ -69,7 +69,7 @@ def violations(page):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1280, 1920])
 def test_the_page_is_readable(page, project, scheme, width):
-    services.compute_agreement(project=project)
+    services.compute_report(project=project)
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     page.set_viewport_size({"width": width, "height": 900})
     page.goto(page.address)

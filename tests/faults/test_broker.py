@@ -30,10 +30,10 @@ django.setup()
 from annotation.labeling.models import Assignment
 from annotation.labeling.services import submit_judgment
 from annotation.labeling.verdict import verdict_from_choices
-from annotation.quality.services import request_agreement
+from annotation.quality.services import request_figures
 assignment = Assignment.objects.select_related("project", "labeler").get()
 started = time.monotonic()
-job = request_agreement(project=assignment.project)
+job = request_figures(project=assignment.project)
 queued = time.monotonic() - started
 started = time.monotonic()
 submit_judgment(assignment_id=assignment.pk, labeler=assignment.labeler, key=assignment.key,

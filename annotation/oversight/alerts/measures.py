@@ -12,10 +12,10 @@ from annotation.oversight.models import AlertKind
 from annotation.quality.models import judgment_state
 from annotation.quality.services import (
     SMALL,
-    compute_agreement,
+    compute_report,
     is_stale,
     latest_report,
-    request_agreement,
+    request_figures,
 )
 
 LEAST_ITEMS = 20  # with two judgments, for agreement
@@ -92,7 +92,7 @@ def _report(project):
     if report is not None and not is_stale(report):
         return report
     if judgment_state(project)[0] <= SMALL:
-        return compute_agreement(project=project)
+        return compute_report(project=project)
     if report is None or report.computed_at < timezone.now() - RECOMPUTE_AFTER:
-        request_agreement(project=project)
+        request_figures(project=project)
     return report

@@ -18,7 +18,7 @@ from annotation.oversight.alerts.rules import RULES, next_state
 from annotation.oversight.models import Alert, AlertKind, AlertTurn, Delivery
 from annotation.oversight.webhooks.services import add_webhook
 from annotation.projects.models import Membership
-from annotation.quality.models import AgreementReport
+from annotation.quality.models import Report
 from tests.factories import make_item, make_judgment, make_member, make_project
 
 pytestmark = pytest.mark.django_db
@@ -209,9 +209,9 @@ def test_agreement_is_that_of_the_report_and_made_new_when_judgments_came(projec
             assert measures.raw_agreement(project, 65) is None  # 19 items: too few to say
     assert measures.raw_agreement(project, 65) == pytest.approx(75)
     assert -1 <= measures.alpha(project, 0.4) <= 1
-    newest = AgreementReport.objects.newest_first().first()
+    newest = Report.objects.newest_first().first()
     assert measures.raw_agreement(project, 65) == pytest.approx(75)
-    assert AgreementReport.objects.newest_first().first() == newest
+    assert Report.objects.newest_first().first() == newest
 
 
 def test_a_large_projects_agreement_is_asked_for_once_an_hour(project, monkeypatch):
@@ -225,7 +225,7 @@ def test_a_large_projects_agreement_is_asked_for_once_an_hour(project, monkeypat
     make_judgment(make_item(project), mira, [1, 2])
     measures.raw_agreement(project, 65)
     assert Job.objects.filter(kind="agreement").count() == 1
-    AgreementReport.objects.update(computed_at=timezone.now() - timedelta(hours=2))
+    Report.objects.update(computed_at=timezone.now() - timedelta(hours=2))
     measures.raw_agreement(project, 65)
     assert Job.objects.filter(kind="agreement").count() == 2
 

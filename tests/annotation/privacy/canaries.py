@@ -38,7 +38,7 @@ from annotation.labeling.verdict import Highlight
 from annotation.privacy.models import PersonalCopy
 from annotation.projects.models import Invitation, Membership
 from annotation.prompts.models import Import
-from annotation.quality.services import compute_agreement
+from annotation.quality.services import compute_report
 from tests.factories import make_item, make_judgment, make_key, make_member, make_project
 from tests.media import WEBM
 
@@ -110,7 +110,7 @@ def plant():
         sha256=sha256_of_text(rendered), renderer="1", html=f"<p>{mark['rendered text']}</p>"
     )
     _at_the_desk(person, project, skipped)
-    compute_agreement(project=project)
+    compute_report(project=project)
     _on_the_ladder(person)
     _invited(person, reviewer)
     _excused(person)

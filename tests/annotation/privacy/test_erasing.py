@@ -335,11 +335,11 @@ def test_a_request_is_done_with_the_erasure(ada):
 
 
 def test_reports_name_the_pseudonym_where_they_named_the_handle():
-    from annotation.quality.services import compute_agreement
+    from annotation.quality.services import compute_report
 
     project = make_world(items=4)
     w1 = project.memberships.get(handle="w1").user
-    report = compute_agreement(project=project)
+    report = compute_report(project=project)
     assert '"w1"' in json.dumps(report.result)
     kappas = report.result["agreement"]["pairs"]["cohen_kappa"]
 

@@ -23,7 +23,7 @@ def project(client):
         item = make_item(project, ("1", "2", "3"))
         for labeler, ranks in zip(labelers, ([1, 2, 3], [1, 3, 2], [2, 1, 3]), strict=True):
             make_judgment(item, labeler, ranks, seconds=20, ratings={"helpfulness": [3, 4, 1]})
-    services.compute_agreement(project=project)
+    services.compute_report(project=project)
     client.force_login(make_member(project, Membership.Role.LEAD))
     return project
 

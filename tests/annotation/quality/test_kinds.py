@@ -8,7 +8,7 @@ from django.core.management import call_command
 from annotation.labeling.models import Judgment
 from annotation.projects.models import Membership
 from annotation.projects.services import CriterionSpec, TagSpec, publish_rubric
-from annotation.quality.services import compute_agreement
+from annotation.quality.services import compute_report
 from annotation.quality.snapshot import take_snapshot
 from tests.factories import make_item, make_judgment, make_member, make_project
 
@@ -27,7 +27,7 @@ def labelers(project):
 
 
 def agreement_of(project):
-    return compute_agreement(project=project).result["agreement"]
+    return compute_report(project=project).result["agreement"]
 
 
 def figures(project):
@@ -80,7 +80,7 @@ def test_both_bad_is_equal_and_counted_apart(project, labelers):
     item = make_item(project)
     for labeler in labelers:
         make_judgment(item, labeler, [None, None], scale=7, both="bad")
-    report = compute_agreement(project=project).result
+    report = compute_report(project=project).result
     assert report["agreement"]["pairs"]["raw"]["value"] == 1.0
     assert report["extent"]["both_unacceptable"] == 2
 
@@ -92,7 +92,7 @@ def test_what_was_taken_back_agrees_with_nobody(project, labelers):
     assert figures(project)[:2] == (1.0, 2)
     make_judgment(item, labelers[1], [1, 2], revision=2, is_retraction=True)
     assert figures(project)[:2] == (None, 1)
-    assert compute_agreement(project=project).result["extent"]["judgments"] == 1
+    assert compute_report(project=project).result["extent"]["judgments"] == 1
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def test_yes_and_no_are_nominal(project, labelers, rubric):
     item = make_item(project, THREE)
     make_judgment(item, labelers[0], [1, 2, 3], ratings={"safe": [1, 0, 1]})
     make_judgment(item, labelers[1], [1, 2, 3], ratings={"safe": [1, 0, 0]})
-    report = compute_agreement(project=project).result
+    report = compute_report(project=project).result
     # Three 0 and three 1: 1 - (1/3) / (2 * 3 * 3 / (6 * 5)) = 4/9.
     assert report["agreement"]["criteria"]["safe"]["value"] == pytest.approx(4 / 9)
     assert [(c["key"], c["is_yes_no"]) for c in report["criteria"]][:2] == [
@@ -189,7 +189,7 @@ def test_a_project_without_flags_shows_none(client, project, labelers):
     item = make_item(project)
     for labeler in labelers:
         make_judgment(item, labeler, [1, 2])
-    compute_agreement(project=project)
+    compute_report(project=project)
     client.force_login(make_member(project, Membership.Role.LEAD))
     page = client.get("/projects/kinds/agreement/").content.decode()
     assert "By criterion" in page

@@ -6,7 +6,7 @@ from django.urls import reverse
 from annotation.projects.models import Membership
 from annotation.projects.services import CriterionSpec, current_rubric, publish_rubric
 from annotation.quality.history import history_of, what_changed
-from annotation.quality.services import compute_agreement
+from annotation.quality.services import compute_report
 from tests.factories import make_item, make_judgment, make_member, make_project
 
 pytestmark = pytest.mark.django_db
@@ -37,7 +37,7 @@ def project():
 
 
 def test_agreement_is_told_by_version(project):
-    newest, second, first = history_of(project, compute_agreement(project=project))
+    newest, second, first = history_of(project, compute_report(project=project))
     assert [e.judgments for e in (first, second, newest)] == [2 * ITEMS, 2 * ITEMS, 4]
     assert (first.raw["value"], second.raw["value"]) == (0.0, 1.0)
     assert (first.items, second.items) == (ITEMS, ITEMS)
@@ -53,13 +53,13 @@ def test_judgments_under_different_versions_are_not_compared():
     publish_rubric(project=project, guideline="New.", criteria=[])
     for item in project.items.all():
         make_judgment(item, labelers[1], [1, 2])
-    report = compute_agreement(project=project)
+    report = compute_report(project=project)
     assert report.result["agreement"]["pairs"]["raw"]["value"] == 1.0
     assert [entry.raw for entry in history_of(project, report)] == [None, None]
 
 
 def test_what_changed_is_a_sentence_that_waits_for_intervals_to_part(project):
-    entries = history_of(project, compute_agreement(project=project))
+    entries = history_of(project, compute_report(project=project))
     assert what_changed(entries).startswith("Labelers agree more under version 2: raw 1.00")
     assert what_changed(list(reversed(entries))).startswith("Labelers agree less under version 1")
     assert what_changed(entries[:2]) == ""
@@ -70,7 +70,7 @@ def test_the_page_shows_it_to_the_staff(client, project):
     url = reverse("quality:show-rubric-history", args=["shop"])
     client.force_login(make_member(project, Membership.Role.REVIEWER))
     assert "none" in client.get(url).content.decode()  # nothing was computed yet
-    compute_agreement(project=project)
+    compute_report(project=project)
     page = client.get(url).content.decode()
     assert "Labelers agree more under version 2" in page
     assert "Note 2." in page

@@ -2,16 +2,20 @@
 
 import json
 
+import numpy as np
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from annotation.core import jobs
 from annotation.core.database import consistent_reads
 from annotation.core.models import Job
-from annotation.labeling.models import ItemResponse
+from annotation.labeling.models import ItemResponse, Purpose
 from annotation.projects import services as projects
+from annotation.prompts.models import Generator, Response
 from annotation.quality import services
-from annotation.quality.models import AgreementReport
+from annotation.quality.analyses import ANALYSES
+from annotation.quality.models import Report
 from annotation.quality.snapshot import take_snapshot
 from annotation.quality.stats.alpha import krippendorff_alpha
 from tests.annotation.quality.world import make_judged_project
@@ -23,7 +27,7 @@ pytestmark = pytest.mark.django_db
 
 def agreement_of(project):
     """The figures, after a trip through strict JSON: no NaN gets out."""
-    report = services.compute_agreement(project=project)
+    report = services.compute_report(project=project)
     return json.loads(json.dumps(report.result, allow_nan=False))["agreement"]
 
 
@@ -169,7 +173,7 @@ def test_unacceptable_is_below_every_tier_and_two_of_them_tie(project, labelers)
     item = make_item(project, ("One.", "Two.", "Three."))
     make_judgment(item, labelers[0], [1, "x", "x"])
     make_judgment(item, labelers[1], [1, 2, 2])
-    report = services.compute_agreement(project=project).result
+    report = services.compute_report(project=project).result
     assert report["agreement"]["pairs"]["raw"]["value"] == 1.0
     assert report["agreement"]["rankings"]["tau_b"]["value"] == pytest.approx(1.0)
     assert report["extent"]["both_unacceptable"] == 1
@@ -242,7 +246,7 @@ def test_the_most_disputed_items_come_first_with_their_first_places(project, lab
         make_judgment(calm, labeler, [1, 2, 3])
     for labeler, ranks in zip(labelers, ([1, 2, 3], [3, 2, 1], ["x", 1, 1]), strict=True):
         make_judgment(fought, labeler, ranks)
-    disputed = services.compute_agreement(project=project).result["disputed"]
+    disputed = services.compute_report(project=project).result["disputed"]
     assert [row["item"] for row in disputed] == [fought.pk]
     assert disputed[0]["first_places"] == [1, 1, 2]
     assert disputed[0]["tau_b"] < 0
@@ -253,67 +257,67 @@ def test_the_most_disputed_items_come_first_with_their_first_places(project, lab
 
 def test_the_same_judgments_are_computed_once(project, labelers):
     make_judgment(make_item(project), labelers[0], [1, 2])
-    first = services.compute_agreement(project=project)
-    again = services.compute_agreement(project=project)
+    first = services.compute_report(project=project)
+    again = services.compute_report(project=project)
     assert first.pk == again.pk
-    assert AgreementReport.objects.count() == 1
+    assert Report.objects.count() == 1
 
 
 def test_a_new_judgment_makes_the_report_stale(project, labelers):
     item = make_item(project)
     make_judgment(item, labelers[0], [1, 2])
-    report = services.compute_agreement(project=project)
+    report = services.compute_report(project=project)
     assert not services.is_stale(report)
 
     make_judgment(item, labelers[1], [1, 2])
 
     assert services.is_stale(report)
-    newer = services.compute_agreement(project=project)
+    newer = services.compute_report(project=project)
     assert newer.pk != report.pk
     assert services.latest_report(project) == newer
     assert not services.is_stale(newer)
 
 
 def test_a_report_of_older_code_is_computed_again(project):
-    report = services.compute_agreement(project=project)
+    report = services.compute_report(project=project)
     assert services.latest_report(project) == report
-    AgreementReport.objects.update(code_version="0", result={"other": "shape"})
+    Report.objects.update(code_version="0", result={"other": "shape"})
     assert services.latest_report(project) is None
-    assert services.compute_agreement(project=project).result == report.result
+    assert services.compute_report(project=project).result == report.result
 
 
 def test_the_job_leaves_a_report_and_says_how_far_it_is(project, labelers):
     item = make_item(project)
     for labeler in labelers:
         make_judgment(item, labeler, [1, 2])
-    job = services.request_agreement(project=project, actor=labelers[0])
-    assert services.request_agreement(project=project) == job
+    job = services.request_figures(project=project, actor=labelers[0])
+    assert services.request_figures(project=project) == job
 
     jobs.run(job.pk)
 
     job.refresh_from_db()
     report = services.latest_report(project)
     assert (job.state, job.error) == (Job.State.DONE, "")
-    assert job.result == {"report": report.pk}
-    assert (job.progress_done, job.progress_total) == (4, 4)
+    assert job.result["reports"]["agreement"] == report.pk
+    assert job.progress_done == job.progress_total == services.STEPS * (len(ANALYSES) + 1)
     assert report.job == job
     assert report.result["agreement"]["pairs"]["raw"]["value"] == 1.0
 
 
 def test_a_job_that_lost_its_lease_leaves_no_report(project, labelers):
     make_judgment(make_item(project), labelers[0], [1, 2])
-    job = services.request_agreement(project=project)
+    job = services.request_figures(project=project)
     claim = jobs.Claim.take(job.pk)
     assert claim is not None
     Job.objects.filter(pk=job.pk).update(token=claim.token + 1)
     with pytest.raises(jobs.Fenced):
         services.compute_in_job(claim)
-    assert not AgreementReport.objects.exists()
+    assert not Report.objects.exists()
 
 
 def test_a_small_project_is_answered_on_the_spot(project, labelers):
     make_judgment(make_item(project), labelers[0], [1, 2])
-    report, job = services.answer_agreement(project=project)
+    report, job = services.answer(project=project)
     assert report is not None
     assert job is None
 
@@ -321,13 +325,13 @@ def test_a_small_project_is_answered_on_the_spot(project, labelers):
 def test_a_large_project_is_answered_by_a_job(project, labelers, monkeypatch):
     make_judgment(make_item(project), labelers[0], [1, 2])
     monkeypatch.setattr(services, "SMALL", 0)
-    report, job = services.answer_agreement(project=project)
+    report, job = services.answer(project=project)
     assert report is None
     jobs.run(job.pk)
-    assert services.answer_agreement(project=project) == (services.latest_report(project), None)
+    assert services.answer(project=project) == (services.latest_report(project), None)
 
     make_judgment(make_item(project), labelers[1], [1, 2])
-    stale, newer_job = services.answer_agreement(project=project)
+    stale, newer_job = services.answer(project=project)
     assert services.is_stale(stale)
     assert newer_job.pk != job.pk
 
@@ -365,6 +369,60 @@ def test_the_number_of_statements_does_not_grow_with_the_judgments(
         for labeler in range(3)
     ]
     project = make_judged_project(verdicts)
-    with django_assert_max_num_queries(16):
-        report = services.compute_agreement(project=project)
+    with django_assert_max_num_queries(20):
+        report = services.compute_report(project=project)
     assert report.result["extent"]["judgments"] == 900
+
+
+def test_figures_are_computed_again_by_themselves_once_judgments_moved_on(project, labelers):
+    item = make_item(project)
+    make_judgment(item, labelers[0], [1, 2])
+    assert services.refresh_figures() == 1
+    assert services.refresh_figures() == 0, "one waits already"
+    jobs.run(services.last_job(project).pk)
+
+    make_judgment(item, labelers[1], [1, 2])
+    assert services.refresh_figures() == 0, "just computed"
+    a_while_ago = timezone.now() - services.REFRESH_AFTER
+    Job.objects.update(created_at=a_while_ago, started_at=a_while_ago, finished_at=a_while_ago)
+    assert services.refresh_figures() == 1
+
+    jobs.run(services.last_job(project).pk)
+    Job.objects.update(created_at=a_while_ago, started_at=a_while_ago, finished_at=a_while_ago)
+    assert services.refresh_figures() == 0, "nothing moved"
+    assert Job.objects.filter(state=Job.State.DONE).count() == 2
+
+
+def test_a_snapshot_knows_who_wrote_what_how_long_it_is_and_where_it_stood(project, labelers):
+    texts = ("# Head\n\n- one\n- two\n\n**bold** word", "Short.")
+    easy = make_item(project, texts, metadata={"language": "de", "level": 1, "id": "x1"})
+    hard = make_item(project, ("Aa.", "B."), metadata={"language": "en", "level": 2, "id": "x2"})
+    reserved = make_item(project, ("Gold.", "Dross."))
+    one, other = (Generator.objects.create(project=project, name=name) for name in ("m", "n"))
+    for place, generator in zip(easy.item_responses.all(), (other, one), strict=True):
+        Response.objects.filter(pk=place.response_id).update(generator=generator)
+    make_judgment(easy, labelers[0], [1, 2], order=[2, 1], seconds=4.5, strength=[3])
+    make_judgment(hard, labelers[0], [1, 2])
+    make_judgment(reserved, labelers[0], [1, 2], purpose=Purpose.GOLD)
+
+    snapshot = take_snapshot(project)
+
+    facts = snapshot.facts
+    assert snapshot.item_ids.tolist() == [easy.pk, hard.pk], "gold is no work"
+    assert snapshot.labeler_ids.tolist() == [labelers[0].pk]
+    assert facts.generators[:2] == ["m", "n"]
+    assert facts.generator[:1, :3].tolist() == [[1, 0, -1]]
+    assert facts.style["characters"][0, :2].tolist() == [len(texts[0]), 6]
+    marks = {name: float(marks[0, 0]) for name, marks in facts.style.items()}
+    assert marks == {"characters": len(texts[0]), "headers": 1, "lists": 2, "bold": 1}
+    assert np.isnan(facts.style["bold"][0, 2])
+    assert snapshot.shown[:, :3].tolist() == [[1, 0, -1], [-1, -1, -1]]
+    assert snapshot.strength[0, :2].tolist() == [3, -1]
+    assert snapshot.seconds[0] == 4.5
+    assert snapshot.day[0] == timezone.localdate().toordinal()
+    assert {key: facet.values for key, facet in facts.facets.items()} == {
+        "id": ["x1", "x2"],
+        "language": ["de", "en"],
+        "level": ["1", "2"],
+    }
+    assert facts.facets["language"].value.tolist() == [0, 1]

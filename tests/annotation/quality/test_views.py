@@ -9,7 +9,7 @@ from annotation.core import jobs
 from annotation.core.models import Job
 from annotation.projects.models import Membership
 from annotation.quality import services
-from annotation.quality.models import AgreementReport
+from annotation.quality.models import Report
 from tests.factories import make_item, make_judgment, make_member, make_project, make_prompt
 
 pytestmark = pytest.mark.django_db
@@ -85,7 +85,7 @@ def test_a_second_click_does_not_start_a_second_job(client, project, lead):
 
 def test_every_undefined_number_has_its_reason(client, project, lead):
     judge(project, ([1, 1], [1, 1]), items=2)
-    services.compute_agreement(project=project)
+    services.compute_report(project=project)
     shown = text_of(client.get(address(project)))
     assert "everybody always gave the same answer" in shown
     assert "everybody tied everything" in shown
@@ -94,7 +94,7 @@ def test_every_undefined_number_has_its_reason(client, project, lead):
 
 def test_new_judgments_make_the_page_say_that_it_is_stale(client, project, lead):
     judge(project)
-    services.compute_agreement(project=project)
+    services.compute_report(project=project)
     assert "Judgments came in since" not in text_of(client.get(address(project)))
     make_judgment(make_item(project), make_member(project), [1, 2])
     shown = text_of(client.get(address(project)))
@@ -104,8 +104,8 @@ def test_new_judgments_make_the_page_say_that_it_is_stale(client, project, lead)
 
 def test_a_failed_computation_says_why_and_keeps_the_figures(client, project, lead):
     judge(project)
-    services.compute_agreement(project=project)
-    job = services.request_agreement(project=project)
+    services.compute_report(project=project)
+    job = services.request_figures(project=project)
     jobs.Claim.take(job.pk).fail("The disk is full.")
     shown = text_of(client.get(address(project)))
     assert "The disk is full." in shown
@@ -114,14 +114,14 @@ def test_a_failed_computation_says_why_and_keeps_the_figures(client, project, le
 
 def test_a_success_after_a_failure_clears_the_message(client, project, lead):
     judge(project)
-    jobs.Claim.take(services.request_agreement(project=project).pk).fail("The disk is full.")
-    jobs.run(services.request_agreement(project=project).pk)
+    jobs.Claim.take(services.request_figures(project=project).pk).fail("The disk is full.")
+    jobs.run(services.request_figures(project=project).pk)
     assert "The disk is full." not in text_of(client.get(address(project)))
 
 
 def test_the_heat_map_has_a_cell_and_a_row_for_each_pair(client, project, lead):
     judge(project, items=12)
-    services.compute_agreement(project=project)
+    services.compute_report(project=project)
     page = client.get(address(project)).content.decode()
     heat = page[page.index('id="labelers"') :]
     heat = heat[: heat.index("</svg>")]
@@ -137,7 +137,7 @@ def test_a_disputed_prompt_is_shown_escaped_and_nobody_is_named(client, project,
     item = make_item(project, prompt=prompt)
     make_judgment(item, labelers[0], [1, 2])
     make_judgment(item, labelers[1], [2, 1])
-    services.compute_agreement(project=project)
+    services.compute_report(project=project)
     page = client.get(address(project)).content.decode()
     disputed = page[page.index('id="disputed"') :]
     assert "Who is right?" in disputed
@@ -178,4 +178,4 @@ def test_looking_changes_nothing(client, project, lead):
     client.get(address(project))
     client.get(address(project, "agreement-progress"))
     assert not Job.objects.exists()
-    assert not AgreementReport.objects.exists()
+    assert not Report.objects.exists()

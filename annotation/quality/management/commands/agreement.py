@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand
 
 from annotation.core.errors import NotFound
 from annotation.projects.models import Project
-from annotation.quality.services import compute_agreement
+from annotation.quality.services import compute_report
 from annotation.quality.wording import (
     COEFFICIENTS,
     explain,
@@ -36,7 +36,7 @@ class Command(BaseCommand):
         project = Project.objects.filter(slug=options["project"]).first()
         if project is None:
             raise NotFound(f"There is no project “{options['project']}”.")
-        report = compute_agreement(project=project)
+        report = compute_report(project=project)
         agreement = in_reading_order(report.result["agreement"])
         if options["json"]:
             self.stdout.write(json.dumps(agreement, indent=2, ensure_ascii=False, allow_nan=False))

@@ -5,8 +5,8 @@ from itertools import combinations
 import numpy as np
 from django.utils.translation import gettext_noop
 
-from annotation.quality.by_version import figures_by_version
-from annotation.quality.figures import SEED, as_json
+from annotation.quality.analyses.by_version import figures_by_version
+from annotation.quality.figures import SEED, Progress, as_json
 from annotation.quality.snapshot import Snapshot
 from annotation.quality.stats.agreement import fleiss_kappa, gwet_ac, pairwise_agreement
 from annotation.quality.stats.alpha import krippendorff_alpha
@@ -28,7 +28,7 @@ MOST_LABELERS_IN_FULL = 40
 MOST_DISPUTED = 12
 
 
-def compute_report(snapshot: Snapshot, progress=lambda done, total, note: None) -> dict:
+def compute(snapshot: Snapshot, progress: Progress) -> dict:
     """{"agreement": what API and command print; "extent", "labelers", "criteria", "flags",
     "disputed", "versions": what the pages add}.
 

@@ -1,0 +1,41 @@
+"""What is computed of a snapshot, each kind in a module of its own.
+
+An analysis is a function of a `Snapshot`: numpy in, JSON values out, no queries. Its result names
+labelers by their ids, never by a handle: whoever shows it looks the handle up, so that nothing
+has to be rewritten when a person is erased (the oldest kind, agreement, still has handles).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.utils.translation import gettext_noop
+
+from annotation.quality.analyses import agreement
+from annotation.quality.figures import Progress
+from annotation.quality.snapshot import Snapshot
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """kind: its name in `Report.kind`; version: raised whenever a figure, an interval or the shape
+    of the result changes, for reports of an older version are not shown again; compute: (snapshot,
+    progress) to the result; note: what the progress line says before it."""
+
+    kind: str
+    version: str
+    compute: Callable[[Snapshot, Progress], dict]
+    note: str
+
+
+# In the order in which they are computed. A further kind is one line here.
+ANALYSES: dict[str, Analysis] = {
+    one.kind: one
+    for one in (
+        Analysis(
+            "agreement",
+            agreement.CODE_VERSION,
+            agreement.compute,
+            gettext_noop("Comparing labelers"),
+        ),
+    )
+}

@@ -1,0 +1,112 @@
+"""One moment of a project, in one transaction."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from django.db import connection
+
+from annotation.core.database import consistent_reads
+from annotation.projects.models import Criterion
+from annotation.quality.models import judgment_state
+from annotation.quality.snapshot.facts import MOST_RESPONSES, read_facts
+from annotation.quality.snapshot.model import Snapshot
+from annotation.quality.snapshot.rows import Rows, read_judgments
+from annotation.quality.stats.comparisons import floor_unacceptable
+from annotation.quality.stats.estimate import FloatArray
+
+
+def take_snapshot(project) -> Snapshot:
+    """Read a project's judgments in one repeatable-read, read-only transaction."""
+    with consistent_reads():
+        state = judgment_state(project)
+        versions = dict(project.rubric_versions.published().values_list("pk", "flags"))
+        numbers = dict(project.rubric_versions.values_list("pk", "number"))
+        asked = {pk: [flag["key"] for flag in flags] for pk, flags in versions.items()}
+        rows = read_judgments(project, asked)
+        item_ids, item = np.unique(rows.item, return_inverse=True)
+        facts = read_facts(project, item_ids)
+        turned = _items_in_other_order(project)
+        handles = dict(project.memberships.values_list("user_id", "handle"))
+        criteria = Criterion.objects.filter(
+            rubric_version__project=project, rubric_version__published_at__isnull=False
+        )
+        newest_first = criteria.order_by("-rubric_version__number", "position")
+        said = list(newest_first.values_list("key", "label", "is_yes_no"))
+    labeler_ids, labeler = np.unique(rows.labeler, return_inverse=True)
+    names = [handles.get(int(pk), f"labeler {pk}") for pk in labeler_ids]
+    by_name = np.array(sorted(range(len(names)), key=names.__getitem__), dtype=np.int64)
+    place = np.empty(len(names), dtype=np.int64)
+    place[by_name] = np.arange(len(names))
+    canonical = np.tile(np.arange(MOST_RESPONSES), (len(item_ids), 1))
+    for pk, order in turned:
+        where = np.searchsorted(item_ids, pk)
+        if where < len(item_ids) and item_ids[where] == pk:
+            canonical[where, : len(order)] = np.asarray(order) - 1
+    labels = [(key, label) for key, label, _ in said]
+    criteria_in_order = _first_labels([*labels, *((key, key) for key in sorted(rows.ratings))])
+    flag_labels = _first_labels(
+        (flag["key"], flag["label"])
+        for _, flags in sorted(versions.items(), reverse=True)
+        for flag in flags
+    )
+    is_yes_no = _first_labels((key, answers) for key, _, answers in said)
+    empty = np.full(rows.ranks.shape, np.nan)
+    return Snapshot(
+        item_ids=item_ids,
+        labeler_ids=labeler_ids[by_name],
+        handles=[names[index] for index in by_name],
+        item=item,
+        labeler=place[labeler],
+        version=np.array([numbers.get(int(pk), 0) for pk in rows.version], dtype=np.int64),
+        ranks=floor_unacceptable(rows.ranks, rows.unacceptable),
+        unacceptable=rows.unacceptable,
+        top=_top(rows),
+        strength=rows.strength,
+        shown=rows.shown,
+        seconds=rows.seconds,
+        day=rows.day,
+        ratings={key: rows.ratings.get(key, empty) for key in criteria_in_order},
+        flags={key: rows.flags.get(key, empty) for key in flag_labels},
+        criteria=criteria_in_order,
+        flag_labels=flag_labels,
+        yes_no=frozenset(key for key, answers in is_yes_no.items() if answers),
+        canonical=canonical,
+        facts=facts,
+        state=state,
+    )
+
+
+def _first_labels(labels: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """A criterion is called what the newest rubric version that has it calls it."""
+    found: dict[str, Any] = {}
+    for key, label in labels:
+        found.setdefault(key, label)
+    return found
+
+
+def _top(rows: Rows) -> FloatArray:
+    """See `Snapshot.top`. An unacceptable response is neither in the top nor merely left out."""
+    is_open = rows.rest_below[:, None] & rows.exists & ~rows.unacceptable
+    top: FloatArray = np.where(is_open, np.isfinite(rows.ranks).astype(np.float64), np.nan)
+    return top
+
+
+def _items_in_other_order(project) -> list[tuple[int, list[int]]]:
+    """(item, positions by response id) of items whose responses were not imported in the order
+    of their ids: usually none."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT item.id, array_agg(place.position ORDER BY place.key COLLATE "C")
+              FROM labeling_item item
+              JOIN labeling_itemresponse place ON place.item_id = item.id
+             WHERE item.project_id = %s
+               AND EXISTS (SELECT 1 FROM labeling_judgment WHERE item_id = item.id)
+             GROUP BY item.id
+            HAVING array_agg(place.position ORDER BY place.key COLLATE "C")
+                <> array_agg(place.position ORDER BY place.position)
+            """,
+            [project.pk],
+        )
+        return cursor.fetchall()
