@@ -79,6 +79,12 @@ def judge_next(*, project, labeler, persona, seed) -> bool:
     assignment = lend_next_item(project=project, labeler=labeler)
     if assignment is None:
         return False
+    answer_assignment(assignment=assignment, persona=persona, seed=seed)
+    return True
+
+
+def answer_assignment(*, assignment, persona, seed) -> Judgment:
+    """Submit the persona's opinion of what it was lent."""
     item = assignment.item
     replies = list(
         item.item_responses.order_by("position").values_list("response__text", flat=True)
@@ -91,13 +97,13 @@ def judge_next(*, project, labeler, persona, seed) -> bool:
         ratings=opinion.ratings,
         rationale=opinion.rationale,
     )
-    submit_judgment(
+    judgment, _next = submit_judgment(
         assignment_id=assignment.pk,
-        labeler=labeler,
+        labeler=assignment.labeler,
         verdict=verdict,
         key=assignment.key,
         seconds=opinion.seconds,
         origin=Judgment.Origin.SIMULATED,
         lend_next=False,
     )
-    return True
+    return judgment

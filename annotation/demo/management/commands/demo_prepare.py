@@ -9,10 +9,11 @@ from django.db.migrations.executor import MigrationExecutor
 
 from annotation.accounts import services as accounts
 from annotation.demo import services, tour
+from annotation.demo.team.seed import request_team
 
 
 class Command(BaseCommand):
-    help = "Migrate, seed the demo world where it is missing, print one sign-in link per role."
+    help = "Migrate, seed the demo world where it is missing, print the sign-in links."
 
     requires_system_checks = []
 
@@ -26,5 +27,6 @@ class Command(BaseCommand):
             call_command("migrate", interactive=False, stdout=sys.stderr)
         services.seed()
         tour.seed_tour()
+        request_team()
         for role, url in accounts.demo_sign_in_links(address):
             self.stdout.write(f"  {role:<10} {url}")
