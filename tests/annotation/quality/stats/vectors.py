@@ -11,12 +11,13 @@ from collections.abc import Callable
 
 from tests.data import shared
 
-from . import vectors_agreement
+from . import vectors_agreement, vectors_consensus
 
 Check = Callable[[dict], None]
 
 COVERED: dict[str, Check] = {
     **vectors_agreement.CHECKS,
+    **vectors_consensus.CHECKS,
 }
 
 # Kinds whose subject is not built yet. A kind that is covered must not stand here.
@@ -26,8 +27,6 @@ PENDING = frozenset(
         "davidson_ties",
         "plackett_luce",
         "elo",
-        "dawid_skene",
-        "borda/kemeny/condorcet",
         "SPRT/gambler ruin: stop when |votes_a-votes_b|=d",
     }
 )
