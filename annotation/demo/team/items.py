@@ -19,7 +19,7 @@ PARTS = {
     "gold": (6, True),
     "calibration": (3, False),
     "second-calibration": (3, False),
-    "work": (75, False),
+    "work": (100, False),
 }
 
 

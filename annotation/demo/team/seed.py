@@ -11,7 +11,7 @@ from annotation.projects.models import Project
 from annotation.projects.services import create_project
 
 SLUG = "reply-team"
-BEFORE, AFTER = 12, 3  # items that each simulated labeler judges before and after the round
+BEFORE, AFTER = 16, 3  # items that each simulated labeler judges before and after the round
 
 
 def request_team() -> None:

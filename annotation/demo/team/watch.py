@@ -38,17 +38,15 @@ def make_pools(project, everybody) -> None:
     for pool in (fluent, bookkeeping):
         assign_pool(pool=pool, project=project, actor=lead)
     row = {"field": "topic", "operator": "is", "values": ["charged twice", "invoice"]}
-    conditions = read_conditions([row], fields=fields_of(project))
-    save_slice(
-        project=project, name="Money", conditions=conditions, pools=[bookkeeping], actor=lead
-    )
+    fits = read_conditions([row], fields=fields_of(project))
+    save_slice(project=project, name="Money", conditions=fits, pools=[bookkeeping], actor=lead)
 
 
 def watch(project, everybody) -> None:
     """An alert that went off, for few items are left, and a calm one; an open invitation."""
     lead = everybody[cast.LEAD]
     wanted = {
-        AlertKind.QUEUE: {"threshold": 50.0, "by_mail": False},
+        AlertKind.QUEUE: {"threshold": 80.0, "by_mail": False},
         AlertKind.GOLD: {"threshold": 60.0, "by_mail": False},
     }
     set_alerts(project=project, wanted=wanted, actor=lead)
