@@ -21,6 +21,7 @@ from annotation.labeling.bench import Bench
 from annotation.labeling.bench.fresh import fresh_fragment, is_fresh
 from annotation.labeling.desk import desk_for
 from annotation.labeling.forms import Problem
+from annotation.labeling.forms.entered import typed_texts
 from annotation.labeling.forms.writing import open_writing
 from annotation.labeling.ladder.desk import why_nothing_comes, words_beside
 from annotation.labeling.models import ON_THE_LADDER, Assignment, Item
@@ -145,6 +146,13 @@ def show_choice(request, assignment, form, error: Conflict):
     )
     bench.key = uuid.uuid4()  # the old key belongs to what was submitted
     return render_desk(request, assignment.project, bench, status=409, choice=choice_of(error))
+
+
+def show_left(request, error: services.Left, form):
+    """Somebody was removed while they judged. The item is not theirs to see any more; their words
+    are, and go with them. A desk with script stays as it is: this is no fragment of it."""
+    context = {"problem": str(error), "texts": typed_texts(form.entered)}
+    return render(request, "labeling/left.html", context, status=error.status)
 
 
 def show_opened(request, assignment, form, action: str, **page):

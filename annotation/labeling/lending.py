@@ -24,13 +24,19 @@ JUDGED = """SELECT 1 FROM labeling_judgment j
               WHERE j.labeler_id = %(labeler)s AND j.project_id = %(project)s AND j.revision = 1
                 AND j.purpose IN ('work', 'gold')"""
 
-# A labeler without a membership is the site's admin: they may do everything.
-ME = """me AS MATERIALIZED (
+# Held while an item is found for it: whoever sets a quota or pauses somebody either sees what was
+# lent, or is seen. A labeler without a membership is the site's admin: they may do everything.
+ME = """member AS MATERIALIZED (
+  SELECT m.id, m.stage, m.paused_at, m.paused_until, m.quota, m.daily_cap
+    FROM projects_membership m
+   WHERE m.project_id = %(project)s AND m.user_id = %(labeler)s
+     <hold>
+), me AS MATERIALIZED (
   SELECT m.id AS membership, coalesce(m.stage, 'full') AS stage,
          CASE WHEN m.stage = 'probation' THEN greatest(p.gold_percent, p.probation_gold_percent)
               ELSE p.gold_percent END AS gold_percent
     FROM projects_project p
-    LEFT JOIN projects_membership m ON m.project_id = p.id AND m.user_id = %(labeler)s
+    LEFT JOIN member m ON true
    WHERE p.id = %(project)s
      AND (m.paused_at IS NULL OR m.paused_until <= clock_timestamp())
      AND (m.quota IS NULL OR
@@ -200,7 +206,7 @@ RETURNING id
 FIND = (ME, LANES, WORK, CALIBRATION, LADDER, DRAW, GOLD, PICK)
 
 
-def prepared(*more: str, select: str, lock: str = "") -> Prepared:
+def prepared(*more: str, select: str, lock: str = "", hold: str = "") -> Prepared:
     """A statement that finds the next item, and does more with it."""
     return Prepared(
         f"WITH {', '.join(FIND + more)} SELECT {select}".replace("<untouched>", UNTOUCHED)
@@ -208,12 +214,13 @@ def prepared(*more: str, select: str, lock: str = "") -> Prepared:
         .replace("<window>", str(WINDOW))
         .replace("<locked>", str(MAX_LOCKED))
         .replace("<lock>", lock)
+        .replace("<hold>", hold)
     )
 
 
 LENT = "(SELECT id FROM held), (SELECT id FROM lent)"
 LOCK = "FOR UPDATE OF i SKIP LOCKED"
 # The counter on the locked row keeps the overlap.
-LEND = prepared(HOLD, select=LENT, lock=LOCK)
+LEND = prepared(HOLD, select=LENT, lock=LOCK, hold="FOR NO KEY UPDATE")
 # Is there anything for this labeler, and what? Nothing is locked, nothing changes.
 WAITING = prepared(select="purpose FROM pick")

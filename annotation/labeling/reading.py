@@ -13,23 +13,28 @@ from annotation.prompts.models import Prompt
 
 JOINED = {"a": Assignment, "i": Item, "p": Prompt, "j": Project}
 
+# The membership's row comes first, as `docs/architecture.md` says of every lock: whoever pauses,
+# suspends or removes this person is waited for before the assignment is looked at.
 STATEMENT = """
+WITH mine AS MATERIALIZED (
+  SELECT m.stage, m.seen_rubric_id, m.is_active FROM projects_membership m
+   WHERE m.user_id = %(labeler)s AND m.project_id = (
+     SELECT own.project_id FROM labeling_assignment own WHERE own.id = %(assignment)s)
+     <hold>
+)
 SELECT <columns>,
        (SELECT v.id FROM projects_rubricversion v
          WHERE v.project_id = a.project_id AND v.published_at IS NOT NULL
          ORDER BY v.number DESC LIMIT 1),
-       (SELECT m.seen_rubric_id FROM projects_membership m
-         WHERE m.project_id = a.project_id AND m.user_id = a.labeler_id),
-       (SELECT m.stage FROM projects_membership m
-         WHERE m.project_id = a.project_id AND m.user_id = a.labeler_id)
+       (SELECT seen_rubric_id FROM mine),
+       (SELECT stage FROM mine)
   FROM labeling_assignment a
   JOIN labeling_item i ON i.id = a.item_id
   JOIN prompts_prompt p ON p.id = i.prompt_id
   JOIN projects_project j ON j.id = a.project_id
  WHERE a.id = %(assignment)s AND a.labeler_id = %(labeler)s
-   AND (%(is_superuser)s OR EXISTS (
-     SELECT 1 FROM projects_membership m
-      WHERE m.project_id = a.project_id AND m.user_id = a.labeler_id AND m.is_active))
+   AND (EXISTS (SELECT 1 FROM mine WHERE is_active) OR %(is_superuser)s)
+   <lock>
 """
 
 
@@ -37,7 +42,8 @@ SELECT <columns>,
 def _statement(lock: bool) -> Prepared:
     columns = [column for alias, model in JOINED.items() for column in columns_of(model, alias)]
     sql = STATEMENT.replace("<columns>", ", ".join(columns))
-    return Prepared(sql + (" FOR UPDATE OF a" if lock else ""))
+    sql = sql.replace("<hold>", "FOR NO KEY UPDATE" if lock else "")
+    return Prepared(sql.replace("<lock>", "FOR UPDATE OF a" if lock else ""))
 
 
 def read_assignment(labeler, assignment_id: int, *, lock: bool = False) -> Assignment | None:

@@ -15,6 +15,8 @@ from annotation.projects.models import Membership, RubricVersion
 from annotation.projects.permissions import visible_in
 from annotation.projects.services import current_rubric, rubric_by_id
 
+SUSPENDED = Membership.Stage.SUSPENDED
+
 
 class StaleRevision(Conflict):
     """The judgment was changed since the page was opened. `latest` is what holds now."""
@@ -83,17 +85,18 @@ def revise_judgment(
         raise Conflict(_("Too much happened at once. Nothing was lost: send it again.")) from error
 
 
-def _is_suspended(project_id, labeler) -> bool:
-    mine = Membership.objects.filter(project=project_id, user=labeler)
-    return mine.filter(stage=Membership.Stage.SUSPENDED).exists()
+def _refuse_the_suspended(project_id, labeler) -> None:
+    """Holds the membership until the transaction ends, as whoever submits or undoes does first."""
+    mine = Membership.objects.select_for_update(no_key=True).filter(project=project_id)
+    if mine.filter(user=labeler).values_list("stage", flat=True).first() == SUSPENDED:
+        raise Conflict(_("You are suspended in this project: your judgments stay as they are."))
 
 
 def _revise(judgment_id, labeler, verdict, key, seconds, rubric_id) -> Judgment:
     base = own_judgment(labeler, judgment_id)
-    # Whoever submits, undoes or revises holds this row first.
+    _refuse_the_suspended(base.project_id, labeler)
+    # Whoever submits, undoes or revises holds this row.
     list(Assignment.objects.select_for_update().filter(item=base.item_id, labeler=labeler))
-    if _is_suspended(base.project_id, labeler):
-        raise Conflict(_("You are suspended in this project: your judgments stay as they are."))
     latest = latest_revision(base)
     rubric = rubric_for(base, rubric_id)
     said = verdict(base, rubric)

@@ -21,7 +21,7 @@ from annotation.core.errors import Conflict, DomainError, NotFound
 from annotation.core.numbers import grouped
 from annotation.core.strict_json import canonical
 from annotation.core.text import clean
-from annotation.labeling import queue
+from annotation.labeling import queue, workload
 from annotation.labeling.ladder.answers import after_answer
 from annotation.labeling.models import ON_THE_LADDER, Assignment, Item, Judgment
 from annotation.labeling.reading import read_assignment
@@ -48,6 +48,10 @@ class ItemWithdrawn(Conflict):
     """The item is not to be judged any more; the labeler decides what becomes of their work."""
 
 
+class Left(NotFound):
+    """Their own assignment, in a project that they were removed from: no judgment any more."""
+
+
 class Suspended(Conflict):
     """Somebody suspended meanwhile: what they sent is no judgment, and goes into their draft."""
 
@@ -57,6 +61,8 @@ def assignment_of(labeler, assignment_id, *, lock=False) -> Assignment:
     `.rubric_id`; else NotFound. One statement."""
     assignment = read_assignment(labeler, assignment_id, lock=lock)
     if assignment is None:
+        if Assignment.objects.held_by(labeler).filter(pk=assignment_id).exists():
+            raise Left(_("You are not in this project any more: nothing you send here counts."))
         raise NotFound(_("There is no such assignment."))
     return assignment
 
@@ -180,19 +186,15 @@ def _already_submitted(assignment, key, verdict):
 
 
 def refuse_the_suspended(assignment) -> None:
-    """A suspension ends the live assignment. Who waited for that has read the stage of before: so
-    it is read again for what is not live, and only for that."""
-    stage = assignment.stage
-    if assignment.state != Assignment.State.LIVE:
-        mine = Membership.objects.filter(project=assignment.project, user=assignment.labeler)
-        stage = mine.values_list("stage", flat=True).first()
-    if stage == Membership.Stage.SUSPENDED:
+    """`assignment` was read with its locks, which hold the membership: the stage is of now."""
+    if assignment.stage == Membership.Stage.SUSPENDED:
         raise Suspended(_("You are suspended in this project: this does not count as a judgment."))
 
 
 def _has_place(assignment) -> bool:
-    """A live assignment has its place; a late one takes it again while the item has room. What is
-    judged of a withdrawn item has none. What is no work needs none."""
+    """A live assignment has its place; a late one takes it again while the item has room and its
+    labeler's quota is not used. What is judged of a withdrawn item has none. What is no
+    work needs none."""
     is_live = assignment.state == Assignment.State.LIVE
     if assignment.item.state == Item.State.WITHDRAWN:
         if is_live:
@@ -200,6 +202,8 @@ def _has_place(assignment) -> bool:
         return False
     if is_live:
         return True
+    if workload.is_over_quota(assignment):
+        return False
     room = Item.objects.filter(pk=assignment.item_id, state=Item.State.OPEN)
     has_room = room.filter(taken__lt=F("overlap")).update(taken=F("taken") + assignment.places)
     return bool(has_room) or not assignment.places
@@ -292,6 +296,7 @@ def skip(*, assignment_id, labeler, reason: str = "") -> None:
             raise Conflict(_("You have judged this item already."))
         if assignment.state == Assignment.State.SKIPPED:
             return
+        refuse_the_suspended(assignment)
         _refuse_to_skip_the_ladder(assignment)
         if assignment.state == Assignment.State.LIVE:
             give_place_back(assignment)

@@ -20,6 +20,7 @@ from annotation.labeling.forms.entered import entered_from
 from annotation.labeling.inserting import insert_judgment
 from annotation.labeling.models import ON_THE_LADDER, Assignment, Item, Judgment
 from annotation.labeling.services import assignment_of, give_place_back, refuse_the_suspended
+from annotation.labeling.workload import hindrance_of
 
 UNDO_WITHIN = timedelta(seconds=60)
 GRACE = timedelta(seconds=10)  # for the way there: the page stops offering it earlier
@@ -80,6 +81,7 @@ def _refuse_what_cannot_be_undone(assignment, labeler) -> None:
     if assignment.purpose in ON_THE_LADDER:
         raise Conflict(_("What is answered in the training or in the test stands."))
     refuse_the_suspended(assignment)
+    _refuse_what_would_not_be_lent(assignment, labeler)
     if assignment.state == State.SURPLUS:
         raise Conflict(_("This came late, as surplus: it can be changed in your history."))
     if assignment.state not in (State.SUBMITTED, State.SKIPPED):
@@ -95,6 +97,15 @@ def _refuse_what_cannot_be_undone(assignment, labeler) -> None:
     )
     if later.exclude(state=State.EXPIRED).exists():
         raise Conflict(_("You have gone on since: only the last one can be undone."))
+
+
+def _refuse_what_would_not_be_lent(assignment, labeler) -> None:
+    """What is undone is on the desk again, as if it were lent now. What was judged counts against
+    the quota and the cap already; what was skipped did not."""
+    is_judged = assignment.state == State.SUBMITTED
+    hindrance = hindrance_of(labeler, assignment.project, only_pause=is_judged)
+    if hindrance is not None:
+        raise Conflict(f"{hindrance.title}: {hindrance.text}")
 
 
 def _put_back_what_was_lent_since(assignment, labeler) -> None:

@@ -14,6 +14,7 @@ from annotation.labeling.answers import (
     render_desk,
     show_choice,
     show_desk,
+    show_left,
     show_next,
     show_opened,
     undo_of,
@@ -96,6 +97,8 @@ def submit(request, slug, assignment_id):
             rubric_id=form.rubric_id,
             keeps_withdrawn="keep" in request.POST,
         )
+    except services.Left as error:
+        return show_left(request, error, form)
     except NotFound as error:
         raise Http404 from error
     except Conflict as error:

@@ -61,8 +61,9 @@ def set_limits(*, membership: Membership, quota: int | None, daily_cap: int | No
                 _("%(name)s is a number from %(least)d to %(most)s, or empty.")
                 % {"name": name, "least": least, "most": grouped(MOST)}
             )
-    # Held, so that nothing is judged between counting and writing that would make it wrong.
-    locked = Membership.objects.select_for_update().select_related("user").get(pk=membership.pk)
+    # Held, as it is by whoever lends or submits: nothing is lent between counting and writing.
+    rows = Membership.objects.select_for_update(no_key=True, of=("self",))
+    locked = rows.select_related("user").get(pk=membership.pk)
     if quota is not None:
         used = with_load(Membership.objects.filter(pk=locked.pk)).get()
         begun = used.judged_count + used.held
@@ -170,14 +171,31 @@ class Hindrance:
     text: str
 
 
-def hindrance_of(labeler, project) -> Hindrance | None:
+def hindrance_of(labeler, project, *, only_pause: bool = False) -> Hindrance | None:
     """What keeps this person from work in the project, other than that there is none."""
     member = Membership.objects.filter(project=project, user=labeler, is_active=True).first()
     if member is None:
         return None
     if member.is_paused:
         return _pause_of(member)
-    judged = judged_by(labeler, project)
+    return None if only_pause else _limit_of(member, judged_by(labeler, project))
+
+
+def is_over_quota(assignment) -> bool:
+    """Would this judgment go over the quota? Asked of what was lent before it was set and is sent
+    late; what is on a desk is counted when it is set. Of gold as of work, or it would tell. A
+    daily cap spares the labeler: what they have done already is no less wanted."""
+    if assignment.purpose not in COUNTED:
+        return False
+    labeler, project = assignment.labeler, assignment.project
+    member = Membership.objects.filter(project=project, user=labeler)
+    quota = member.values_list("quota", flat=True).first()
+    judged = judged_by(labeler, project).exclude(item=assignment.item_id)
+    return quota is not None and judged.count() >= quota
+
+
+def _limit_of(member, judged) -> Hindrance | None:
+    """Which of both limits is reached by what was judged."""
     if member.quota is not None and judged.count() >= member.quota:
         return Hindrance(
             _("You have done your share here"),

@@ -5,6 +5,8 @@ The inverse of reading the form: an undone or a revised judgment shows exactly w
 
 import json
 
+from django.utils.translation import gettext as _
+
 from annotation.labeling.desk import LETTERS
 
 
@@ -82,3 +84,13 @@ def _highlights(judgment, letters) -> str:
         for mark in judgment.highlights
     ]
     return json.dumps(marks, ensure_ascii=False)
+
+
+def typed_texts(entered: dict[str, str]) -> list[tuple[str, str]]:
+    """What was written in sentences, with a name for each, in the order of the page."""
+    names = {"rationale": _("Rationale"), "demonstration": _("Your own response")}
+    names |= {
+        f"edit_{letter.lower()}": _("Your correction of response %(letter)s") % {"letter": letter}
+        for letter in LETTERS
+    }
+    return [(name, entered[key]) for key, name in names.items() if entered.get(key, "").strip()]

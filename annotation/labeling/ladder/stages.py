@@ -1,6 +1,6 @@
 """Steps on the ladder. Every change of a stage goes through `step`, and leaves a row.
 
-Rows are locked in one order, the assignments before the membership, as a submit does it: two who
+Rows are locked in one order, the membership before the assignments, as a submit does it: two who
 meet here wait for each other and never for ever.
 """
 
@@ -85,7 +85,6 @@ def set_stage(*, membership, to: str, actor, reason: str) -> StageChange:
     if to not in Stage.values or to == Stage.SUSPENDED:
         raise DomainError(_("Choose a stage."))
     with transaction.atomic():
-        end_live_assignment(membership)
         mine = locked(membership.pk)
         if mine.stage == Stage.SUSPENDED:
             raise Conflict(
@@ -93,6 +92,7 @@ def set_stage(*, membership, to: str, actor, reason: str) -> StageChange:
             )
         if mine.stage == to:
             raise Conflict(_("%(handle)s is on this stage already.") % {"handle": mine.handle})
+        end_live_assignment(mine)
         abandon_attempt(mine)
         if to == Stage.TRAINING:
             make_lendable_again(mine, Purpose.TRAINING)
@@ -111,7 +111,7 @@ def in_words(text: str, most: int = 4000) -> str:
 
 def end_live_assignment(membership) -> None:
     """Take back what is on the labeler's desk; what was entered stays in its draft. An item of the
-    work is free for somebody else at once."""
+    work is free for somebody else at once. Inside a transaction that holds the membership."""
     held = Assignment.objects.live().filter(
         project=membership.project_id, labeler=membership.user_id
     )

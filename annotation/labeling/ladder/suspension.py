@@ -20,10 +20,10 @@ def suspend(*, membership, actor, reason: str) -> StageChange:
         raise Conflict(_("Nobody suspends themselves: ask another lead."))
     evidence = evidence_of(membership)
     with transaction.atomic():
-        stages.end_live_assignment(membership)
         mine = stages.locked(membership.pk)
         if mine.stage == Stage.SUSPENDED:
             raise Conflict(_("%(handle)s is suspended already.") % {"handle": mine.handle})
+        stages.end_live_assignment(mine)
         stages.abandon_attempt(mine)
         return stages.step(
             membership=mine,

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from annotation.core.errors import Conflict, DomainError
 from annotation.core.models import Event
-from annotation.labeling.ladder.stages import end_live_assignment, set_stage
+from annotation.labeling.ladder.stages import end_live_assignment, locked, set_stage
 from annotation.labeling.ladder.suspension import (
     answer_appeal,
     appeal,
@@ -254,7 +254,7 @@ def test_lifting_answers_what_waits_and_the_next_suspension_may_be_appealed(
 
 @pytest.mark.django_db(transaction=True)
 def test_a_submit_that_waits_for_a_suspension_is_refused():
-    """It has read the stage of before; the row it waits for is what tells."""
+    """It began before; the row it waits for is what tells."""
     project = make_ladder()
     labeler = make_member(project)
     move(labeler, Stage.FULL)
@@ -273,7 +273,7 @@ def test_a_submit_that_waits_for_a_suspension_is_refused():
 
     thread = threading.Thread(target=submit)
     with transaction.atomic():
-        end_live_assignment(membership(labeler))
+        end_live_assignment(locked(membership(labeler).pk))
         thread.start()
         waits.wait(5)
         _until_somebody_waits()
