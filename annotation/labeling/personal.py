@@ -4,14 +4,16 @@ from collections import Counter
 from datetime import timedelta
 from itertools import count
 
-from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models import Q, Value
+from django.db.models.functions import Now, Replace
 
 from annotation.core.erasing import REMOVED, Leaving
 from annotation.core.hashing import sha256_of_text
 from annotation.core.personal import PIECE, forget_rendered
+from annotation.labeling.messages.services import quoted
 from annotation.labeling.models import (
     Adjudication,
+    Announcement,
     Appeal,
     Assignment,
     CalibrationMember,
@@ -25,7 +27,7 @@ from annotation.labeling.models import (
 )
 from annotation.labeling.personal_copy import judgment_rows
 from annotation.labeling.queue import expire_leases
-from annotation.projects.models import Project
+from annotation.projects.models import Project, RubricDraft
 from annotation.prompts.models import Response
 
 
@@ -154,12 +156,32 @@ def _messages(leaving: Leaving) -> None:
     asked = Question.objects.filter(asker=user).exclude(text=REMOVED)
     answered = Question.objects.filter(answered_by=user).exclude(answer__in=["", REMOVED])
     texts += [*asked.values_list("text", "text"), *answered.values_list("answer", "answer")]
+    passed_on = list((asked | answered).exclude(announcement=None, noted_at=None))
+    texts += [(quoted(one), "") for one in passed_on]
+    before = {one.pk: quoted(one) for one in passed_on}
     leaving.counts["questions"] += asked.update(text=REMOVED) + answered.update(answer=REMOVED)
+    for question in passed_on:
+        question.refresh_from_db()
+        _quote_anew(question, before[question.pk])
     posts = CalibrationPost.objects.filter(author=user, removed_at=None)
     texts += posts.values_list("text", "text")
     leaving.counts["posts"] += posts.update(text="", removed_at=Now())
     forget_rendered([text for pair in texts for text in pair])
     leaving.counts["reports"] += reports.update(text="") + resolved.update(resolution="")
+
+
+def _quote_anew(question: Question, before: str) -> None:
+    """What everybody was told says what the question says now; so does a guideline that is still
+    being written. A published one is the rubric that people judged by, and stays."""
+    now = quoted(question)
+    told = Announcement.objects.filter(pk=question.announcement_id)
+    told.update(text=Replace("text", Value(before), Value(now)))
+    for draft in RubricDraft.objects.select_for_update().filter(project=question.project_id):
+        guideline = draft.content.get("guideline", "")
+        if before in guideline:
+            draft.content["guideline"] = guideline.replace(before, now)
+            draft.revision += 1
+            draft.save(update_fields=["content", "revision"])
 
 
 def _ladder(leaving: Leaving) -> None:

@@ -309,7 +309,6 @@ def skip(*, assignment_id, labeler, reason: str = "") -> None:
             project=assignment.project,
             target=f"assignment:{assignment.pk}",
             item=assignment.item_id,
-            reason=reason,
         )
         if assignment.purpose in ON_THE_LADDER:
             after_answer(assignment)

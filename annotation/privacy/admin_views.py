@@ -15,7 +15,7 @@ from annotation.accounts.recent import needs_recent_sign_in
 from annotation.core.errors import DomainError
 from annotation.labeling.personal import judgment_counts
 from annotation.privacy.erasing import erase_person, erasure_of, preview
-from annotation.privacy.forms import ErasureForm
+from annotation.privacy.forms import ErasureForm, TextsForm
 from annotation.privacy.provenance import Held
 from annotation.privacy.requests import open_request_of, open_requests
 from annotation.privacy.wording import lines
@@ -52,7 +52,7 @@ def list_people(request):
 def erase(request, user_id):
     person = get_object_or_404(User, pk=user_id, kind=User.Kind.PERSON)
     if done := erasure_of(person):
-        return _show_done(request, person, done)
+        return _after(request, person, done)
     asked = open_request_of(person)
     wish = asked is not None and asked.removes_texts
     form = ErasureForm(request.POST or None, person=person, wishes_texts_removed=wish)
@@ -84,12 +84,30 @@ def _show_preview(request, person, form, asked):
     return render(request, "privacy/erase.html", context, status=422 if form.errors else 200)
 
 
-def _show_done(request, person, done):
+def _after(request, person, done):
+    """Who is erased already: what stayed may still go, under the same pseudonym."""
+    if done.removes_texts:
+        return _show_done(request, person, done)
+    form = TextsForm(request.POST or None, person=person)
+    if request.method == "POST" and form.is_valid():
+        try:
+            erase_person(user=person, actor=request.user, removes_texts=True)
+        except DomainError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, _("The free texts are gone, too."))
+            return redirect("privacy:erase-person", person.pk)
+    return _show_done(request, person, done, form)
+
+
+def _show_done(request, person, done, form=None):
     context = {
         "person": person,
+        "form": form,
         "done": done,
         "judgments": sorted(judgment_counts(person).items()),
         "held": [Held(dataset, None) for dataset in done.dataset_rows()],
         "model_versions": done.model_version_rows(),
     }
-    return render(request, "privacy/erased.html", context)
+    status = 422 if form and form.errors else 200
+    return render(request, "privacy/erased.html", context, status=status)

@@ -195,7 +195,8 @@ COLUMNS: dict[str, dict[str, Fate]] = {
         "text": EMPTIED,
         "answer": EMPTIED,
     },
-    # Told to everybody: the project's. A question and its answer are between two people.
+    # Told to everybody: the project's; but a question quoted in it goes with the question. A
+    # question and its answer are between two people.
     "labeling.Announcement": {"author": NUMBER, "text": CONTENT},
     "labeling.AnnouncementRead": {"user": NUMBER},
     "labeling.Question": {

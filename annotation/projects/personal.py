@@ -5,7 +5,7 @@ from django.db.models.functions import Now
 
 from annotation.core.erasing import Leaving
 from annotation.projects.members import LEAD, keep_a_lead
-from annotation.projects.models import Invitation, Membership, PoolMember
+from annotation.projects.models import Invitation, Membership, PoolMember, Project
 
 
 def collect(user) -> dict[str, list]:
@@ -32,6 +32,15 @@ def collect(user) -> dict[str, list]:
 def handles_of(user) -> dict[int, str]:
     """{project id: handle}"""
     return dict(user.memberships.values_list("project_id", "handle"))
+
+
+def hold(user) -> None:
+    """Their projects and their memberships, until the transaction ends, in the order in which
+    everybody locks them."""
+    projects = Project.objects.filter(memberships__user=user).order_by("pk")
+    list(projects.select_for_update(no_key=True, of=("self",)))
+    memberships = Membership.objects.filter(user=user).order_by("project_id")
+    list(memberships.select_for_update(no_key=True))
 
 
 def keep_leads(user) -> None:

@@ -11,6 +11,7 @@ import uuid
 import pytest
 from django.db import connection, connections, transaction
 
+from annotation.accounts.models import User
 from annotation.core.errors import Conflict, DomainError
 from annotation.labeling import workload
 from annotation.labeling.ladder.stages import locked, set_stage
@@ -21,6 +22,7 @@ from annotation.labeling.revising import revise_judgment
 from annotation.labeling.services import skip, submit_judgment
 from annotation.labeling.undo import undo_last
 from annotation.labeling.verdict import verdict_from_choices
+from annotation.privacy.erasing import erase_person
 from annotation.projects import members
 from annotation.projects.models import Membership
 from tests.annotation.labeling.ladder.world import make_ladder
@@ -224,3 +226,16 @@ def test_an_undo_that_waits_for_a_pause_is_refused():
     assert isinstance(refused, Conflict)
     assert "paused" in str(refused)
     assert not Assignment.objects.live().exists()
+
+
+def test_an_erasure_waits_with_nothing_in_its_hands():
+    """A submit holds the membership, and wants the account's row when it ends."""
+    world = World(make_project())
+
+    def meanwhile(thread):
+        locked(world.member.pk)
+        thread.start()
+        until_somebody_waits()
+        assert User.objects.select_for_update(nowait=True).get(pk=world.labeler.pk)
+
+    assert beside(lambda: erase_person(user=world.labeler), meanwhile) == []

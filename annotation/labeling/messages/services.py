@@ -106,7 +106,7 @@ def answer_question(
         )
         if for_everybody:
             question.announcement = announce(
-                project=question.project, author=actor, text=_quoted(question)
+                project=question.project, author=actor, text=quoted(question)
             )
             question.save(update_fields=["announcement"])
     return question
@@ -134,7 +134,7 @@ def note_in_guideline(*, question: Question, actor) -> None:
         draft = drafts.draft_of(question.project)
         drafts.save_draft(
             project=question.project,
-            content=with_guideline_text(draft.content, _quoted(question)),
+            content=with_guideline_text(draft.content, quoted(question)),
             revision=draft.revision,
             actor=actor,
         )
@@ -146,7 +146,7 @@ def note_in_guideline(*, question: Question, actor) -> None:
         )
 
 
-def _quoted(question: Question) -> str:
+def quoted(question: Question) -> str:
     """The question as a quotation, the answer below it, in Markdown."""
     asked = "\n".join(f"> {line}" for line in question.text.splitlines())
     return f"{asked}\n\n{question.answer}"

@@ -1,7 +1,8 @@
 """Writes about pools: making them, who is in them, for which projects they work.
 
-A lead works with the pools that they made or that work for a project they lead, and puts people
-of their own projects into them. The site's admins see all of it.
+A lead works with the pools that work for a project they lead, and puts people of their own
+projects into them. Having made a pool gives a right to it only while it works for nobody: rights
+follow the role of now. The site's admins see all of it.
 """
 
 from django.db import IntegrityError, transaction
@@ -25,7 +26,8 @@ def pools_of(user):
     if user.is_superuser:
         return Pool.objects.all()
     led = projects_where(user, "manage")
-    return Pool.objects.filter(Q(created_by=user) | Q(project_pools__project__in=led)).distinct()
+    at_work = Q(project_pools__project__in=led)
+    return Pool.objects.filter(at_work | Q(created_by=user, project_pools=None)).distinct()
 
 
 def people_of(user):

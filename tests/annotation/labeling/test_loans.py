@@ -213,7 +213,7 @@ def test_a_program_of_somebody_removed_is_told_why(project, lead, labeler, held)
         headers={"Authorization": f"Bearer {key}", "Idempotency-Key": str(held.key)}
     )
 
-    answer = program.post(f"/api/v1/assignments/{held.pk}/judgment/", {}, format="json")
+    answer = program.post(f"/api/assignments/{held.pk}/judgment/", {}, format="json")
 
     assert answer.status_code == 404
     assert "not in this project any more" in answer.json()["detail"]

@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from annotation.core.models import Event
 from annotation.labeling.models import Assignment, Judgment
 from annotation.labeling.queue import expire_leases
 from annotation.projects.models import Membership, Project
@@ -335,6 +336,8 @@ def test_skipping_gives_the_item_back_with_its_reason(client, project, labeler):
     assert skipped.status_code == 303
     assignment.refresh_from_db()
     assert (assignment.state, assignment.skip_reason) == ("skipped", "Something else")
+    said = Event.objects.get(kind="assignment.skipped").payload
+    assert said == {"item": assignment.item_id}, "the trail holds no typed text"
     assert "Nothing left for you here" in open_page(client, project).content.decode()
 
 

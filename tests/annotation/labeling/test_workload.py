@@ -10,6 +10,7 @@ from annotation.core.models import Event
 from annotation.labeling import workload
 from annotation.labeling.models import Assignment
 from annotation.labeling.queue import lend_next_item
+from annotation.oversight.figures.health import health_of
 from annotation.projects.models import Membership, Pool, ProjectPool
 from tests.factories import make_item, make_judgment, make_member, make_project
 
@@ -113,6 +114,31 @@ def test_a_pause_ends_by_itself(project, lead, labeler):
     assert lend_next_item(project=project, labeler=labeler)
     labeler.membership.refresh_from_db()
     assert not labeler.membership.is_paused
+
+
+@pytest.mark.parametrize(("hours", "is_paused"), [(-1, False), (1, True)])
+def test_a_pause_that_is_over_counts_nowhere(client, project, lead, labeler, hours, is_paused):
+    """Its row still says when it was: only the time tells that it is over."""
+    make_item(project)
+    now = timezone.now()
+    Membership.objects.filter(pk=labeler.membership.pk).update(
+        paused_at=now - timedelta(days=2),
+        paused_until=now + timedelta(hours=hours),
+        pause_reason="Gone fishing.",
+    )
+    client.force_login(lead)
+
+    shown = client.get(reverse("labeling:show-workload", args=["shop"])).content.decode()
+    slices = client.get(reverse("labeling:list-slices", args=["shop"])).context
+
+    assert ("Gone fishing." in shown) == is_paused
+    assert (
+        f'value="resume">Resume<span class="vh"> {labeler.membership.handle}' in shown
+    ) == is_paused
+    assert slices["labeler_count"] == 2 - is_paused, "the lead and the labeler"
+    assert health_of(project).labeler_count == 1 - is_paused
+    assert (workload.hindrance_of(labeler, project) is not None) == is_paused
+    assert ("Gone fishing." in desk(client, labeler)) == is_paused
 
 
 @pytest.mark.parametrize(

@@ -16,14 +16,15 @@ from annotation.datasets.policy import Policy
 from annotation.datasets.services import freeze_dataset
 from annotation.datasets.verify import verify_dataset
 from annotation.labeling.exports.reading import read_rows
-from annotation.labeling.models import Assignment, Item, Judgment
+from annotation.labeling.messages.services import answer_question, ask, note_in_guideline
+from annotation.labeling.models import Announcement, Assignment, Item, Judgment
 from annotation.labeling.queue import lend_next_item
 from annotation.privacy import log
 from annotation.privacy.erasing import erase_person, erasure_of, preview
 from annotation.privacy.models import Erasure, ErasureRequest
 from annotation.privacy.provenance import datasets_with, model_versions_from
 from annotation.privacy.requests import ask_for_erasure
-from annotation.projects.models import Membership, Pool, PoolMember
+from annotation.projects.models import Membership, Pool, PoolMember, RubricDraft
 from tests.annotation.datasets.world import make_world
 from tests.factories import make_item, make_judgment, make_member, make_project, make_user
 
@@ -132,6 +133,26 @@ def test_the_trail_keeps_who_did_what_as_a_number(project, ada):
     erased = Event.objects.get(kind="person.erased")
     assert (erased.actor, erased.target) == (admin, f"user:{ada.pk}")
     assert all(isinstance(value, int) for value in erased.payload.values())
+
+
+def test_a_question_goes_wherever_it_was_passed_on_to(project, ada):
+    lead = make_member(project, Role.LEAD)
+    make_item(project)
+    held = lend_next_item(project=project, labeler=ada)
+    asked = ask(assignment=held, text="I live\nin Ulm: is that near?")
+    answer_question(question=asked, actor=lead, text="It is.", for_everybody=True)
+    note_in_guideline(question=asked, actor=lead)
+    told = Announcement.objects.get()
+    assert "> in Ulm" in told.text
+    assert "> in Ulm" in RubricDraft.objects.get().content["guideline"]
+
+    erase_person(user=ada)
+
+    told.refresh_from_db()
+    assert told.text == "> [removed]\n\nIt is."
+    guideline = RubricDraft.objects.get().content["guideline"]
+    assert "Ulm" not in guideline
+    assert guideline.endswith("It is.")
 
 
 # Twice, and after a restore.

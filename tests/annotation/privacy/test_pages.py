@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from annotation.accounts.models import User
 from annotation.core.models import Event
+from annotation.labeling.models import Judgment
 from annotation.privacy.models import Erasure, ErasureRequest
 from annotation.projects.models import Membership
 from tests.factories import make_item, make_judgment, make_member, make_project, make_user
@@ -94,8 +95,26 @@ def test_with_the_name_they_are(client, ada, admin):
     done = client.get(url_for(ada)).content.decode()
     assert erasure.pseudonym in done
     assert "Free texts of judgments were kept" in done
-    assert client.post(url_for(ada), {"name": "ada"}).status_code == 200, "twice is once"
+    assert client.post(url_for(ada), {"name": "ada"}).status_code == 422, "nobody's name any more"
     assert Erasure.objects.count() == 1
+
+
+def test_texts_that_were_kept_go_later_from_the_page(client, ada, admin):
+    assert Judgment.objects.get().rationale == "Because."
+    client.post(url_for(ada), {"name": "ada"})
+    pseudonym = Erasure.objects.get().pseudonym
+    assert "Remove the free texts, too" in client.get(url_for(ada)).content.decode()
+
+    assert client.post(url_for(ada), {"name": pseudonym}).status_code == 302
+
+    assert Judgment.objects.get().rationale == ""
+    assert list(Erasure.objects.values_list("pseudonym", "removes_texts").order_by("pk")) == [
+        (pseudonym, False),
+        (pseudonym, True),
+    ]
+    page = client.get(url_for(ada)).content.decode()
+    assert "Free texts were removed, too." in page
+    assert "Remove the free texts, too" not in page
 
 
 def test_it_needs_a_recent_sign_in(client, ada, admin, settings):

@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from annotation.projects.models import Membership, Pool, PoolMember, ProjectPool
 from annotation.projects.pools import services
+from annotation.projects.services import add_member
 from tests.factories import make_member, make_project, make_user
 
 pytestmark = pytest.mark.django_db
@@ -153,6 +154,29 @@ def test_a_lead_sees_own_pools_and_those_at_work_in_own_projects(client, project
     services.assign_pool(pool=pool, project=other, actor=make_user(is_superuser=True))
 
     assert client.get(page(pool, "other")).status_code == 200
+
+
+@pytest.mark.parametrize("change", [{"is_active": False}, {"role": Role.REVIEWER}])
+def test_who_made_a_pool_keeps_no_right_to_it_without_the_role(
+    client, project, lead, pool, change
+):
+    """They lead another project, which is where they would come from."""
+    other = make_project("other")
+    add_member(project=other, user=lead, role=Role.LEAD)
+    make_member(project, Role.LEAD)
+    services.assign_pool(pool=pool, project=project, actor=lead)
+    client.force_login(lead)
+    assert client.get(page(pool, "other")).status_code == 200
+
+    Membership.objects.filter(project=project, user=lead).update(**change)
+
+    assert client.get(page(pool, "other")).status_code == 404
+    assert client.post(page(pool, "other"), {"do": "assign"}).status_code == 404
+    assert (
+        pool.name
+        not in client.get(reverse("projects:list-pools", args=["other"])).content.decode()
+    )
+    assert not ProjectPool.objects.filter(project=other).exists()
 
 
 def test_people_of_other_leads_are_counted_and_neither_named_nor_moved(

@@ -271,6 +271,20 @@ def test_a_section_of_which_nothing_was_asked_is_not_passed(project, labeler):
     assert attempt.is_passed is False
 
 
+def test_a_test_that_was_emptied_meanwhile_is_passed_by_nobody(project, labeler):
+    """All of nothing is right: that must not be the way to the work."""
+    attempt = begin_test(labeler)
+    judge(labeler, RIGHT)
+    GoldItem.objects.filter(project=project, use="test").update(is_active=False)
+
+    climb()
+
+    attempt.refresh_from_db()
+    assert attempt.ended_at is not None, "there was something to mark"
+    assert (attempt.is_passed, attempt.sections) == (False, [])
+    assert membership(labeler).stage == Stage.TEST
+
+
 # Retakes
 
 
