@@ -80,12 +80,12 @@ def bring_up_to_date(project, actor=None) -> Job | None:
     """Compute what is stale: now where it is little, else by the job that comes back."""
     settings = settings_of(project)
     rows = Judgment.objects.filter(project=project).aggregate(rows=Count("*"))["rows"]
-    stale = list(_reported(project))
+    stale = set(_reported(project))  # a reported item may be stale, too
     if rows != settings.judgment_rows:
-        stale += stale_items(project)
+        stale.update(stale_items(project))
     if len(stale) > SMALL:
         return request_refresh(project, actor)
-    refresh(project, stale)
+    refresh(project, sorted(stale))
     _note(project, rows)
     return None
 

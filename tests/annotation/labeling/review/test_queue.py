@@ -77,6 +77,16 @@ def test_a_report_waits_also_on_an_item_that_nobody_judged(project, labelers, re
     assert listed(project, reviewer) == []
 
 
+def test_an_item_is_reported_and_judged_at_once(project, labelers, reviewer):
+    """Before anybody has opened the queue: one row, though it waits for two reasons."""
+    item = make_item(project)
+    for labeler, ranks in zip(labelers[:2], ([1, 2], [2, 1]), strict=True):
+        make_judgment(item, labeler, ranks)
+    ItemReport.objects.create(item=item, labeler=labelers[2], kind="personal")
+    bring_up_to_date(project)
+    assert listed(project, reviewer) == listed(project, reviewer, why="reported") == [item.pk]
+
+
 def test_by_criterion_by_flag_by_words_by_metadata(project, labelers, reviewer):
     publish_rubric(
         project=project,
