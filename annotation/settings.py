@@ -252,6 +252,7 @@ TIME_ZONE = "UTC"
 # The first one is the language of the sources; docs/translation.md says how to add another.
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+FORMAT_MODULE_PATH = "annotation.formats"
 LANGUAGE_COOKIE_NAME = "language"
 
 REST_FRAMEWORK = {
