@@ -20,7 +20,7 @@ from annotation.labeling.models import Feedback, GoldItem, Item, ItemReport, Jud
 from annotation.labeling.said import said_beside
 from annotation.labeling.verdict import STRENGTHS, tiers_of
 from annotation.projects.permissions import project_for, roles_for
-from annotation.projects.services import current_rubric
+from annotation.projects.services import current_rubric, rubric_by_id
 from annotation.prompts.attachments.references import attached
 
 REPORTED = ItemReport.objects.open().filter(item=OuterRef("pk"))
@@ -172,8 +172,12 @@ def order_line(judgment, keys) -> str:
 
 
 def rating_rows(judgment, keys) -> list[str]:
+    """A line for each criterion, by the label of the rubric that was judged by."""
+    version = judgment.rubric_version_id
+    criteria = rubric_by_id(version).criteria_list if version else ()
+    labels = {criterion.key: criterion.label for criterion in criteria}
     return [
-        f"{criterion}: "
+        f"{labels.get(criterion, criterion)}: "
         + ", ".join(
             f"{key} {value}"
             for key, value in sorted(zip(keys, values, strict=True), key=itemgetter(0))

@@ -3,6 +3,7 @@
 from annotation.labeling.gold.forms import assignment_of
 from annotation.labeling.ladder.explaining import Explained, explain
 from annotation.labeling.models import Judgment
+from annotation.projects.services import current_rubric
 
 
 def preview_of(gold) -> Explained:
@@ -13,5 +14,6 @@ def preview_of(gold) -> Explained:
         unacceptable=gold.unacceptable,
         rest_below=gold.rest_below,
         ratings=gold.ratings,
+        rubric_version=current_rubric(gold.project),
     )
     return explain(assignment, met, gold)

@@ -70,7 +70,7 @@ def test_an_item_shows_who_wrote_what_and_who_judged_how(client, project, lead):
     assert "secret-model-1" in page
     assert "<strong>One.</strong>" in page
     assert "b &gt; clearly a; unacceptable: c" in page
-    assert "clarity: a 3, b 5, c 1" in page
+    assert "Clear: a 3, b 5, c 1" in page
     assert "w1" in page
 
 
