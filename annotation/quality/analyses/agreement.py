@@ -22,7 +22,7 @@ from annotation.quality.stats.tables import count_table
 
 # Raise it whenever a figure, an interval or the shape of the result changes: reports of an
 # older version are not shown again.
-CODE_VERSION = "4"
+CODE_VERSION = "5"
 # Two labelers who share nothing are listed, with the reason, in projects of up to this many.
 MOST_LABELERS_IN_FULL = 40
 MOST_DISPUTED = 12

@@ -6,7 +6,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from annotation.quality.stats.estimate import Estimate, FloatArray
-from annotation.quality.stats.rating_table import RatingTable, as_table, divide
+from annotation.quality.stats.rating_table import (
+    RatingTable,
+    as_table,
+    divide,
+    divide_or_zero,
+)
 
 Level = Literal["nominal", "ordinal", "interval", "ratio"]
 
@@ -30,26 +35,26 @@ def krippendorff_alpha(
     scale = np.arange(1, q + 1) if values is None else np.asarray(values)
     if scale.shape != (q,) or (np.diff(scale) <= 0).any():
         raise ValueError(f"values: {q} increasing numbers, in the order of the categories")
-    coincidences = _coincidences(table)
 
-    def statistic(of_rows: FloatArray) -> FloatArray:
-        o = (of_rows @ coincidences).reshape(-1, q, q)
+    def combine(sums: FloatArray) -> FloatArray:
+        o = sums.reshape(-1, q, q)
         marginals = o.sum(axis=2)
         n = marginals.sum(axis=1)
         d = _squared_difference(level, scale.astype(np.float64), marginals)
         expected = np.einsum("bc,bk,bck->b", marginals, marginals, d)
         return 1.0 - divide((n - 1) * (o * d).sum(axis=(1, 2)), expected)
 
-    return table.estimate(statistic, method=f"Krippendorff's alpha, {level}")
+    return table.estimate(_coincidences, combine, method=f"Krippendorff's alpha, {level}")
 
 
-def _coincidences(table: RatingTable) -> FloatArray:
-    """(K, Q * Q) what one occurrence of each distinct row adds to the coincidence matrix."""
-    rows, q = table.rows, table.n_categories
-    pairs = np.einsum("kc,kd->kcd", rows, rows)
-    pairs[:, np.arange(q), np.arange(q)] -= rows
-    others = np.maximum(table.ratings - 1, 1)
-    weighed: FloatArray = pairs * (table.pairable / others)[:, None, None]
+def _coincidences(rows: FloatArray, selves: FloatArray) -> FloatArray:
+    """(rows, Q * Q) what each row adds to the coincidence matrix: as much as it has ratings."""
+    q = rows.shape[1]
+    pairs = rows[:, :, None] * rows[:, None, :]
+    pairs[:, np.arange(q), np.arange(q)] -= selves
+    ratings = rows.sum(axis=1)
+    scale = divide_or_zero(ratings, ratings**2 - selves.sum(axis=1))  # 1 / (r - 1)
+    weighed: FloatArray = pairs * scale[:, None, None]
     return weighed.reshape(len(rows), q * q)
 
 
@@ -66,6 +71,6 @@ def _squared_difference(level: Level, values: FloatArray, marginals: FloatArray)
         return steps**2
     difference = values[:, None] - values[None, :]
     if level == "ratio":
-        difference = np.nan_to_num(divide(difference, values[:, None] + values[None, :]))
+        difference = divide_or_zero(difference, values[:, None] + values[None, :])
     squared: FloatArray = difference[None] ** 2
     return squared

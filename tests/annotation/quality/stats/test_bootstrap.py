@@ -1,14 +1,16 @@
 import numpy as np
 import pytest
+from scipy.stats import norm
+from scipy.stats import t as student
 
 from annotation.quality.stats.agreement import gwet_ac, pairwise_agreement
 from annotation.quality.stats.alpha import krippendorff_alpha
 from annotation.quality.stats.bootstrap import (
-    bootstrap_ci,
     bootstrap_mean,
     draw_rows,
     percentile_interval,
 )
+from annotation.quality.stats.intervals import accelerated_interval
 from annotation.quality.stats.rating_table import RatingTable
 from annotation.quality.stats.tables import find_patterns
 
@@ -101,10 +103,34 @@ def test_one_item_has_no_interval():
 
 
 def test_an_interval_of_few_defined_draws_is_withheld():
-    assert percentile_interval(np.arange(100.0), n_clusters=5) == pytest.approx((2.475, 96.525))
+    values = np.arange(1000.0)
+    assert accelerated_interval(values, value=499.5, n_clusters=10**6) == pytest.approx(
+        (24.975, 974.025), abs=0.1
+    )
     half = np.where(np.arange(100) % 2, np.nan, 1.0)
+    assert accelerated_interval(half, value=1.0, n_clusters=5) is None
+    assert accelerated_interval(np.full(10, np.nan), value=1.0, n_clusters=5) is None
+    assert accelerated_interval(values, value=499.5, n_clusters=1) is None
+    assert percentile_interval(np.arange(100.0), n_clusters=5) == pytest.approx((2.475, 96.525))
     assert percentile_interval(half, n_clusters=5) is None
-    assert percentile_interval(np.full(10, np.nan), n_clusters=5) is None
+
+
+def test_an_interval_leans_with_its_bias_and_its_acceleration():
+    """Efron & Tibshirani 1993, eq. 14.10: both shift the percentiles, few items widen them."""
+    values, middle = np.arange(1000.0), {"value": 499.5, "n_clusters": 10**6}
+    plain = accelerated_interval(values, **middle)
+    biased = accelerated_interval(values, value=400.0, n_clusters=10**6)
+    z0 = norm.ppf(0.4005)
+    assert biased[0] == pytest.approx(999 * norm.cdf(2 * z0 - 1.959964), abs=0.01)
+    skewed = {"jackknife": np.array([0.0, 4.0, 5.0, 5.0]), "times": np.ones(4)}
+    d = 3.5 - skewed["jackknife"]
+    a = (d**3).sum() / (6 * (d**2).sum() ** 1.5)
+    leaning = accelerated_interval(values, **middle, **skewed)
+    assert leaning[1] == pytest.approx(999 * norm.cdf(1.959964 / (1 - a * 1.959964)), abs=0.01)
+    few = accelerated_interval(values, value=499.5, n_clusters=10)
+    t = student.ppf(0.975, 9) * np.sqrt(10 / 9)
+    assert few[1] == pytest.approx(999 * norm.cdf(t), abs=0.01)
+    assert few[0] < plain[0] < plain[1] < few[1]
 
 
 def test_a_mean_has_the_interval_of_its_standard_error():
@@ -113,13 +139,6 @@ def test_a_mean_has_the_interval_of_its_standard_error():
     half = 1.96 * values.std() / 20
     assert (low, high) == pytest.approx((values.mean() - half, values.mean() + half), abs=0.04)
     assert bootstrap_mean(np.array([1.0]), seed=1) is None
-
-
-def test_any_statistic_of_the_rows_can_have_an_interval():
-    patterns = find_patterns([[2, 0]] * 30 + [[1, 1]] * 10)
-    unanimous = patterns.rows.max(axis=1) == 2
-    low, high = bootstrap_ci(lambda weights: weights @ unanimous / 40, patterns, seed=1)
-    assert low < 0.75 < high
 
 
 def test_wide_tables_have_their_distinct_rows_too():
