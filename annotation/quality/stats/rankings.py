@@ -1,11 +1,13 @@
 """Agreement of rankings: ties allowed, and every labeler may have ranked other responses."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from annotation.quality.stats.bootstrap import bootstrap_mean
+from annotation.quality.stats.concordance import concordance_by_block
 from annotation.quality.stats.estimate import (
     BoolArray,
     Estimate,
@@ -15,6 +17,9 @@ from annotation.quality.stats.estimate import (
     Reason,
 )
 from annotation.quality.stats.rating_table import divide
+
+# (n, pairs) signs of two rankings -> (n,) values, over the response pairs that both have
+Tau = Callable[[FloatArray, FloatArray], FloatArray]
 
 
 @dataclass(frozen=True)
@@ -74,28 +79,31 @@ class Rankings:
 
 @dataclass(frozen=True)
 class RankingAgreement:
-    """W and tau-b, and the mean tau-b of each item (items,), NaN where undefined."""
+    """W, tau-b and tau-x, and the mean tau-b of each item (items,), NaN where undefined."""
 
     kendall_w: Estimate
     tau_b: Estimate
+    tau_x: Estimate
     items: IntArray
     tau_b_by_item: FloatArray
 
 
 def ranking_agreement(rankings: Rankings, *, seed: int | None = None) -> RankingAgreement:
-    """Mean over items of Kendall's W and of tau-b over all pairs of labelers of the item.
+    """Mean over items of Kendall's W and of both taus over all pairs of labelers of the item.
 
-    W looks at the responses that all labelers of the item ranked, tau-b at those that the two
-    ranked. Items where the number does not exist (everybody tied everything; fewer than two
-    common responses) are left out and counted as undefined.
+    W looks at the responses that all labelers of the item ranked, tau at those that the two
+    ranked. A tie that both share agrees in tau-x; in tau-b it is left aside. Items where the
+    number does not exist (everybody tied everything; fewer than two common responses) are left
+    out and counted as undefined.
     """
     items, start, sizes = np.unique(rankings.item, return_index=True, return_counts=True)
     pairable = sizes >= 2
-    w = _concordance(rankings.ranks, start)[pairable]
-    tau = _mean_tau_by_item(rankings, len(items))
+    w = concordance_by_block(rankings.ranks, start)[pairable]
+    tau, tau_x = (_mean_tau_by_item(rankings, len(items), of) for of in (_tau_b, _tau_x))
     return RankingAgreement(
         kendall_w=_mean_estimate(w, rankings, sizes, "Kendall's W, tie-corrected", seed),
         tau_b=_mean_estimate(tau[pairable], rankings, sizes, "tau-b, mean over pairs", seed),
+        tau_x=_mean_estimate(tau_x[pairable], rankings, sizes, "tau-x, mean over pairs", seed),
         items=items,
         tau_b_by_item=tau,
     )
@@ -136,49 +144,27 @@ def _has_common(rankings: Rankings) -> bool:
     return bool((said[first] & said[second]).any())
 
 
-def kendall_w(ranks: ArrayLike, tie_correction: bool = True) -> Estimate:
-    """Kendall's coefficient of concordance of one set of responses.
-
-    ranks: (labelers, responses), no gaps: larger is worse, any numbers do. Midranks;
-    W = 12 S / (m^2 (n^3 - n) - m sum(t^3 - t)) with S the squared deviations of the rank sums
-    from their mean and t the sizes of the ties (Kendall 1948; Siegel 1956). Without tie
-    correction the sum over ties is left out.
-    """
-    table = np.asarray(ranks, dtype=np.float64)
-    if table.ndim != 2:
-        raise ValueError("ranks must be a table of labelers by responses")
-    if not np.isfinite(table).all():
-        raise ValueError("every labeler ranks every response; see ranking_agreement for gaps")
-    m, n = table.shape
-    reason: Reason | None = None
-    value = None
-    if m == 0 or n == 0:
-        reason = "no_data"
-    elif m == 1 or n == 1:
-        reason = "no_pairable"
-    else:
-        w = float(_concordance(table, np.array([0]), tie_correction=tie_correction)[0])
-        if np.isfinite(w):
-            value = w
-        else:
-            reason = "all_tied"
-    return Estimate(
-        value,
-        reason,
-        n_items=1 if n else 0,
-        n_pairable=int(m > 1 and n > 1),
-        n_ratings=m,
-        n_undefined=int(reason == "all_tied"),
-        method="Kendall's W" + (", tie-corrected" if tie_correction else ""),
-    )
-
-
 def kendall_tau_b(first: ArrayLike, second: ArrayLike) -> Estimate:
     """tau-b of two rankings of the same responses (Kendall 1945).
 
     sum_{i<j} s_ij t_ij / sqrt(sum s_ij^2 sum t_ij^2), s and t the signs of the differences.
     first, second: (responses,), no gaps. Undefined (all_tied) when one has no order in it.
     """
+    return _tau_of_two(first, second, _tau_b, "tau-b")
+
+
+def emond_mason_tau_x(first: ArrayLike, second: ArrayLike) -> Estimate:
+    """tau-x of two rankings of the same responses (Emond & Mason 2002, J. Multi-Criteria
+    Decision Analysis 11): sum_{i != j} a_ij b_ij / (n (n - 1)), a and b 1 where i is better than
+    or tied with j, else -1.
+
+    A tie that both share is agreement; a tie against an order counts 0. Always defined: two
+    rankings that tie everything agree fully.
+    """
+    return _tau_of_two(first, second, _tau_x, "tau-x")
+
+
+def _tau_of_two(first: ArrayLike, second: ArrayLike, tau_of: Tau, method: str) -> Estimate:
     a, b = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
     if a.shape != b.shape or a.ndim != 1:
         raise ValueError("the two rankings must be of the same responses")
@@ -189,14 +175,13 @@ def kendall_tau_b(first: ArrayLike, second: ArrayLike) -> Estimate:
     if a.size < 2:
         reason = "no_pairable"
     else:
-        tau = float(_tau_b(pair_signs(a[None, :]), pair_signs(b[None, :]))[0])
+        tau = float(tau_of(pair_signs(a[None, :]), pair_signs(b[None, :]))[0])
         if np.isfinite(tau):
             value = tau
         else:
             reason = "all_tied"
-    return Estimate(
-        value, reason, n_items=1, n_pairable=int(a.size >= 2), n_ratings=2, method="tau-b"
-    )
+    pairable = int(a.size >= 2)
+    return Estimate(value, reason, n_items=1, n_pairable=pairable, n_ratings=2, method=method)
 
 
 def response_pairs(n_responses: int) -> tuple[IntArray, IntArray]:
@@ -235,11 +220,18 @@ def _tau_b(first: FloatArray, second: FloatArray) -> FloatArray:
     return divide((a * b).sum(axis=1), scale)
 
 
-def _mean_tau_by_item(rankings: Rankings, n_items: int) -> FloatArray:
-    """(items,) mean tau-b over the pairs of labelers for whom it is defined, else NaN."""
+def _tau_x(first: FloatArray, second: FloatArray) -> FloatArray:
+    """As `_tau_b`: 1 the same order or the same tie, -1 the other order, 0 a tie of one only."""
+    both: BoolArray = np.isfinite(first) & np.isfinite(second)
+    score = np.where(first == second, 1.0, first * second)
+    return divide(np.where(both, score, 0.0).sum(axis=1), both.sum(axis=1).astype(np.float64))
+
+
+def _mean_tau_by_item(rankings: Rankings, n_items: int, tau_of: Tau) -> FloatArray:
+    """(items,) mean tau over the pairs of labelers for whom it is defined, else NaN."""
     signs = rankings.signs
     first, second = pairs_within(rankings.item)
-    tau = _tau_b(signs[first], signs[second])
+    tau = tau_of(signs[first], signs[second])
     _, position = np.unique(rankings.item, return_inverse=True)
     where = position[first][np.isfinite(tau)]
     known = tau[np.isfinite(tau)]
@@ -247,26 +239,3 @@ def _mean_tau_by_item(rankings: Rankings, n_items: int) -> FloatArray:
     return divide(
         sums.astype(np.float64), np.bincount(where, minlength=n_items).astype(np.float64)
     )
-
-
-def _concordance(ranks: FloatArray, start: IntArray, tie_correction: bool = True) -> FloatArray:
-    """(items,) W of each block of rows [start[i], start[i + 1]), over the responses ranked in
-    every row of the block; NaN where fewer than two are, or all are tied."""
-    if len(start) == 0:
-        return np.zeros(0)
-    m = np.diff(np.append(start, len(ranks))).astype(np.float64)
-    ranked_by = np.add.reduceat(np.isfinite(ranks).astype(np.int64), start, axis=0)
-    common = ranked_by == m[:, None]
-    n = common.sum(axis=1).astype(np.float64)
-    mask = np.repeat(common, m.astype(np.int64), axis=0)
-    better = (ranks[:, None, :] < ranks[:, :, None]) & mask[:, None, :]
-    equal = (ranks[:, None, :] == ranks[:, :, None]) & mask[:, None, :]
-    tied = np.where(mask, equal.sum(axis=2), 0)
-    midrank = np.where(mask, better.sum(axis=2) + (tied + 1) / 2, 0.0)
-    sums = np.add.reduceat(midrank, start, axis=0)
-    deviation = np.where(common, sums - (m * (n + 1) / 2)[:, None], 0.0)
-    # Each of the t members of a tie adds t^2 - 1; together that is t^3 - t.
-    ties = np.add.reduceat(np.where(mask, tied**2 - 1, 0).sum(axis=1), start)
-    most = m**2 * (n**3 - n) - (m * ties if tie_correction else 0.0)
-    w: FloatArray = divide(12 * (deviation**2).sum(axis=1), most)
-    return w

@@ -8,10 +8,10 @@ from annotation.quality.stats.comparisons import (
     floor_unacceptable,
     rankings_to_comparisons,
 )
+from annotation.quality.stats.concordance import kendall_w
 from annotation.quality.stats.rankings import (
     Rankings,
     kendall_tau_b,
-    kendall_w,
     pairs_within,
     ranking_agreement,
 )

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from annotation.quality.stats.ratings import Ratings
 from annotation.quality.stats.tables import count_table
 
 KRIPPENDORFF_2011_C = ("123321412...", "1233224125.3", ".3332342251.", "12332441251.")
@@ -26,6 +27,10 @@ FLEISS_14_RATERS = np.array(
 )
 COHEN_1968 = np.array([[88, 10, 2], [14, 40, 6], [18, 10, 12]])
 COHEN_1968_DISAGREEMENT = np.array([[0, 1, 3], [1, 0, 6], [3, 6, 0]])
+# Shrout & Fleiss 1979, table 2: six targets, four judges.
+SHROUT_FLEISS = np.array(
+    [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]]
+)
 ANXIETY = "332 361 344 464 523 542 221 346 531 231 221 632 133 533 221 221 113 233 432 342"
 
 
@@ -39,6 +44,25 @@ def counts_of_raters(raters) -> np.ndarray:
     ]
     item, category = zip(*cells, strict=True)
     return count_table(item, category, len(raters[0]), max(category) + 1)
+
+
+def ratings_of_raters(raters) -> Ratings:
+    """As `counts_of_raters`, with who gave which."""
+    cells = [
+        (unit, labeler, int(rating) - 1)
+        for labeler, row in enumerate(raters)
+        for unit, rating in enumerate(row)
+        if rating not in (".", None)
+    ]
+    unit, labeler, category = zip(*cells, strict=True)
+    return Ratings.of(
+        unit=unit,
+        labeler=labeler,
+        category=category,
+        n_units=len(raters[0]),
+        n_labelers=len(raters),
+        n_categories=max(category) + 1,
+    )
 
 
 def counts_of_digits(text: str) -> np.ndarray:

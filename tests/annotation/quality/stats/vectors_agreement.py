@@ -11,7 +11,9 @@ from annotation.quality.stats.agreement import (
 )
 from annotation.quality.stats.alpha import krippendorff_alpha
 from annotation.quality.stats.cohen import cohen_kappa
-from annotation.quality.stats.rankings import kendall_tau_b, kendall_w
+from annotation.quality.stats.concordance import kendall_w
+from annotation.quality.stats.conger import conger_kappa
+from annotation.quality.stats.rankings import kendall_tau_b
 from annotation.quality.stats.weights import weights_from_disagreement
 
 from . import textbook as tb
@@ -67,11 +69,16 @@ def check_four_raters(vector):
     for average, expected in zip(("micro", "macro"), own["raw_micro_macro"], strict=True):
         assert pairwise_agreement(counts, average).value == near(expected)
     assert pairwise_agreement(counts, "macro").value == near(published["pa"])
+    # The README of irrCAC prints .76282 for Conger, which its own formula does not give.
+    ratings = tb.ratings_of_raters(vector["input"]["raters_x_units"])
+    assert conger_kappa(ratings).value == near(vector["computed"]["conger_by_formula"])
+    assert conger_kappa(ratings).value == near(vector["computed"]["irrCAC_0_4_4"]["conger"])
     for weights in ("quadratic", "ordinal"):
         expected = vector["computed"][f"irrCAC_{weights}"]
         assert gwet_ac(counts, weights).value == near(expected["gwet"])
         assert fleiss_kappa(counts, weights).value == near(expected["fleiss"])
         assert brennan_prediger(counts, weights).value == near(expected["bp"])
+        assert conger_kappa(ratings, weights).value == near(expected["conger"])
 
 
 def check_weighted_cohen(vector):
@@ -85,9 +92,14 @@ def check_weighted_cohen(vector):
 def check_concordance(vector):
     raters = list(zip(*vector["input"]["objects_x_raters"], strict=True))
     own, published = vector["computed"]["own"], vector["published"]
-    w = kendall_w(raters).value
-    assert w == near(own["Wt"])
-    assert w == printed(published["Wt"], digits=2)
+    w = kendall_w(raters)
+    assert w.value == near(own["Wt"])
+    assert w.value == near(vector["computed"]["scipy_friedman_over_m_n1"])
+    assert w.value == printed(published["Wt"], digits=2)
+    assert w.test.statistic == near(vector["computed"]["chisq"])
+    assert w.test.statistic == printed(published["chisq"], digits=1)
+    assert w.test.p_value == near(vector["computed"]["p"])
+    assert w.test.p_value == printed(published["p"], digits=4)
     assert kendall_w(raters, tie_correction=False).value == near(own["W_uncorrected"])
 
 
