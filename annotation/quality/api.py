@@ -6,8 +6,11 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from annotation.core.errors import NotFound
 from annotation.projects.permissions import project_for
 from annotation.quality import services
+from annotation.quality.analyses import ANALYSES
+from annotation.quality.documents import as_document
 from annotation.quality.wording import REASONS, in_reading_order
 
 
@@ -120,6 +123,44 @@ class AgreementView(APIView):
         """Compute it anew in the background."""
         project = project_for(request.user, slug, "compute")
         return _accepted(services.request_figures(project=project, actor=request.user))
+
+
+class FiguresSerializer(serializers.Serializer):
+    kind = serializers.CharField()
+    result = serializers.JSONField(
+        help_text="As docs/statistics.md describes it for each kind; labelers by id."
+    )
+    labelers = serializers.DictField(
+        child=serializers.CharField(), help_text="The handles, by the ids in the result."
+    )
+    input_sha256 = serializers.CharField(help_text="Of all that the figures were computed from.")
+    code_version = serializers.CharField()
+    computed_at = serializers.DateTimeField()
+    is_stale = serializers.BooleanField(help_text="Judgments came in since.")
+    job = serializers.IntegerField(
+        allow_null=True, help_text="The job that computes it anew, if one does."
+    )
+
+
+class FiguresView(APIView):
+    permission_classes = [IsAuthenticated]
+
+    @extend_schema(
+        operation_id="figures_retrieve",
+        responses={200: FiguresSerializer, 202: AgreementJobSerializer},
+        tags=["agreement"],
+    )
+    def get(self, request, slug: str, kind: str):
+        """The figures of one analysis. Large projects answer 202 with a job the first time."""
+        project = project_for(request.user, slug, "see_agreement")
+        if kind not in ANALYSES:
+            raise NotFound(f"There is no analysis “{kind}”: there are {', '.join(ANALYSES)}.")
+        report, job = services.answer(project=project, kind=kind, actor=request.user)
+        if report is None:
+            return _accepted(job)
+        return Response(
+            {**as_document(report), "is_stale": job is not None, "job": job and job.pk}
+        )
 
 
 def _accepted(job) -> Response:

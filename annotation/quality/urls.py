@@ -11,8 +11,8 @@ urlpatterns = [
         name="show-record",
     ),
     path("projects/<slug:slug>/agreement/", views.agreement, name="show-agreement"),
-    path("projects/<slug:slug>/agreement/compute/", views.compute, name="compute-agreement"),
-    path("projects/<slug:slug>/agreement/progress/", views.progress, name="agreement-progress"),
+    path("projects/<slug:slug>/figures/compute/", views.compute, name="compute-figures"),
+    path("projects/<slug:slug>/figures/progress/", views.progress, name="figures-progress"),
     path("projects/<slug:slug>/rubric/history/", views.rubric_history, name="show-rubric-history"),
     path(
         "projects/<slug:slug>/calibration/<int:calibration_id>/agreement/",

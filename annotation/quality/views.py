@@ -1,4 +1,4 @@
-"""The agreement page."""
+"""Pages of figures: agreement, its history by rubric version, and one person's record."""
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -7,24 +7,13 @@ from django.views.decorators.http import require_POST, require_safe
 from annotation.labeling.models import Item
 from annotation.projects.permissions import may, project_for
 from annotation.quality import history, presentation, services
+from annotation.quality.pages import show_figures, way_back
 from annotation.quality.record import record_of
 
 
 @require_safe
 def agreement(request, slug):
-    project = project_for(request.user, slug, "see_agreement")
-    report = services.latest_report(project)
-    context = {
-        "project": project,
-        "tab": "agreement",
-        "report": report,
-        "page": report and _page(report),
-        "job": services.last_job(project),
-        "is_stale": report is not None and services.is_stale(report),
-        "has_judgments": report is not None or project.judgments.exists(),
-        "may_compute": may(request.user, "compute", project),
-    }
-    return render(request, "quality/agreement.html", context)
+    return show_figures(request, slug, "agreement", "quality/agreement.html", _page)
 
 
 @require_safe
@@ -71,7 +60,7 @@ def show_record(request, slug, member_id):
 def compute(request, slug):
     project = project_for(request.user, slug, "compute")
     services.request_figures(project=project, actor=request.user)
-    return redirect("quality:show-agreement", slug)
+    return redirect(way_back(request.POST.get("page", ""), slug))
 
 
 def _page(report):

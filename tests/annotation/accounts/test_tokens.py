@@ -225,7 +225,7 @@ def test_a_token_for_one_project_sees_no_other_one(project, engineer):
 
 
 def test_rows_with_an_id_of_their_own_are_narrowed_too(project, engineer):
-    job, _new = jobs.enqueue(kind="agreement", project=project)
+    job, _new = jobs.enqueue(kind="figures", project=project)
     path = f"/api/jobs/{job.pk}/"
     second = make_project("second")
     Membership.objects.create(project=second, user=engineer, role=Role.ENGINEER, handle="e")

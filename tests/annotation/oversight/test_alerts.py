@@ -220,14 +220,14 @@ def test_a_large_projects_agreement_is_asked_for_once_an_hour(project, monkeypat
     make_judgment(make_item(project), mira, [1, 2])
     for _ in range(2):
         assert measures.raw_agreement(project, 65) is None
-    (job,) = Job.objects.filter(kind="agreement")
+    (job,) = Job.objects.filter(kind="figures")
     jobs.run(job.pk)
     make_judgment(make_item(project), mira, [1, 2])
     measures.raw_agreement(project, 65)
-    assert Job.objects.filter(kind="agreement").count() == 1
+    assert Job.objects.filter(kind="figures").count() == 1
     Report.objects.update(computed_at=timezone.now() - timedelta(hours=2))
     measures.raw_agreement(project, 65)
-    assert Job.objects.filter(kind="agreement").count() == 2
+    assert Job.objects.filter(kind="figures").count() == 2
 
 
 def test_gold_is_that_of_the_last_week_once_there_is_enough(project):

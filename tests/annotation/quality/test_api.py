@@ -1,13 +1,16 @@
 """Agreement through the API."""
 
 import json
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 
 from annotation.core import jobs
 from annotation.core.models import Job
 from annotation.projects.models import Membership
 from annotation.quality import services
+from annotation.quality.analyses import ANALYSES
 from tests.factories import make_item, make_judgment, make_member, make_project
 
 pytestmark = pytest.mark.django_db
@@ -139,3 +142,24 @@ def test_the_schema_describes_the_answer(client, project):
     assert set(properties) == set(body_of(client.get(URL)))
     estimate = schema["components"]["schemas"]["Estimate"]["properties"]
     assert set(estimate) == set(body_of(client.get(URL))["pairs"]["raw"])
+
+
+def test_the_figures_of_every_analysis_can_be_had(client, project):
+    labelers = [make_member(project, handle=handle) for handle in ("w1", "w2")]
+    item = make_item(project)
+    for labeler in labelers:
+        make_judgment(item, labeler, [1, 2])
+    for kind in ANALYSES:
+        answer = client.get(f"/api/projects/{project.slug}/figures/{kind}/")
+        assert answer.status_code == 200
+        body = answer.json()
+        assert body["kind"] == kind
+        assert body["code_version"] == ANALYSES[kind].version
+        assert (body["is_stale"], body["job"]) == (False, None)
+        assert body["labelers"][str(labelers[0].pk)] == "w1"
+        out = StringIO()
+        call_command("figures", project.slug, kind, stdout=out)
+        assert json.loads(out.getvalue())["result"] == body["result"]
+    nothing = client.get(f"/api/projects/{project.slug}/figures/horoscope/")
+    assert nothing.status_code == 404
+    assert "no analysis" in nothing.json()["detail"]

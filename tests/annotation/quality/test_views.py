@@ -53,23 +53,23 @@ def test_nothing_judged_says_when_that_will_change(client, project, lead):
 
 def test_computing_from_the_page_shows_progress_and_then_the_figures(client, project, lead):
     judge(project)
-    assert "Compute agreement" in text_of(client.get(address(project)))
+    assert "Compute the figures" in text_of(client.get(address(project)))
 
-    answer = client.post(address(project, "compute-agreement"))
+    answer = client.post(address(project, "compute-figures"))
     assert answer.status_code == 302
     assert answer.url == address(project)
     waiting = client.get(address(project)).content.decode()
-    assert 'id="agreement-progress"' in waiting
-    fragment = client.get(address(project, "agreement-progress"), headers={"HX-Request": "true"})
-    assert fragment.content.decode().count('id="agreement-progress"') == 1
+    assert 'id="figures-progress"' in waiting
+    fragment = client.get(address(project, "figures-progress"), headers={"HX-Request": "true"})
+    assert fragment.content.decode().count('id="figures-progress"') == 1
     assert "HX-Refresh" not in fragment.headers
 
     jobs.run(Job.objects.get().pk)
 
-    over = client.get(address(project, "agreement-progress"), headers={"HX-Request": "true"})
+    over = client.get(address(project, "figures-progress"), headers={"HX-Request": "true"})
     assert over.headers["HX-Refresh"] == "true"
     page = client.get(address(project))
-    assert 'id="agreement-progress"' not in page.content.decode()
+    assert 'id="figures-progress"' not in page.content.decode()
     shown = text_of(page)
     assert "Raw agreement" in shown
     assert "0.33" in shown  # one of three pairs of labelers agrees
@@ -79,8 +79,8 @@ def test_computing_from_the_page_shows_progress_and_then_the_figures(client, pro
 def test_a_second_click_does_not_start_a_second_job(client, project, lead):
     judge(project)
     for _ in range(2):
-        client.post(address(project, "compute-agreement"))
-    assert Job.objects.filter(kind="agreement").count() == 1
+        client.post(address(project, "compute-figures"))
+    assert Job.objects.filter(kind="figures").count() == 1
 
 
 def test_every_undefined_number_has_its_reason(client, project, lead):
@@ -149,7 +149,7 @@ def test_a_disputed_prompt_is_shown_escaped_and_nobody_is_named(client, project,
     assert 'aria-label="First places: a 1, b 1"' in disputed
 
 
-@pytest.mark.parametrize("name", ["show-agreement", "agreement-progress"])
+@pytest.mark.parametrize("name", ["show-agreement", "figures-progress"])
 def test_labelers_and_strangers_see_no_such_page(client, project, name):
     make_member(project, Membership.Role.REVIEWER, username="reviewer")
     for user, expected in (
@@ -165,17 +165,17 @@ def test_labelers_and_strangers_see_no_such_page(client, project, name):
 
 def test_labelers_cannot_start_a_computation(client, project):
     client.force_login(make_member(project, Membership.Role.LABELER))
-    assert client.post(address(project, "compute-agreement")).status_code == 404
+    assert client.post(address(project, "compute-figures")).status_code == 404
     assert not Job.objects.exists()
     client.force_login(make_member(project, Membership.Role.LEAD))
-    assert client.post(address(project, "compute-agreement")).status_code == 302
+    assert client.post(address(project, "compute-figures")).status_code == 302
     assert Job.objects.count() == 1
 
 
 def test_looking_changes_nothing(client, project, lead):
     judge(project)
-    assert client.get(address(project, "compute-agreement")).status_code == 405
+    assert client.get(address(project, "compute-figures")).status_code == 405
     client.get(address(project))
-    client.get(address(project, "agreement-progress"))
+    client.get(address(project, "figures-progress"))
     assert not Job.objects.exists()
     assert not Report.objects.exists()

@@ -1,0 +1,20 @@
+"""A report as a document that leaves the house: API, command and printable report."""
+
+from annotation.quality.models import Report
+
+
+def handles_of(project) -> dict[int, str]:
+    """{user id: handle}, of members past and present."""
+    return dict(project.memberships.values_list("user_id", "handle"))
+
+
+def as_document(report: Report) -> dict:
+    """With all that is needed to compute it again, and the names that its ids stand for."""
+    return {
+        "kind": report.kind,
+        "result": report.result,
+        "labelers": {str(pk): handle for pk, handle in handles_of(report.project).items()},
+        "input_sha256": report.input_sha256,
+        "code_version": report.code_version,
+        "computed_at": report.computed_at,
+    }

@@ -1,0 +1,69 @@
+"""What every page of figures has in common: its place in the row of pages, and its states."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from annotation.projects.permissions import may, project_for
+from annotation.quality import services
+from annotation.quality.models import Report
+
+
+@dataclass(frozen=True)
+class Page:
+    """kind: the analysis it shows; heading: its name in the row, and its title while it has no
+    figures."""
+
+    kind: str
+    heading: str | Promise
+    url_name: str
+
+
+# In the order of the row.
+PAGES = {
+    "agreement": Page("agreement", _("Agreement"), "quality:show-agreement"),
+}
+# Where a computation may have been asked for, besides.
+ELSEWHERE = {"rubric-history": "quality:show-rubric-history"}
+
+
+def way_back(key: str, slug: str) -> str:
+    """The address of the page that asked for a computation."""
+    names = {key: page.url_name for key, page in PAGES.items()} | ELSEWHERE
+    return reverse(names.get(key, "quality:show-agreement"), args=[slug])
+
+
+def row_of_pages(project) -> list[tuple]:
+    """(key, heading, address) for `_agreement_nav.html`."""
+    return [
+        (key, page.heading, reverse(page.url_name, args=[project.slug]))
+        for key, page in PAGES.items()
+    ]
+
+
+def show_figures(
+    request, slug: str, key: str, template: str, present: Callable[[Report], object], **context
+):
+    """The page of an analysis. present: a report to what the template shows as `page`, with the
+    `finding` that is its title."""
+    project = project_for(request.user, slug, "see_agreement")
+    page = PAGES[key]
+    report = services.latest_report(project, page.kind)
+    context |= {
+        "project": project,
+        "tab": "agreement",
+        "here": key,
+        "pages": row_of_pages(project),
+        "heading": page.heading,
+        "report": report,
+        "page": report and present(report),
+        "job": services.last_job(project),
+        "is_stale": report is not None and services.is_stale(report),
+        "has_judgments": report is not None or project.judgments.exists(),
+        "may_compute": may(request.user, "compute", project),
+    }
+    return render(request, template, context)
