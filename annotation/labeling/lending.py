@@ -11,13 +11,16 @@ from annotation.core.prepared import Prepared
 WINDOW = 200
 MAX_LOCKED = 16
 
-UNTOUCHED = """NOT EXISTS (
-       SELECT 1 FROM labeling_assignment a
-        WHERE a.item_id = i.id AND a.labeler_id = %(labeler)s AND a.state <> 'expired')
-     AND NOT EXISTS (
-       SELECT 1 FROM labeling_judgment j
-        WHERE j.item_id = i.id AND j.labeler_id = %(labeler)s)
-     AND NOT (i.warnings && %(avoids)s::varchar[])"""
+TOUCHED = """SELECT 1 FROM labeling_assignment a
+        WHERE a.item_id = i.id AND a.labeler_id = %(labeler)s AND a.state <> 'expired'"""
+JUDGED_BEFORE = """SELECT 1 FROM labeling_judgment j
+        WHERE j.item_id = i.id AND j.labeler_id = %(labeler)s"""
+WANTED = "NOT (i.warnings && %(avoids)s::varchar[])"
+UNTOUCHED = f"NOT EXISTS ({TOUCHED}) AND NOT EXISTS ({JUDGED_BEFORE}) AND {WANTED}"
+# The same, asked of one item after the other: OFFSET 0 keeps the planner from making a join of it.
+# Where a few items are enough, the join read all that the labeler had ever done, once per item,
+# whenever the statistics were of a time when that was nothing; and planning it took twice as long.
+ASKED = f"NOT EXISTS ({TOUCHED} OFFSET 0) AND NOT EXISTS ({JUDGED_BEFORE} OFFSET 0) AND {WANTED}"
 
 # What counts against a quota and a daily cap. Gold counts: a counter that stood still would tell.
 JUDGED = """SELECT 1 FROM labeling_judgment j
@@ -68,7 +71,7 @@ WORK = """mine AS MATERIALIZED (
          AND taken < overlap
        ORDER BY priority DESC, taken DESC, id LIMIT <window>
     ) AS i
-     WHERE <untouched> ORDER BY i.priority DESC, i.taken DESC, i.id LIMIT <locked>
+     WHERE <asked> ORDER BY i.priority DESC, i.taken DESC, i.id LIMIT <locked>
   ) AS of_lane
 ), near AS (
   SELECT i.id FROM labeling_item i
@@ -80,7 +83,7 @@ WORK = """mine AS MATERIALIZED (
     SELECT i.id, i.priority FROM labeling_item i
      WHERE NOT EXISTS (SELECT 1 FROM near)
        AND i.project_id = %(project)s AND i.lane = lanes.lane AND i.state = 'open'
-       AND i.taken = 0 AND <untouched>
+       AND i.taken = 0 AND <asked>
      ORDER BY i.priority DESC, i.id LIMIT 1
        <lock>
   ) AS of_lane ORDER BY of_lane.priority DESC, of_lane.id LIMIT 1
@@ -103,21 +106,16 @@ CALIBRATION = """calibration AS (
       ON r.id = cm.round_id AND r.project_id = %(project)s AND r.state = 'open'
     JOIN labeling_calibrationitem c ON c.round_id = r.id
     JOIN labeling_item i ON i.id = c.item_id AND i.state <> 'withdrawn'
-   WHERE <untouched>
+   WHERE <asked>
    ORDER BY r.id, c.position LIMIT 1
 )"""
 
 # What somebody judged there before may come again, in a repeated training or another attempt at
 # the test: whoever begins one puts the assignments of the last back to "expired". What was judged
 # as work never comes: its judgment would give way to the new one.
-UNTOUCHED_HERE = """NOT EXISTS (
-       SELECT 1 FROM labeling_assignment a
-        WHERE a.item_id = i.id AND a.labeler_id = %(labeler)s AND a.state <> 'expired')
-     AND NOT EXISTS (
-       SELECT 1 FROM labeling_judgment j
-        WHERE j.item_id = i.id AND j.labeler_id = %(labeler)s
-          AND j.purpose NOT IN ('training', 'test'))
-     AND NOT (i.warnings && %(avoids)s::varchar[])"""
+ASKED_HERE = f"""NOT EXISTS ({TOUCHED} OFFSET 0)
+     AND NOT EXISTS ({JUDGED_BEFORE} AND j.purpose NOT IN ('training', 'test') OFFSET 0)
+     AND {WANTED}"""
 
 # Nothing of the test without an attempt that runs; each one but the first in an order of its own.
 LADDER = """ladder AS (
@@ -128,11 +126,11 @@ LADDER = """ladder AS (
     LEFT JOIN labeling_testsection s ON s.id = g.section_id
     LEFT JOIN labeling_testattempt t
       ON me.stage = 'test' AND t.membership_id = me.membership AND t.ended_at IS NULL
-   WHERE (me.stage = 'training' OR t.id IS NOT NULL) AND <untouched here>
+   WHERE (me.stage = 'training' OR t.id IS NOT NULL) AND <asked here>
    ORDER BY s.position NULLS FIRST,
             CASE WHEN t.number > 1 THEN md5(g.id || ':' || t.number || ':' || %(labeler)s) END,
             g.position, g.id LIMIT 1
-)""".replace("<untouched here>", UNTOUCHED_HERE)
+)""".replace("<asked here>", ASKED_HERE)
 
 # The draw hangs on what this labeler ended last, and on a secret: whoever gives an item back and
 # comes again, or undoes and submits again, gets the same answer. A new draw each time would tell
@@ -157,7 +155,7 @@ GOLD = """gold AS (
     JOIN draw ON draw.die * 100 < me.gold_percent AND me.stage IN ('probation', 'full')
     JOIN labeling_golditem g ON g.project_id = %(project)s AND g.use = 'queue' AND g.is_active
     JOIN labeling_item i ON i.id = g.item_id AND i.state <> 'withdrawn'
-   WHERE i.lane = ANY (ARRAY(SELECT lane FROM lanes)) AND <untouched>
+   WHERE i.lane = ANY (ARRAY(SELECT lane FROM lanes)) AND <asked>
      AND EXISTS (SELECT 1 FROM work)
    ORDER BY md5(g.id || ':' || %(labeler)s) LIMIT 1
 )"""
@@ -210,6 +208,7 @@ def prepared(*more: str, select: str, lock: str = "", hold: str = "") -> Prepare
     """A statement that finds the next item, and does more with it."""
     return Prepared(
         f"WITH {', '.join(FIND + more)} SELECT {select}".replace("<untouched>", UNTOUCHED)
+        .replace("<asked>", ASKED)
         .replace("<order>", ORDER)
         .replace("<window>", str(WINDOW))
         .replace("<locked>", str(MAX_LOCKED))

@@ -69,3 +69,25 @@ def test_a_message_of_the_server_does_not_make_it_unusable():
         cursor.execute("LISTEN news")
         cursor.execute("NOTIFY news")
     assert connection.is_usable()
+
+
+def setting(name) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting(%s)", [name])
+        return cursor.fetchone()[0]
+
+
+def test_what_is_prepared_is_planned_once_and_nothing_is_compiled():
+    assert setting("plan_cache_mode") == "force_generic_plan"
+    assert setting("jit") == "off"
+
+
+def test_what_the_address_of_the_database_says_holds(monkeypatch):
+    options = connection.settings_dict["OPTIONS"] | {"options": "-c jit=on -c work_mem=5MB"}
+    monkeypatch.setitem(connection.settings_dict, "OPTIONS", options)
+    connection.close()
+    try:
+        assert (setting("jit"), setting("work_mem")) == ("on", "5MB")
+        assert setting("plan_cache_mode") == "force_generic_plan"
+    finally:
+        connection.close()

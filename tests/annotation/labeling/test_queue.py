@@ -7,7 +7,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from annotation.labeling.lending import WINDOW
+from annotation.labeling.lending import LEND, WINDOW
 from annotation.labeling.models import Assignment, Item
 from annotation.labeling.queue import expire_leases, lend, lend_next_item
 from annotation.labeling.services import skip, submit_judgment
@@ -229,3 +229,21 @@ def test_lending_reads_the_queue_by_its_index(project):
         plan = "\n".join(row[0] for row in cursor.fetchall())
     assert "item_queue" in plan
     assert "Sort" not in plan
+
+
+PARTS = ("mine", "first", "rest")  # of the lending statement
+
+
+def test_what_a_labeler_did_before_is_looked_up_and_never_read_as_a_whole(project):
+    """A join of the queue with all of a labeler's assignments is what the planner chose while
+    its statistics were of a time before the first of them."""
+    make_item(project)
+    assert lend_next_item(project=project, labeler=make_member(project))
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN EXECUTE {LEND.name}({', '.join(['NULL'] * len(LEND.names))})")
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    parts = {name: plan.partition(f"CTE {name}\n")[2].partition("\n  CTE ")[0] for name in PARTS}
+    for name in ("mine", "first"):
+        assert "labeling_assignment" in parts[name]
+        assert "Anti Join" not in parts[name]
+    assert "Anti Join" in parts["rest"]  # where all of it is sorted, a join is right
