@@ -7,6 +7,7 @@ the next item, and an item of one kind costs what every other costs.
 """
 
 from annotation.core.prepared import Prepared
+from annotation.labeling.models import COUNTED
 
 WINDOW = 200
 MAX_LOCKED = 16
@@ -22,10 +23,12 @@ UNTOUCHED = f"NOT EXISTS ({TOUCHED}) AND NOT EXISTS ({JUDGED_BEFORE}) AND {WANTE
 # whenever the statistics were of a time when that was nothing; and planning it took twice as long.
 ASKED = f"NOT EXISTS ({TOUCHED} OFFSET 0) AND NOT EXISTS ({JUDGED_BEFORE} OFFSET 0) AND {WANTED}"
 
-# What counts against a quota and a daily cap. Gold counts: a counter that stood still would tell.
+# What `Judgment.objects.counted()` finds of this labeler here.
 JUDGED = """SELECT 1 FROM labeling_judgment j
               WHERE j.labeler_id = %(labeler)s AND j.project_id = %(project)s AND j.revision = 1
-                AND j.purpose IN ('work', 'gold')"""
+                AND j.purpose IN (<counted>)""".replace(
+    "<counted>", ", ".join(f"'{purpose}'" for purpose in COUNTED)
+)
 
 # Held while an item is found for it: whoever sets a quota or pauses somebody either sees what was
 # lent, or is seen. A labeler without a membership is the site's admin: they may do everything.

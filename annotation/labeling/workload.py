@@ -15,19 +15,16 @@ from annotation.core.clock import last_midnight
 from annotation.core.errors import Conflict, DomainError
 from annotation.core.numbers import grouped
 from annotation.core.text import clean
-from annotation.labeling.models import Assignment, Judgment, Purpose
+from annotation.labeling.models import COUNTED, Assignment, Judgment
 from annotation.projects.models import Membership
 
 MOST = 1_000_000
 MAX_REASON = 500
-COUNTED = (Purpose.WORK, Purpose.GOLD)
 
 
 def judged_by(labeler, project):
-    """What counts against a quota and a daily cap: first revisions of work and gold."""
-    return Judgment.objects.filter(
-        labeler=labeler, project=project, revision=1, purpose__in=COUNTED
-    )
+    """What counts against a quota and a daily cap."""
+    return Judgment.objects.counted().filter(labeler=labeler, project=project)
 
 
 def with_load(memberships):

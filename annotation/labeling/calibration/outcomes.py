@@ -11,21 +11,11 @@ from annotation.labeling.calibration.drafts import locked
 from annotation.labeling.feedback import checked_text
 from annotation.labeling.gold.making import Known, make_gold
 from annotation.labeling.models import CalibrationItem, CalibrationOutcome
-from annotation.labeling.review.rules import check_settled
+from annotation.labeling.review.rules import check_settled, settled_columns
 from annotation.labeling.verdict import Verdict
 from annotation.projects.rubrics.drafts import add_example
 
 Kind = CalibrationOutcome.Kind
-KEPT = (
-    "ranks",
-    "unacceptable",
-    "strength",
-    "rest_below",
-    "scale",
-    "preference",
-    "both",
-    "ratings",
-)
 
 
 def agree(
@@ -34,9 +24,8 @@ def agree(
     """Enter the verdict that people agreed on. VerdictError says what is missing."""
     note = checked_text(note, "")
     check_settled(verdict, item=found.item, rubric=rubric)
-    said = verdict.as_columns()
-    columns = {name: said[name] for name in KEPT}
-    return _add(found, actor, Kind.AGREED, key, note=note, rubric_version=rubric, **columns)
+    columns = settled_columns(verdict) | {"note": note, "rubric_version": rubric}
+    return _add(found, actor, Kind.AGREED, key, **columns)
 
 
 def leave_open(*, found: CalibrationItem, actor, note: str, key: UUID) -> CalibrationOutcome:

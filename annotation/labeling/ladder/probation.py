@@ -12,7 +12,7 @@ from annotation.labeling.ladder import stages
 from annotation.labeling.ladder.answers import settle
 from annotation.labeling.ladder.evidence import gold_share
 from annotation.labeling.ladder.stages import Rule, Stage
-from annotation.labeling.models import Judgment, Purpose, StageNote
+from annotation.labeling.models import Judgment, StageNote
 from annotation.projects.models import Membership
 
 
@@ -42,12 +42,8 @@ class Probation:
 def probation_of(membership) -> Probation:
     rules = stages.settings_of(membership.project)
     since = begun_at(membership)
-    judged = Judgment.objects.filter(
-        project=membership.project_id,
-        labeler=membership.user_id,
-        revision=1,
-        purpose__in=[Purpose.WORK, Purpose.GOLD],
-        submitted_at__gte=since,
+    judged = Judgment.objects.counted().filter(
+        project=membership.project_id, labeler=membership.user_id, submitted_at__gte=since
     )
     return Probation(
         since=since,

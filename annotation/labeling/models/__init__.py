@@ -20,12 +20,13 @@ from annotation.labeling.models.items import Item, ItemResponse
 from annotation.labeling.models.judgments import Judgment, WrittenResponse
 from annotation.labeling.models.ladder import Appeal, StageChange, StageNote, TestAttempt
 from annotation.labeling.models.messages import Announcement, AnnouncementRead, Question
-from annotation.labeling.models.purposes import ON_THE_LADDER, Purpose
+from annotation.labeling.models.purposes import COUNTED, ON_THE_LADDER, Purpose
 from annotation.labeling.models.reask import Reask
 from annotation.labeling.models.reports import ItemReport
 from annotation.labeling.models.review import Adjudication, ItemReview, ReviewSettings
 
 __all__ = [
+    "COUNTED",
     "ON_THE_LADDER",
     "Appeal",
     "Adjudication",

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from annotation.labeling.models.assignments import Assignment
 from annotation.labeling.models.items import Item
-from annotation.labeling.models.purposes import Purpose
+from annotation.labeling.models.purposes import COUNTED, Purpose
 
 
 class JudgmentQuerySet(models.QuerySet):
@@ -27,6 +27,11 @@ class JudgmentQuerySet(models.QuerySet):
     def work(self):
         """Without gold, the ladder and calibration: what agreement and datasets are made of."""
         return self.filter(purpose=Purpose.WORK)
+
+    def counted(self):
+        """What counts as done by its labeler: once for each item, however often it was changed.
+        `lending.JUDGED` says the same in SQL."""
+        return self.filter(revision=1, purpose__in=COUNTED)
 
 
 class Judgment(models.Model):

@@ -15,5 +15,9 @@ class Purpose(models.TextChoices):
     CALIBRATION = "calibration", _("Calibration")
 
 
+# What counts as done against a quota, a daily cap and a probation. Gold does: a counter that stood
+# still would tell which item was gold.
+COUNTED = (Purpose.WORK, Purpose.GOLD)
+
 # On the way to the work: answered for the labeler's own sake, never taken back or changed.
 ON_THE_LADDER = frozenset({Purpose.TRAINING, Purpose.TEST})

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
-from django.db.models import Count, Exists, F, FloatField, OuterRef, Q, QuerySet
-from django.db.models.expressions import RawSQL
+from django.db.models import Count, Exists, F, FloatField, Func, OuterRef, Q, QuerySet, Value
 from django.utils.translation import gettext_lazy
 
 from annotation.core.errors import DomainError
@@ -149,12 +148,18 @@ def _waiting(rows: QuerySet) -> QuerySet:
     return rows.filter(Q(outcome="") & (is_judged | Exists(_OPEN_REPORTS)))
 
 
+class _FirstOf(Func):
+    """The first number of a list by its key. Not Django's KeyTransform: that takes a criterion's
+    key "1" for a place in an array."""
+
+    template = "(%(expressions)s ->> 0)::float"
+    arg_joiner = " -> "
+
+
 def _shown_spread(criterion: str):
     if not criterion:
         return F("spread")
-    return RawSQL(
-        "(labeling_itemreview.rating_spreads -> %s ->> 0)::float", [criterion], FloatField()
-    )
+    return _FirstOf("rating_spreads", Value(criterion), output_field=FloatField())
 
 
 def _matching(rows: QuerySet, chosen: Filter) -> QuerySet:

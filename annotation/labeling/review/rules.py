@@ -1,8 +1,27 @@
-"""What a settled verdict must say: the order that the project asks for, and its ratings."""
+"""What a settled verdict must say, and what of it is kept: the order that is asked for, and its
+ratings."""
 
 from copy import copy
+from typing import Any
 
 from annotation.labeling.verdict import Verdict, check
+
+# Of a Judgment's columns those that an adjudication and an outcome of a calibration round have.
+KEPT = (
+    "ranks",
+    "unacceptable",
+    "strength",
+    "rest_below",
+    "scale",
+    "preference",
+    "both",
+    "ratings",
+)
+
+
+def settled_columns(verdict: Verdict) -> dict[str, Any]:
+    said = verdict.as_columns()
+    return {name: said[name] for name in KEPT}
 
 
 def check_settled(verdict: Verdict, *, item, rubric=None) -> None:

@@ -17,7 +17,7 @@ from annotation.labeling.feedback import checked_text, give_feedback
 from annotation.labeling.models import Adjudication, Feedback, Item, ItemReview, Judgment
 from annotation.labeling.review.audit_share import new_seed
 from annotation.labeling.review.entries import mark_stale, settings_of, work_judgments
-from annotation.labeling.review.rules import check_settled
+from annotation.labeling.review.rules import check_settled, settled_columns
 from annotation.labeling.verdict import Verdict
 
 Outcome = Adjudication.Outcome
@@ -59,7 +59,7 @@ def settle(
     """
     reason = checked_text(reason, _("Say why: those who judged the item read it."))
     check_settled(verdict, item=item, rubric=rubric)
-    columns = _columns(verdict) | {
+    columns = settled_columns(verdict) | {
         "reason": reason,
         "rubric_version": rubric,
         "order": list(order),
@@ -137,21 +137,6 @@ def save_settings(
             spread_percent=spread_percent,
             audit_seed=settings.audit_seed,
         )
-
-
-def _columns(verdict: Verdict) -> dict:
-    said = verdict.as_columns()
-    kept = (
-        "ranks",
-        "unacceptable",
-        "strength",
-        "rest_below",
-        "scale",
-        "preference",
-        "both",
-        "ratings",
-    )
-    return {name: said[name] for name in kept}
 
 
 def _decide(

@@ -9,7 +9,8 @@ from django.db.models import Count, Q
 from django.utils import timezone
 
 from annotation.core.harms import known_harms
-from annotation.labeling.models import Assignment, Item, ItemReport, Judgment, Purpose
+from annotation.labeling.models import Assignment, Item, ItemReport
+from annotation.labeling.workload import judged_by
 from annotation.projects.models import Membership, PoolMember, Slice
 
 # In the order in which items are lent: those that nobody takes gather at the head.
@@ -112,12 +113,7 @@ def _lanes(project, users) -> dict[int, list[int]]:
 
 
 def _judged(project, member) -> int:
-    counted = Judgment.objects.filter(
-        project=project,
-        labeler=member.user_id,
-        revision=1,
-        purpose__in=[Purpose.WORK, Purpose.GOLD],
-    )
+    counted = judged_by(member.user_id, project)
     return counted.order_by()[: member.quota].count()
 
 

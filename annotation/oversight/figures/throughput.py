@@ -8,7 +8,7 @@ from django.db.models import Count
 from django.db.models.functions import TruncDate
 
 from annotation.core.clock import last_midnight
-from annotation.labeling.models import Judgment, Purpose
+from annotation.labeling.models import Judgment
 from annotation.quality.stats.forecast import Forecast, days_until_done
 
 SHOWN_DAYS = 14
@@ -47,9 +47,8 @@ def throughput_of(project) -> Throughput:
     # A day more than is shown: the complete ones end before today.
     read = [(midnight - timedelta(days=back)).date() for back in reversed(range(SHOWN_DAYS + 1))]
     since = midnight - timedelta(days=SHOWN_DAYS)
-    made = Judgment.objects.filter(
-        project=project, labeler__in=list(handles), revision=1, purpose=Purpose.WORK
-    ).exclude(origin=Judgment.Origin.IMPORT)
+    made = Judgment.objects.work().filter(project=project, labeler__in=list(handles), revision=1)
+    made = made.exclude(origin=Judgment.Origin.IMPORT)
     rows = (
         made.filter(submitted_at__gte=since)
         .annotate(day=TruncDate("submitted_at"))

@@ -6,6 +6,14 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 
+class ProjectQuerySet(models.QuerySet):
+    def of(self, user):
+        """Those that this person is in; of a site admin, all."""
+        if user.is_superuser:
+            return self.all()
+        return self.filter(memberships__user=user, memberships__is_active=True)
+
+
 class Project(models.Model):
     """One body of work: prompts, people, a rubric, and what came of them."""
 
@@ -56,6 +64,8 @@ class Project(models.Model):
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
+
+    objects = ProjectQuerySet.as_manager()
 
     class Meta:
         constraints = [
