@@ -8,6 +8,7 @@ database alone can neither tell whose row it is nor read it.
 import hashlib
 import hmac
 import json
+from collections.abc import Sequence
 
 from django.conf import settings
 
@@ -17,9 +18,10 @@ from annotation.core import sealed
 LENGTH = 512
 
 
-def names_of(user_id: int) -> list[str]:
+def names_of(user_id: int, old_keys: Sequence[str] | None = None) -> list[str]:
     """Under the present secret key first, then under those before it."""
-    return [_name(user_id, key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
+    old_keys = settings.SECRET_KEY_FALLBACKS if old_keys is None else old_keys
+    return [_name(user_id, key) for key in (settings.SECRET_KEY, *old_keys)]
 
 
 def close(said: dict, *, name: str) -> str:
@@ -35,6 +37,12 @@ def opened(envelope: str, *, name: str) -> dict | None:
         return json.loads(sealed.unseal(envelope, place=_place(name)))
     except sealed.CannotOpen:
         return None
+
+
+def closed_anew(envelope: str, *, name: str, new_name: str, old_keys: Sequence[str]) -> str:
+    """The same answers under the present key and a new name; CannotOpen where no key opens it."""
+    there = sealed.resealed(envelope, place=_place(name), old_keys=old_keys) or envelope
+    return sealed.seal(sealed.unseal(there, place=_place(name)), place=_place(new_name))
 
 
 def _place(name: str) -> str:

@@ -9,6 +9,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from annotation.core.sealed import SealedField
+
 
 class AlertKind(models.TextChoices):
     """What a project can be watched for."""
@@ -38,7 +40,7 @@ class Webhook(models.Model):
     # Names the row where the secret is sealed: it opens in no other one.
     key = models.UUIDField(unique=True, default=uuid.uuid4)
     url = models.CharField(max_length=500)
-    sealed_secret = models.TextField()
+    sealed_secret = SealedField()
     wants = ArrayField(models.CharField(max_length=10, choices=AlertKind), default=list)
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(
