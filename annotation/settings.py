@@ -227,6 +227,7 @@ ATTACHMENT_QUOTA_BYTES = env.int("CONCORD_ATTACHMENT_QUOTA_BYTES", default=10 * 
 
 # What Concord may connect to by itself: core/egress.py.
 EGRESS_ORIGINS = Origins(env.list("CONCORD_EGRESS_ORIGINS", default=[]))
+SIGN_ON_ORIGINS = sign_on.reachable_origins(env)
 
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]

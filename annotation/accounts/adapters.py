@@ -10,7 +10,7 @@ from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from annotation.accounts import services
+from annotation.accounts import outgoing, services
 from annotation.accounts.models import User
 from annotation.accounts.notices import tell
 from annotation.accounts.recent import signed_in_recently
@@ -105,6 +105,9 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
             if user := _account_behind(email):
                 return user, email
         return None
+
+    def get_requests_session(self):
+        return outgoing.session()
 
     def validate_disconnect(self, account, accounts):
         return None

@@ -48,6 +48,12 @@ NOT_GLOBAL_V4 = [
     )
 ]
 
+# What an organisation uses inside. Neither this machine nor a cloud's metadata is among them.
+INTERNAL = [
+    ip_network(net)
+    for net in ("10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
+]
+
 # Printable ASCII without space, backslash, fragment and @: what parsers disagree about.
 URL = re.compile(
     r"(?P<scheme>https?)://(?P<host>\[[0-9a-f:.]+\]|[a-z0-9.-]+)(?::(?P<port>[0-9]{1,5}))?"
@@ -137,26 +143,37 @@ def is_public(address: Address) -> bool:
     return address in GLOBAL_V6 and not any(address in net for net in NOT_GLOBAL_V6)
 
 
-def _origin(entry: str) -> str:
+def is_internal(address: Address) -> bool:
+    """Whether it is of an organisation's own network."""
+    return any(address in net for net in INTERNAL)
+
+
+def _origin(entry: str, setting: str) -> str:
     """An entry of the list in its one spelling. An unreadable list stops the start."""
     try:
         target = parse(entry)
     except Refused as error:
-        raise ImproperlyConfigured(f"CONCORD_EGRESS_ORIGINS: “{entry}” is no origin.") from error
+        raise ImproperlyConfigured(f"{setting}: “{entry}” is no origin.") from error
     if target.path != "/":
-        raise ImproperlyConfigured(
-            f"CONCORD_EGRESS_ORIGINS: “{entry}” has a path; an origin none."
-        )
+        raise ImproperlyConfigured(f"{setting}: “{entry}” has a path; an origin none.")
     return target.origin
 
 
 class Origins:
-    """An operator's list of what may be connected to. Empty: nothing."""
+    """An operator's list of what may be connected to. Empty: nothing. With `opens_internal` a
+    listed name may resolve to an address inside."""
 
-    def __init__(self, listed: Iterable[str]):
+    def __init__(
+        self,
+        listed: Iterable[str],
+        *,
+        opens_internal: bool = False,
+        setting: str = "CONCORD_EGRESS_ORIGINS",
+    ):
+        self.opens_internal = opens_internal
         entries = [entry.strip() for entry in listed if entry.strip()]
         self.has_any_public = ANY_PUBLIC in entries
-        self.named = frozenset(_origin(entry) for entry in entries if entry != ANY_PUBLIC)
+        self.named = frozenset(_origin(entry, setting) for entry in entries if entry != ANY_PUBLIC)
 
     def __bool__(self) -> bool:
         return self.has_any_public or bool(self.named)
@@ -172,8 +189,10 @@ class Origins:
             self.check_address(target, target.address)
 
     def check_address(self, target: Target, address: Address) -> None:
-        """Refuse an address that is not public, unless the operator named that very address:
-        a listed name opens no private network, whatever it resolves to."""
-        is_named = target.origin in self.named and target.address == address
-        if not (is_named or is_public(address)):
+        """Refuse an address that is not public, unless the operator named that very address: a
+        listed name by itself opens no private network, whatever it resolves to."""
+        is_named = target.origin in self.named
+        is_meant = is_named and target.address == address
+        is_inside = is_named and self.opens_internal and is_internal(address)
+        if not (is_meant or is_inside or is_public(address)):
             raise Refused(NOT_PUBLIC)

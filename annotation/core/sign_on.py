@@ -4,6 +4,8 @@ from urllib.parse import urlsplit
 
 from environ import Env, ImproperlyConfigured
 
+from annotation.core.addresses import ANY_PUBLIC, Origins
+
 SECOND_FACTOR_FOR = ("nobody", "staff", "everybody")
 
 
@@ -48,6 +50,17 @@ def single_sign_on_origins(env: Env) -> list[str]:
     addresses = [issuer, *env.list("CONCORD_OIDC_ORIGINS", default=[])]
     parts = [urlsplit(address) for address in addresses if address]
     return list(dict.fromkeys(f"{part.scheme}://{part.netloc}" for part in parts))
+
+
+def reachable_origins(env: Env) -> Origins:
+    """What the web server may connect to for it. A provider names its endpoints itself, often at
+    several hosts: any public one may be meant, and inside only what the operator lists."""
+    listed = single_sign_on_origins(env)
+    return Origins(
+        [ANY_PUBLIC, *listed] if listed else [],
+        opens_internal=env.bool("CONCORD_OIDC_INTERNAL", default=False),
+        setting="CONCORD_OIDC_ISSUER or CONCORD_OIDC_ORIGINS",
+    )
 
 
 def mail(env: Env, *, is_loopback: bool) -> dict:

@@ -8,6 +8,7 @@ from allauth.socialaccount.models import SocialAccount
 
 from annotation.accounts.models import User
 from annotation.accounts.services import confirm_address
+from annotation.core.addresses import ANY_PUBLIC, Origins
 from tests.annotation.accounts.provider import CLIENT, SECRET, running_provider
 from tests.annotation.accounts.sign_on import give_app, is_in, make_person
 from tests.factories import make_user
@@ -37,6 +38,7 @@ def provider(one_provider, settings):
     one_provider.claims = {"sub": "u-1", "email": "ada@example.com", "email_verified": True}
     one_provider.audience = CLIENT
     one_provider.asked.clear()
+    settings.SIGN_ON_ORIGINS = Origins([ANY_PUBLIC, one_provider.url])
     return one_provider
 
 
