@@ -38,13 +38,18 @@ def citations():
     return np.array(vector("bt_citations")["input"]["cited_by"])
 
 
-def pudding():
-    """(wins, ties)."""
-    wins, ties = np.zeros((6, 6)), np.zeros((6, 6))
-    for i, j, _, won, lost, tied in vector("davidson_pudding")["input"]["rows"]:
+def tables_of_pairs(rows, n):
+    """Rows of i, j (from 1), comparisons, wins, losses, ties -> wins and ties, (n, n)."""
+    wins, ties = np.zeros((n, n)), np.zeros((n, n))
+    for i, j, _, won, lost, tied in rows:
         wins[i - 1, j - 1], wins[j - 1, i - 1] = won, lost
         ties[i - 1, j - 1] = ties[j - 1, i - 1] = tied
     return wins, ties
+
+
+def pudding():
+    """(wins, ties)."""
+    return tables_of_pairs(vector("davidson_pudding")["input"]["rows"], 6)
 
 
 def comparisons_of(wins, ties=None):
@@ -73,7 +78,11 @@ def baseball():
 
 
 def netflix():
-    rows = vector("pl_netflix138")["input"]["freq_and_order_1based"]
+    return rankings_of_orders(vector("pl_netflix138")["input"]["freq_and_order_1based"])
+
+
+def rankings_of_orders(rows):
+    """Rows of a count and an order, best first."""
     places = np.argsort([row[1:] for row in rows], axis=1) + 1
     return rankings_of_table(places, weight=[row[0] for row in rows])
 

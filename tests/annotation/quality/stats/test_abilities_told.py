@@ -60,20 +60,20 @@ def test_between_components_nothing_is_clear():
 
 def test_the_bootstrap_draws_items_and_agrees_with_the_sandwich():
     rng = np.random.default_rng(5)
-    first = rng.integers(0, 4, 3000)
-    second = (first + rng.integers(1, 4, 3000)) % 4
-    won = rng.random(3000) < 1 / (1 + np.exp(-(second - first) * 0.4))
+    first = rng.integers(0, 4, 1500)
+    second = (first + rng.integers(1, 4, 1500)) % 4
+    won = rng.random(1500) < 1 / (1 + np.exp(-(second - first) * 0.4))
     # Five comparisons of an item that agree with each other: plain errors are too small.
     games = compare_generators(
         np.repeat(first, 5), np.repeat(second, 5), np.repeat(2 * ~won, 5), 4,
-        item=np.repeat(np.arange(3000), 5),
+        item=np.repeat(np.arange(1500), 5),
     )  # fmt: skip
     fit = fit_abilities(games)
-    draws = bootstrap_abilities(games, seed=1, n_resamples=400)
+    draws = bootstrap_abilities(games, seed=1, n_resamples=200)
     assert draws.abilities.std(axis=0) == pytest.approx(fit.errors, rel=0.15)
     assert (np.sqrt(np.diag(fit.covariance)) < 0.6 * fit.errors).all()
     assert draws.rank_intervals() == [(1, 1), (2, 2), (3, 3), (4, 4)]
-    again = bootstrap_abilities(games, seed=1, n_resamples=400)
+    again = bootstrap_abilities(games, seed=1, n_resamples=200)
     assert again.intervals() == draws.intervals()
     for (low, high), value in zip(draws.intervals(), fit.ability, strict=True):
         assert low < value < high
@@ -106,17 +106,6 @@ def test_win_rates_with_their_intervals():
 def test_without_ties_the_interval_is_wilsons(won, lost):
     rates = win_rate_matrix(outcome_matrix(pub.comparisons_of([[0, won], [lost, 0]])))
     assert (rates.low[0, 1], rates.high[0, 1]) == pytest.approx(wilson_interval(won, won + lost))
-
-
-def test_elo_of_one_game():
-    vector = pub.vector("elo")
-    one = compare_generators([0], [1], [0], 2)
-    assert elo(one, k=32).tolist() == vector["published"]["equal_win"]
-    draw = elo(compare_generators([0], [1], [1], 2), initial=np.array([1200.0, 1000.0]))
-    assert draw == pytest.approx(vector["computed"]["draw_1200_1000"], abs=1e-9)
-    assert draw == pytest.approx([1191.688098, 1008.311902], abs=1e-6)
-    upset = elo(one, initial=np.array([1000.0, 1200.0]))
-    assert upset == pytest.approx(vector["computed"]["win_1000_over_1200"], abs=1e-9)
 
 
 def test_elo_in_order_by_evalica():
