@@ -37,6 +37,15 @@ OPTIONS = {
     Import.Kind.ITEMS: {"coerce_text", "keep_preferences"},
     Import.Kind.JUDGMENTS: {"create"},
 }
+# So many new lines make another table of those they come into: planned by the statistics of
+# before, the queue is read from end to end until autovacuum has looked, a minute later.
+ANALYSED_FROM = 1_000
+FILLED = {
+    Import.Kind.ITEMS: (
+        "prompts_prompt, prompts_response, labeling_item, labeling_itemresponse, labeling_judgment"
+    ),
+    Import.Kind.JUDGMENTS: "labeling_judgment, labeling_item",
+}
 ADVISORY_LOCK = 0x1A907  # one import per project at a time; the project's id is the second key
 
 Progress = Callable[[int], None]
@@ -118,6 +127,7 @@ def run(
         imported.sha256 = hashed.digest.hexdigest()
         if not problems:
             _write(imported, spooled, problems, claim)
+            _look_again(imported)
     if problems:
         _refuse(imported, problems)
     return imported
@@ -220,6 +230,14 @@ def _write(imported: Import, spooled: Any, problems: Problems, claim: Claim | No
             target=f"import:{imported.pk}",
             **counts,
         )
+
+
+def _look_again(imported: Import) -> None:
+    """New statistics after many new rows. Outside the import's transaction: its lock would be
+    held to the end. A table that somebody else looks at just now is left to them."""
+    if imported.state == Import.State.DONE and imported.line_count >= ANALYSED_FROM:
+        with connection.cursor() as cursor:
+            cursor.execute(f"ANALYZE (SKIP_LOCKED) {FILLED[Import.Kind(imported.kind)]}")
 
 
 def _refuse(imported: Import, problems: Problems) -> None:

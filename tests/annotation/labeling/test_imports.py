@@ -606,3 +606,19 @@ def test_a_command_ends_with_status_0_only_when_all_was_done(project, tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("Imported 1 item")
     assert project.items.count() == 1
+
+
+def rows_known(table) -> float:
+    """As many as the planner believes there to be."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reltuples FROM pg_class WHERE relname = %s", [table])
+        return cursor.fetchone()[0]
+
+
+def test_after_many_new_lines_the_planner_knows_the_tables_it_reads(project, monkeypatch):
+    monkeypatch.setattr(services, "ANALYSED_FROM", 4)
+    bring(project, "items", *[ITEM | {"id": f"many-{n}"} for n in range(4)])
+    assert (rows_known("labeling_item"), rows_known("labeling_itemresponse")) == (4, 12)
+
+    bring(project, "items", ITEM | {"id": "one"})  # too few to look again
+    assert rows_known("labeling_item") == 4
