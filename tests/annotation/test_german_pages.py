@@ -41,7 +41,7 @@ def german(lead):
 
 
 def test_every_page_opens_in_german_with_numbers_a_machine_can_read(german, project):
-    german.post(reverse("quality:compute-agreement", args=[project.slug]))
+    german.post(reverse("quality:compute-figures", args=[project.slug]))
     jobs.run(Job.objects.get(kind="figures").pk)
     found, seen = {}, set()
     for name, path in PAGES.items():
@@ -82,7 +82,7 @@ def test_what_is_kept_of_the_desk_is_kept_for_its_language(project, first, then)
 
 
 def test_charts_are_drawn_with_points_and_read_with_commas(german, project):
-    german.post(reverse("quality:compute-agreement", args=[project.slug]))
+    german.post(reverse("quality:compute-figures", args=[project.slug]))
     jobs.run(Job.objects.get(kind="figures").pk)
     page = german.get(reverse("quality:show-agreement", args=[project.slug])).content.decode()
 

@@ -95,7 +95,7 @@ def test_the_page_is_readable(page, project, scheme, width):
 
 def test_the_figures_appear_by_themselves_when_they_are_ready(page, project):
     page.goto(page.address)
-    page.get_by_role("button", name="Compute agreement").click()
+    page.get_by_role("button", name="Compute the figures").click()
     page.get_by_role("progressbar").wait_for()
     assert violations(page) == []
     if folder := os.environ.get("SCREENSHOTS"):

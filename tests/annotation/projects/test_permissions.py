@@ -240,7 +240,7 @@ ROUTES = [
     Route("quality:show-rubric-history", "see_agreement"),
     Route("quality-api:agreement", "see_agreement", gives=(200, 202)),
     Route("quality-api:agreement", "compute", "POST"),
-    Route("quality-api:figures", "see_agreement", kwargs={"kind": "agreement"}, gives=(200, 202)),
+    Route("quality-api:figures", "see_agreement", gives=(200, 202)),
     # Who is told what.
     Route("oversight:show-costs", "see_costs"),
     Route("oversight:export-hours", "see_costs"),

@@ -48,7 +48,7 @@ def test_nothing_judged_says_when_that_will_change(client, project, lead):
     page = client.get(address(project))
     assert page.status_code == 200
     assert "Nothing has been judged yet" in text_of(page)
-    assert "Compute agreement" not in text_of(page)
+    assert "Compute the figures" not in text_of(page)
 
 
 def test_computing_from_the_page_shows_progress_and_then_the_figures(client, project, lead):

@@ -45,6 +45,7 @@ FIXED = {
     "uidb36": "1",
     "key": "x",
     "pk": 1,
+    "kind": "agreement",
 }
 
 
