@@ -9,6 +9,7 @@ from annotation.demo.team import calibration, cast, items, known, ladder, talk, 
 from annotation.demo.team.work import judge, judge_gold
 from annotation.projects.models import Project
 from annotation.projects.services import create_project
+from annotation.quality.services import request_figures
 
 SLUG = "reply-team"
 BEFORE, AFTER = 16, 3  # items that each simulated labeler judges before and after the round
@@ -70,6 +71,7 @@ def _make() -> Project:
     talk.questions_and_news(project, everybody)
     watch.watch(project, everybody)
     known.mix_in_gold(project, lead)
+    request_figures(project=project, actor=lead)
     return project
 
 

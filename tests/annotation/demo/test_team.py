@@ -19,6 +19,7 @@ from annotation.labeling.models import (
 )
 from annotation.oversight.models import AlertTurn
 from annotation.projects.models import Membership, Project
+from annotation.quality import tasks
 
 pytestmark = pytest.mark.django_db
 
@@ -76,6 +77,10 @@ def test_a_round_is_finished_with_words_and_outcomes_and_one_is_open(team):
 def test_work_went_on_under_the_second_version_of_the_rubric(team):
     versions = team.judgments.work().values_list("rubric_version__number", flat=True)
     assert set(versions) == {1, 2}
+
+
+def test_the_worker_is_asked_for_the_figures(team):
+    assert Job.objects.filter(project=team, kind=tasks.KIND).exists()
 
 
 def test_reviewers_find_a_disagreement_and_a_dispute(team):
