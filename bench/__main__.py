@@ -5,10 +5,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import inside, judging, overview, pages, start, volume
+from bench import ability, inside, judging, overview, pages, start, volume
 from bench.report import Report
 
 PARTS = {
+    "ability": ability.run,
     "judging": judging.run,
     "inside": inside.run,
     "volume": volume.run,

@@ -110,11 +110,22 @@ def lead_rule(accuracy: float, lead: int) -> LeadRule:
 
 
 def simulate_sequential(
-    truth: ArrayLike, confusion: ArrayLike, *, cap: int, eps: float, seed: int
+    truth: ArrayLike,
+    confusion: ArrayLike,
+    *,
+    cap: int,
+    eps: float,
+    seed: int,
+    assumed: ArrayLike | None = None,
 ) -> tuple[IntArray, FloatArray]:
     """Judge items of known truth (items,) one judgment at a time, each by a random labeler, until
-    `should_stop`: (items,) judgments taken, and (items, Q) the posteriors at the end."""
+    `should_stop`: (items,) judgments taken, and (items, Q) the posteriors at the end.
+
+    confusion (labelers, Q, Q): how they answer; assumed: how they are taken to, the same if left
+    out. A labeler may meet an item again, as if there were many like them.
+    """
     true, table = np.asarray(truth, dtype=np.int64), np.asarray(confusion, dtype=np.float64)
+    believed = table if assumed is None else np.asarray(assumed, dtype=np.float64)
     n, q = len(true), table.shape[1]
     rng = np.random.default_rng(seed)
     log_posterior, taken = np.zeros((n, q)), np.zeros(n, dtype=np.int64)
@@ -123,7 +134,7 @@ def simulate_sequential(
         labeler = rng.integers(0, len(table), going.size)
         chance = table[labeler, true[going]].cumsum(axis=1)
         answer = (rng.random(going.size)[:, None] > chance[:, :-1]).sum(axis=1)
-        log_posterior[going] += np.log(table)[labeler, :, answer]
+        log_posterior[going] += np.log(believed)[labeler, :, answer]
         taken[going] += 1
         posterior = _normalised(log_posterior[going])
         going = going[~should_stop(posterior, taken[going], cap=cap, eps=eps)]

@@ -1,5 +1,6 @@
 """Bradley-Terry and Davidson: published figures, other programs, and the edges."""
 
+import csv
 import json
 import warnings
 
@@ -19,6 +20,7 @@ from annotation.quality.stats.outcomes import (
     comparisons_of_rankings,
     outcome_matrix,
 )
+from tests.data import shared
 
 from . import published as pub
 
@@ -89,6 +91,30 @@ def test_evalica_gives_the_same_where_it_can():
     expected = np.log(np.asarray([result.scores[name] for name in names]))
     ours = fit_abilities(comparisons).ability
     assert ours == pytest.approx(expected - expected.mean(), abs=1e-6)
+
+
+def test_fifty_nine_models_of_llmfao():
+    """8,931 judgments of a crowd: the abilities that choix finds."""
+    with shared("llmfao/llmfao.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    names = sorted({row[side] for row in rows for side in ("model_x", "model_y")})
+    index = {name: i for i, name in enumerate(names)}
+    games = compare_generators(
+        [index[row["model_x"]] for row in rows],
+        [index[row["model_y"]] for row in rows],
+        [{"left": 0, "tie": 1, "right": 2}[row["winner"]] for row in rows],
+        len(names),
+    )
+    assert (len(games), len(names)) == (8931, 59)
+    fit = fit_abilities(games, robust=False)
+    table = outcome_matrix(games)
+    dense = table.wins + table.ties / 2
+    expected = choix.ilsr_pairwise_dense(dense, max_iter=10_000, tol=1e-12)
+    assert fit.ability == pytest.approx(expected, abs=1e-6)
+    assert not any(fit.flags)
+    # The left response wins more often: 0.533150 of the decisive ones, so the place has an effect.
+    place = fit_abilities(games, position=True, tie_model="drop").effects[0]
+    assert place.value > 3 * place.error
 
 
 def test_errors_are_those_of_the_numerical_hessian():
