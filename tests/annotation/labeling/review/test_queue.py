@@ -87,6 +87,17 @@ def test_an_item_is_reported_and_judged_at_once(project, labelers, reviewer):
     assert listed(project, reviewer) == listed(project, reviewer, why="reported") == [item.pk]
 
 
+def test_a_criterion_may_be_called_by_a_number(project, labelers, reviewer):
+    criteria = [CriterionSpec("1", "First"), CriterionSpec("2", "Second")]
+    publish_rubric(project=project, guideline="", criteria=criteria)
+    item = make_item(project)
+    for labeler, value in zip(labelers, (1, 5, 3), strict=True):
+        make_judgment(item, labeler, [1, 2], ratings={"1": [value, 3], "2": [2, 2]})
+    bring_up_to_date(project)
+    assert listed(project, reviewer, state="all", criterion="1") == [item.pk]
+    assert listed(project, reviewer, state="all", criterion="2") == []
+
+
 def test_by_criterion_by_flag_by_words_by_metadata(project, labelers, reviewer):
     publish_rubric(
         project=project,
