@@ -61,9 +61,9 @@ SLICES_KIND = "slices"
 
 @job_kind(SLICES_KIND, lease=timedelta(minutes=10))
 def sort_into_slices(claim: Claim):
-    from annotation.labeling.slices import services  # a task is a leaf: services import us
+    from annotation.labeling.slices import sorting  # a task is a leaf: services import us
 
-    return services.run_job(claim)
+    return sorting.run_job(claim)
 
 
 REVIEW_KIND = "review"

@@ -46,7 +46,7 @@ def save_slice(*, project, name, conditions, pools, actor, edited: Slice | None 
         raise DomainError(_("A slice needs a name."))
     try:
         with transaction.atomic():
-            _lock(project)
+            hold(project)
             if edited is None:
                 if project.slices.count() >= MOST_SLICES:
                     raise DomainError(
@@ -69,7 +69,7 @@ def save_slice(*, project, name, conditions, pools, actor, edited: Slice | None 
 @transaction.atomic
 def move_slice(*, moved: Slice, up: bool, actor) -> None:
     """One place up or down: an item belongs to the first slice it fits. At the end: nothing."""
-    _lock(moved.project)
+    hold(moved.project)
     order = list(moved.project.slices.order_by("position"))
     here = order.index(moved)
     there = here - 1 if up else here + 1
@@ -79,49 +79,65 @@ def move_slice(*, moved: Slice, up: bool, actor) -> None:
     one.position, other.position = other.position, one.position
     one.save(update_fields=["position"])
     other.save(update_fields=["position"])
-    _changed(moved.project, actor, "slice.moved", moved, position=one.position)
+    # Neighbours: only what one of both has may change hands.
+    among = [one.pk, other.pk]
+    _changed(moved.project, actor, "slice.moved", moved, among=among, position=one.position)
 
 
 @transaction.atomic
 def delete_slice(*, deleted: Slice, actor) -> None:
-    """Its items go to the next slice that takes them, or to everybody."""
+    """Its items go to the next slice that takes them, or to everybody. A slice of many items goes
+    with the last of them, by a job."""
     project = deleted.project
-    _lock(project)
+    hold(project)
+    if deleted.items.count() > AT_ONCE:
+        enqueue(
+            kind=SLICES_KIND,
+            project=project,
+            actor=actor,
+            target=f"slice:{deleted.pk}",
+            payload={"deletes": deleted.pk},
+        )
+        return
+    assign_items(project, among=[deleted.pk], without=[deleted.pk])
+    remove_emptied(deleted, actor)
+
+
+def remove_emptied(deleted: Slice, actor) -> None:
+    """Inside a transaction that holds the project, of a slice without items."""
     pk = deleted.pk
-    assign_items(project, without=deleted)
     deleted.pools.clear()
     deleted.delete()
-    audit.record("slice.deleted", actor=actor, project=project, target=f"slice:{pk}")
+    audit.record("slice.deleted", actor=actor, project=deleted.project, target=f"slice:{pk}")
 
 
-def run_job(claim) -> dict:
-    """Sort all items of a large project anew, in one transaction with the end of the job."""
-    claim.progress(note="Sorting the items into slices")
-    with transaction.atomic():
-        _lock(claim.job.project)
-        moved = assign_items(claim.job.project)
-        claim.fence()
-        claim.finish({"moved": moved})
-    return {"moved": moved}
+def leaving(project) -> list[int]:
+    """The slices that a job is about to delete: they take no more items."""
+    jobs = project.jobs.active().filter(kind=SLICES_KIND, payload__has_key="deletes")
+    return list(jobs.values_list("payload__deletes", flat=True))
 
 
-def _lock(project) -> None:
+def hold(project) -> None:
+    """Until the transaction ends: slices change one after the other."""
     Project.objects.select_for_update(no_key=True).get(pk=project.pk)
 
 
-def _changed(project, actor, kind, changed, **payload) -> None:
+def _changed(project, actor, kind, changed, *, among=None, **payload) -> None:
     audit.record(kind, actor=actor, project=project, target=f"slice:{changed.pk}", **payload)
-    if project.items.count() > AT_ONCE:
+    items = project.items.all() if among is None else project.items.filter(slice__in=among)
+    if items.count() > AT_ONCE:
         enqueue(kind=SLICES_KIND, project=project, actor=actor, target=f"slices:{project.pk}")
     else:
-        assign_items(project)
+        assign_items(project, among=among)
 
 
-def assign_items(project, *, batch: str | None = None, without: Slice | None = None) -> int:
-    """Give every item, or every one of a batch, the first slice that it fits. In a transaction.
-    Returns how many changed. Who is judging an item just now goes on."""
-    slices = [one for one in project.slices.order_by("position") if one != without]
-    if not slices and without is None:
+def assign_items(project, *, batch=None, among=None, pks=None, without=()) -> int:
+    """Give every item the first slice that it fits: every one of a batch, of the slices `among`,
+    from one of `pks` to the other. In a transaction that holds the project. Returns how many
+    changed. Who is judging an item just now goes on."""
+    without = {*without, *leaving(project)}
+    slices = [one for one in project.slices.order_by("position") if one.pk not in without]
+    if not slices and not without:
         return 0
     first = Case(
         *(When(items_meeting(written(one.conditions)), then=Value(one.pk)) for one in slices),
@@ -131,6 +147,10 @@ def assign_items(project, *, batch: str | None = None, without: Slice | None = N
     items = Item.objects.filter(project=project)
     if batch is not None:
         items = items.filter(batch=batch)
+    if among is not None:
+        items = items.filter(slice__in=among)
+    if pks is not None:
+        items = items.filter(pk__range=pks)
     moved = items.annotate(first=first).filter(
         Q(first__isnull=True, slice__isnull=False)
         | Q(first__isnull=False, slice__isnull=True)
@@ -147,5 +167,5 @@ def assign_items(project, *, batch: str | None = None, without: Slice | None = N
 def assign_new(project, *, batch: str) -> int:
     """The same for items that have just been added, in the transaction that adds them: whoever
     changes the slices meanwhile comes before or after, never in between."""
-    _lock(project)
+    hold(project)
     return assign_items(project, batch=batch)

@@ -32,7 +32,9 @@ def list_slices(request, slug):
         .prefetch_related("pools")
         .order_by("position")
     )
+    goes = services.leaving(project)
     for one in slices:
+        one.is_leaving = one.pk in goes
         one.words = [condition.text for condition in written(one.conditions)]
         one.labeler_count = (
             _labelers(project).filter(user__pool_memberships__pool__slices=one).distinct().count()
@@ -45,7 +47,7 @@ def list_slices(request, slug):
         "slices": slices,
         "rest_count": rest.count(),
         "labeler_count": _labelers(project).count(),
-        "job": project.jobs.active().filter(kind=SLICES_KIND).first(),
+        "jobs": project.jobs.active().filter(kind=SLICES_KIND).order_by("pk"),
     }
     return render(request, "labeling/slices/list.html", context)
 

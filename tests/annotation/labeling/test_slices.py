@@ -1,12 +1,13 @@
 """Which items belong to which slice, and that lending follows."""
 
 import pytest
+from django.db import transaction
 from django.urls import reverse
 
 from annotation.core import jobs
 from annotation.labeling.models import Item
 from annotation.labeling.queue import lend_next_item
-from annotation.labeling.slices import services
+from annotation.labeling.slices import services, sorting
 from annotation.labeling.slices.conditions import (
     Condition,
     ConditionError,
@@ -189,6 +190,76 @@ def test_a_large_project_is_sorted_by_a_job(project, lead, monkeypatch):
     jobs.run(project.jobs.get().pk)
 
     assert Item.objects.filter(slice=german).count() == len(items)
+
+
+@pytest.fixture
+def in_pieces(monkeypatch):
+    """What a hundred thousand items are, with five."""
+    monkeypatch.setattr(services, "AT_ONCE", 1)
+    monkeypatch.setattr(sorting, "PIECE", 2)
+
+
+def test_a_large_slice_is_deleted_by_a_job_in_pieces(client, project, lead, pool, in_pieces):
+    items = [make_item(project, metadata={"language": "de"}) for _ in range(5)]
+    german, again = make_slice(project, lead), make_slice(project, lead, "Also German", [pool])
+    jobs.run(project.jobs.get().pk)
+    assert Item.objects.filter(slice=german).count() == len(items)
+    client.force_login(lead)
+
+    client.post(reverse("labeling:edit-slice", args=["shop", german.pk]), {"do": "delete"})
+
+    assert Item.objects.filter(slice=german).count() == len(items), "nothing in the request"
+    page = client.get(reverse("labeling:list-slices", args=["shop"])).content.decode()
+    assert "Being deleted" in page
+    late = make_item(project, metadata={"language": "de"}, batch="late")
+    with transaction.atomic():
+        services.assign_new(project, batch="late")
+    late.refresh_from_db()
+    assert late.slice_id == again.pk, "it takes no more"
+    job = project.jobs.active().get()
+    jobs.run(job.pk)
+    job.refresh_from_db()
+    assert (job.state, job.result, job.progress_done) == ("done", {"moved": 5}, 5)
+    assert set(Item.objects.values_list("slice", flat=True)) == {again.pk}
+    assert list(project.slices.all()) == [again]
+
+
+def test_a_change_while_a_job_sorts_is_seen_to_its_end(project, lead, in_pieces, monkeypatch):
+    for _ in range(5):
+        make_item(project, metadata={"language": "de"})
+    german = make_slice(project, lead)
+    sort, seen = sorting.assign_items, []
+
+    def and_then_another_comes(project, **which):
+        moved = sort(project, **which)
+        if not seen:
+            other = make_slice(project, lead, "First now")
+            services.move_slice(moved=other, up=True, actor=lead)
+        seen.append(which["pks"])
+        return moved
+
+    monkeypatch.setattr(sorting, "assign_items", and_then_another_comes)
+    jobs.run(project.jobs.get().pk)
+
+    first = project.slices.get(name="First now")
+    assert set(Item.objects.values_list("slice", flat=True)) == {first.pk}
+    assert german.pk != first.pk
+    assert len(seen) == 1 + 3, "it began anew after the first piece"
+    assert not project.jobs.active().exists()
+
+
+def test_moving_a_slice_looks_only_at_what_both_have(project, lead, in_pieces):
+    both = make_item(project, metadata={"language": "de"})
+    for _ in range(3):
+        make_item(project, metadata={"language": "fr"})
+    one, other = make_slice(project, lead), make_slice(project, lead, "Also German")
+    jobs.run(project.jobs.get().pk)
+    assert Item.objects.get(pk=both.pk).slice_id == one.pk
+
+    services.move_slice(moved=other, up=True, actor=lead)
+
+    assert Item.objects.get(pk=both.pk).slice_id == other.pk
+    assert not project.jobs.active().exists(), "one item is little"
 
 
 def test_a_second_slice_of_that_name_is_refused(project, lead):
