@@ -10,15 +10,22 @@ from django.views.decorators.http import require_POST, require_safe
 
 from annotation.core.errors import DomainError
 from annotation.labeling.feedback import answer_feedback, give_feedback, own_feedback
+from annotation.labeling.forms.judgment import text_in
 from annotation.labeling.history import Judged
+from annotation.labeling.item_views import item_page
 from annotation.labeling.messages.services import own_questions
 from annotation.labeling.models import Judgment
+from annotation.labeling.refused import Refused
 from annotation.labeling.review.telling import told_by
 from annotation.projects.permissions import project_for
 
 
 @require_safe
 def list_feedback(request):
+    return _page(request)
+
+
+def _page(request, refused=None):
     waiting = own_feedback(request.user).waiting().order_by("-pk")[:100]
     answered = own_feedback(request.user).exclude(state="new").order_by("-answered_at", "-pk")
     page = Paginator(answered, 20).get_page(request.GET.get("page"))
@@ -29,8 +36,10 @@ def list_feedback(request):
         .order_by(F("read_at").desc(nulls_first=True), "-pk")[:20],
         "answered": _shown(page),
         "page": page,
+        "refused": refused,
     }
-    return render(request, "labeling/feedback.html", context)
+    status = refused.status if refused else 200
+    return render(request, "labeling/feedback.html", context, status=status)
 
 
 def _shown(feedback) -> list[dict]:
@@ -46,15 +55,13 @@ def answer(request, feedback_id):
     feedback = own_feedback(request.user).filter(pk=feedback_id).first()
     if feedback is None:
         raise Http404
+    text = text_in(request.POST, "answer")
     try:
-        answer_feedback(
-            feedback=feedback,
-            is_disputed="dispute" in request.POST,
-            answer=request.POST.get("answer", ""),
-        )
-        messages.success(request, _("Thank you. The reviewer sees your answer."))
+        answer_feedback(feedback=feedback, is_disputed="dispute" in request.POST, answer=text)
     except DomainError as error:
-        messages.error(request, str(error))
+        is_here = own_feedback(request.user).waiting().filter(pk=feedback.pk).exists()
+        return _page(request, Refused("answer", error, text, feedback.pk, is_here))
+    messages.success(request, _("Thank you. The reviewer sees your answer."))
     return redirect("labeling:list-feedback")
 
 
@@ -65,9 +72,12 @@ def give(request, slug, item_id, judgment_id):
     judgment = judgment.select_related("labeler", "project").first()
     if judgment is None:
         raise Http404
+    text = text_in(request.POST, "text")
     try:
-        give_feedback(judgment=judgment, reviewer=request.user, text=request.POST.get("text", ""))
-        messages.success(request, _("The labeler finds it under Feedback."))
+        give_feedback(judgment=judgment, reviewer=request.user, text=text)
     except DomainError as error:
-        messages.error(request, str(error))
+        is_here = judgment.labeler_id != request.user.pk
+        refused = Refused("feedback", error, text, judgment.pk, is_here)
+        return item_page(request, project, item_id, refused)
+    messages.success(request, _("The labeler finds it under Feedback."))
     return redirect("labeling:show-item", slug, item_id)

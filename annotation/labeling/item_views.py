@@ -68,7 +68,11 @@ def list_items(request, slug):
 
 @require_safe
 def show_item(request, slug, item_id):
-    project = project_for(request.user, slug, "see_items")
+    return item_page(request, project_for(request.user, slug, "see_items"), item_id)
+
+
+def item_page(request, project, item_id, refused=None):
+    """The page of an item; with a form on it that was refused."""
     item = Item.objects.filter(project=project, pk=item_id).select_related("prompt").first()
     if item is None:
         raise Http404
@@ -98,6 +102,7 @@ def show_item(request, slug, item_id):
     context = {
         "project": project,
         "tab": "items",
+        "refused": refused,
         "item": item,
         "warnings": labels_of(item.warnings),
         "reports": [
@@ -138,7 +143,8 @@ def show_item(request, slug, item_id):
             for judgment in judgments
         ],
     }
-    return render(request, "labeling/item.html", context)
+    status = refused.status if refused else 200
+    return render(request, "labeling/item.html", context, status=status)
 
 
 def _example_text(item, judgments, keys) -> str:

@@ -9,7 +9,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 from annotation.core.errors import DomainError
 from annotation.labeling import services
 from annotation.labeling.answers import own_assignment, show_next
+from annotation.labeling.item_views import item_page
 from annotation.labeling.models import Item, ItemReport
+from annotation.labeling.refused import Refused
 from annotation.labeling.reports import report_problem, resolve_report, set_withdrawn
 from annotation.projects.permissions import project_for
 
@@ -48,14 +50,15 @@ def resolve(request, slug, item_id, report_id):
     found = found.select_related("item__project").first()
     if found is None:
         raise Http404
-    return _done(
-        request,
-        found.item,
-        lambda: resolve_report(
-            report=found, actor=request.user, resolution=request.POST.get("resolution", "")
-        ),
-        _("Resolved."),
-    )
+    text = request.POST.get("resolution", "")
+    try:
+        resolve_report(report=found, actor=request.user, resolution=text)
+    except DomainError as error:
+        is_here = ItemReport.objects.open().filter(pk=found.pk).exists()
+        refused = Refused("report", error, text, found.pk, is_here)
+        return item_page(request, project, item_id, refused)
+    messages.success(request, _("Resolved."))
+    return redirect("labeling:show-item", slug, item_id)
 
 
 @require_POST

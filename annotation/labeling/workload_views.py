@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from annotation.core.errors import DomainError
 from annotation.labeling import workload
+from annotation.labeling.refused import Refused
 from annotation.projects.models import Pool
 from annotation.projects.permissions import project_for
 
@@ -73,7 +74,10 @@ def change_workload(request, slug, member_id):
         else:
             raise DomainError(_("Choose what to do."))
     except DomainError as error:
-        return _page(request, project, problem=str(error), open_member=membership.pk, status=422)
+        refused = Refused(
+            do or "", error, request.POST.get("reason", ""), membership.pk, extra=_typed(request)
+        )
+        return _page(request, project, refused=refused)
     return redirect("labeling:show-workload", slug)
 
 
@@ -86,14 +90,15 @@ def limit_pool(request, slug):
         project_pools__project=project, pk=pk if pk.isdecimal() and len(pk) < 19 else 0
     ).first()
     if pool is None:
-        return _page(request, project, problem=_("Choose a pool."), status=422)
+        refused = Refused("pool", DomainError(_("Choose a pool.")), "", extra=_typed(request))
+        return _page(request, project, refused=refused)
     form = LimitsForm(request.POST)
     try:
         count = workload.set_limits_of_pool(
             project=project, pool=pool, **_valid(form), actor=request.user
         )
     except DomainError as error:
-        return _page(request, project, problem=str(error), status=422)
+        return _page(request, project, refused=Refused("pool", error, "", extra=_typed(request)))
     text = ngettext("Set for %(count)d person.", "Set for %(count)d people.", count)
     messages.success(request, text % {"count": count})
     return redirect("labeling:show-workload", slug)
@@ -113,7 +118,12 @@ def _end_of(day):
     return timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min))
 
 
-def _page(request, project, *, problem="", open_member=None, status=200):
+def _typed(request) -> dict[str, str]:
+    """The fields as they were sent."""
+    return {name: request.POST.get(name, "") for name in ("quota", "daily_cap", "until", "pool")}
+
+
+def _page(request, project, refused=None):
     members = workload.with_load(project.memberships.active().select_related("user"))
     context = {
         "project": project,
@@ -121,7 +131,7 @@ def _page(request, project, *, problem="", open_member=None, status=200):
         "part": "workload",
         "page": Paginator(members.order_by("handle"), 50).get_page(request.GET.get("page")),
         "pools": Pool.objects.filter(project_pools__project=project).order_by("name"),
-        "problem": problem,
-        "open_member": open_member,
+        "refused": refused,
     }
+    status = refused.status if refused else 200
     return render(request, "labeling/workload.html", context, status=status)

@@ -25,6 +25,7 @@ from annotation.labeling.models import (
     CalibrationPost,
     GoldItem,
 )
+from annotation.labeling.refused import Refused
 from annotation.projects.services import current_rubric
 
 
@@ -76,6 +77,7 @@ class ItemPage:
         self.key = uuid.uuid4()
         self.problems = problems or []
         self.typed, self.typed_in, self.error = typed, typed_in, error
+        self.refused: Refused | None = None
         self.read_before = note_read(found=found, reader=seat.user)
         self.rubric = current_rubric(seat.project)
         self.agreed = verdict_of(found)
@@ -91,6 +93,12 @@ class ItemPage:
             if post.parent_id:
                 replies.setdefault(post.parent_id, []).append(self._post(post))
         return [self._post(post, replies.get(post.pk)) for post in rows if not post.parent_id]
+
+    @property
+    def editable(self) -> set[int]:
+        """The posts that have a form to change them."""
+        shown = [one for top in self.posts for one in (top, *top.replies)]
+        return {one.post.pk for one in shown if one.may_edit}
 
     def _post(self, post, replies=None) -> ShownPost:
         person = self.people[post.author_id]

@@ -19,6 +19,7 @@ from annotation.labeling.calibration.shown import shared_desk
 from annotation.labeling.forms import JudgmentForm
 from annotation.labeling.forms.judgment import text_in, whole_number
 from annotation.labeling.models import CalibrationPost
+from annotation.labeling.refused import Refused
 from annotation.projects.services import current_rubric, rubric_by_id
 
 
@@ -42,6 +43,8 @@ def say(request, slug, calibration_id, position):
         raise Http404 from error
     except DomainError as error:
         page = ItemPage(seat, found, typed=text, typed_in=parent or "new", error=str(error))
+        if not page.may_talk:
+            page.refused, page.error = Refused("say", error, text, is_here=False), ""
         return _show(request, page, status=error.status)
     return _to(found, f"#post-{post.pk}")
 
@@ -55,15 +58,19 @@ def change_post(request, slug, calibration_id, post_id):
     if post is None or not seat.round.is_shown:
         raise Http404
     post.item.round = seat.round
+    text = text_in(request.POST, "text")
     try:
         if request.POST.get("do") == "remove":
             talking.remove_post(post=post, actor=request.user, may_manage=seat.may_manage)
         else:
-            talking.edit_post(post=post, author=request.user, text=text_in(request.POST, "text"))
+            talking.edit_post(post=post, author=request.user, text=text)
     except NotFound as error:
         raise Http404 from error
     except DomainError as error:
-        messages.error(request, str(error))
+        page = ItemPage(seat, post.item)
+        is_here = post.pk in page.editable
+        page.refused = Refused("edit", error, text, post.pk, is_here)
+        return _show(request, page, status=page.refused.status)
     return _to(post.item, f"#post-{post.pk}")
 
 
@@ -91,7 +98,12 @@ def conclude(request, slug, calibration_id, position):
             raise DomainError(_("Choose what to do."))
         messages.success(request, _("Noted. Everybody in the round sees it."))
     except DomainError as error:
-        messages.error(request, str(error))
+        text = text_in(request.POST, "note") or text_in(request.POST, "text")
+        page = ItemPage(seat, found)
+        is_here = page.may_conclude and (do == "open" or seat.may_manage)
+        criterion = request.POST.get("criterion", "")
+        page.refused = refused = Refused(do, error, text, is_here=is_here, extra=criterion)
+        return _show(request, page, status=refused.status)
     return _to(found, "#outcome")
 
 
@@ -111,6 +123,8 @@ def _agree(request, seat, found):
     except DomainError as error:
         problems = form.problems or problems_of(error, desk, rubric)
         page = ItemPage(seat, found, entered=form.entered | {"note": note}, problems=problems)
+        if not page.may_conclude:
+            page.refused = Refused("agree", error, note, is_here=False)
         return _show(request, page, status=error.status)
     messages.success(request, _("Noted. Everybody in the round sees it."))
     return _to(found, "#outcome")

@@ -15,7 +15,9 @@ from annotation.labeling.calibration.forms import RoundForm, initial_of
 from annotation.labeling.calibration.picking import problems_with
 from annotation.labeling.calibration.progress import progress_of
 from annotation.labeling.calibration.seats import managed_round, seat_for
+from annotation.labeling.forms.judgment import text_in
 from annotation.labeling.models import CalibrationMember, CalibrationRound, Item
+from annotation.labeling.refused import Refused
 from annotation.projects.permissions import project_for, roles_for
 
 
@@ -81,7 +83,10 @@ def _edited(request, project, form, save, round_=None):
 @require_safe
 @cache_control(private=True, no_store=True)
 def show(request, slug, calibration_id):
-    seat = seat_for(request.user, slug, calibration_id)
+    return _page(request, seat_for(request.user, slug, calibration_id))
+
+
+def _page(request, seat, refused=None):
     round_ = seat.round
     progress = progress_of(round_)
     context = {
@@ -94,8 +99,10 @@ def show(request, slug, calibration_id):
         "items": _items(round_, request.user),
         "problems": _problems(round_) if round_.is_draft else [],
         "member_count": len(_labelers(round_)),
+        "refused": refused,
     }
-    return render(request, "labeling/calibration/show.html", context)
+    status = refused.status if refused else 200
+    return render(request, "labeling/calibration/show.html", context, status=status)
 
 
 def _items(round_, reader) -> list:
@@ -157,12 +164,13 @@ def call_off(request, slug, calibration_id):
 
 @require_POST
 def reveal(request, slug, calibration_id):
+    reason = text_in(request.POST, "reason")
+
     def call(round_):
-        reason = request.POST.get("reason", "")
         revealing.reveal(round_=round_, actor=request.user, reason=reason)
         return _("Revealed. Everybody in it sees what all have said, and may discuss it.")
 
-    return _done(request, slug, calibration_id, call)
+    return _done(request, slug, calibration_id, call, form="reveal", text=reason)
 
 
 @require_POST
@@ -181,6 +189,8 @@ def nudge(request, slug, calibration_id):
 
 @require_POST
 def excuse(request, slug, calibration_id, member_id):
+    reason = request.POST.get("reason", "")
+
     def call(round_):
         member = CalibrationMember.objects.filter(round=round_, pk=member_id).first()
         if member is None:
@@ -189,18 +199,22 @@ def excuse(request, slug, calibration_id, member_id):
         if "expect" in request.POST:
             revealing.expect_again(member=member, actor=request.user)
             return _("They are waited for again.")
-        reason = request.POST.get("reason", "")
         revealing.excuse(member=member, actor=request.user, reason=reason)
         return _("Nobody waits for them any more.")
 
-    return _done(request, slug, calibration_id, call)
+    return _done(request, slug, calibration_id, call, form="excuse", text=reason, pk=member_id)
 
 
-def _done(request, slug, calibration_id, call):
+def _done(request, slug, calibration_id, call, **sent):
+    """`sent`: the form with a text, as `Refused` wants it."""
     round_ = managed_round(request.user, slug, calibration_id)
     try:
         messages.success(request, call(round_))
     except DomainError as error:
+        if sent:
+            seat = seat_for(request.user, slug, calibration_id)
+            refused = Refused(error=error, is_here=seat.round.is_open, **sent)
+            return _page(request, seat, refused)
         messages.error(request, str(error))
     return _to(round_)
 

@@ -16,6 +16,7 @@ from annotation.labeling.forms.judgment import text_in
 from annotation.labeling.messages import services
 from annotation.labeling.messages.unread import shown
 from annotation.labeling.models import Announcement, AnnouncementRead, Question
+from annotation.labeling.refused import Refused
 from annotation.projects.permissions import project_for, roles_for
 
 PAGE = 20
@@ -115,7 +116,10 @@ def ask(request, slug, assignment_id):
 
 @require_safe
 def list_questions(request, slug):
-    project = project_for(request.user, slug, "review")
+    return _questions_page(request, project_for(request.user, slug, "review"))
+
+
+def _questions_page(request, project, refused=None):
     asked = Question.objects.filter(project=project).select_related("item__prompt")
     answered = asked.filter(answered_at__isnull=False).order_by("-answered_at", "-pk")
     page = Paginator(answered, PAGE).get_page(request.GET.get("page"))
@@ -125,35 +129,37 @@ def list_questions(request, slug):
         "waiting": asked.open().order_by("pk")[:100],
         "page": page,
         "may_manage": project.role in roles_for("manage"),
+        "refused": refused,
     }
-    return render(request, "labeling/messages/questions.html", context)
+    status = refused.status if refused else 200
+    return render(request, "labeling/messages/questions.html", context, status=status)
 
 
 @require_POST
 def answer_question(request, slug, question_id):
     question = _question(request, slug, question_id, "review")
-    return _done(
-        request,
-        slug,
-        lambda: services.answer_question(
-            question=question,
-            actor=request.user,
-            text=text_in(request.POST, "text"),
-            for_everybody="everybody" in request.POST,
-        ),
-        _("Answered. The labeler finds it under Feedback."),
-    )
+    text, extra = text_in(request.POST, "text"), request.POST.get("everybody", "")
+    try:
+        services.answer_question(
+            question=question, actor=request.user, text=text, for_everybody=bool(extra)
+        )
+    except DomainError as error:
+        is_here = Question.objects.open().filter(pk=question.pk).exists()
+        refused = Refused("answer", error, text, question.pk, is_here, extra)
+        return _questions_page(request, question.project, refused)
+    messages.success(request, _("Answered. The labeler finds it under Feedback."))
+    return redirect("labeling:list-questions", slug)
 
 
 @require_POST
 def note_answer(request, slug, question_id):
     question = _question(request, slug, question_id, "manage")
-    return _done(
-        request,
-        slug,
-        lambda: services.note_in_guideline(question=question, actor=request.user),
-        _("It stands at the end of the guideline's draft."),
-    )
+    try:
+        services.note_in_guideline(question=question, actor=request.user)
+        messages.success(request, _("It stands at the end of the guideline's draft."))
+    except DomainError as error:
+        messages.error(request, str(error))
+    return redirect("labeling:list-questions", slug)
 
 
 @require_POST
@@ -172,12 +178,3 @@ def _question(request, slug, question_id, action: str) -> Question:
         raise Http404
     question.project = project
     return question
-
-
-def _done(request, slug, call, text):
-    try:
-        call()
-        messages.success(request, text)
-    except DomainError as error:
-        messages.error(request, str(error))
-    return redirect("labeling:list-questions", slug)

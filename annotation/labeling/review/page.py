@@ -18,6 +18,7 @@ from annotation.labeling.forms import Problem
 from annotation.labeling.forms.entered import order_and_ratings
 from annotation.labeling.item_views import order_line
 from annotation.labeling.models import Adjudication, Feedback, ItemResponse, ItemReview, Judgment
+from annotation.labeling.refused import Refused
 from annotation.labeling.review.entries import work_judgments
 from annotation.labeling.review.seat import Seat, shuffled_judgments
 from annotation.labeling.review.spread import order_spread
@@ -69,6 +70,7 @@ class ReviewPage:
     entered: dict[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     start_from: int | None = None  # the id of the judgment that the form begins with
+    refused: Refused | None = None  # what was to be returned, and was not
 
     def __post_init__(self):
         self.key = uuid.uuid4()
@@ -92,6 +94,11 @@ class ReviewPage:
     @property
     def latest(self) -> Adjudication | None:
         return self.revisions[0] if self.revisions else None
+
+    @property
+    def returnable(self) -> set[int]:
+        """The judgments that have a form to return them."""
+        return {one.judgment.pk for one in self.judges if one.can_revise and not one.is_own}
 
     @property
     def decision(self) -> Adjudication | None:

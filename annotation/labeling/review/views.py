@@ -15,9 +15,10 @@ from annotation.core.errors import Conflict, DomainError
 from annotation.labeling.bench import problems_of
 from annotation.labeling.forms import JudgmentForm, Problem
 from annotation.labeling.forms.judgment import text_in, whole_number
-from annotation.labeling.models import Item, ItemReview
+from annotation.labeling.models import Item, ItemReview, Judgment
+from annotation.labeling.refused import Refused
 from annotation.labeling.review import services
-from annotation.labeling.review.entries import bring_up_to_date, settings_of, work_judgments
+from annotation.labeling.review.entries import bring_up_to_date, settings_of
 from annotation.labeling.review.listing import ReviewList
 from annotation.labeling.review.page import ReviewPage
 from annotation.labeling.review.queue import Filter, ReviewQueue
@@ -125,23 +126,29 @@ def approve(request, slug, item_id):
 @require_POST
 def send_back(request, slug, item_id, judgment_id):
     project, item = _item(request, slug, item_id)
-    found = work_judgments(item=item, pk=judgment_id)
+    found = Judgment.objects.work().filter(item=item, pk=judgment_id)  # perhaps revised since
     judgment = found.select_related("item__project", "project", "labeler").first()
     if judgment is None:
         raise Http404
 
-    def call():
+    text, is_unblinded = text_in(request.POST, "text"), _is_unblinded(request, project, item)
+    try:
         services.send_back(
             judgment=judgment,
             reviewer=request.user,
-            text=text_in(request.POST, "text"),
+            text=text,
             seen=_seen(request),
             key=_key(request),
             order=Seat.of(item, project, request.user).order,
-            was_blind=not _is_unblinded(request, project, item),
+            was_blind=not is_unblinded,
         )
-
-    return _decided(request, project, item, call, _("Returned. The labeler finds it as feedback."))
+    except DomainError as error:
+        page = ReviewPage(item, project, request.user, is_unblinded)
+        is_here = judgment_id in page.returnable
+        page.refused = Refused("return", error, text, judgment_id, is_here)
+        return _show(request, page, _filter(request), status=page.refused.status)
+    messages.success(request, _("Returned. The labeler finds it as feedback."))
+    return _next(request, project, _filter(request), item.pk, done=item.pk)
 
 
 @require_POST

@@ -12,7 +12,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from annotation.core.errors import DomainError
 from annotation.core.numbers import grouped
-from annotation.labeling.forms.judgment import whole_number
+from annotation.labeling.forms.judgment import text_in, whole_number
+from annotation.labeling.item_views import item_page
+from annotation.labeling.refused import Refused
 from annotation.labeling.rubrics import publishing
 from annotation.labeling.rubrics.changes import changes_between
 from annotation.labeling.rubrics.entered import document_in
@@ -249,16 +251,13 @@ def add_example(request, slug, item_id):
     item = project.items.filter(pk=item_id).first()
     if item is None:
         raise Http404
+    text, criterion = text_in(request.POST, "text"), request.POST.get("criterion", "")
     try:
         drafts.add_example(
-            project=project,
-            key=request.POST.get("criterion", ""),
-            text=request.POST.get("text", ""),
-            item_id=item.pk,
-            actor=request.user,
+            project=project, key=criterion, text=text, item_id=item.pk, actor=request.user
         )
     except DomainError as error:
-        messages.error(request, str(error))
-        return redirect("labeling:show-item", slug, item_id)
+        is_here = current_rubric(project) is not None
+        return item_page(request, project, item_id, Refused("example", error, text, 0, is_here))
     messages.success(request, _("It is an example in the rubric's draft."))
     return redirect("labeling:edit-rubric", slug)
