@@ -1,17 +1,23 @@
-"""Every page a lead opens by a project's name alone: accessible, and as wide as its window."""
+"""Every page that opens by a project's name alone, and every page of a single thing: accessible,
+and as wide as its window."""
+
+import re
 
 import pytest
-from django.urls import URLPattern, get_resolver
+from django.test import Client
+from django.urls import URLPattern, get_resolver, reverse
 
+from annotation.demo.services import SLUG
 from annotation.projects.models import Membership
-from tests.factories import make_item, make_judgment, make_member, make_project
+from tests.annotation.projects.matrix.world import Place
+from tests.factories import make_item, make_judgment, make_member, make_project, make_user
 
 # Not pages: answers for machines, or addresses that only take a POST.
 LEFT_OUT = {"health", "set-theme", "set-language", "accounts:sign-out", "accounts:sign-in"}
 
 
 def pages(resolver, prefix="", namespace=""):
-    """(name, path template) of every named URL that needs nothing but a project's slug."""
+    """(name, path template) of every named URL of a page."""
     for pattern in resolver.url_patterns:
         path = prefix + str(pattern.pattern)
         if isinstance(pattern, URLPattern):
@@ -23,11 +29,14 @@ def pages(resolver, prefix="", namespace=""):
             yield from pages(pattern, path, inner)
 
 
+ALL = dict(pages(get_resolver()))
 PAGES = {
     name: "/" + path.replace("<slug:slug>", "{slug}")
-    for name, path in pages(get_resolver())
+    for name, path in ALL.items()
     if path.count("<") == path.count("<slug:slug>")
 }
+# What "<int:item_id>" and the like name, by the words of the addresses.
+THINGS = {name: set(re.findall(r"<(?:\w+:)?(\w+)>", ALL[name])) for name in ALL.keys() - PAGES}
 
 
 @pytest.fixture
@@ -69,3 +78,38 @@ def test_every_page_is_accessible_and_fits_its_window(visit, project, theme, wid
             found[name] = (bad, wide)
     assert [f"{name}: {problem}" for name, problem in found.items()] == []
     assert seen >= 6, "too few pages answered: is this looking in the right place?"
+
+
+def pages_of(place, reader):
+    """{name: path} of what this person opens of a single thing, asked without a window."""
+    client = Client()
+    client.force_login(reader)
+    found = {}
+    for name, words in THINGS.items():
+        if words <= place.ids.keys():
+            path = reverse(name, kwargs={word: place.ids[word] for word in words})
+            answer = client.get(path)
+            if answer.status_code != 200 or answer.streaming:
+                continue
+            if answer.content.startswith(b"<!doctype html>"):
+                found[name] = path
+    return found
+
+
+def test_every_page_of_a_single_thing_is_accessible_and_fits_its_window(visit):
+    place = Place(SLUG, "shop")
+    found, seen = {}, set()
+    window = {"width": 360, "height": 800}
+    for person in (place.lead, place.somebody, make_user(is_superuser=True)):
+        shown = {name: path for name, path in pages_of(place, person).items() if name not in seen}
+        assert shown, "nothing that only this person opens"
+        seen |= shown.keys()
+        at = visit(color_scheme="dark", viewport=window, locale="de").sign_in(person)
+        for name, path in shown.items():
+            at.open(path)
+            bad, _ = at.violations()
+            wide = at.page.evaluate("document.documentElement.scrollWidth")
+            if bad or wide > window["width"]:
+                found[name] = (bad, wide)
+    assert [f"{name}: {problem}" for name, problem in found.items()] == []
+    assert {"labeling:show-calibration-item", "labeling:edit-slice", "runs:show-run"} <= seen
