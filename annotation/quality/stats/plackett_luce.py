@@ -15,7 +15,9 @@ Unlike Bradley-Terry on all pairs of a ranking, whose pairs depend on each other
 are those of the model; by item they are clustered besides.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
 from math import comb
 
@@ -43,8 +45,9 @@ _FIXED = 1e12
 _TIE_PRECISION = 1e-9
 # Half the gain that a step of Newton promises, as a share of the log likelihood.
 _TOLERANCE = 1e-14
-# Sets to choose from, over all kinds of stages: more would not fit into memory.
-MOST_SETS = 20_000_000
+# Sets that one choice can be made from: all of fourteen responses, for example.
+MOST_SETS = 2**14
+_CELLS_AT_ONCE = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -124,9 +127,8 @@ def plackett_luce(
         raise NotIdentified(describe(components), components.flags)
     real = _stages(rankings)
     orders = tuple(sorted({int(s) for part in real for s in np.unique(part.size_chosen)} | {1}))
-    if sum(_n_sets(part, orders) for part in real) > MOST_SETS:
-        raise ValueError("ties this large among so many responses need too much memory")
-    groups = [_group(part, orders) for part in (*real, *_ghost_stages(n, pseudo))]
+    real_groups = [_group(block, orders) for part in real for block in _blocks(part, orders)]
+    groups = real_groups + [_group(part, orders) for part in _ghost_stages(n, pseudo)]
     players = n + int(pseudo > 0)
     parameters, information = _climb(groups, players, n, orders, components.flags)
     keep = np.r_[0:n, players : len(parameters)]
@@ -136,7 +138,7 @@ def plackett_luce(
     covariance = contrast @ bread @ contrast.T
     clustered = None
     if robust:
-        meat = _meat(groups[: len(real)], rankings.item, players, parameters)[np.ix_(keep, keep)]
+        meat = _meat(real_groups, rankings.item, players, parameters)[np.ix_(keep, keep)]
         clustered = (contrast @ bread @ meat @ bread @ contrast.T)[:n, :n]
     took_part = np.isfinite(rankings.rank) & (np.isfinite(rankings.rank).sum(axis=1) >= 2)[:, None]
     often = np.broadcast_to(rankings.weight[:, None], took_part.shape)[took_part]
@@ -148,7 +150,7 @@ def plackett_luce(
         nu=None,
         components=components,
         n_comparisons=tally(rankings.generator[took_part], often, n),
-        log_likelihood=sum(_value(group, parameters, players) for group in groups[: len(real)]),
+        log_likelihood=sum(_value(group, parameters, players) for group in real_groups),
         reference=reference,
         method=_method(pseudo, orders),
         tie_orders=tuple(
@@ -183,8 +185,8 @@ class _Norm:
 
 @dataclass(frozen=True)
 class _Group:
-    """Stages of one size k; sets: (subsets, k) the sets that could be chosen, divided by their
-    size; order: (subsets, orders - 1) 1 at the size of a tie; norm_of: (stages,)."""
+    """Stages of one size k; sets, order: of `_sets`; share: (stages, k) what was chosen, divided
+    by its size; tie: (stages, orders - 1) 1 at the size of the tie chosen; norm_of: (stages,)."""
 
     stages: _Stages
     sets: FloatArray
@@ -250,14 +252,26 @@ def _ghost_stages(n: int, pseudo: float) -> list[_Stages]:
     ]
 
 
-def _n_sets(stages: _Stages, orders: tuple[int, ...]) -> int:
-    """Numbers that the chances of these stages take, at most."""
+def _blocks(stages: _Stages, orders: tuple[int, ...]) -> Iterator[_Stages]:
+    """Stages in parts whose chances fit into memory; equal alternatives side by side, so that
+    most parts hold few distinct ones. Raises ValueError where one choice alone is too much."""
     size, k = stages.alternatives.shape
-    return size * sum(comb(k, order) for order in orders)
+    n_sets = sum(comb(k, order) for order in orders)
+    if n_sets > MOST_SETS:
+        raise ValueError(f"ties of {orders[-1]} among {k} responses: too many sets to choose from")
+    by_alternatives = np.lexsort(stages.alternatives.T[::-1])
+    step = max(1, _CELLS_AT_ONCE // n_sets)
+    for start in range(0, size, step):
+        at = by_alternatives[start : start + step]
+        yield _Stages(
+            stages.alternatives[at], stages.chosen[at], stages.weight[at], stages.ranking[at]
+        )
 
 
-def _group(stages: _Stages, orders: tuple[int, ...]) -> _Group:
-    k = stages.alternatives.shape[1]
+@lru_cache(maxsize=64)
+def _sets(k: int, orders: tuple[int, ...]) -> tuple[FloatArray, FloatArray]:
+    """(subsets, k) the sets that could be chosen of k, divided by their size; (subsets,
+    orders - 1) 1 at the size of a tie."""
     sets, order = [], []
     for place, size in enumerate(orders):
         for members in combinations(range(k), size):
@@ -265,13 +279,18 @@ def _group(stages: _Stages, orders: tuple[int, ...]) -> _Group:
             row[list(members)] = 1 / size
             sets.append(row)
             order.append([float(place == p) for p in range(1, len(orders))])
+    return np.array(sets), np.array(order).reshape(len(sets), len(orders) - 1)
+
+
+def _group(stages: _Stages, orders: tuple[int, ...]) -> _Group:
+    sets, order = _sets(stages.alternatives.shape[1], orders)
     distinct, norm_of = np.unique(stages.alternatives, axis=0, return_inverse=True)
     norm_of = norm_of.reshape(-1)
     tie = stages.size_chosen[:, None] == np.array(orders[1:], dtype=np.int64)[None, :]
     return _Group(
         stages,
-        np.array(sets),
-        np.array(order).reshape(len(sets), len(orders) - 1),
+        sets,
+        order,
         stages.chosen / stages.size_chosen[:, None],
         tie.astype(np.float64),
         _Norm(distinct, tally(norm_of, stages.weight, len(distinct))),

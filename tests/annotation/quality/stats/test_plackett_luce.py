@@ -149,6 +149,15 @@ def test_a_tie_that_was_always_chosen_leaves_the_abilities_alone():
     assert fit.tie_orders[0][0] == 3
 
 
+def test_a_weight_is_that_many_rankings_however_they_are_worked_through():
+    """9,000 rankings of nine with a tie of eight are several blocks of choices."""
+    table = np.array([[1] * 8 + [2], range(1, 10), [9, 1, 1, 2, 3, 4, 5, 6, 7]], dtype=float)
+    weighted = plackett_luce(rankings_of_table(table, weight=[3000] * 3), robust=False)
+    repeated = plackett_luce(rankings_of_table(np.tile(table, (3000, 1))), robust=False)
+    assert repeated.ability == pytest.approx(weighted.ability, abs=1e-6)
+    assert repeated.errors == pytest.approx(weighted.errors, rel=1e-4)
+
+
 def test_not_ranked_is_not_last():
     absent = plackett_luce(rankings_of_table([[1, 2, np.nan], [2, 1, np.nan], [1, 2, 3]]))
     last = plackett_luce(rankings_of_table([[1, 2, 3], [2, 1, 3], [1, 2, 3]]))
