@@ -43,7 +43,7 @@ services: $(VENV)/.demo ## Run only the embedded PostgreSQL and broker, and prin
 	@exec $(BIN)/python manage.py services --stop-with-parent
 
 test: $(VENV)/.dev $(EXTRA) ## Set up, then run every test (those in a browser where Chromium is)
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup --no-loadscope-reorder
 
 first-day: $(VENV)/.dev ## A lead's first day with fifty labelers and 500 items, in Chromium
 	WHOLE_DAY=1 REQUIRE_BROWSER=1 $(BIN)/python -m pytest tests/browser/test_first_day.py -q

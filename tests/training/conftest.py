@@ -6,6 +6,15 @@ from tests.training import toy
 
 SMALL = {"hidden_size": 64, "layers": 2, "heads": 4, "vocab_size": 400}
 
+TRAINED = {"sft", "policy_folder", "causal_reward", "encoder_reward", "dpo"}
+
+
+def pytest_collection_modifyitems(items):
+    """One process's work, or each process would train all of these for itself."""
+    for item in items:
+        if TRAINED & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.xdist_group("training"))
+
 
 @pytest.fixture(scope="session")
 def world(tmp_path_factory):
