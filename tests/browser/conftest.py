@@ -9,9 +9,31 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.urls import get_resolver
+from playwright.sync_api import expect
 
 AXE = next((Path(__file__).parents[1] / "vendor").glob("axe-core-*.js"))
 RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
+CONTRAST = """
+async (theme) => {
+  document.documentElement.dataset.theme = theme;
+  const found = await axe.run(document, {runOnly: {type: "rule", values: ["color-contrast"]}});
+  return [found.violations.flatMap((one) => one.nodes.map((node) => node.html.slice(0, 200))),
+          getComputedStyle(document.documentElement).backgroundColor];
+}
+"""
+THEME = """(theme) => theme === null
+  ? document.documentElement.removeAttribute("data-theme")
+  : document.documentElement.setAttribute("data-theme", theme)"""
+TOO_WIDE = """
+() => {
+  const { scrollWidth, clientWidth } = document.documentElement;
+  if (scrollWidth <= clientWidth) return [];
+  const sticksOut = (node) => node.getBoundingClientRect().right > clientWidth;
+  const found = [...document.querySelectorAll("main *, header *")].filter(sticksOut);
+  return [`${scrollWidth} px wide`, ...found.map((one) => one.outerHTML.slice(0, 99)).slice(0, 3)];
+}
+"""
 QUIET = [
     "--no-sandbox",
     "--disable-background-networking",
@@ -24,6 +46,10 @@ QUIET = [
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
 ]
+# How long something may take before the test fails, in milliseconds: for a busy machine, not for a
+# slow page. What is there already is not waited for.
+PATIENCE = 30_000
+expect.set_options(timeout=PATIENCE)
 
 
 def pytest_collection_modifyitems(items):
@@ -57,7 +83,7 @@ class Visitor:
         self.console, self.allowed = [], []
         page.on("console", self._heard)
         page.on("pageerror", lambda error: self.console.append(f"uncaught: {error}"))
-        page.set_default_timeout(15_000)  # a busy machine, not a slow page
+        page.set_default_timeout(PATIENCE)
 
     def _heard(self, message):
         if message.type in ("error", "warning"):
@@ -88,7 +114,7 @@ class Visitor:
             self.page.keyboard.press(key)
         return len(keys)
 
-    def until(self, expression, arg=None, seconds=8):
+    def until(self, expression, arg=None, seconds=PATIENCE / 1000):
         """Wait until this is true on the page. Playwright's own `wait_for_function` compiles a
         string in the page, which our Content-Security-Policy forbids."""
         end = time.monotonic() + seconds
@@ -110,6 +136,28 @@ class Visitor:
         )
         return result["bad"], result["passed"]
 
+    def faults(self, widths=(1280, 360), themes=("light", "dark")):
+        """What is wrong with the page that is open, in windows of these widths and in each theme.
+        It is loaded once: the theme is an attribute of <html>, and how colours stand out is all
+        that depends on it."""
+        found, window = [], self.page.viewport_size
+        self.page.emulate_media(reduced_motion="reduce")  # or a colour is met on its way
+        own_theme = self.page.locator("html").get_attribute("data-theme")
+        for width in widths:
+            self.page.set_viewport_size({"width": width, "height": 800})
+            bad, passed = self.violations()
+            assert passed > 10, "axe looked at next to nothing"
+            found += [(width, one) for one in bad] + self.page.evaluate(TOO_WIDE)
+        grounds = set()
+        for theme in themes:
+            pale, ground = self.page.evaluate(CONTRAST, theme)
+            found += [(theme, one) for one in pale]
+            grounds.add(ground)
+        assert len(grounds) == len(themes), "every theme has its ground"
+        self.page.evaluate(THEME, own_theme)
+        self.page.set_viewport_size(window)
+        return found
+
 
 @pytest.fixture
 def server(live_server):
@@ -117,8 +165,14 @@ def server(live_server):
     return live_server
 
 
+@pytest.fixture(scope="session")
+def loaded():
+    """All views and what they import, before a browser waits for the first page."""
+    assert get_resolver().reverse_dict
+
+
 @pytest.fixture
-def visit(browser, server):
+def visit(browser, server, loaded):
     """Open a browser window: `visit()`, or with options of Playwright's `new_context`."""
     made = []
 

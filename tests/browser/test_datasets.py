@@ -62,23 +62,16 @@ def test_it_works_without_script(visit, world):
     assert project.datasets.get().hash in page.url
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1280])
-def test_the_pages_are_accessible_and_never_wider_than_the_window(visit, world, scheme, width):
+def test_the_pages_are_accessible_and_never_wider_than_the_window(visit, world):
     project, lead = world()
     dataset = services.freeze_dataset(project=project).dataset
     bare = make_project("bare")
     lead_of_bare = make_member(bare, Membership.Role.LEAD)
-    viewport = {"width": width, "height": 800}
     for user, paths in (
         (lead, ["/projects/shop/datasets/", NEW, f"/projects/shop/datasets/{dataset.hash}/"]),
         (lead_of_bare, ["/projects/bare/datasets/", "/projects/bare/datasets/new/"]),
     ):
-        visitor = visit(viewport=viewport, color_scheme=scheme).sign_in(user)
+        visitor = visit().sign_in(user)
         for path in paths:
             visitor.open(path)
-            bad, passed = visitor.violations()
-            assert (path, bad) == (path, [])
-            assert passed > 20
-            wide = visitor.page.evaluate("document.documentElement.scrollWidth")
-            assert (path, wide) == (path, width)
+            assert (path, visitor.faults()) == (path, [])

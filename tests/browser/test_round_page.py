@@ -7,7 +7,7 @@ from annotation.demo.evaluation import SAMPLE_COUNT, ballots
 from annotation.demo.figures import labeler_figures, outcome, quality_figures, win_rate
 from annotation.demo.reading import hidden_quality
 
-WIDTHS = [(360, 780), (1280, 800), (1920, 1080)]
+WIDTHS = (360, 1280, 1920)
 
 
 def figures_of(project):
@@ -61,19 +61,12 @@ def finish(found):
     end(found, "done")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", WIDTHS, ids=lambda size: str(size[0]))
-def test_a_finished_round_reads_well_everywhere(visit, found, theme, size):
+def test_a_finished_round_reads_well_everywhere(visit, found):
     finish(found)
-    window = visit(color_scheme=theme, viewport={"width": size[0], "height": size[1]})
+    window = visit()
     window.sign_in(User.objects.get(username="demo-engineer")).open(f"/rounds/{found.pk}/")
     assert "the tuned policy wins" in window.page.locator("h1").inner_text()
-    bad, passed = window.violations()
-    assert bad == []
-    assert passed > 10
-    assert window.page.evaluate(
-        "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
-    )
+    assert window.faults(widths=WIDTHS) == []
 
 
 def test_a_running_round_is_shown_as_it_goes_and_ends_by_itself(visit, found):

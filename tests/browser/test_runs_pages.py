@@ -5,7 +5,6 @@ import os
 import threading
 from pathlib import Path
 
-import pytest
 from django.db import connection
 from django.urls import reverse
 
@@ -16,39 +15,26 @@ from annotation.runs.models import TrainingRun
 from tests.annotation.runs.conftest import world  # noqa: F401  the same world
 
 SHOTS = os.environ.get("CONCORD_SHOTS")
-THEMES = pytest.mark.parametrize("scheme", ["light", "dark"])
 
 
 def path(name, world, *args):  # noqa: F811
     return reverse(f"runs:{name}", args=[world.project.slug, *args])
 
 
-def picture(visitor, name, scheme):
+def picture(visitor, name):
     """For the eye: with CONCORD_SHOTS=<folder>, every state at three widths."""
     if not SHOTS:
         return
     Path(SHOTS).mkdir(exist_ok=True, parents=True)
     for width in (360, 1280, 1920):
         visitor.page.set_viewport_size({"width": width, "height": 800})
-        visitor.page.screenshot(path=f"{SHOTS}/{name}-{scheme}-{width}.png", full_page=True)
+        visitor.page.screenshot(path=f"{SHOTS}/{name}-{width}.png", full_page=True)
     visitor.page.set_viewport_size({"width": 1280, "height": 800})
 
 
-def fits(visitor):
-    """No page scrolls sideways, on a telephone neither."""
-    visitor.page.set_viewport_size({"width": 360, "height": 700})
-    page = "document.documentElement"
-    width = visitor.page.evaluate(f"{page}.scrollWidth - {page}.clientWidth")
-    visitor.page.set_viewport_size({"width": 1280, "height": 800})
-    return width <= 0
-
-
-def check(visitor, name, scheme):
-    picture(visitor, name, scheme)
-    bad, passed = visitor.violations()
-    assert bad == [], name
-    assert passed > 10
-    assert fits(visitor), name
+def check(visitor, name):
+    picture(visitor, name)
+    assert visitor.faults(widths=(360, 1280)) == [], name
 
 
 LINES = [
@@ -74,37 +60,36 @@ LINES = [
 ]  # fmt: skip
 
 
-@THEMES
-def test_every_page_and_state_is_clean(visit, world, scheme):  # noqa: F811
-    visitor = visit(color_scheme=scheme).sign_in(world.engineer)
-    check(visitor.open(path("list-runs", world)), "list-empty", scheme)
-    check(visitor.open(path("start-run", world)), "start", scheme)
-    check(visitor.open(path("start-run", world) + "?kind=dpo"), "start-no-policy", scheme)
+def test_every_page_and_state_is_clean(visit, world):  # noqa: F811
+    visitor = visit().sign_in(world.engineer)
+    check(visitor.open(path("list-runs", world)), "list-empty")
+    check(visitor.open(path("start-run", world)), "start")
+    check(visitor.open(path("start-run", world) + "?kind=dpo"), "start-no-policy")
 
     done = world.train("reward", name="Judge of replies")
-    check(visitor.open(path("show-run", world, done.pk)), "done", scheme)
+    check(visitor.open(path("show-run", world, done.pk)), "done")
     version = path("show-model-version", world, done.model_version.pk)
-    check(visitor.open(version), "model-version", scheme)
+    check(visitor.open(version), "model-version")
 
     world.act("exit 65 the same prompt is in train and test: 3 of 120")
     failed = world.train(seed=2)
-    check(visitor.open(path("show-run", world, failed.pk)), "failed", scheme)
+    check(visitor.open(path("show-run", world, failed.pk)), "failed")
 
     running = world.start("reward", seed=3, options={"epochs": 3})
-    check(visitor.open(path("show-run", world, running.pk)), "queued", scheme)
+    check(visitor.open(path("show-run", world, running.pk)), "queued")
     claim = jobs.Claim.take(running.job_id)
     store_events(running, claim.token, list(enumerate(LINES, 1)))
     claim.progress(done=60, total=90, note="train")
     log = "\n".join(f"step {n} loss {0.7 * 0.97**n:.4f}" for n in range(30, 62, 2))
     TrainingRun.objects.filter(pk=running.pk).update(log_tail=log)
-    check(visitor.open(path("show-run", world, running.pk)), "running", scheme)
-    check(visitor.open(path("list-runs", world)), "list", scheme)
+    check(visitor.open(path("show-run", world, running.pk)), "running")
+    check(visitor.open(path("list-runs", world)), "list")
 
     visitor.open(path("start-run", world))
     visitor.page.fill("[name=option_epochs]", "many")
     visitor.allow("422")
     visitor.page.click("button.primary")
-    check(visitor, "start-refused", scheme)
+    check(visitor, "start-refused")
 
 
 def test_a_run_is_ordered_watched_and_ends_without_a_reload(visit, world):  # noqa: F811
