@@ -158,7 +158,7 @@ def test_a_pause_without_reason_or_into_the_past_is_refused(
 def test_resuming_twice_says_so(client, project, lead, labeler):
     client.force_login(lead)
     answer = change(client, labeler, do="resume")
-    assert answer.status_code == 422
+    assert answer.status_code == 409
     assert "not paused" in answer.content.decode()
 
 
