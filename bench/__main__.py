@@ -5,7 +5,17 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import ability, inside, judging, overview, pages, start, volume
+from bench import (
+    ability,
+    coverage,
+    inside,
+    judging,
+    overview,
+    pages,
+    start,
+    statistics,
+    volume,
+)
 from bench.report import Report
 
 PARTS = {
@@ -16,6 +26,8 @@ PARTS = {
     "overview": overview.run,
     "pages": pages.run,
     "start": start.run,
+    "statistics": statistics.run,
+    "coverage": coverage.run,
 }
 
 

@@ -17,6 +17,8 @@ from annotation.quality.stats.rating_table import Combine, Terms
 
 # Of four labelers one draw in 64 holds one person; of three, one in nine, and says nothing.
 LEAST_LABELERS = 4
+# The acceleration fades with the root of their number, and costs a pass for each.
+MOST_FOR_ACCELERATION = 100
 
 
 @dataclass(frozen=True)
@@ -59,12 +61,14 @@ class LabelerResamples:
                 for n, times in enumerate(drawn)
             ]
         )
-        without = np.stack([sums(times, None) for times in 1.0 - np.eye(n_people)])
+        without = None
+        if n_people <= MOST_FOR_ACCELERATION:
+            without = combine(np.stack([sums(times, None) for times in 1.0 - np.eye(n_people)]))
         return accelerated_interval(
             combine(draws),
             value=float(combine(total[None, :])[0]),
             n_clusters=n_people,
-            jackknife=combine(without),
+            jackknife=without,
             times=np.ones(n_people),
         )
 

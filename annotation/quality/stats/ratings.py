@@ -92,10 +92,13 @@ class Ratings:
         labeler drawn comes with all ratings, and never meets a copy of themselves.
         """
         seeds = None if seed is None else [seed] if isinstance(seed, int) else list(seed)
+        units, unit = np.unique(self.unit, return_inverse=True)
+        counts = count_table(unit, self.category, len(units), self.n_categories)
+        item: IntArray | None = self.item_of_unit[units]
+        if np.unique(self.item_of_unit[units]).size == len(units):
+            item = None  # a unit is an item: kinds of rows are kinds of items
         if over == "items" or seeds is None:
-            return RatingTable(
-                self.counts(), item_of_row=self.item_of_unit, seed=seeds, n_resamples=n_resamples
-            )
+            return RatingTable(counts, item_of_row=item, seed=seeds, n_resamples=n_resamples)
         if over not in ("labelers", "both"):
             raise ValueError(f"over items, labelers or both, not {over}")
         resamples = LabelerResamples(
@@ -108,4 +111,4 @@ class Ratings:
             seed=seeds,
             n_resamples=n_resamples,
         )
-        return RatingTable(self.counts(), item_of_row=self.item_of_unit, resamples=resamples)
+        return RatingTable(counts, item_of_row=item, resamples=resamples)
