@@ -62,20 +62,24 @@ class AbilityFit:
 
     @property
     def errors(self) -> FloatArray:
-        """(n,) standard errors, NaN where there is no ability; 0 for a named reference."""
-        return standard_errors(self.best_covariance)
-
-    @property
-    def best_covariance(self) -> FloatArray:
-        """Clustered where items are known."""
-        return self.covariance if self.robust is None else self.robust
+        """(n,) standard errors, clustered where items are known; NaN where there is no ability,
+        0 for a named reference."""
+        of_model = standard_errors(self.covariance)
+        if self.robust is None:
+            return of_model
+        return _careful(standard_errors(self.robust), of_model, self._is_flagged())
 
     def variance_of_differences(self) -> FloatArray:
         """(n, n) Var(theta_i - theta_j): unlike single errors the same for every reference."""
-        covariance = self.best_covariance
-        own = np.diag(covariance)
-        spread: FloatArray = np.maximum(own[:, None] + own[None, :] - 2 * covariance, 0.0)
-        return spread
+        of_model = _variance_of_differences(self.covariance)
+        if self.robust is None:
+            return of_model
+        flagged = self._is_flagged()
+        either = flagged[:, None] | flagged[None, :]
+        return _careful(_variance_of_differences(self.robust), of_model, either)
+
+    def _is_flagged(self) -> BoolArray:
+        return np.array([bool(flags) for flags in self.flags], dtype=np.bool_)
 
     def as_json(self, confidence: float = 0.95) -> dict[str, Any]:
         """Numbers or null with a reason, never NaN: a row for each generator, and the effects."""
@@ -113,6 +117,18 @@ def normal_quantile(confidence: float) -> float:
 def standard_errors(covariance: FloatArray) -> FloatArray:
     errors: FloatArray = np.sqrt(np.maximum(np.diag(covariance), 0.0))
     return errors
+
+
+def _variance_of_differences(covariance: FloatArray) -> FloatArray:
+    own = np.diag(covariance)
+    spread: FloatArray = np.maximum(own[:, None] + own[None, :] - 2 * covariance, 0.0)
+    return spread
+
+
+def _careful(robust: FloatArray, of_model: FloatArray, flagged: BoolArray) -> FloatArray:
+    """The sandwich sees how far outcomes scatter; those of a generator that never won do not, and
+    it would pass for well known. Where the prior bounds an ability the larger error counts."""
+    return np.where(flagged, np.maximum(robust, of_model), robust)
 
 
 def contrasts(n: int, component: IntArray, reference: Reference) -> FloatArray:

@@ -284,6 +284,17 @@ def test_clustered_errors_by_hand():
     assert fit.robust[1:, 1:] == pytest.approx(expected, rel=1e-6)
 
 
+def test_who_lost_every_time_does_not_pass_for_well_known():
+    """Ten losses do not scatter, so the sandwich alone would be sure of them."""
+    games = pub.comparisons_of([[0, 10, 10], [6, 0, 10], [0, 0, 0]])
+    fit = fit_abilities(games, prior_strength=0.5)
+    plain = fit_abilities(games, prior_strength=0.5, robust=False)
+    assert np.sqrt(fit.robust[2, 2]) < 0.7 * plain.errors[2]
+    assert fit.errors[2] == plain.errors[2]
+    assert fit.variance_of_differences()[0, 2] == plain.variance_of_differences()[0, 2]
+    assert fit.errors[0] == np.sqrt(fit.robust[0, 0])
+
+
 def test_a_weight_is_that_many_comparisons():
     games = pub.baseball()
     counts, rows = np.unique(
