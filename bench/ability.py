@@ -20,7 +20,8 @@ from annotation.quality.stats.outcomes import (
     compare_generators,
     outcome_matrix,
 )
-from annotation.quality.stats.plackett_luce import plackett_luce, rankings_of_table
+from annotation.quality.stats.plackett_luce import plackett_luce
+from annotation.quality.stats.ranked_generators import rankings_of_table
 from annotation.quality.stats.stopping import (
     confusion_of_accuracy,
     item_posteriors,

@@ -6,7 +6,7 @@ import json
 import numpy as np
 
 from annotation.quality.stats.outcomes import compare_generators
-from annotation.quality.stats.plackett_luce import rankings_of_table
+from annotation.quality.stats.ranked_generators import rankings_of_table
 from tests.data import shared
 
 # Home and away games of the seven teams of the American League East, 1987: Agresti 2002,

@@ -12,11 +12,8 @@ from scipy.optimize import minimize
 
 from annotation.quality.stats.ability import NotIdentified
 from annotation.quality.stats.bradley_terry import bradley_terry
-from annotation.quality.stats.plackett_luce import (
-    plackett_luce,
-    rank_generators,
-    rankings_of_table,
-)
+from annotation.quality.stats.plackett_luce import plackett_luce
+from annotation.quality.stats.ranked_generators import rank_generators, rankings_of_table
 
 from . import nascar
 from . import published as pub
