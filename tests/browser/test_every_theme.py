@@ -25,14 +25,15 @@ def looking(visit):
     """`looking(user)`: a function that opens an address and says what is wrong with it."""
 
     def as_user(user):
-        at = visit(reduced_motion="reduce")
+        # Opened narrow and widened: a row of tabs shows the current one when it is opened.
+        at = visit(reduced_motion="reduce", viewport={"width": 360, "height": 800})
         if user:
             at.sign_in(user)
 
         def faults(path=None):
             if path:
                 at.open(path)
-            return at.faults(themes=("dark", "contrast", "light"))
+            return at.faults((360, 1280), themes=("dark", "contrast", "light"))
 
         return at, faults
 
