@@ -74,3 +74,12 @@ def refresh_reviews(claim: Claim):
     from annotation.labeling.review import entries  # a task is a leaf: services import us
 
     return entries.refresh_in_job(claim)
+
+
+@app.task(name="labeling.keep_reviews")
+def keep_reviews():
+    from annotation.labeling.review import entries  # a task is a leaf: services import us
+
+    with only_one("keep-reviews") as is_ours:
+        if is_ours:
+            entries.bring_all_up_to_date()

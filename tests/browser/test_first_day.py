@@ -179,8 +179,7 @@ def calibrate(at, people):
 def adjudicate(at, people):
     """Settle the largest disagreement, send a judgment of the next one back to its labeler."""
     at.open(f"/projects/{SLUG}/review/")
-    do_waiting_jobs()
-    at.page.reload()
+    at.page.get_by_role("button", name="Refresh").click()
     at.page.get_by_role("link", name="Review the first").click()
     form = at.page.locator("#settle")
     for place, row in enumerate(form.locator("tr[data-row]").all(), start=1):

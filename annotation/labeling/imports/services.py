@@ -28,6 +28,7 @@ from annotation.labeling.imports.item_rows import ItemOptions, fewest_responses
 from annotation.labeling.imports.problems import Problems
 from annotation.labeling.imports.wording import summary
 from annotation.labeling.prerender import request_rendering
+from annotation.labeling.review.entries import request_refresh
 from annotation.labeling.tasks import IMPORT_KIND
 from annotation.prompts.attachments.library import Library
 from annotation.prompts.models import Import, LineError
@@ -223,6 +224,8 @@ def _write(imported: Import, spooled: Any, problems: Problems, claim: Claim | No
         imported.save()
         if counts.get("items"):
             request_rendering(project=imported.project, actor=imported.created_by)
+        if counts.get("judgments"):  # of any age: what keeps the queue looks at new ones only
+            request_refresh(imported.project, imported.created_by)
         audit.record(
             f"import.{imported.state}",
             actor=imported.created_by,

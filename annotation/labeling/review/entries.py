@@ -2,26 +2,35 @@
 
 A row is stale when the item's rows of judgments are not as many as it was computed from: they are
 append-only, so a count tells every change. Finding the stale ones is one pass over an index;
-computing is for those only, a chunk in memory at a time. Where there are few it is done when
-somebody opens the queue, else by a job; nothing of it is on the judging path.
+computing is for those only, a chunk in memory at a time. It is done by a clock, and by the button
+beside the queue; where there are many, by a job. Reading the queue writes nothing, and nothing of
+it is on the judging path.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
 from typing import NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from annotation.core import jobs
 from annotation.core.models import Job
 from annotation.labeling import tasks
-from annotation.labeling.models import Adjudication, Item, ItemReview, Judgment, ReviewSettings
+from annotation.labeling.models import (
+    Adjudication,
+    Item,
+    ItemReport,
+    ItemReview,
+    Judgment,
+    ReviewSettings,
+)
 from annotation.labeling.review.audit_share import is_drawn, new_seed
 from annotation.labeling.review.spread import order_spread, rating_spreads
-from annotation.projects.models import Criterion
+from annotation.projects.models import Criterion, Project
 
 CHUNK = 1_000
 # Up to here computing takes about a second, so that the queue is never stale.
@@ -70,16 +79,50 @@ def settings_of(project) -> ReviewSettings:
     return settings
 
 
+def shown_settings(project) -> ReviewSettings:
+    """The same to be read: where there are none yet, those that a project begins with, without
+    the seed that is made with them."""
+    return ReviewSettings.objects.filter(project=project).first() or ReviewSettings(
+        project=project
+    )
+
+
 def work_judgments(**which):
     """The judgments that are compared: what labelers said last, as work. Gold items, tests and
     calibration have a known answer or a round of their own."""
     return Judgment.objects.current().work().filter(**which)
 
 
+def is_behind(project) -> bool:
+    """Did judgments or reports come in that the queue does not know of? Reads only."""
+    known = shown_settings(project).judgment_rows or 0
+    return _row_count(project) != known or any(True for _item in _reported(project))
+
+
+def is_being_computed(project) -> bool:
+    return project.jobs.active().filter(kind=tasks.REVIEW_KIND).exists()
+
+
+def bring_all_up_to_date() -> int:
+    """Every project in which something moved; how many. What comes from a file may be of any
+    age: the import asks by itself."""
+    lately = timezone.now() - timedelta(days=1)
+    judged = Judgment.objects.filter(submitted_at__gt=lately).order_by().values("project")
+    reset = ReviewSettings.objects.filter(judgment_rows=None).values("project")
+    reported = Item.objects.filter(reports__in=ItemReport.objects.open(), review=None)
+    moved = Project.objects.filter(
+        Q(pk__in=judged.distinct()) | Q(pk__in=reset) | Q(pk__in=reported.values("project"))
+    )
+    behind = [project for project in moved if is_behind(project)]
+    for project in behind:
+        bring_up_to_date(project)
+    return len(behind)
+
+
 def bring_up_to_date(project, actor=None) -> Job | None:
     """Compute what is stale: now where it is little, else by the job that comes back."""
     settings = settings_of(project)
-    rows = Judgment.objects.filter(project=project).aggregate(rows=Count("*"))["rows"]
+    rows = _row_count(project)
     stale = set(_reported(project))  # a reported item may be stale, too
     if rows != settings.judgment_rows:
         stale.update(stale_items(project))
@@ -100,7 +143,7 @@ def request_refresh(project, actor=None) -> Job:
 def refresh_in_job(claim: jobs.Claim) -> dict:
     """The same as a job, which says how far it is."""
     project = claim.job.project
-    rows = Judgment.objects.filter(project=project).aggregate(rows=Count("*"))["rows"]
+    rows = _row_count(project)
     stale = stale_items(project)
     done = 0
     for chunk in _chunks(stale):
@@ -114,6 +157,10 @@ def stale_items(project) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(STALE, {"project": project.pk})
         return [item for (item,) in cursor.fetchall()]
+
+
+def _row_count(project) -> int:
+    return Judgment.objects.filter(project=project).count()
 
 
 def _reported(project) -> Iterator[int]:

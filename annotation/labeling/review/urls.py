@@ -7,6 +7,7 @@ from annotation.labeling.review import exports, views
 urlpatterns = [
     path("", views.list_reviews, name="list-reviews"),
     path("next/", views.next_review, name="next-review"),
+    path("refresh/", views.refresh_reviews, name="refresh-reviews"),
     path("settings/", views.save_settings, name="save-review-settings"),
     path("adjudications.jsonl", exports.download, name="export-adjudications"),
     path("<int:item_id>/", views.review_item, name="review-item"),

@@ -18,7 +18,12 @@ from annotation.labeling.forms.judgment import text_in, whole_number
 from annotation.labeling.models import Item, ItemReview, Judgment
 from annotation.labeling.refused import Refused
 from annotation.labeling.review import services
-from annotation.labeling.review.entries import bring_up_to_date, settings_of
+from annotation.labeling.review.entries import (
+    bring_up_to_date,
+    is_behind,
+    is_being_computed,
+    shown_settings,
+)
 from annotation.labeling.review.listing import ReviewList
 from annotation.labeling.review.page import ReviewPage
 from annotation.labeling.review.queue import Filter, ReviewQueue
@@ -34,7 +39,6 @@ MOST_UNBLINDED = 50
 @require_safe
 def list_reviews(request, slug):
     project = project_for(request.user, slug, "review")
-    job = bring_up_to_date(project, request.user)
     queue = ReviewQueue(project, request.user, Filter.of(request.GET))
     page = Paginator(queue.rows(), PAGE).get_page(request.GET.get("page"))
     context = {
@@ -42,19 +46,28 @@ def list_reviews(request, slug):
         "tab": "review",
         "list": ReviewList(queue, page),
         "page": page,
-        "job": job,
-        "settings": settings_of(project),
+        "is_being_computed": is_being_computed(project),
+        "is_behind": is_behind(project),
+        "settings": shown_settings(project),
         "may_manage": project.role in roles_for("manage"),
         "may_export": project.role in roles_for("export"),
     }
     return render(request, "labeling/review/list.html", context)
 
 
+@require_POST
+def refresh_reviews(request, slug):
+    """Take in what was judged since the queue was computed."""
+    project = project_for(request.user, slug, "review")
+    bring_up_to_date(project, request.user)
+    query = _filter(request).query
+    return redirect(f"{reverse('labeling:list-reviews', args=[slug])}{query and '?'}{query}")
+
+
 @require_safe
 def next_review(request, slug):
     """The first of what was chosen; `after`: the one behind that item."""
     project = project_for(request.user, slug, "review")
-    bring_up_to_date(project, request.user)
     after = whole_number(request.GET.get("after", ""))
     return _next(request, project, Filter.of(request.GET), after)
 
@@ -189,6 +202,7 @@ def save_settings(request, slug):
             draws_anew="draw" in request.POST,
             **percents,
         )
+        bring_up_to_date(project, request.user)
         messages.success(request, _("Saved. The queue follows."))
     except DomainError as error:
         messages.error(request, str(error))

@@ -174,6 +174,7 @@ ROUTES = [
     # Review.
     Route("labeling:list-reviews", "review"),
     Route("labeling:next-review", "review", gives=(302,)),
+    Route("labeling:refresh-reviews", "review", "POST"),
     Route("labeling:save-review-settings", "manage", "POST"),
     Route("labeling:export-adjudications", "export"),
     Route("labeling:review-item", "review"),

@@ -4,9 +4,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from annotation.celery import app
 from annotation.core import jobs
 from annotation.core.models import Job
-from annotation.labeling.models import Adjudication, ItemReview, Judgment, Purpose
+from annotation.labeling import tasks
+from annotation.labeling.models import Adjudication, ItemReport, ItemReview, Judgment, Purpose
 from annotation.labeling.review import entries
 from annotation.labeling.review.audit_share import is_drawn
 from annotation.labeling.review.services import save_settings
@@ -118,6 +120,28 @@ def test_much_of_it_is_a_jobs_work(project, labelers, monkeypatch):
     assert (job.state, job.result) == (Job.State.DONE, {"items": 3})
     assert ItemReview.objects.filter(spread=1).count() == 3
     assert entries.bring_up_to_date(project) is None
+
+
+def test_the_clock_takes_in_what_was_judged_reported_or_set_anew(project, labelers):
+    item, reported = make_item(project), make_item(make_project("other"))
+    make_project("calm")
+    judge(item, labelers, [1, 2], [2, 1])
+    labeler = make_member(reported.project)
+    ItemReport.objects.create(item=reported, labeler=labeler, kind="personal")
+    tasks.keep_reviews()
+    assert ItemReview.objects.get(item=item).spread == 1
+    assert ItemReview.objects.filter(item=reported).exists()
+    assert entries.bring_all_up_to_date() == 0, "nothing moved since"
+    entries.mark_stale(project)
+    assert entries.bring_all_up_to_date() == 1
+    make_judgment(item, labelers[2], [1, 2])
+    assert entries.bring_all_up_to_date() == 1
+    assert ItemReview.objects.get(item=item).labeler_count == 3
+
+
+def test_the_worker_keeps_that_clock():
+    assert "labeling.keep_reviews" in {row["task"] for row in app.conf.beat_schedule.values()}
+    assert tasks.keep_reviews.name == "labeling.keep_reviews"
 
 
 def test_the_draw_is_the_hash_of_seed_and_item():

@@ -5,6 +5,8 @@ import re
 import uuid
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from annotation.core.models import Event
 from annotation.labeling.models import Adjudication, Feedback, Judgment
@@ -13,7 +15,7 @@ from annotation.projects.models import Membership
 from annotation.projects.services import CriterionSpec, publish_rubric
 from tests.annotation.labeling.review.world import disputed, settle
 from tests.annotation.labeling.test_views import url
-from tests.factories import make_member, make_project
+from tests.factories import make_item, make_judgment, make_member, make_project
 
 pytestmark = pytest.mark.django_db
 Role = Membership.Role
@@ -65,6 +67,29 @@ def test_the_queue_shows_what_waits_and_how_it_is_counted(client, project, label
     assert "Kendall" in shown
     for secret in ("whale-", "mira-", "secret-model"):
         assert secret not in shown
+
+
+def test_reading_the_queue_writes_nothing_and_its_button_takes_in_what_came(
+    client, project, labelers, reviewer
+):
+    item = make_item(project)
+    for labeler, ranks in zip(labelers, ([1, 2], [1, 2], [2, 1]), strict=True):
+        make_judgment(item, labeler, ranks)
+    client.force_login(reviewer)
+    for name in ("list-reviews", "next-review"):
+        with CaptureQueriesContext(connection) as asked:
+            client.get(url(name, "shop"))
+        written = [one["sql"] for one in asked if re.match("INSERT|UPDATE|DELETE", one["sql"])]
+        assert not written, name
+    shown = client.get(url("list-reviews", "shop")).content.decode()
+    refresh = url("refresh-reviews", "shop")
+    assert "No disagreement waits" in shown
+    assert refresh in shown
+    answer = client.post(refresh, {"filter": "state=all"})
+    assert answer.url == url("list-reviews", "shop") + "?state=all"
+    shown = client.get(url("list-reviews", "shop")).content.decode()
+    assert "1 item waits" in shown
+    assert refresh not in shown, "nothing came since"
 
 
 def test_the_page_is_blind_until_a_lead_unblinds_it_and_that_is_on_record(
