@@ -79,6 +79,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "annotation.accounts.middleware.SecondFactorMiddleware",
+    "annotation.core.middleware.NotAllowedPageMiddleware",
 ]
 
 ROOT_URLCONF = "annotation.urls"
