@@ -310,15 +310,29 @@ class Cell:
 
 
 @dataclass
+class Head:
+    """A column's name: whole for the table, and as it is drawn, turned where it is long."""
+
+    name: str
+    text: str
+    x: str
+    y: str
+    turn: str = ""
+
+
+@dataclass
 class HeatMap:
     label: str
-    columns: list[Mark]
+    columns: list[Head]
     rows: list[tuple[Mark, list[Cell]]]
     width: int
     height: int
 
 
 CELL_WIDTH, CELL_HEIGHT, HEAT_LEFT, HEAT_TOP = 44, 30, 96, 26
+# Heads of four characters fit their columns. Where one is longer all are turned: lines at 45
+# degrees are 31 px apart, however many there are and however long. A letter reaches 6 px then.
+LEVEL_HEAD, TURNED_HEAD, TURNED_REACH = 4, 14, 6
 
 
 def heat_map(
@@ -335,9 +349,14 @@ def heat_map(
     shades; None draws an outline with the word `missing` (such as n<10)."""
     if len(steps) != 5 or list(steps) != sorted(steps):
         raise ValueError("a heat map has five rising steps")
+    shown = _short(columns)
+    longest = max(map(len, shown), default=0)
+    is_turned = longest > LEVEL_HEAD
+    reach = 10 + TURNED_REACH * longest if is_turned else 0
+    top = max(HEAT_TOP, reach)
     drawn = []
     for r, (name, values) in enumerate(rows):
-        y = HEAT_TOP + r * CELL_HEIGHT
+        y = top + r * CELL_HEIGHT
         cells = []
         for c, value in enumerate(values):
             x = HEAT_LEFT + c * CELL_WIDTH
@@ -350,25 +369,31 @@ def heat_map(
             cells.append(Cell(x, y, number(value), f"h{shade}", ink))
         drawn.append((Mark(str(HEAT_LEFT - 6), str(y + 19), name), cells))
     heads = [
-        Mark(str(HEAT_LEFT + c * CELL_WIDTH + 21), str(HEAT_TOP - 10), text)
-        for c, text in enumerate(_short(columns))
+        _head(name, text, HEAT_LEFT + c * CELL_WIDTH + 21, top, is_turned)
+        for c, (name, text) in enumerate(zip(columns, shown, strict=True))
     ]
     return HeatMap(
         label,
         heads,
         drawn,
-        HEAT_LEFT + CELL_WIDTH * len(columns),
-        HEAT_TOP + CELL_HEIGHT * len(rows),
+        HEAT_LEFT + CELL_WIDTH * len(columns) + reach,
+        top + CELL_HEIGHT * len(rows),
     )
 
 
-def _short(texts: Sequence[str]) -> list[str]:
-    """At most seven characters each: the beginnings, or where those are alike (labeler-01,
-    labeler-02) the ends."""
-    starts = [text if len(text) <= 7 else text[:6] + "…" for text in texts]
+def _head(name: str, text: str, x: int, top: int, is_turned: bool) -> Head:
+    if not is_turned:
+        return Head(name, text, str(x), str(top - 10))
+    return Head(name, text, str(x), str(top - 8), f"rotate(-45 {x} {top - 8})")
+
+
+def _short(texts: Sequence[str], most: int = TURNED_HEAD) -> list[str]:
+    """At most so many characters each: the beginnings, or where those are alike (the labelers
+    number 01 and 02 of one company) the ends."""
+    starts = [text if len(text) <= most else text[: most - 1] + "…" for text in texts]
     if len(set(starts)) == len(set(texts)):
         return starts
-    return [text if len(text) <= 7 else "…" + text[-6:] for text in texts]
+    return [text if len(text) <= most else "…" + text[1 - most :] for text in texts]
 
 
 def _scale(low: float, high: float, start: float, end: float) -> Scale:

@@ -3,6 +3,7 @@
 import math
 import re
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from django.template.loader import render_to_string
@@ -163,8 +164,37 @@ def test_heads_that_begin_alike_are_told_apart_by_their_ends():
         chart = heat_map(label="Pairs", columns=names, rows=[(name, [None]) for name in names])
         return [head.text for head in chart.columns]
 
-    assert heads("Eleftheria", "Bo") == ["Elefth…", "Bo"]
-    assert heads("labeler-01", "labeler-02", "Bo") == ["…ler-01", "…ler-02", "Bo"]
+    assert heads("Eleftheria of Athens", "Bo") == ["Eleftheria of…", "Bo"]
+    assert heads("a-long-labeler-01", "a-long-labeler-02", "Bo") == [
+        "…ng-labeler-01",
+        "…ng-labeler-02",
+        "Bo",
+    ]
+
+
+@pytest.mark.parametrize("count", [2, 15, 40])
+def test_long_heads_are_turned_and_never_touch(count):
+    names = [f"Wilhelmine-Wanda-{n:02}" for n in range(count)]
+    chart = heat_map(label="Pairs", columns=names, rows=[(name, [0.5] * count) for name in names])
+
+    assert [head.name for head in chart.columns] == names
+    # At 45 degrees parallel lines lie sin(45°) of their columns' distance apart.
+    xs = [float(head.x) for head in chart.columns]
+    assert all(math.sin(math.pi / 4) * (b - a) > 16 for a, b in pairwise(xs))
+    # A letter of 12 px is 8.5 px wide at most on the average: all of it is inside the picture.
+    reach = 8.5 * max(len(head.text) for head in chart.columns) * math.sin(math.pi / 4)
+    assert all(float(head.x) + reach <= chart.width for head in chart.columns)
+    assert all(float(head.y) - reach >= 0 for head in chart.columns)
+    svg = render_to_string("charts/_heat.html", {"chart": chart})
+    assert svg.count('transform="rotate(-45 ') == count
+    assert names[0] in svg, "whole in the table"
+
+
+def test_short_heads_stay_level():
+    chart = heat_map(label="Places", columns=["1", "2", "bad"], rows=[("A", [1.0, 2.0, None])])
+
+    assert not any(head.turn for head in chart.columns)
+    assert chart.width == 96 + 3 * 44
 
 
 def test_days_below_bars_name_their_month_once():
