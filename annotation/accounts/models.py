@@ -12,6 +12,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from annotation.accounts.browsers import browser_name
+
 TOKEN_PREFIX = "concord_"  # noqa: S105  a fixed prefix lets secret scanners find a leaked one
 MAX_TOKEN_AGE = timedelta(days=366)
 
@@ -147,6 +149,10 @@ class Session(AbstractBaseSession):
                 name="session_ends_after_2_idle_hours",
             ),
         ]
+
+    @property
+    def browser(self) -> str:
+        return browser_name(self.agent)
 
     @classmethod
     def get_session_store_class(cls):
