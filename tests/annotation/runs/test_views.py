@@ -201,6 +201,15 @@ def test_a_failed_run_says_why(site, world):
     assert '<li class="failed"><strong>Check data</strong>' in said
 
 
+def test_a_log_without_a_line_is_awaited_only_while_the_run_lasts(site, world):
+    run = world.start()
+    assert "Nothing yet." in text(show(site, world, run))
+    services.cancel_run(run=run)
+    said = text(show(site, world, run))
+    assert "Nothing yet." not in said
+    assert "This run ended without a line." in said
+
+
 def test_resuming_queues_it_again(site, world):
     run = services.cancel_run(run=world.start())
     site.post(url("resume-run", world, run.pk))
