@@ -26,6 +26,7 @@ class Page:
 # In the order of the row.
 PAGES = {
     "agreement": Page("agreement", _("Agreement"), "quality:show-agreement"),
+    "labelers": Page("labelers", _("Labelers"), "quality:show-labelers"),
 }
 # Where a computation may have been asked for, besides.
 ELSEWHERE = {"rubric-history": "quality:show-rubric-history"}

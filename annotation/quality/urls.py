@@ -1,6 +1,7 @@
 from django.urls import path
 
 from annotation.quality import calibration_views, own_views, views
+from annotation.quality.signals import views as signals
 
 app_name = "quality"
 urlpatterns = [
@@ -11,6 +12,7 @@ urlpatterns = [
         name="show-record",
     ),
     path("projects/<slug:slug>/agreement/", views.agreement, name="show-agreement"),
+    path("projects/<slug:slug>/labelers/", signals.labelers, name="show-labelers"),
     path("projects/<slug:slug>/figures/compute/", views.compute, name="compute-figures"),
     path("projects/<slug:slug>/figures/progress/", views.progress, name="figures-progress"),
     path("projects/<slug:slug>/rubric/history/", views.rubric_history, name="show-rubric-history"),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext_noop
 
-from annotation.quality.analyses import agreement
+from annotation.quality.analyses import agreement, labelers
 from annotation.quality.figures import Progress
 from annotation.quality.snapshot import Snapshot
 
@@ -36,6 +36,12 @@ ANALYSES: dict[str, Analysis] = {
             agreement.CODE_VERSION,
             agreement.compute,
             gettext_noop("Comparing labelers"),
+        ),
+        Analysis(
+            "labelers",
+            labelers.CODE_VERSION,
+            labelers.compute,
+            gettext_noop("Looking at labelers"),
         ),
     )
 }

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotation.quality.snapshot.facts import Facts
+from annotation.quality.snapshot.gold import Gold
 from annotation.quality.stats.estimate import BoolArray, FloatArray, IntArray
 from annotation.quality.stats.rankings import Rankings
 
@@ -21,12 +22,13 @@ class Snapshot:
     ranked; top (rows, 9) of rankings of the best: 1 ranked, 0 left out, NaN elsewhere; strength
     (rows, 8) between neighbouring tiers, best first, 1 slightly to 3 far better, -1 not said;
     shown (rows, 9) the place on the page each response had, 0 the first, -1 not known; seconds
-    (rows,) of active work, NaN not known; day (rows,) as `date.toordinal` in the site's zone;
+    (rows,) of active work, NaN not known; day (rows,) as `date.toordinal` in the site's zone; at
+    (rows,) the same moment in seconds since 1970;
     ratings {criterion: (rows, 9)}, NaN not rated or not applicable; flags {flag: (rows, 9)} 1
     set, 0 not, NaN not asked; criteria and flag_labels {key: label} in the order of the rubric,
     newest version first; yes_no: keys of criteria without an order; canonical (items, 9): the
     columns of an item in the order of its responses' ids; facts: what is known of the items and
-    their responses; state: see `judgment_state`.
+    their responses; gold: what was judged of known answers; state: see `judgment_state`.
     """
 
     item_ids: IntArray
@@ -42,6 +44,7 @@ class Snapshot:
     shown: NDArray[np.int8]
     seconds: FloatArray
     day: IntArray
+    at: FloatArray
     ratings: dict[str, FloatArray]
     flags: dict[str, FloatArray]
     criteria: dict[str, str]
@@ -49,6 +52,7 @@ class Snapshot:
     yes_no: frozenset[str]
     canonical: IntArray
     facts: Facts
+    gold: Gold
     state: tuple[int, int]
 
     @property
@@ -65,7 +69,7 @@ class Snapshot:
         arrays = [
             *(self.item_ids, self.labeler_ids, self.item, self.labeler, self.version),
             *(self.ranks, self.unacceptable, self.top, self.strength),
-            *(self.shown, self.seconds, self.day, self.canonical),
+            *(self.shown, self.seconds, self.day, self.at, self.canonical),
         ]
         for kind in (self.ratings, self.flags):
             for name in sorted(kind):
@@ -74,4 +78,5 @@ class Snapshot:
         for array in arrays:
             digest.update(np.ascontiguousarray(array).tobytes())
         self.facts.update(digest)
+        self.gold.update(digest)
         return digest.hexdigest()

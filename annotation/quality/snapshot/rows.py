@@ -8,7 +8,7 @@ import numpy as np
 from django.utils import timezone
 from numpy.typing import NDArray
 
-from annotation.labeling.models import Judgment
+from annotation.labeling.models import Judgment, Purpose
 from annotation.labeling.verdict.model import NOT_APPLICABLE
 from annotation.quality.snapshot.facts import MOST_RESPONSES
 from annotation.quality.stats.estimate import BoolArray, FloatArray, IntArray
@@ -30,17 +30,17 @@ class Rows:
     shown: NDArray[np.int8]
     seconds: FloatArray
     day: IntArray
+    at: FloatArray
     exists: BoolArray  # (rows, 9): the item has a response there
     ratings: dict[str, FloatArray]
     flags: dict[str, FloatArray]
 
 
-def read_judgments(project, asked: dict[int, list[str]]) -> Rows:
+def read_judgments(project, asked: dict[int, list[str]], *, purpose: str = Purpose.WORK) -> Rows:
     """A server-side cursor hands out chunks, and each becomes arrays at once: a judgment costs
     its numbers, not its Python objects."""
     rows = (
-        Judgment.objects.filter(project=project)
-        .work()
+        Judgment.objects.filter(project=project, purpose=purpose)
         .current()
         .order_by("item_id", "labeler_id")
         .values_list(
@@ -54,7 +54,7 @@ def read_judgments(project, asked: dict[int, list[str]]) -> Rows:
     while chunk := list(islice(rows, CHUNK)):
         chunks.append(_as_arrays(chunk, asked))
     plain = ("item", "labeler", "version", "ranks", "unacceptable", "rest_below")
-    plain += ("strength", "shown", "seconds", "day", "exists")
+    plain += ("strength", "shown", "seconds", "day", "at", "exists")
     return Rows(
         **{name: np.concatenate([getattr(chunk, name) for chunk in chunks]) for name in plain},
         ratings=_joined([chunk.ratings for chunk in chunks], chunks),
@@ -91,6 +91,7 @@ def _as_arrays(rows: list[tuple], asked: dict[int, list[str]]) -> Rows:
         shown=_shown([row[9] for row in rows]),
         seconds=np.array([row[10] for row in rows], dtype=np.float64),
         day=np.array([timezone.localdate(row[11]).toordinal() for row in rows], dtype=np.int64),
+        at=np.array([row[11].timestamp() for row in rows], dtype=np.float64),
         exists=_padded((len(row[2]) * (1.0,) for row in rows), len(rows), 0.0) == 1.0,
         ratings={
             key: _padded((_numbers(row[4].get(key) or ()) for row in rows), len(rows), np.nan)

@@ -4,16 +4,16 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-from django.db import connection
 
 from annotation.core.database import consistent_reads
 from annotation.projects.models import Criterion
 from annotation.quality.models import judgment_state
-from annotation.quality.snapshot.facts import MOST_RESPONSES, read_facts
+from annotation.quality.snapshot.facts import read_facts
+from annotation.quality.snapshot.gold import read_gold
 from annotation.quality.snapshot.model import Snapshot
-from annotation.quality.snapshot.rows import Rows, read_judgments
+from annotation.quality.snapshot.order import columns_by_id, items_in_other_order, top_of
+from annotation.quality.snapshot.rows import read_judgments
 from annotation.quality.stats.comparisons import floor_unacceptable
-from annotation.quality.stats.estimate import FloatArray
 
 
 def take_snapshot(project) -> Snapshot:
@@ -26,7 +26,8 @@ def take_snapshot(project) -> Snapshot:
         rows = read_judgments(project, asked)
         item_ids, item = np.unique(rows.item, return_inverse=True)
         facts = read_facts(project, item_ids)
-        turned = _items_in_other_order(project)
+        turned = items_in_other_order(project)
+        gold = read_gold(project, asked, turned)
         handles = dict(project.memberships.values_list("user_id", "handle"))
         criteria = Criterion.objects.filter(
             rubric_version__project=project, rubric_version__published_at__isnull=False
@@ -38,11 +39,6 @@ def take_snapshot(project) -> Snapshot:
     by_name = np.array(sorted(range(len(names)), key=names.__getitem__), dtype=np.int64)
     place = np.empty(len(names), dtype=np.int64)
     place[by_name] = np.arange(len(names))
-    canonical = np.tile(np.arange(MOST_RESPONSES), (len(item_ids), 1))
-    for pk, order in turned:
-        where = np.searchsorted(item_ids, pk)
-        if where < len(item_ids) and item_ids[where] == pk:
-            canonical[where, : len(order)] = np.asarray(order) - 1
     labels = [(key, label) for key, label, _ in said]
     criteria_in_order = _first_labels([*labels, *((key, key) for key in sorted(rows.ratings))])
     flag_labels = _first_labels(
@@ -61,18 +57,20 @@ def take_snapshot(project) -> Snapshot:
         version=np.array([numbers.get(int(pk), 0) for pk in rows.version], dtype=np.int64),
         ranks=floor_unacceptable(rows.ranks, rows.unacceptable),
         unacceptable=rows.unacceptable,
-        top=_top(rows),
+        top=top_of(rows),
         strength=rows.strength,
         shown=rows.shown,
         seconds=rows.seconds,
         day=rows.day,
+        at=rows.at,
         ratings={key: rows.ratings.get(key, empty) for key in criteria_in_order},
         flags={key: rows.flags.get(key, empty) for key in flag_labels},
         criteria=criteria_in_order,
         flag_labels=flag_labels,
         yes_no=frozenset(key for key, answers in is_yes_no.items() if answers),
-        canonical=canonical,
+        canonical=columns_by_id(item_ids, turned),
         facts=facts,
+        gold=gold,
         state=state,
     )
 
@@ -83,30 +81,3 @@ def _first_labels(labels: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     for key, label in labels:
         found.setdefault(key, label)
     return found
-
-
-def _top(rows: Rows) -> FloatArray:
-    """See `Snapshot.top`. An unacceptable response is neither in the top nor merely left out."""
-    is_open = rows.rest_below[:, None] & rows.exists & ~rows.unacceptable
-    top: FloatArray = np.where(is_open, np.isfinite(rows.ranks).astype(np.float64), np.nan)
-    return top
-
-
-def _items_in_other_order(project) -> list[tuple[int, list[int]]]:
-    """(item, positions by response id) of items whose responses were not imported in the order
-    of their ids: usually none."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT item.id, array_agg(place.position ORDER BY place.key COLLATE "C")
-              FROM labeling_item item
-              JOIN labeling_itemresponse place ON place.item_id = item.id
-             WHERE item.project_id = %s
-               AND EXISTS (SELECT 1 FROM labeling_judgment WHERE item_id = item.id)
-             GROUP BY item.id
-            HAVING array_agg(place.position ORDER BY place.key COLLATE "C")
-                <> array_agg(place.position ORDER BY place.position)
-            """,
-            [project.pk],
-        )
-        return cursor.fetchall()
