@@ -7,6 +7,8 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from django.contrib import messages
+from django.db import transaction
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -56,6 +58,23 @@ class AccountAdapter(DefaultAccountAdapter):
         services.end_sessions(user=user, but=self.request.session.session_key)
         audit.record("password.changed", actor=user, target=f"user:{user.pk}")
         tell(user, "password.changed")
+
+    def confirm_email(self, request, email_address):
+        """A proven address takes the place of every other one. The old one is told: whoever
+        changed it from an open browser does not read mail that goes there."""
+        with transaction.atomic():
+            user = User.objects.select_for_update().get(pk=email_address.user_id)
+            others = User.objects.filter(kind=User.Kind.PERSON).exclude(pk=user.pk)
+            if others.filter(email__iexact=email_address.email).exists():
+                template = "account/messages/email_confirmation_failed.txt"
+                self.add_message(request, messages.ERROR, template)
+                return False
+            if not super().confirm_email(request, email_address):
+                return False
+            audit.record("email.changed", actor=user, target=f"user:{user.pk}")
+            if user.email:
+                tell(user, "email.changed", address=user.email)
+        return True
 
     def format_email_subject(self, subject):
         return f"[Concord] {subject}"

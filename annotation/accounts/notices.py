@@ -23,6 +23,7 @@ PAUSE = timedelta(minutes=1)  # before the next try, longer each time
 
 # By the kind of the event that the audit trail keeps of it.
 SENTENCES = {
+    "email.changed": gettext_lazy("Your account has another e-mail address now, no longer this."),
     "password.changed": gettext_lazy("Your password was changed."),
     "second_factor.added": gettext_lazy("A second factor was added to your account."),
     "second_factor.removed": gettext_lazy("A second factor was removed from your account."),
@@ -34,22 +35,27 @@ SENTENCES = {
 }
 
 
-def tell(user, what: str) -> None:
+def tell(user, what: str, *, address: str = "") -> None:
     """Beside the change, in its transaction: the mail leaves once that is committed. Nothing for
-    people without an address."""
-    if user.email and user.kind == User.Kind.PERSON:
-        payload = {"user": user.pk, "what": what, "at": timezone.now().isoformat()}
-        jobs.enqueue(kind=NOTICE, payload=payload)
+    people without an address. The mail goes to the `address` where one is given, for it is gone
+    when the mail leaves: the job is the person's then, so that erasing them empties it."""
+    if not (address or user.email) or user.kind != User.Kind.PERSON:
+        return
+    payload = {"user": user.pk, "what": what, "at": timezone.now().isoformat()}
+    if address:
+        payload["address"] = address
+    jobs.enqueue(kind=NOTICE, actor=user if address else None, payload=payload)
 
 
 def send_notice(claim: jobs.Claim) -> dict | None:
     payload = claim.job.payload
-    user = User.objects.filter(pk=payload["user"]).exclude(email="").first()
-    if user is None:  # the address is gone meanwhile
+    user = User.objects.filter(pk=payload["user"]).first()
+    address = payload.get("address") or (user.email if user else "")
+    if user is None or not address:  # gone meanwhile
         return {"sent": 0}
     language = preferences_of(user).language or settings.LANGUAGE_CODE
     with override(language):
-        message = _letter(user, payload)
+        message = _letter(user, address, payload)
     try:
         message.send()
     except OSError as error:  # every smtplib error is one
@@ -61,7 +67,7 @@ def send_notice(claim: jobs.Claim) -> dict | None:
     return {"sent": 1}
 
 
-def _letter(user, payload) -> EmailMessage:
+def _letter(user, address: str, payload) -> EmailMessage:
     context = {
         "name": user.display_name,
         "sentence": SENTENCES[payload["what"]],
@@ -71,5 +77,5 @@ def _letter(user, payload) -> EmailMessage:
         subject="[Concord] " + _("Your account"),
         body=render_to_string("accounts/notice_mail.txt", context),
         from_email=settings.DEFAULT_FROM_EMAIL,
-        to=[user.email],
+        to=[address],
     )

@@ -11,6 +11,7 @@ from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_not_required
 from django.urls import path, re_path
 
+from annotation.accounts import address_views
 from annotation.accounts import sign_on_views as views
 
 RESET = r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$"
@@ -46,6 +47,17 @@ urlpatterns = [
         name="account_reset_password_from_key_done",
     ),
     re_path(RESET, account.password_reset_from_key, name="account_reset_password_from_key"),
+    path("security/address/", address_views.ChangeAddress.as_view(), name="account_email"),
+    path(
+        "security/address/sent/",
+        account.email_verification_sent,
+        name="account_email_verification_sent",
+    ),
+    path(
+        "security/address/<str:key>/",
+        address_views.ConfirmAddress.as_view(),
+        name="account_confirm_email",
+    ),
     path("security/", views.Security.as_view(), name="mfa_index"),
     path("security/app/", views.AddApp.as_view(), name="mfa_activate_totp"),
     path("security/app/remove/", views.RemoveApp.as_view(), name="mfa_deactivate_totp"),

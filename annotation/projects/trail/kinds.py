@@ -355,6 +355,9 @@ KINDS: dict[str, Words] = {
     "sessions.ended": Words(
         "sign_on", _("Browsers signed out"), _("%(who)s signed %(count)s other browsers out")
     ),
+    "email.changed": Words(
+        "sign_on", _("Address changed"), _("%(who)s changed the e-mail address")
+    ),
     "password.changed": Words("sign_on", _("Password changed"), _("%(who)s changed the password")),
     "second_factor.added": Words(
         "sign_on", _("Second factor added"), _("%(who)s added a second factor")
