@@ -1,6 +1,6 @@
 """Known answers from a file: a JSON Lines row for each item, all of them or none."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import IO, Any
 
 from django.db import transaction
@@ -75,17 +75,19 @@ def _read(project, value: Any) -> tuple[Item, Known]:
     if GoldItem.objects.filter(item=item).exists():
         raise RowRefused(("item", "has a known answer already"))
     item.project = project
+    positions = dict(item.item_responses.values_list("key", "position"))
     try:
-        return item, checked(_known(item, value), item=item)
+        return item, checked(known_answer(value, positions), item=item)
     except VerdictError as error:
         raise RowRefused((error.field, str(error))) from None
 
 
-def _known(item: Item, value: dict[str, Any]) -> Known:
-    keys = dict(item.item_responses.values_list("key", "position"))
+def known_answer(value: dict[str, Any], positions: Mapping[str, int]) -> Known:
+    """A line's answer; `positions` says where each response's id stands in the item. RowRefused
+    and VerdictError name the field."""
     slack = whole_of(value.get("rating_slack"), "rating_slack")
     verdict = verdict_from_ranking(
-        positions=keys,
+        positions=positions,
         ranking=list(_tiers(value)),
         unacceptable=_names(value.get("unacceptable"), "unacceptable"),
         rest_below=yes_no_of(value.get("rest_below"), "rest_below"),

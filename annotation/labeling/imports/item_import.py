@@ -186,6 +186,8 @@ class ItemSpools:
                 _json(response.attachments) if response.attachments else "[]",
                 "\\N" if response.equal_to is None else str(response.equal_to),
             )
+        if row.gold is not None:
+            options.gold.add(line, row.external_id, row.gold)
 
 
 def _json(value: Any) -> str:

@@ -16,7 +16,7 @@ from annotation.labeling.imports.problems import RowRefused, name_of_type
 
 ROLES = ("system", "user", "assistant", "tool")
 MAX_ID, MAX_KEY, MAX_GENERATOR = 200, 100, 200
-ITEM_KEYS = {"id", "prompt", "responses", "metadata", "warnings"}
+ITEM_KEYS = {"id", "prompt", "responses", "metadata", "warnings", "gold"}
 RESPONSE_KEYS = {"id", "text", "generator", "params", "attachments"}
 ATTACHMENT_KEYS = {"sha256", "file", "transcript"}
 MAX_FILE = 1_000  # characters of a path
@@ -45,6 +45,8 @@ class ItemRow:
     content_sha256: str
     # The key of the response a preference row calls chosen; None for other rows.
     chosen: str | None = None
+    # The known answer as it is written. No part of what the item is: it may come later.
+    gold: dict[str, Any] | None = None
 
     @property
     def prompt_sha256(self) -> str:
@@ -59,6 +61,7 @@ class ItemOptions:
     keep_preferences: bool = True
     fewest_responses: int = 2
     library: Any = None  # a prompts.attachments.library.Library, or without one no attachments
+    gold: Any = None  # an item_gold.GoldRows, or without one no known answers
 
 
 def fewest_responses(project: Any) -> int:
@@ -171,6 +174,10 @@ def read_item(value: Any, options: ItemOptions) -> ItemRow:
         found.problems.append(("id", "is missing"))
     if found.problems:
         raise RowRefused(*found.problems)
+    if value.get("gold") is not None:
+        if options.gold is None:
+            raise RowRefused(("gold", "is not taken here"))
+        options.gold.check(value["gold"], [response.key for response in responses])
 
     prompt = canonical(messages)
     content = sha256(
@@ -193,6 +200,7 @@ def read_item(value: Any, options: ItemOptions) -> ItemRow:
         warnings=warnings,
         content_sha256=content,
         chosen=None if chosen_at is None else responses[chosen_at].key,
+        gold=value.get("gold"),
     )
 
 

@@ -24,6 +24,7 @@ from annotation.core.jobs import Claim
 from annotation.core.numbers import grouped
 from annotation.core.strict_json import LineReader
 from annotation.labeling.imports import item_import, judgment_import
+from annotation.labeling.imports.item_gold import GoldRows
 from annotation.labeling.imports.item_rows import ItemOptions, fewest_responses
 from annotation.labeling.imports.problems import Problems
 from annotation.labeling.imports.wording import summary
@@ -138,8 +139,9 @@ class _Items:
     def __init__(self, imported: Import, problems: Problems, library: Library):
         self.imported, self.problems, self.library = imported, problems, library
         fewest = fewest_responses(imported.project)
+        self.gold = GoldRows(imported.project, imported.created_by)
         self.options = ItemOptions(
-            **imported.options, fewest_responses=fewest, library=self.library
+            **imported.options, fewest_responses=fewest, library=self.library, gold=self.gold
         )
         self.spools = item_import.ItemSpools()
 
@@ -148,6 +150,7 @@ class _Items:
 
     def __exit__(self, failed: object, *_: object) -> None:
         self.spools.__exit__()
+        self.gold.__exit__()
         if failed:
             self.library.drop()
 
@@ -162,10 +165,14 @@ class _Items:
 
     def stage(self):
         item_import.stage_items(imported=self.imported, spools=self.spools, problems=self.problems)
+        if not self.problems:
+            self.gold.stage(self.problems)
 
     def insert(self):
         actor = self.imported.created_by
         counts = item_import.insert_items(imported=self.imported, spools=self.spools, actor=actor)
+        if made := self.gold.insert(actor):
+            counts["gold"] = made
         # Last: a file that was moved into place does not come back by a rollback.
         added = self.library.keep(actor)
         return counts | ({"attachments": added} if added else {})
@@ -217,7 +224,7 @@ def _write(imported: Import, spooled: Any, problems: Problems, claim: Claim | No
         if problems:
             raise _Refused
         counts = spooled.insert()
-        is_new = any(counts.get(name) for name in ("items", "judgments"))
+        is_new = any(counts.get(name) for name in ("items", "judgments", "gold"))
         imported.counts = counts
         imported.state = Import.State.DONE if is_new else Import.State.UNCHANGED
         imported.finished_at = timezone.now()

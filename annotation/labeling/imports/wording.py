@@ -12,12 +12,22 @@ _COUNTED = {
     "responses": ngettext_lazy("%(count)s response", "%(count)s responses", "number"),
     "generators": ngettext_lazy("%(count)s generator", "%(count)s generators", "number"),
     "attachments": ngettext_lazy("%(count)s attachment", "%(count)s attachments", "number"),
+    "gold": ngettext_lazy("%(count)s known answer", "%(count)s known answers", "number"),
     "judgments": ngettext_lazy("%(count)s judgment", "%(count)s judgments", "number"),
     "labelers": ngettext_lazy("%(count)s labeler", "%(count)s labelers", "number"),
     "errors": ngettext_lazy("%(count)s error", "%(count)s errors", "number"),
     "lines": ngettext_lazy("%(count)s line", "%(count)s lines", "number"),
 }
-_INSERTED = ("items", "prompts", "responses", "generators", "attachments", "judgments", "labelers")
+_INSERTED = (
+    "items",
+    "prompts",
+    "responses",
+    "generators",
+    "attachments",
+    "gold",
+    "judgments",
+    "labelers",
+)
 
 
 def summary(imported: Import) -> str:

@@ -1,0 +1,147 @@
+"""Known answers that come in with their items: all or nothing, each refusal by line and field."""
+
+import io
+import json
+
+import pytest
+
+from annotation.core.models import Event, Job
+from annotation.labeling.imports import services
+from annotation.labeling.imports.wording import summary
+from annotation.labeling.models import GoldItem, Item
+from annotation.projects.models import Membership
+from tests.factories import make_member, make_project
+
+pytestmark = pytest.mark.django_db
+Role = Membership.Role
+
+
+@pytest.fixture
+def project():
+    return make_project("shop")
+
+
+def item(name="x1", count=3, **more):
+    responses = [{"id": key, "text": f"Text {key}."} for key in "abc"[:count]]
+    return {"id": name, "prompt": f"About {name}?", "responses": responses} | more
+
+
+GOLD = {"ranking": [["c"], ["a"]], "unacceptable": ["b"]}
+
+
+def bring(project, *rows, actor=None, **options):
+    text = "".join(json.dumps(row) + "\n" for row in rows)
+    stream = io.BytesIO(text.encode())
+    return services.import_file(
+        project=project, kind="items", stream=stream, actor=actor, **options
+    )
+
+
+def told(imported):
+    return [(error.line, error.field) for error in imported.errors.order_by("line", "pk")]
+
+
+def test_the_answer_comes_with_the_item_which_is_kept_for_it(project):
+    whole = GOLD | {
+        "tolerance": "inversions",
+        "max_inversions": 1,
+        "rating_slack": 2,
+        "explanation": " c answers. ",
+    }
+    imported = bring(project, item(gold=whole), item("x2"), item("x3", gold=GOLD))
+
+    assert imported.state == "done", told(imported)
+    assert imported.counts["gold"] == 2
+    assert "2 known answers" in summary(imported)
+    gold = GoldItem.objects.get(item__external_id="x1")
+    assert (gold.ranks, gold.unacceptable) == ([2, None, 1], [False, True, False])
+    assert (gold.tolerance, gold.max_inversions, gold.rating_slack) == ("inversions", 1, 2)
+    assert gold.explanation == "c answers."
+    assert gold.use == GoldItem.Use.QUEUE
+    states = dict(Item.objects.values_list("external_id", "state"))
+    assert states == {"x1": "reserved", "x2": "open", "x3": "reserved"}
+    assert Event.objects.filter(kind="gold.made").count() == 2
+
+
+def test_the_same_file_again_changes_nothing_and_a_later_one_may_bring_the_answer(project):
+    bring(project, item())
+    assert bring(project, item(gold=GOLD)).counts["gold"] == 1
+    again = bring(project, item(gold=GOLD))
+    assert again.state == "unchanged"
+    assert bring(project, item()).state == "unchanged", "the answer is no part of the item"
+    assert GoldItem.objects.count() == 1
+
+
+def test_another_answer_than_the_one_there_is_refused(project):
+    bring(project, item(gold=GOLD))
+    refused = bring(project, item("x9"), item(gold={"ranking": [["a"], ["b"], ["c"]]}))
+
+    assert refused.state == "refused"
+    assert told(refused) == [(2, "gold")]
+    assert not Item.objects.filter(external_id="x9").exists()
+    assert GoldItem.objects.get().ranks == [2, None, 1]
+
+
+def test_a_withdrawn_item_gets_none(project):
+    bring(project, item())
+    Item.objects.update(state=Item.State.WITHDRAWN)
+    assert told(bring(project, item(gold=GOLD))) == [(1, "gold")]
+
+
+@pytest.mark.parametrize(
+    ("gold", "field"),
+    [
+        ([], "gold"),
+        ("a", "gold"),
+        ({}, "gold.ranking"),
+        ({"ranking": [["z"]]}, "gold.ranking"),
+        ({"ranking": [["a", 7]]}, "gold.ranking[0][1]"),
+        ({"ranking": [["a"], ["b"]], "wrong": 1}, "gold.wrong"),
+        ({"ranking": [["a"], ["b"]], "item": "x1"}, "gold.item"),
+        ({"ranking": [["a", "b", "c"]], "tolerance": "best"}, "gold.tolerance"),
+        ({"ranking": [["a"], ["b"]], "tolerance": "near"}, "gold.tolerance"),
+        (
+            {"ranking": [["a"], ["b"]], "tolerance": "inversions", "max_inversions": 9},
+            "gold.max_inversions",
+        ),
+        ({"ranking": [["a"], ["b"]], "rating_slack": -1}, "gold.rating_slack"),
+        ({"ranking": [["a"], ["b"]], "explanation": "x" * 20_001}, "gold.explanation"),
+        ({"ranking": [["a"], ["b"]], "ratings": {"nothing": {"a": 1}}}, "gold.ratings"),
+    ],
+)
+def test_an_answer_that_does_not_fit_refuses_the_whole_file_by_line_and_field(
+    project, gold, field
+):
+    assert bring(project, item("x0", gold=GOLD)).state == "done", "that one fits"
+    refused = bring(project, item("x8"), item("x1", gold=gold))
+
+    assert refused.state == "refused"
+    assert [(line, name[: len(field)]) for line, name in told(refused)] == [(2, field)]
+    assert list(Item.objects.values_list("external_id", flat=True)) == ["x0"]
+    assert GoldItem.objects.count() == 1
+
+
+@pytest.mark.parametrize("role", [Role.LEAD, Role.ADMIN, Role.ENGINEER])
+def test_engineers_bring_items_but_no_known_answers(project, role):
+    actor = make_member(project, role)
+    imported = bring(project, item("x0"), item(gold=GOLD), actor=actor)
+
+    if role == Role.ENGINEER:
+        assert told(imported) == [(2, "gold")]
+        assert not Item.objects.exists()
+    else:
+        assert GoldItem.objects.get().made_by == actor
+
+
+def test_a_preference_has_no_known_answer_beside_it(project):
+    row = {"prompt": "Name one.", "chosen": "11", "rejected": "12", "gold": GOLD}
+    assert told(bring(project, row)) == [(1, "gold")]
+
+
+def test_more_answers_than_are_read_at_once_come_in_and_are_found_again(project, monkeypatch):
+    monkeypatch.setattr("annotation.labeling.imports.item_gold.CHUNK", 2)
+    rows = [item(f"x{number}", gold=GOLD) for number in range(5)]
+    assert bring(project, *rows).counts["gold"] == 5
+    assert bring(project, *rows).state == "unchanged"
+    assert GoldItem.objects.count() == 5
+    assert Job.objects.filter(kind="render").count() == 1, "one order to draw them all"
