@@ -11,6 +11,7 @@ from annotation.labeling import (
     writing_views,
 )
 from annotation.labeling.exports.views import download
+from annotation.labeling.gold import exports as gold_exports
 from annotation.labeling.gold import views as gold
 from annotation.labeling.imports import views as imports
 from annotation.labeling.ladder import own_views as own_ladder
@@ -115,6 +116,7 @@ urlpatterns = [
     path("projects/<slug:slug>/items/<int:item_id>/gold/", gold.make, name="make-gold"),
     path("projects/<slug:slug>/gold/", gold.list_gold, name="list-gold"),
     path("projects/<slug:slug>/gold/import/", gold.import_file, name="import-gold"),
+    path("projects/<slug:slug>/gold.jsonl", gold_exports.download, name="export-gold"),
     path("projects/<slug:slug>/gold/share/", gold.change_share, name="set-gold-share"),
     path("projects/<slug:slug>/rubric/draft/", rubrics.edit, name="edit-rubric"),
     path("projects/<slug:slug>/rubric/draft/preview/", rubrics.preview, name="preview-rubric"),

@@ -116,20 +116,15 @@ def said_row(
     preference = signed_by_key(raw.preference, keys)
     return {
         "ranking": [sorted(keys[place - 1] for place in tier) for tier in tiers_of(raw.ranks)],
-        "unacceptable": _marked(keys, raw.unacceptable),
+        "unacceptable": marked(keys, raw.unacceptable),
         "rest_below": raw.rest_below,
         "strength": list(raw.strength),
         "scale": raw.scale,
         "preference": preference,
         "preference_words": preference_words(preference, raw.both, keys),
         "both": raw.both,
-        "ratings": {
-            criterion: {
-                key: value for key, value in zip(keys, values, strict=True) if value is not None
-            }
-            for criterion, values in raw.ratings.items()
-        },
-        "flags": {flag: _marked(keys, values) for flag, values in raw.flags.items()},
+        "ratings": rated(keys, raw.ratings),
+        "flags": {flag: marked(keys, values) for flag, values in raw.flags.items()},
         "highlights": _highlights(raw.highlights, item) if raw.highlights else [],
         "confidence": raw.confidence,
         "corrections": {
@@ -165,7 +160,16 @@ def preference_words(preference: int | None, both: str, keys: Sequence[str]) -> 
     return f"{better} is {STRENGTHS[min(abs(preference), max(STRENGTHS))]} better"
 
 
-def _marked(keys: Sequence[str], marks: Sequence[bool]) -> list[str]:
+def rated(keys: Sequence[str], ratings: Mapping[str, Sequence[Any]]) -> dict[str, dict[str, Any]]:
+    return {
+        criterion: {
+            key: value for key, value in zip(keys, values, strict=True) if value is not None
+        }
+        for criterion, values in ratings.items()
+    }
+
+
+def marked(keys: Sequence[str], marks: Sequence[bool]) -> list[str]:
     return sorted(key for key, is_marked in zip(keys, marks, strict=True) if is_marked)
 
 

@@ -20,7 +20,7 @@ from annotation.core.api import AnyAccept
 from annotation.core.database import consistent_reads
 from annotation.core.errors import DomainError
 from annotation.labeling.exports.reading import read_items
-from annotation.labeling.exports.rows import preference_words
+from annotation.labeling.exports.rows import marked, preference_words, rated
 from annotation.labeling.models import Adjudication, Judgment
 from annotation.labeling.verdict import tiers_of
 from annotation.labeling.verdict.scale import signed_by_key
@@ -141,21 +141,14 @@ def _said(row: Adjudication, keys: list[str]) -> dict:
     preference = signed_by_key(row.preference, keys)
     return {
         "ranking": [sorted(keys[place - 1] for place in tier) for tier in tiers_of(row.ranks)],
-        "unacceptable": sorted(
-            keys[place] for place, is_bad in enumerate(row.unacceptable) if is_bad
-        ),
+        "unacceptable": marked(keys, row.unacceptable),
         "rest_below": row.rest_below,
         "strength": list(row.strength),
         "scale": row.scale,
         "preference": preference,
         "preference_words": preference_words(preference, row.both, keys),
         "both": row.both,
-        "ratings": {
-            criterion: {
-                key: value for key, value in zip(keys, values, strict=True) if value is not None
-            }
-            for criterion, values in row.ratings.items()
-        },
+        "ratings": rated(keys, row.ratings),
     }
 
 

@@ -324,6 +324,9 @@ KINDS: dict[str, Words] = {
     "adjudications.exported": Words(
         "data", _("Adjudications exported"), _("%(who)s downloaded the adjudications")
     ),
+    "gold.exported": Words(
+        "data", _("Known answers exported"), _("%(who)s downloaded the known answers")
+    ),
     "events.exported": Words(
         "data", _("Audit trail exported"), _("%(who)s downloaded the audit trail as %(file)s")
     ),

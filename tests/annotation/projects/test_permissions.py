@@ -173,6 +173,7 @@ ROUTES = [
     Route("labeling:list-gold", "review"),
     Route("labeling:make-gold", "review", FORM),
     Route("labeling:import-gold", "review", "POST"),
+    Route("labeling:export-gold", "review"),
     Route("labeling:set-gold-share", "manage", "POST"),
     # Review.
     Route("labeling:list-reviews", "review"),

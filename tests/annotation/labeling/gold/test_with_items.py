@@ -4,8 +4,11 @@ import io
 import json
 
 import pytest
+from django.urls import reverse
 
 from annotation.core.models import Event, Job
+from annotation.labeling.gold.exports import read_gold
+from annotation.labeling.gold.files import import_gold
 from annotation.labeling.imports import services
 from annotation.labeling.imports.wording import summary
 from annotation.labeling.models import GoldItem, Item
@@ -27,6 +30,18 @@ def item(name="x1", count=3, **more):
 
 
 GOLD = {"ranking": [["c"], ["a"]], "unacceptable": ["b"]}
+WHOLE = GOLD | {
+    "rest_below": False,
+    "ratings": {"helpfulness": {"a": 3, "c": 5}},
+    "rating_slack": 2,
+    "tolerance": "inversions",
+    "max_inversions": 1,
+    "explanation": "c answers.",
+}
+
+
+def without_item(row):
+    return {name: value for name, value in row.items() if name != "item"}
 
 
 def bring(project, *rows, actor=None, **options):
@@ -145,3 +160,29 @@ def test_more_answers_than_are_read_at_once_come_in_and_are_found_again(project,
     assert bring(project, *rows).state == "unchanged"
     assert GoldItem.objects.count() == 5
     assert Job.objects.filter(kind="render").count() == 1, "one order to draw them all"
+
+
+def test_what_came_in_goes_out_in_the_same_form_and_into_another_project(client, project):
+    rows = [
+        {"item": "x1", **WHOLE},
+        {"item": "x2", **WHOLE, "ranking": [["a", "b"], ["c"]], "unacceptable": []},
+    ]
+    bring(project, *(item(row["item"], gold=without_item(row)) for row in rows), item("x3"))
+    reviewer = make_member(project, Role.REVIEWER)
+    client.force_login(reviewer)
+    answer = client.get(reverse("labeling:export-gold", args=["shop"]))
+    text = b"".join(answer.streaming_content)
+
+    assert [json.loads(line) for line in text.splitlines()] == rows
+    assert Event.objects.get(kind="gold.exported").actor == reviewer
+    other = make_project("other")
+    bring(other, item("x1"), item("x2"))
+    assert import_gold(project=other, stream=io.BytesIO(text), actor=None) == 2
+    assert list(read_gold(other)) == rows
+
+
+def test_what_is_retired_or_of_the_ladder_stays(project):
+    bring(project, item("x1", gold=WHOLE), item("x2", gold=WHOLE), item("x3", gold=WHOLE))
+    GoldItem.objects.filter(item__external_id="x1").update(is_active=False)
+    GoldItem.objects.filter(item__external_id="x2").update(use=GoldItem.Use.TRAINING)
+    assert [row["item"] for row in read_gold(project)] == ["x3"]
