@@ -56,6 +56,19 @@ class FreezeSerializer(serializers.Serializer):
         default="include",
         help_text="A correction is better than its original, and worth imitating.",
     )
+    consensus = serializers.ChoiceField(
+        sorted(rules.CONSENSUS),
+        required=False,
+        default="votes",
+        help_text="How labelers weigh: p_chosen and weight of each comparison follow from it.",
+    )
+    min_weight = serializers.FloatField(
+        required=False,
+        default=0.0,
+        min_value=0,
+        max_value=1,
+        help_text="Leave out comparisons of less weight; needs a consensus by reliability.",
+    )
     split = serializers.ListField(
         child=serializers.FloatField(min_value=0, max_value=1),
         required=False,

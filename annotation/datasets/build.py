@@ -1,8 +1,12 @@
 """From the judgments of a project to the lines of a dataset, in one pass with flat memory."""
 
+from collections.abc import Callable
+from functools import partial
+
 from annotation.core.database import consistent_reads
 from annotation.datasets.best import best_response
-from annotation.datasets.comparisons import Drop, compare_item
+from annotation.datasets.comparisons import Belief, Drop, compare_item
+from annotation.datasets.consensus import read_consensus
 from annotation.datasets.corrections import SOURCE, compare_corrections
 from annotation.datasets.policy import Policy
 from annotation.datasets.rows import best_row, comparison_row, example_row, ranking_row
@@ -28,7 +32,8 @@ def build(project, policy: Policy, sink=None, *, below: str = "") -> Counts:
     takes only prompts whose hash is less."""
     with consistent_reads():
         says_source = has_corrections(project, policy)
-        builder = _Builder(policy, sink or Nowhere(), says_source)
+        consensus = read_consensus(read_prompts(project, policy, below), policy)
+        builder = _Builder(policy, sink or Nowhere(), says_source, consensus)
         for prompt in read_prompts(project, policy, below):
             builder.add_prompt(prompt)
     builder.counts.check()
@@ -36,9 +41,12 @@ def build(project, policy: Policy, sink=None, *, below: str = "") -> Counts:
 
 
 class _Builder:
-    def __init__(self, policy, sink, says_source):
+    def __init__(self, policy, sink, says_source, consensus):
         self.policy, self.sink, self.says_source = policy, sink, says_source
+        self.consensus = consensus
         self.counts = Counts()
+        if consensus is not None:
+            self.counts.consensus = {"method": consensus.method, "labelers": consensus.labelers}
 
     def add_prompt(self, prompt: PromptRecord) -> None:
         key = split_key(prompt.messages)
@@ -64,7 +72,7 @@ class _Builder:
         written = {judgment.ballot.name: judgment.written for judgment in item.judgments}
         is_written = False
         for outcome in (
-            *compare_item(item.candidates, ballots, policy),
+            *compare_item(item.candidates, ballots, policy, self._believed(item)),
             *compare_corrections(item.candidates, written, policy),
         ):
             counts.pairs += 1
@@ -73,9 +81,15 @@ class _Builder:
                 continue
             kind = "ties" if outcome.is_tie else "preferences"
             counts.corrections += outcome.source == SOURCE
+            counts.flips += outcome.is_flip
             self._write(kind, split, comparison_row, item, outcome, self.says_source)
             is_written = True
         return self._add_best(item, ballots, split) or is_written
+
+    def _believed(self, item: ItemRecord) -> Callable[[int], Belief | None]:
+        if self.consensus is None:
+            return lambda place: None
+        return partial(self.consensus.of, item.external_id)
 
     def _add_best(self, item, ballots, split) -> bool:
         self.counts.sft_candidates += 1

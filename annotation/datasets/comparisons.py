@@ -4,7 +4,7 @@ Every pair of responses of a judged item comes out exactly once: as a comparison
 left out for exactly one reason. So the counts add up.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
@@ -12,12 +12,13 @@ from annotation.datasets.policy import Policy
 from annotation.labeling.verdict import effective_tiers, sign_between
 
 # Why a pair is left out, in the order in which reasons are looked for.
-EMPTY, EQUAL, UNRANKED, BOTH_UNACCEPTABLE, FEW_VOTES = DROP_REASONS = (
+EMPTY, EQUAL, UNRANKED, BOTH_UNACCEPTABLE, FEW_VOTES, LOW_WEIGHT = DROP_REASONS = (
     "empty_text",
     "equal_texts",
     "not_ranked",
     "both_unacceptable",
     "too_few_votes",
+    "low_weight",
 )
 STRONGEST = 3
 
@@ -90,11 +91,27 @@ class Tally:
 
 
 @dataclass(frozen=True)
+class Belief:
+    """Chances that the first is better, of a tie, that the second is; weight: 0 to 1, how much of
+    a certain comparison it is worth."""
+
+    first: float
+    tie: float
+    second: float
+    weight: float
+
+    @property
+    def share_first(self) -> float:
+        return self.first + self.tie / 2
+
+
+@dataclass(frozen=True)
 class Comparison:
     """A pair that counts. `chosen` and `rejected`, or for a tie simply the two in key order.
 
-    `share`: of the votes for `chosen`, a tie vote counting half. `margin`: mean strength of the
-    votes for it, 0 to 1.
+    `share`: of the votes for `chosen`, a tie vote counting half, or the chance that it is better
+    where labelers are weighed. `margin`: mean strength of the votes for it, 0 to 1. `is_flip`:
+    most of the votes were for the other one.
     """
 
     chosen: Candidate
@@ -105,6 +122,8 @@ class Comparison:
     margin: float
     ballots: list[str]
     source: str = "ranking"
+    weight: float = 1.0
+    is_flip: bool = False
 
 
 @dataclass(frozen=True)
@@ -113,12 +132,30 @@ class Drop:
 
 
 def compare_item(
-    candidates: Sequence[Candidate], ballots: Sequence[Ballot], policy: Policy
+    candidates: Sequence[Candidate],
+    ballots: Sequence[Ballot],
+    policy: Policy,
+    believed: Callable[[int], Belief | None] = lambda place: None,
 ) -> Iterator[Comparison | Drop]:
-    """One outcome for each of the K(K-1)/2 pairs, in the order of the keys."""
-    ordered = sorted(candidates, key=lambda candidate: candidate.key)
-    for first, second in combinations(ordered, 2):
-        yield _outcome(count_votes(first, second, ballots, policy), policy)
+    """One outcome for each of the K(K-1)/2 pairs, in the order of the keys. `believed`: by the
+    place of the pair in that order, what holds instead of the plain votes."""
+    for place, (first, second) in enumerate(combinations(in_key_order(candidates), 2)):
+        tally = count_votes(first, second, ballots, policy)
+        yield _outcome(tally, policy, believed(place))
+
+
+def in_key_order(candidates: Sequence[Candidate]) -> list[Candidate]:
+    return sorted(candidates, key=lambda candidate: candidate.key)
+
+
+def counted_sign(ballot: Ballot, one: int, other: int, policy: Policy) -> int | str | None:
+    """What a ballot says of two positions: -1, 0 or 1 as `Ballot.sign`, BOTH_UNACCEPTABLE where
+    that is no vote, None where nothing was said."""
+    sign = ballot.sign(one, other)
+    both = ballot.unacceptable[one - 1] and ballot.unacceptable[other - 1]
+    if sign is not None and policy.drop_both_unacceptable and both:
+        return BOTH_UNACCEPTABLE
+    return sign
 
 
 def count_votes(first, second, ballots: Sequence[Ballot], policy: Policy) -> Tally:
@@ -127,12 +164,10 @@ def count_votes(first, second, ballots: Sequence[Ballot], policy: Policy) -> Tal
     tally = Tally(first, second)
     one, two = first.position, second.position
     for ballot in ballots:
-        sign = ballot.sign(one, two)
+        sign = counted_sign(ballot, one, two, policy)
         if sign is None:
             continue
-        if policy.drop_both_unacceptable and (
-            ballot.unacceptable[one - 1] and ballot.unacceptable[two - 1]
-        ):
+        if isinstance(sign, str):
             tally.both_unacceptable += 1
             continue
         tally.ballots.append(ballot.name)
@@ -147,13 +182,18 @@ def count_votes(first, second, ballots: Sequence[Ballot], policy: Policy) -> Tal
     return tally
 
 
-def _outcome(tally: Tally, policy: Policy) -> Comparison | Drop:
+def _outcome(tally: Tally, policy: Policy, belief: Belief | None) -> Comparison | Drop:
     if reason := _reason_to_drop(tally, policy):
         return Drop(reason)
-    share = tally.share_first
-    is_tie = share == 0.5 or (
-        policy.labels == "majority" and tally.ties > max(tally.for_first, tally.for_second)
+    if belief is not None and belief.weight < policy.min_weight:
+        return Drop(LOW_WEIGHT)
+    share = tally.share_first if belief is None else belief.share_first
+    first, tie, second = (
+        (tally.for_first, tally.ties, tally.for_second)
+        if belief is None
+        else (belief.first, belief.tie, belief.second)
     )
+    is_tie = share == 0.5 or (policy.labels == "majority" and tie > max(first, second))
     if is_tie or share > 0.5:
         won, strength = tally.for_first, tally.strength_first
         chosen, rejected = tally.first, tally.second
@@ -166,8 +206,11 @@ def _outcome(tally: Tally, policy: Policy) -> Comparison | Drop:
         is_tie=is_tie,
         share=round(share, 6),
         votes=tally.votes,
-        margin=0.0 if is_tie else round(strength / won, 6),
+        # A consensus may choose what nobody voted for: then nobody said how far it is ahead.
+        margin=0.0 if is_tie or not won else round(strength / won, 6),
         ballots=tally.ballots,
+        weight=1.0 if belief is None else belief.weight,
+        is_flip=not is_tie and 2 * won < tally.votes - tally.ties,
     )
 
 

@@ -34,6 +34,25 @@ class PolicyForm(forms.Form):
         initial="majority",
         label=_("Labelers who disagree"),
     )
+    consensus = forms.ChoiceField(
+        choices=list(rules.CONSENSUS.items()),
+        widget=forms.RadioSelect,
+        initial="votes",
+        required=False,
+        label=_("How labelers weigh"),
+    )
+    min_weight = forms.DecimalField(
+        min_value=0,
+        max_value=1,
+        initial=0,
+        decimal_places=2,
+        required=False,
+        label=_("Least weight"),
+        help_text=_(
+            "0 keeps every pair, the uncertain ones with little weight. Above it, what weighs "
+            "less is left out."
+        ),
+    )
     min_votes = forms.IntegerField(
         min_value=1, max_value=rules.MAX_MIN_VOTES, initial=1, label=_("Votes a pair needs")
     )
@@ -108,6 +127,8 @@ class PolicyForm(forms.Form):
                 surplus=not said["drop_surplus"],
                 labels=said["labels"],
                 min_votes=said["min_votes"],
+                consensus=said.get("consensus") or "votes",
+                min_weight=float(said.get("min_weight") or 0),
                 drop_empty=said["drop_empty"],
                 drop_equal=said["drop_equal"],
                 drop_both_unacceptable=said["drop_both_unacceptable"],

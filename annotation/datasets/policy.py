@@ -20,6 +20,11 @@ LABELS = {
     "majority": _("Majority: the outcome with the most votes"),
     "soft": _("Soft: the side with more than half of the votes, a tie counting half for each"),
 }
+CONSENSUS = {
+    "votes": _("Every vote counts the same"),
+    "dawid_skene": _("By reliability: a confusion matrix for each labeler (Dawid–Skene, shrunk)"),
+    "one_coin": _("By reliability: one number for each labeler (Dawid–Skene, one coin)"),
+}
 PAIRS = {"all": _("All pairs of a ranking")}
 DEMONSTRATIONS = {
     "include": _("Best responses and demonstrations"),
@@ -39,7 +44,12 @@ ORIGINS = {
 # What a judgment was lent for. Those of the ladder are of people who were still learning.
 PURPOSES = {"work": _("Work"), "gold": _("Gold"), "calibration": _("Calibration rounds")}
 # Settings that did not exist at first, as they were then: a policy of that time keeps its hash.
-LATER = {"corrections": "include", "purposes": ("work",)}
+LATER = {
+    "corrections": "include",
+    "purposes": ("work",),
+    "consensus": "votes",
+    "min_weight": 0.0,
+}
 SPLITS = ("train", "dev", "test")
 DEFAULT_SPLIT = (0.8, 0.0, 0.2)
 MAX_BATCHES = 200
@@ -70,6 +80,8 @@ class Policy:
     demonstrations: str = "include"
     corrections: str = "include"
     purposes: tuple[str, ...] = ("work",)
+    consensus: str = "votes"
+    min_weight: float = 0.0
     split: tuple[float, float, float] = DEFAULT_SPLIT
     salt: str = ""
 
@@ -84,6 +96,7 @@ class Policy:
             ("pairs", PAIRS),
             ("demonstrations", DEMONSTRATIONS),
             ("corrections", CORRECTIONS),
+            ("consensus", CONSENSUS),
         ):
             value = getattr(self, name)
             if not isinstance(value, str) or value not in choices:
@@ -94,6 +107,7 @@ class Policy:
         votes = self.min_votes
         if isinstance(votes, bool) or not isinstance(votes, int) or not 1 <= votes <= 50:
             raise PolicyError(f"min_votes is from 1 to {MAX_MIN_VOTES}.", field="min_votes")
+        object.__setattr__(self, "min_weight", _weight(self.min_weight, self.consensus))
         if not isinstance(self.salt, str) or len(self.salt) > 100:
             raise PolicyError("salt is a text of at most 100 characters.", field="salt")
         clean(self.salt, field="salt")
@@ -134,6 +148,17 @@ def _check_names(field, names, choices, limit):
         clean(name, field=field)
         if choices is not None and name not in choices:
             raise PolicyError(f"“{name}” is not one of: {', '.join(choices)}.", field=field)
+
+
+def _weight(value, consensus: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise PolicyError("min_weight is from 0 to 1.", field="min_weight")
+    if value and consensus == "votes":
+        raise PolicyError(
+            "Plain votes have no weight to leave pairs out by: choose another consensus.",
+            field="min_weight",
+        )
+    return round(float(value), 4)
 
 
 def _shares(split) -> tuple[float, float, float]:

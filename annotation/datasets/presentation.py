@@ -8,7 +8,7 @@ from django.utils.translation import ngettext
 
 from annotation.core.numbers import grouped, localised
 from annotation.datasets import wording
-from annotation.datasets.policy import LABELS, PURPOSES, SPLITS
+from annotation.datasets.policy import CONSENSUS, LABELS, PURPOSES, SPLITS
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,7 @@ class Summary:
     split_sum: dict
     items: dict
     judgments: dict
+    consensus: dict | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -124,6 +125,7 @@ def summarise(counts: dict) -> Summary:
         splits=splits,
         split_sum={name: sum(split[name] for split in splits) for name in columns},
         items=counts["items"],
+        consensus=counts.get("consensus"),
         judgments=judgments,
     )
 
@@ -183,6 +185,7 @@ def policy_lines(policy: dict) -> list[tuple[str, str]]:
         (_("Items of"), ", ".join(policy["batches"]) or _("all batches")),
         (_("Judgments from"), ", ".join(policy["origins"]) or _("everywhere")),
         *_purposes(policy),
+        *_consensus(policy),
         (_("Demonstrations"), demonstrations[policy["demonstrations"]]),
         (_("Split by prompt"), shares),
     ]
@@ -192,6 +195,17 @@ def _purposes(policy) -> list[tuple[str, str]]:
     """Where it is more, or something else, than work."""
     said = [str(PURPOSES[name]) for name in policy.get("purposes", ())]
     return [(_("Judgments made as"), ", ".join(said))] if said else []
+
+
+def _consensus(policy) -> list[tuple[str, str]]:
+    """Where it is not the plain votes."""
+    if "consensus" not in policy:
+        return []
+    least = policy.get("min_weight")
+    return [
+        (_("How labelers weigh"), str(CONSENSUS[policy["consensus"]])),
+        *([(_("Least weight"), localised(f"{least:g}"))] if least else []),
+    ]
 
 
 @dataclass(frozen=True)

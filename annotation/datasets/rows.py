@@ -35,7 +35,7 @@ def comparison_row(item, comparison: Comparison, says_source: bool = False) -> d
         one: _message(comparison.chosen.text),
         other: _message(comparison.rejected.text),
         "margin": comparison.margin,
-        "weight": 1.0,
+        "weight": comparison.weight,
         "n_votes": comparison.votes,
         f"p_{one}": comparison.share,
         "item": item.external_id,

@@ -15,7 +15,7 @@ JUDGMENT_DROPS = (
     "surplus",
     "labeler_without_handle",
 )
-LATER = frozenset({"retracted", "not_work"})
+LATER = frozenset({"retracted", "not_work", comparisons.LOW_WEIGHT})
 ITEMS = ("judged", "unjudged", "withdrawn")
 SFT_DROPS = (*best.DROP_REASONS, "empty_demonstration", "repeated_demonstration")
 KINDS = ("preferences", "ties", "sft")
@@ -30,6 +30,8 @@ class Counts:
         self.dropped_judgments = Counter()
         self.pairs = 0
         self.corrections = 0
+        self.flips = 0
+        self.consensus: dict[str, object] = {}
         self.dropped_pairs = Counter()
         self.sft_candidates = 0
         self.dropped_sft = Counter()
@@ -57,6 +59,7 @@ class Counts:
                 "dropped": self.dropped_pairs.total(),
                 **{split: preferences[split] for split in SPLITS},
             },
+            **({"consensus": self.consensus | {"flips": self.flips}} if self.consensus else {}),
             "dropped": _listed(self.dropped_pairs, comparisons.DROP_REASONS),
             "ties": {split: ties[split] for split in SPLITS},
             "sft": {

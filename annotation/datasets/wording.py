@@ -8,6 +8,7 @@ PAIR_DROPS = {
     "not_ranked": (_("Not ranked against each other"), _("no counted judgment ranks both")),
     "both_unacceptable": (_("Both unacceptable"), _("no order to learn from")),
     "too_few_votes": (_("Too few votes"), _("fewer than the policy asks for")),
+    "low_weight": (_("Too uncertain"), _("below the least weight of the policy")),
 }
 JUDGMENT_DROPS = {
     "superseded": (_("Changed later"), _("the labeler's newer revision counts")),

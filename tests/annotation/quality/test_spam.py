@@ -1,5 +1,6 @@
 """Eighty labelers of whom some are known to be bad, all the way through the front door."""
 
+import csv
 import io
 import json
 
@@ -56,3 +57,30 @@ def test_the_labelers_to_look_at_come_out_with_their_kind(client, tmp_path):
     assert missed_gold <= set().union(*named.values())
     page = client.get(reverse("quality:show-labelers", args=["spam"])).content.decode()
     assert "<h1>16 of 80 labelers stand out</h1>" in page
+
+
+def agrees_with_gold(folder, out):
+    """Of how many known answers a dataset's comparisons and ties say the same."""
+    said = {}
+    for split in ("train", "dev", "test"):
+        for line in (out / f"preferences.{split}.jsonl").read_text().splitlines():
+            row = json.loads(line)
+            said[row["item"]] = {"a": "left", "b": "right"}[row["chosen_id"]]
+        for line in (out / f"ties.{split}.jsonl").read_text().splitlines():
+            said[json.loads(line)["item"]] = "tie"
+    with (folder / "gold_items.csv").open(newline="") as file:
+        return sum(said.get(f"x{row['item']}") == row["gold"] for row in csv.DictReader(file))
+
+
+def test_a_consensus_by_reliability_meets_the_known_answers(client, tmp_path):
+    """Without having seen them: datasets take no known answer for an anchor."""
+    folder = shared("spam")
+    import_all(client, folder, tmp_path)
+    met = {}
+    for consensus in ("votes", "dawid_skene", "one_coin"):
+        frozen = command("freeze_dataset", "spam", "--purpose", "work", "--purpose", "gold",
+                         "--consensus", consensus)  # fmt: skip
+        out = tmp_path / consensus
+        command("export_dataset", frozen.split()[-1], out)
+        met[consensus] = agrees_with_gold(folder, out)
+    assert min(met["dawid_skene"], met["one_coin"]) >= 85 > met["votes"]

@@ -5,7 +5,15 @@ from django.core.management.base import BaseCommand
 from annotation.core.errors import DomainError, NotFound
 from annotation.datasets import services
 from annotation.datasets.drop_table import drop_table
-from annotation.datasets.policy import DEMONSTRATIONS, LABELS, ORIGINS, PAIRS, PURPOSES, Policy
+from annotation.datasets.policy import (
+    CONSENSUS,
+    DEMONSTRATIONS,
+    LABELS,
+    ORIGINS,
+    PAIRS,
+    PURPOSES,
+    Policy,
+)
 from annotation.projects.models import Project
 
 
@@ -28,6 +36,19 @@ class Command(BaseCommand):
             "the most votes (a tie is one); soft: the side with more than half of the votes, a "
             "tie counting half for each. Vote shares are in the files either way. "
             "Default: majority",
+        )
+        parser.add_argument(
+            "--consensus",
+            choices=CONSENSUS,
+            default="votes",
+            help="how labelers weigh: every vote the same, or by reliability; p_chosen and weight "
+            "of each comparison follow from it",
+        )
+        parser.add_argument(
+            "--min-weight",
+            type=float,
+            default=0.0,
+            help="leave out comparisons of less weight (0 to 1); needs a consensus by reliability",
         )
         parser.add_argument(
             "--pairs",
@@ -147,6 +168,8 @@ def _policy(options) -> Policy:
         drop_both_unacceptable=not options["keep_both_unacceptable"],
         demonstrations=options["demonstrations"],
         corrections="exclude" if options["without_corrections"] else "include",
+        consensus=options["consensus"],
+        min_weight=options["min_weight"],
         split=split,
         salt=options["salt"],
     )

@@ -1,0 +1,109 @@
+"""What the labelers of a dataset say together of each pair, each weighed by reliability.
+
+A pass of its own before the lines are written: who is reliable shows only over all judgments. It
+keeps four small numbers for each vote and pair; no text. Everything comes in the order of the
+files, so the same judgments give the same numbers on any machine, to DIGITS digits.
+"""
+
+from array import array
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from annotation.datasets.comparisons import Belief, counted_sign, in_key_order
+from annotation.datasets.policy import Policy
+from annotation.datasets.source import PromptRecord
+from annotation.quality.stats.consensus import SoftComparisons, soften
+from annotation.quality.stats.dawid_skene import Model, dawid_skene
+from annotation.quality.stats.estimate import FloatArray
+from annotation.quality.stats.labels import Labels
+
+# Beyond these a sum in another order may differ; none of them would change a training.
+DIGITS = 4
+MODELS: dict[str, Model] = {"dawid_skene": "full", "one_coin": "one_coin"}
+
+
+@dataclass(frozen=True)
+class Consensus:
+    """start: where the pairs of an item begin, by its id; share (pairs, 3): chance that the first
+    is better, of a tie, that the second is; weight (pairs,); NaN without a vote."""
+
+    start: dict[str, int]
+    share: FloatArray
+    weight: FloatArray
+    method: str
+    labelers: int
+
+    def of(self, item: str, place: int) -> Belief | None:
+        """Of the pair at that place among those of the item; None where nobody voted."""
+        row = self.start[item] + place
+        first, tie, second = (float(chance) for chance in self.share[row])
+        if not np.isfinite(first):
+            return None
+        return Belief(first, tie, second, float(self.weight[row]))
+
+
+@dataclass
+class _Votes:
+    """All votes, in the order of the files; labeler: index into handles."""
+
+    start: dict[str, int]
+    handles: dict[str, int]
+    pair: array
+    labeler: array
+    outcome: array
+    pairs: int = 0
+
+
+def read_consensus(prompts: Iterable[PromptRecord], policy: Policy) -> Consensus | None:
+    """None where the policy counts votes as they are."""
+    if policy.consensus not in MODELS:
+        return None
+    votes = _read(prompts, policy)
+    names = sorted(votes.handles)
+    rank = np.empty(len(names), dtype=np.int64)
+    rank[[votes.handles[name] for name in names]] = np.arange(len(names))
+    labels = Labels.of(
+        np.frombuffer(votes.pair, dtype=np.int64),
+        rank[np.frombuffer(votes.labeler, dtype=np.int64)],
+        np.frombuffer(votes.outcome, dtype=np.int64),
+        n_items=votes.pairs,
+        n_labelers=len(names),
+        n_categories=3,
+    )
+    share, soft = _fit(labels, MODELS[policy.consensus])
+    return Consensus(
+        start=votes.start,
+        share=np.round(share, DIGITS),
+        weight=np.round(soft.weight, DIGITS),
+        method=soft.method,
+        labelers=len(names),
+    )
+
+
+def _fit(labels: Labels, model: Model) -> tuple[FloatArray, SoftComparisons]:
+    """Without known answers: what they say stays a check on the outcome."""
+    fit = dawid_skene(labels, model=model, shrinkage="auto" if model == "full" else 0.0)
+    consensus = fit.consensus(labels)
+    return consensus.share, soften(consensus)
+
+
+def _read(prompts: Iterable[PromptRecord], policy: Policy) -> _Votes:
+    votes = _Votes({}, {}, array("q"), array("q"), array("q"))
+    for prompt in prompts:
+        for item in prompt.items:
+            if item.progress != "judged":
+                continue
+            votes.start[item.external_id] = votes.pairs
+            for one, other in combinations(in_key_order(item.candidates), 2):
+                for judgment in item.judgments:
+                    sign = counted_sign(judgment.ballot, one.position, other.position, policy)
+                    if isinstance(sign, int):
+                        place = votes.handles.setdefault(judgment.handle, len(votes.handles))
+                        votes.pair.append(votes.pairs)
+                        votes.labeler.append(place)
+                        votes.outcome.append(sign + 1)
+                votes.pairs += 1
+    return votes
