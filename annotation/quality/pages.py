@@ -26,6 +26,7 @@ class Page:
 # In the order of the row.
 PAGES = {
     "agreement": Page("agreement", _("Agreement"), "quality:show-agreement"),
+    "leaderboard": Page("abilities", _("Leaderboard"), "quality:show-leaderboard"),
     "labelers": Page("labelers", _("Labelers"), "quality:show-labelers"),
 }
 # Where a computation may have been asked for, besides.

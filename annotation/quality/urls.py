@@ -12,6 +12,7 @@ urlpatterns = [
         name="show-record",
     ),
     path("projects/<slug:slug>/agreement/", views.agreement, name="show-agreement"),
+    path("projects/<slug:slug>/leaderboard/", views.leaderboard, name="show-leaderboard"),
     path("projects/<slug:slug>/labelers/", signals.labelers, name="show-labelers"),
     path("projects/<slug:slug>/figures/compute/", views.compute, name="compute-figures"),
     path("projects/<slug:slug>/figures/progress/", views.progress, name="figures-progress"),

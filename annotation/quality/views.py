@@ -7,6 +7,7 @@ from django.views.decorators.http import require_POST, require_safe
 from annotation.labeling.models import Item
 from annotation.projects.permissions import may, project_for
 from annotation.quality import history, presentation, services
+from annotation.quality.leaderboard import present_leaderboard
 from annotation.quality.pages import show_figures, way_back
 from annotation.quality.record import record_of
 
@@ -14,6 +15,20 @@ from annotation.quality.record import record_of
 @require_safe
 def agreement(request, slug):
     return show_figures(request, slug, "agreement", "quality/agreement.html", _page)
+
+
+@require_safe
+def leaderboard(request, slug):
+    """Generators by ability. A labeler never gets here: it names what wrote the responses."""
+    project = project_for(request.user, slug, "see_agreement")
+    return show_figures(
+        request,
+        slug,
+        "leaderboard",
+        "quality/leaderboard.html",
+        lambda report: present_leaderboard(report.result, request.GET),
+        may_import=may(request.user, "import", project),
+    )
 
 
 @require_safe

@@ -22,6 +22,15 @@ REASONS = {
     "all_tied": _("everybody tied everything"),
     "no_common_responses": _("no two labelers ranked the same two responses"),
     "unbalanced": _("needs every labeler on every item"),
+    "no_generators": _("nothing is known of what wrote the responses"),
+    "no_games": _("no two generators were compared"),
+    "never_compared": _("never compared"),
+    "not_identified": _("the comparisons do not bound it"),
+    "too_few": _("too few comparisons"),
+    "too_large": _("too many comparisons for this figure"),
+    "no_difference": _("no two responses differ in it"),
+    "order_unknown": _("it is not known which response was shown first"),
+    "not_told_apart": _("it always goes with the same generators"),
 }
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext_noop
 
-from annotation.quality.analyses import agreement, labelers
+from annotation.quality.analyses import abilities, agreement, labelers
 from annotation.quality.figures import Progress
 from annotation.quality.snapshot import Snapshot
 
@@ -42,6 +42,12 @@ ANALYSES: dict[str, Analysis] = {
             labelers.CODE_VERSION,
             labelers.compute,
             gettext_noop("Looking at labelers"),
+        ),
+        Analysis(
+            "abilities",
+            abilities.CODE_VERSION,
+            abilities.compute,
+            gettext_noop("Comparing generators"),
         ),
     )
 }

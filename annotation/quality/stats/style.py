@@ -9,7 +9,7 @@ round turns its sign and nothing else.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,12 +61,22 @@ def style_differences(
     """
     if len(first) != len(second):
         raise ValueError("as many first responses as second ones")
-    columns, names = [], []
-    for feature in features:
-        a, b = (
+    counts = {
+        feature: tuple(
             np.array([getattr(style, feature) for style in side], dtype=np.float64)
             for side in (first, second)
         )
+        for feature in features
+    }
+    return differences_of_counts(counts, len(first))
+
+
+def differences_of_counts(
+    counts: Mapping[str, tuple[FloatArray, ...]], n_comparisons: int
+) -> tuple[FloatArray, tuple[str, ...]]:
+    """The same from {feature: (of the first response, of the second)}, (comparisons,) each."""
+    columns, names = [], []
+    for feature, (a, b) in counts.items():
         if feature == "length":
             difference = np.log1p(a) - np.log1p(b)
         else:
@@ -75,5 +85,5 @@ def style_differences(
         if spread > 0:
             columns.append(difference / spread)
             names.append(feature)
-    table = np.stack(columns, axis=1) if columns else np.zeros((len(first), 0))
+    table = np.stack(columns, axis=1) if columns else np.zeros((n_comparisons, 0))
     return table, tuple(names)

@@ -30,17 +30,20 @@ class WinRates:
         size = len(self.rate)
         return {
             "pairs": [
-                [self._cell(i, j) if i != j else None for j in range(size)] for i in range(size)
+                [self.as_cell(i, j) if i != j else None for j in range(size)] for i in range(size)
             ],
-            "overall": [
-                {"value": None, "reason": "never_compared"}
-                if math.isnan(value)
-                else {"value": float(value), "reason": None}
-                for value in self.overall
-            ],
+            "overall": self.as_overall(),
         }
 
-    def _cell(self, i: int, j: int) -> dict[str, Any]:
+    def as_overall(self) -> list[dict[str, Any]]:
+        return [
+            {"value": None, "reason": "never_compared"}
+            if math.isnan(value)
+            else {"value": float(value), "reason": None}
+            for value in self.overall
+        ]
+
+    def as_cell(self, i: int, j: int) -> dict[str, Any]:
         n = float(self.n[i, j])
         if n == 0:
             return {"value": None, "reason": "never_compared", "ci": None, "n": 0.0, "tied": None}

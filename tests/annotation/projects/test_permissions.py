@@ -240,6 +240,7 @@ ROUTES = [
     Route("quality:show-own", SIGNED_IN),
     Route("quality:show-record", "review"),
     Route("quality:show-agreement", "see_agreement"),
+    Route("quality:show-leaderboard", "see_agreement"),
     Route("quality:show-labelers", "see_agreement"),
     Route("quality:compute-figures", "compute", "POST"),
     Route("quality:figures-progress", "see_agreement"),
