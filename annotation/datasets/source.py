@@ -189,12 +189,12 @@ def _add_judgments(records: dict[int, ItemRecord], project, policy: Policy) -> N
     rows = (
         Judgment.objects.filter(item__in=list(records))
         .annotate(handle=Subquery(handle.values("handle")[:1]))
-        .order_by("item_id", "labeler_id", "-revision")
-        .values_list("item_id", "labeler_id", "handle", "pk", *PATHS)
+        .order_by("item_id", "labeler_id", "is_repeat", "-revision")
+        .values_list("item_id", "labeler_id", "is_repeat", "handle", "pk", *PATHS)
     )
     counted: dict[int, JudgmentRecord] = {}
-    for _, revisions in groupby(rows, key=itemgetter(0, 1)):
-        (item, _, handle, pk, *columns), *older = revisions
+    for _, revisions in groupby(rows, key=itemgetter(0, 1, 2)):
+        (item, _, _, handle, pk, *columns), *older = revisions
         record, raw = records[item], RawJudgment._make(columns)
         for _ in older:
             _count(record, "superseded")

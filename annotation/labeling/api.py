@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 
 from annotation.core.errors import DomainError, NotFound
 from annotation.labeling import services
-from annotation.labeling.models import Assignment, ItemResponse, Judgment
+from annotation.labeling.models import Assignment, ItemResponse, Judgment, Purpose
 from annotation.labeling.verdict import verdict_from_ranking
 from annotation.labeling.verdict.model import NOT_APPLICABLE
 from annotation.labeling.verdict.scale import BOTH, SCALES, signed_by_key
@@ -184,7 +184,7 @@ class JudgmentSerializer(serializers.ModelSerializer):
     item = serializers.SerializerMethodField(help_text="As in the assignment.")
 
     def get_item(self, judgment) -> str:
-        return name_of_item(judgment.item_id)
+        return name_of_item(judgment)
 
     class Meta:
         model = Judgment
@@ -196,10 +196,13 @@ class SubmittedSerializer(serializers.Serializer):
     next = AssignmentSerializer(allow_null=True)
 
 
-def name_of_item(item_id: int) -> str:
+def name_of_item(asked: Assignment | Judgment) -> str:
     """The same item has the same name, and the name says nothing: ids in files may tell where an
-    item comes from, and their order which ones are out of order."""
-    return salted_hmac("labeling.item", str(item_id)).hexdigest()[:16]
+    item comes from, and their order which ones are out of order. A repeat goes by a name of its
+    own, or a program would know it again."""
+    is_repeat = asked.purpose == Purpose.REPEAT
+    said = f"{asked.item_id}/again" if is_repeat else str(asked.item_id)
+    return salted_hmac("labeling.item", said).hexdigest()[:16]
 
 
 def assignment_data(assignment: Assignment | None):
@@ -220,7 +223,7 @@ def assignment_data(assignment: Assignment | None):
     of_messages, of_responses = files[: len(messages)], files[len(messages) :]
     return {
         "id": assignment.pk,
-        "item": name_of_item(assignment.item_id),
+        "item": name_of_item(assignment),
         "key": assignment.key,
         "lease_until": assignment.lease_until,
         "warnings": assignment.item.warnings,

@@ -12,7 +12,8 @@ from annotation.labeling.ladder.standing import Standing, standing_of
 from annotation.labeling.models import ON_THE_LADDER, Assignment, Item, Judgment, Purpose
 from annotation.projects.permissions import STAFF, projects_where
 
-GOLD = Q(purpose=Purpose.GOLD)
+# Judged in the place of work, and no judgment that the open items need.
+BESIDE_WORK = Q(purpose__in=[Purpose.GOLD, Purpose.REPEAT])
 SUBMITTED = [Assignment.State.SUBMITTED, Assignment.State.SURPLUS]
 
 
@@ -63,7 +64,9 @@ def queues_of(user) -> list[Queue]:
         .annotate(
             judged=Count("pk", filter=Q(state__in=SUBMITTED)),
             today=Count("pk", filter=Q(state__in=SUBMITTED, over_at__gte=midnight)),
-            gold_today=Count("pk", filter=GOLD & Q(state__in=SUBMITTED, over_at__gte=midnight)),
+            beside_today=Count(
+                "pk", filter=BESIDE_WORK & Q(state__in=SUBMITTED, over_at__gte=midnight)
+            ),
             held=Count("pk", filter=Q(state=Assignment.State.LIVE)),
         )
     }
@@ -75,7 +78,7 @@ def queues_of(user) -> list[Queue]:
             Queue(
                 project=project,
                 wanted=need.get("wanted") or 0,
-                done=_done(need, on_desks.get(project.pk, 0), have.get("gold_today", 0)),
+                done=_done(need, on_desks.get(project.pk, 0), have.get("beside_today", 0)),
                 judged=have.get("judged", 0),
                 judged_today=have.get("today", 0),
                 avoided=avoided.get(project.pk, 0),
@@ -89,10 +92,10 @@ def queues_of(user) -> list[Queue]:
     return sorted(queues, key=lambda one: (not one.is_waiting, one.project.name))
 
 
-def _done(need, on_desks: int, own_gold_today: int) -> int:
-    """Judgments of the open items that are there. This person's own of gold count for today: a
-    number that grows with every submit but some would tell which those are."""
-    done = (need.get("taken") or 0) - on_desks + own_gold_today
+def _done(need, on_desks: int, own_beside_today: int) -> int:
+    """Judgments of the open items that are there. This person's own of gold and of repeats count
+    for today: a number that grows with every submit but some would tell which those are."""
+    done = (need.get("taken") or 0) - on_desks + own_beside_today
     return min(max(done, 0), need.get("wanted") or 0)
 
 

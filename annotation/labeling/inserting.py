@@ -45,7 +45,11 @@ def insert_judgment(judgment: Judgment, *, event: str, ended_as: str = "") -> No
 
 @cache
 def _fields() -> list:
-    return [field for field in Judgment._meta.concrete_fields if not field.primary_key]
+    return [
+        field
+        for field in Judgment._meta.concrete_fields
+        if not (field.primary_key or field.generated)
+    ]
 
 
 @cache

@@ -2,8 +2,8 @@
 
 Who may be lent what is decided in it, from the rows as they are at that moment: the stage, the
 pause, the quota and the daily cap of the membership, the slices of the labeler's pools, an open
-calibration round, the next item of the ladder, gold by its share. So a change takes effect with
-the next item, and an item of one kind costs what every other costs.
+calibration round, the next item of the ladder, gold and repeats by their shares. So a change
+takes effect with the next item, and an item of one kind costs what every other costs.
 """
 
 from annotation.core.prepared import Prepared
@@ -40,7 +40,9 @@ ME = """member AS MATERIALIZED (
 ), me AS MATERIALIZED (
   SELECT m.id AS membership, coalesce(m.stage, 'full') AS stage,
          CASE WHEN m.stage = 'probation' THEN greatest(p.gold_percent, p.probation_gold_percent)
-              ELSE p.gold_percent END AS gold_percent
+              ELSE p.gold_percent END AS gold_percent,
+         p.repeat_percent, p.repeat_after_items,
+         make_interval(hours => p.repeat_after_hours) AS repeat_after
     FROM projects_project p
     LEFT JOIN member m ON true
    WHERE p.id = %(project)s
@@ -163,11 +165,41 @@ GOLD = """gold AS (
    ORDER BY md5(g.id || ':' || %(labeler)s) LIMIT 1
 )"""
 
+# Beside gold on the same die, so that neither share takes from the other. Of what this labeler
+# judged as work, among their last so many: long enough ago in items and in hours, and asked again
+# once. An order of its own for each labeler, so that whoever comes again gets the same.
+REPEAT_WINDOW = 1000
+REPEAT = """chance AS MATERIALIZED (
+  SELECT me.repeat_after_items, me.repeat_after FROM me
+    JOIN draw ON draw.die * 100 >= me.gold_percent
+             AND draw.die * 100 < me.gold_percent + me.repeat_percent
+             AND me.stage IN ('probation', 'full')
+), repeat AS (
+  SELECT judged.item_id AS id, judged."order" FROM (
+    SELECT mine.*, row_number() OVER (ORDER BY mine.over_at DESC) - 1 AS items_since FROM (
+      SELECT a.id, a.item_id, a."order", a.over_at, a.purpose, a.state
+        FROM labeling_assignment a
+       WHERE a.labeler_id = %(labeler)s AND a.project_id = %(project)s
+         AND a.state IN ('submitted', 'surplus')
+       ORDER BY a.id DESC LIMIT <repeat window>) AS mine) AS judged
+    JOIN labeling_item i ON i.id = judged.item_id AND i.state = 'open'
+   WHERE EXISTS (SELECT 1 FROM chance) AND EXISTS (SELECT 1 FROM work)
+     AND judged.purpose = 'work' AND judged.state = 'submitted'
+     AND judged.items_since >= (SELECT repeat_after_items FROM chance)
+     AND judged.over_at <= clock_timestamp() - (SELECT repeat_after FROM chance)
+     AND i.lane = ANY (ARRAY(SELECT lane FROM lanes)) AND <wanted>
+     AND NOT EXISTS (SELECT 1 FROM labeling_assignment again
+                      WHERE again.item_id = i.id AND again.labeler_id = %(labeler)s
+                        AND again.is_repeat AND again.state <> 'expired' OFFSET 0)
+   ORDER BY md5(i.id || ':' || %(labeler)s) LIMIT 1
+)""".replace("<repeat window>", str(REPEAT_WINDOW)).replace("<wanted>", WANTED)
+
 PICK = """pick AS (
-  SELECT id, 'calibration' AS purpose FROM calibration
-  UNION ALL SELECT id, stage FROM ladder
-  UNION ALL SELECT id, 'gold' FROM gold
-  UNION ALL SELECT id, 'work' FROM work
+  SELECT id, 'calibration' AS purpose, NULL::smallint[] AS before FROM calibration
+  UNION ALL SELECT id, stage, NULL FROM ladder
+  UNION ALL SELECT id, 'gold', NULL FROM gold
+  UNION ALL SELECT id, 'repeat', "order" FROM repeat
+  UNION ALL SELECT id, 'work', NULL FROM work
   LIMIT 1
 )"""
 
@@ -178,25 +210,31 @@ ORDER = """(
            array_agg(place.position ORDER BY (place.n + lent.turn) %% lent.response_count), '{}')
     FROM (SELECT g AS position, row_number() OVER (ORDER BY md5(lent.id || ':' || g)) AS n
             FROM generate_series(1, lent.response_count) AS g) AS place)"""
+# A repeat comes the other way round: whoever always takes the first one contradicts themselves.
+TURNED = """(
+  SELECT coalesce(array_agg(place.position ORDER BY place.n DESC), '{}')
+    FROM unnest(lent.before) WITH ORDINALITY AS place(position, n))"""
 
 HOLD = """counted AS (
   UPDATE labeling_item i SET taken = i.taken + 1 FROM pick
    WHERE i.id = pick.id AND pick.purpose = 'work'
   RETURNING i.id, i.response_count, i.taken::int AS turn
 ), lent AS (
-  SELECT id, response_count, turn, 'work' AS purpose FROM counted
+  SELECT id, response_count, turn, 'work' AS purpose, NULL::smallint[] AS before FROM counted
   UNION ALL
   SELECT i.id, i.response_count,
-         ('x' || substr(md5(i.id || '/' || %(labeler)s), 1, 7))::bit(28)::int, pick.purpose
+         ('x' || substr(md5(i.id || '/' || %(labeler)s), 1, 7))::bit(28)::int, pick.purpose,
+         pick.before
     FROM pick JOIN labeling_item i ON i.id = pick.id AND pick.purpose <> 'work'
 ), held AS (
 INSERT INTO labeling_assignment
   (project_id, item_id, labeler_id, state, purpose, "order", token, key, lease_until,
    skip_reason, draft, created_at)
-SELECT %(project)s, id, %(labeler)s, 'live', purpose, <order>, 1, %(key)s::uuid,
+SELECT %(project)s, id, %(labeler)s, 'live', purpose,
+       CASE WHEN lent.before IS NULL THEN <order> ELSE <turned> END, 1, %(key)s::uuid,
        clock_timestamp() + %(lease)s::interval, '', '{}', clock_timestamp()
   FROM lent
-ON CONFLICT (item_id, labeler_id) DO UPDATE
+ON CONFLICT (item_id, labeler_id, is_repeat) DO UPDATE
    SET state = 'live', purpose = EXCLUDED.purpose, token = labeling_assignment.token + 1,
        key = EXCLUDED.key, lease_until = EXCLUDED.lease_until, over_at = NULL
  WHERE labeling_assignment.state = 'expired'
@@ -204,7 +242,7 @@ RETURNING id
 )"""
 
 
-FIND = (ME, LANES, WORK, CALIBRATION, LADDER, DRAW, GOLD, PICK)
+FIND = (ME, LANES, WORK, CALIBRATION, LADDER, DRAW, GOLD, REPEAT, PICK)
 
 
 def prepared(*more: str, select: str, lock: str = "", hold: str = "") -> Prepared:
@@ -213,6 +251,7 @@ def prepared(*more: str, select: str, lock: str = "", hold: str = "") -> Prepare
         f"WITH {', '.join(FIND + more)} SELECT {select}".replace("<untouched>", UNTOUCHED)
         .replace("<asked>", ASKED)
         .replace("<order>", ORDER)
+        .replace("<turned>", TURNED)
         .replace("<window>", str(WINDOW))
         .replace("<locked>", str(MAX_LOCKED))
         .replace("<lock>", lock)

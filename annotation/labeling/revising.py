@@ -46,7 +46,10 @@ def own_judgment(labeler, judgment_id) -> Judgment:
 
 def latest_revision(judgment) -> Judgment:
     """What holds now of this labeler's judgments of the item."""
-    same = Judgment.objects.filter(item=judgment.item_id, labeler=judgment.labeler_id)
+    own = Judgment.objects.filter(pk=judgment.pk)  # the same statement for a repeat
+    same = Judgment.objects.filter(
+        item=judgment.item_id, labeler=judgment.labeler_id, is_repeat__in=own.values("is_repeat")
+    )
     return same.select_related("project", "item__prompt").latest("revision")
 
 

@@ -119,13 +119,15 @@ def _put_back_what_was_lent_since(assignment, labeler) -> None:
 
 def _retract(assignment) -> dict[str, str]:
     """A further revision takes the judgment back. Returns what was entered."""
-    last = assignment.item.judgments.filter(labeler=assignment.labeler).latest("revision")
+    mine = assignment.item.judgments.filter(labeler=assignment.labeler)
+    own = Assignment.objects.filter(pk=assignment.pk)  # the same statement for a repeat
+    last = mine.filter(is_repeat__in=own.values("is_repeat")).latest("revision")
     if last.assignment_id != assignment.pk or last.is_retraction:
         raise Conflict(_("This judgment was changed since: see your history."))
     copied = {
         field.attname: getattr(last, field.attname)
         for field in Judgment._meta.concrete_fields
-        if not field.primary_key
+        if not (field.primary_key or field.generated)
     }
     copied |= {
         "revision": last.revision + 1,

@@ -187,7 +187,10 @@ def is_over_quota(assignment) -> bool:
     labeler, project = assignment.labeler, assignment.project
     member = Membership.objects.filter(project=project, user=labeler)
     quota = member.values_list("quota", flat=True).first()
-    judged = judged_by(labeler, project).exclude(item=assignment.item_id)
+    own = Assignment.objects.filter(pk=assignment.pk)  # the same statement for a repeat
+    judged = judged_by(labeler, project).exclude(
+        item=assignment.item_id, is_repeat__in=own.values("is_repeat")
+    )
     return quota is not None and judged.count() >= quota
 
 

@@ -43,7 +43,10 @@ def figures_before(round_: CalibrationRound) -> dict:
     """Of the members' work as it stood when the round was opened."""
     until = Judgment.objects.filter(submitted_at__lt=round_.opened_at)
     newer = until.filter(
-        item=OuterRef("item"), labeler=OuterRef("labeler"), revision__gt=OuterRef("revision")
+        item=OuterRef("item"),
+        labeler=OuterRef("labeler"),
+        is_repeat=OuterRef("is_repeat"),
+        revision__gt=OuterRef("revision"),
     )
     rows = until.filter(~Exists(newer), is_retraction=False)
     return _figures(_work_of_members(rows, round_).order_by("-submitted_at")[:MOST])
@@ -53,7 +56,10 @@ def figures_after(round_: CalibrationRound) -> dict:
     """Of what the members began to judge after it was closed, until the next round was opened:
     from there on its own "before" begins."""
     first = Judgment.objects.filter(
-        item=OuterRef("item"), labeler=OuterRef("labeler"), submitted_at__lte=round_.closed_at
+        item=OuterRef("item"),
+        labeler=OuterRef("labeler"),
+        is_repeat=OuterRef("is_repeat"),
+        submitted_at__lte=round_.closed_at,
     )
     rows = Judgment.objects.current().filter(~Exists(first), submitted_at__gt=round_.closed_at)
     later = round_.project.calibration_rounds.filter(opened_at__gt=round_.closed_at)

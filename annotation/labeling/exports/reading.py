@@ -20,7 +20,7 @@ from annotation.labeling.exports.rows import (
     Written,
     judgment_row,
 )
-from annotation.labeling.models import ItemResponse, Judgment, WrittenResponse
+from annotation.labeling.models import ItemResponse, Judgment, WrittenResponse, newer_revisions
 from annotation.projects.models import Membership
 
 CHUNK = 1_000  # judgments
@@ -48,17 +48,18 @@ def read_items_and_rows(
 def _judgments(project, all_revisions: bool):
     judgments = Judgment.objects.filter(project=project).revealed()
     if all_revisions:
-        newer = Judgment.objects.filter(
-            item=OuterRef("item"), labeler=OuterRef("labeler"), revision__gt=OuterRef("revision")
-        )
-        judgments = judgments.annotate(is_superseded=Exists(newer))
+        judgments = judgments.annotate(is_superseded=Exists(newer_revisions()))
     else:
         judgments = judgments.current().annotate(is_superseded=Value(False))
     handle = Membership.objects.filter(project=project, user=OuterRef("labeler"))
     return (
         judgments.annotate(handle=Subquery(handle.values("handle")[:1]))
         .order_by(
-            Collate(F("item__external_id"), "C"), Collate(F("handle"), "C"), "labeler", "revision"
+            Collate(F("item__external_id"), "C"),
+            Collate(F("handle"), "C"),
+            "labeler",
+            "is_repeat",
+            "revision",
         )
         .values_list(*WHICH, *PATHS)
     )

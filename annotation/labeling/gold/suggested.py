@@ -29,7 +29,8 @@ def suggestion_for(item) -> Suggestion | None:
                 ratings=settled.ratings,
             )
         )
-    judgments = list(Judgment.objects.filter(item=item).current().order_by("pk"))
+    judged = Judgment.objects.filter(item=item, is_repeat=False)
+    judgments = list(judged.current().order_by("pk"))
     return Suggestion(consensus_of(judgments), len(judgments)) if judgments else None
 
 

@@ -54,7 +54,7 @@ MAX_REVISION = 32_767
 SIMULATED, IMPORTED = "simulated", "import"
 ORIGINS = ("desk", "api", IMPORTED, SIMULATED)
 WORK = "work"
-PURPOSES = (WORK, "gold", "training", "test", "calibration")
+PURPOSES = (WORK, "gold", "training", "test", "calibration", "repeat")
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,8 @@ CREATE TEMPORARY TABLE staged_labeler (handle text, labeler_id bigint) ON COMMIT
 TWICE = """
 SELECT line, item, labeler, first_line FROM (
   SELECT line, item, labeler,
-         min(line) OVER (PARTITION BY item_id, labeler, revision) AS first_line
+         min(line) OVER (PARTITION BY item_id, labeler, purpose = 'repeat', revision)
+           AS first_line
     FROM staged_judgment
 ) AS seen WHERE line <> first_line ORDER BY line
 """
@@ -62,13 +63,15 @@ KNOWN = """
   JOIN staged_labeler ON staged_labeler.handle = staged.labeler
  WHERE EXISTS (SELECT 1 FROM labeling_judgment AS judgment
                 WHERE judgment.item_id = staged.item_id
-                  AND judgment.labeler_id = staged_labeler.labeler_id)
+                  AND judgment.labeler_id = staged_labeler.labeler_id
+                  AND judgment.is_repeat = (staged.purpose = 'repeat'))
 """
 # One that takes a judgment back repeats it without the texts that were written with it.
 SAME = """
   EXISTS (SELECT 1 FROM labeling_judgment AS judgment
            WHERE judgment.item_id = staged.item_id
              AND judgment.labeler_id = staged_labeler.labeler_id
+             AND judgment.is_repeat = (staged.purpose = 'repeat')
              AND judgment.is_retraction = staged.is_retraction
              AND (staged.is_retraction OR judgment.content_sha256 = staged.content_sha256))
 """
@@ -93,9 +96,10 @@ SELECT staged.judgment_id, %(project)s, staged.item_id, staged_labeler.labeler_i
   JOIN staged_labeler ON staged_labeler.handle = staged.labeler
  WHERE NOT EXISTS (SELECT 1 FROM labeling_judgment AS judgment
                     WHERE judgment.item_id = staged.item_id
-                      AND judgment.labeler_id = staged_labeler.labeler_id)
+                      AND judgment.labeler_id = staged_labeler.labeler_id
+                      AND judgment.is_repeat = (staged.purpose = 'repeat'))
  ORDER BY staged.line
-ON CONFLICT (item_id, labeler_id, revision) DO NOTHING
+ON CONFLICT (item_id, labeler_id, is_repeat, revision) DO NOTHING
 """
 INSERT_TEXTS = """
 INSERT INTO prompts_response (id, prompt_id, kind, text, text_sha256, author_id, corrects_id,

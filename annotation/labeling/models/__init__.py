@@ -17,7 +17,7 @@ from annotation.labeling.models.calibration import (
 from annotation.labeling.models.feedback import Feedback
 from annotation.labeling.models.gold import GoldItem, TestSection
 from annotation.labeling.models.items import Item, ItemResponse
-from annotation.labeling.models.judgments import Judgment, WrittenResponse
+from annotation.labeling.models.judgments import Judgment, WrittenResponse, newer_revisions
 from annotation.labeling.models.ladder import Appeal, StageChange, StageNote, TestAttempt
 from annotation.labeling.models.messages import Announcement, AnnouncementRead, Question
 from annotation.labeling.models.purposes import COUNTED, ON_THE_LADDER, Purpose
@@ -55,4 +55,5 @@ __all__ = [
     "ReviewSettings",
     "TestSection",
     "WrittenResponse",
+    "newer_revisions",
 ]

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Q, When
 from django.utils.translation import gettext_lazy as _
 
 from annotation.labeling.models.items import Item
@@ -19,7 +19,8 @@ class AssignmentQuerySet(models.QuerySet):
 
 
 class Assignment(models.Model):
-    """An item lent to a labeler until its lease ends. One row per labeler and item, for ever."""
+    """An item lent to a labeler until its lease ends. One row per labeler and item, for ever, and
+    one more where the item is lent as a repeat."""
 
     class State(models.TextChoices):
         LIVE = "live", _("Being judged")
@@ -39,6 +40,12 @@ class Assignment(models.Model):
     purpose = models.CharField(
         max_length=12, choices=Purpose, default=Purpose.WORK, db_default=Purpose.WORK
     )
+    # A labeler has an item once, and once more where it is asked again.
+    is_repeat = models.GeneratedField(
+        expression=Case(When(purpose=Purpose.REPEAT, then=True), default=False),
+        output_field=models.BooleanField(),
+        db_persist=True,
+    )
     # Positions in the order they are shown: shuffled once, recorded, never again.
     order = ArrayField(models.PositiveSmallIntegerField())
     # Fencing: grows each time the item is lent; a page that holds an older one is stale.
@@ -56,7 +63,9 @@ class Assignment(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["item", "labeler"], name="assignment_once"),
+            models.UniqueConstraint(
+                fields=["item", "labeler", "is_repeat"], name="assignment_once"
+            ),
             models.UniqueConstraint(
                 fields=["project", "labeler"],
                 condition=Q(state="live"),

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q, Value
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -12,20 +12,29 @@ from annotation.labeling.models.items import Item
 from annotation.labeling.models.purposes import COUNTED, Purpose
 
 
+def newer_revisions() -> models.QuerySet:
+    """Of the judgment of an outer query: what has taken its place since."""
+    return Judgment.objects.filter(
+        item=OuterRef("item"),
+        labeler=OuterRef("labeler"),
+        is_repeat=OuterRef("is_repeat"),
+        revision__gt=OuterRef("revision"),
+    )
+
+
 class JudgmentQuerySet(models.QuerySet):
     def current(self):
-        """The latest revision of each labeler's judgment of an item, unless it takes it back."""
-        newer = Judgment.objects.filter(
-            item=OuterRef("item"), labeler=OuterRef("labeler"), revision__gt=OuterRef("revision")
-        )
-        return self.filter(~Exists(newer), is_retraction=False)
+        """The latest revision of each labeler's judgment of an item, unless it takes it back; of a
+        repeat as of the judgment before it."""
+        return self.filter(~Exists(newer_revisions()), is_retraction=False)
 
     def revealed(self):
         """Without what was judged in a calibration round that nobody may look into yet."""
         return self.exclude(purpose=Purpose.CALIBRATION, item__calibration__round__state="open")
 
     def work(self):
-        """Without gold, the ladder and calibration: what agreement and datasets are made of."""
+        """Without gold, repeats, the ladder and calibration: what agreement and datasets are made
+        of."""
         return self.filter(purpose=Purpose.WORK)
 
     def counted(self):
@@ -61,6 +70,12 @@ class Judgment(models.Model):
     origin = models.CharField(max_length=10, choices=Origin)
     purpose = models.CharField(
         max_length=12, choices=Purpose, default=Purpose.WORK, db_default=Purpose.WORK
+    )
+    # What is said of an item when it is asked again has revisions of its own.
+    is_repeat = models.GeneratedField(
+        expression=Case(When(purpose=Purpose.REPEAT, then=True), default=False),
+        output_field=models.BooleanField(),
+        db_persist=True,
     )
     imported = models.ForeignKey(
         "prompts.Import", on_delete=models.PROTECT, null=True, related_name="judgments"
@@ -107,7 +122,8 @@ class Judgment(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["item", "labeler", "revision"], name="judgment_revision_once"
+                fields=["item", "labeler", "is_repeat", "revision"],
+                name="judgment_revision_once",
             ),
             models.CheckConstraint(condition=Q(revision__gte=1), name="judgment_revision_from_1"),
             models.CheckConstraint(

@@ -28,6 +28,7 @@ SELECT labeler_id, day, count(*) FILTER (WHERE revision = 1), coalesce(sum(credi
              (SELECT least(max(b.seconds), %(cap)s) FROM labeling_judgment b
                WHERE j.revision > 1 AND b.revision < j.revision
                  AND b.item_id = j.item_id AND b.labeler_id = j.labeler_id
+                 AND b.is_repeat = j.is_repeat
               HAVING max(b.seconds) IS NOT NULL), 0)) AS credit
       FROM labeling_judgment j
      WHERE j.labeler_id = ANY (%(labelers)s) AND j.project_id = %(project)s

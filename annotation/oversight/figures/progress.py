@@ -2,7 +2,7 @@
 
 from django.db.models import Count, Exists, F, OuterRef, Q, Sum
 
-from annotation.labeling.models import Assignment, Item, Judgment, Purpose
+from annotation.labeling.models import Assignment, Item, Judgment, Purpose, newer_revisions
 
 
 def progress_of(project) -> dict:
@@ -52,11 +52,8 @@ def _judged(project) -> dict[str, int]:
     """What `.work().current()` would count. Looking for a newer revision of each judgment joins
     the table with itself; only of those few that take one back, or are surplus, it is asked."""
     work = Judgment.objects.filter(project=project).work()
-    newer = Judgment.objects.filter(
-        item=OuterRef("item"), labeler=OuterRef("labeler"), revision__gt=OuterRef("revision")
-    )
     first = work.filter(revision=1).count()
-    taken_back = work.filter(~Exists(newer), is_retraction=True).count()
+    taken_back = work.filter(~Exists(newer_revisions()), is_retraction=True).count()
     surplus = work.filter(is_surplus=True).current().count()
     return {"total": first - taken_back, "surplus": surplus}
 

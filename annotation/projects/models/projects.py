@@ -60,6 +60,11 @@ class Project(models.Model):
     # How many of a hundred items are gold, and how many while somebody is on probation.
     gold_percent = models.PositiveSmallIntegerField(default=0, db_default=0)
     probation_gold_percent = models.PositiveSmallIntegerField(default=0, db_default=0)
+    # How many of a hundred items somebody has judged before, and how long ago at least: that many
+    # items since, and that many hours.
+    repeat_percent = models.PositiveSmallIntegerField(default=0, db_default=0)
+    repeat_after_items = models.PositiveSmallIntegerField(default=20, db_default=20)
+    repeat_after_hours = models.PositiveSmallIntegerField(default=24, db_default=24)
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
@@ -84,6 +89,13 @@ class Project(models.Model):
             models.CheckConstraint(
                 condition=Q(gold_percent__lte=50, probation_gold_percent__lte=50),
                 name="project_gold_at_most_half",
+            ),
+            models.CheckConstraint(
+                condition=Q(repeat_percent__lte=20), name="project_repeats_at_most_a_fifth"
+            ),
+            models.CheckConstraint(
+                condition=Q(repeat_after_items__gte=1, repeat_after_items__lte=500),
+                name="project_repeat_after_1_to_500",
             ),
         ]
 

@@ -308,6 +308,31 @@ KINDS: dict[str, Words] = {
     "gold.share_changed": Words(
         "review", _("Share of gold changed"), _("%(who)s changed the share of gold in the queue")
     ),
+    "adaptive.changed": Words(
+        "review",
+        _("Adaptive work changed"),
+        _("%(who)s changed when an item has been judged often enough"),
+    ),
+    "adaptive.raised": Words(
+        "review",
+        _("Unsure items go on"),
+        _("The rule gave unsure items to one labeler more each"),
+    ),
+    "adaptive.granted": Words(
+        "review",
+        _("Further judgments granted"),
+        _("%(who)s granted further judgments where they are worth most"),
+    ),
+    "adaptive.taken_back": Words(
+        "review",
+        _("Granted judgments taken back"),
+        _("%(who)s took granted judgments back where nobody had begun"),
+    ),
+    "repeats.changed": Words(
+        "review",
+        _("Hidden repeats changed"),
+        _("%(who)s changed how often labelers are asked something again"),
+    ),
     "import.done": Words("data", _("File imported"), _("%(who)s imported a file: %(target)s")),
     "import.unchanged": Words(
         "data",

@@ -127,21 +127,21 @@ class Judge:
         }
 
 
-def all_that_is_seen(project, walk, least=1):
-    """Walk with fresh labelers until every step was seen with gold and with work."""
+def all_that_is_seen(project, walk, least=1, judge=Judge):
+    """Walk with fresh labelers until every step was seen with both kinds."""
     seen = defaultdict(lambda: defaultdict(set))
     for number in range(MOST_LABELERS):
-        walk(Judge(project, seen))
+        walk(judge(project, seen))
         if number >= least and all(len(kinds) == 2 for kinds in seen.values()):
             break
     return seen
 
 
-def assert_alike(seen):
+def assert_alike(seen, hidden=Purpose.GOLD):
     for what, kinds in seen.items():
-        assert set(kinds) == {Purpose.GOLD, Purpose.WORK}, f"{what}: only {set(kinds)} was seen"
-        gold, work = kinds[Purpose.GOLD], kinds[Purpose.WORK]
-        assert len(gold | work) == 1, what + difference_of(*list(gold | work)[:2])
+        assert set(kinds) == {hidden, Purpose.WORK}, f"{what}: only {set(kinds)} was seen"
+        looks = kinds[hidden] | kinds[Purpose.WORK]
+        assert len(looks) == 1, what + difference_of(*list(looks)[:2])
 
 
 def difference_of(one, other) -> str:

@@ -1,0 +1,94 @@
+"""How many labelers an item is for, changed while people work: the only writer of overlaps.
+
+Each row is locked in the order of the ids, looked at as it is then, and changed only where that
+still holds: so no overlap ever goes below what is taken, nor above the most that was asked for.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+from django.db import connection
+
+PIECE = 1000
+
+RAISE = """
+WITH locked AS (
+  SELECT id FROM labeling_item WHERE id = ANY (%(items)s) ORDER BY id FOR UPDATE
+)
+UPDATE labeling_item i SET overlap = i.overlap + 1 FROM locked
+ WHERE i.id = locked.id AND i.state = 'open' AND i.taken = i.overlap AND i.overlap < %(most)s
+RETURNING i.id, i.overlap
+"""
+# What was raised to just that, and nobody was lent since.
+TAKE_BACK = """
+WITH raised AS (
+  SELECT * FROM unnest(%(items)s::bigint[], %(overlaps)s::int[]) AS r(id, overlap)
+), locked AS (
+  SELECT id FROM labeling_item WHERE id = ANY (%(items)s) ORDER BY id FOR UPDATE
+)
+UPDATE labeling_item i SET overlap = i.overlap - 1 FROM raised, locked
+ WHERE i.id = locked.id AND i.id = raised.id AND i.overlap = raised.overlap
+   AND i.taken < i.overlap
+RETURNING i.id
+"""
+# Items of one overlap get another, never less than is taken. Asked again on purpose, by a new
+# rubric version, is asked again: those stay.
+CHANGE = """
+WITH locked AS (
+  SELECT id FROM labeling_item
+   WHERE project_id = %(project)s AND state = 'open' AND overlap = %(before)s
+     AND taken < overlap AND id > %(after)s
+     AND NOT EXISTS (SELECT 1 FROM labeling_reask r
+                       JOIN projects_rubricversion v ON v.id = r.rubric_version_id
+                      WHERE v.project_id = %(project)s
+                        AND labeling_item.id = ANY (r.item_ids))
+   ORDER BY id LIMIT %(piece)s FOR UPDATE
+), changed AS (
+  UPDATE labeling_item i SET overlap = greatest(%(now)s, i.taken) FROM locked
+   WHERE i.id = locked.id AND i.state = 'open' AND i.overlap = %(before)s
+  RETURNING i.id
+)
+SELECT (SELECT max(id) FROM locked), (SELECT count(*) FROM changed)
+"""
+
+
+def raise_overlaps(items: Iterable[int], *, most: int) -> list[tuple[int, int]]:
+    """One labeler more for each of these items whose places are all taken, never above `most`.
+    Inside a transaction. Returns (item, its overlap now) of those that were raised."""
+    raised: list[tuple[int, int]] = []
+    for piece in _pieces(sorted(items)):
+        raised += _run(RAISE, {"items": piece, "most": most})
+    return sorted(raised)
+
+
+def take_back(raised: Iterable[tuple[int, int]]) -> list[int]:
+    """The place that was added last, where nobody has begun on it. Returns the items."""
+    freed: list[int] = []
+    for piece in _pieces(sorted(raised)):
+        items, overlaps = zip(*piece, strict=True)
+        values = {"items": list(items), "overlaps": list(overlaps)}
+        freed += [item for (item,) in _run(TAKE_BACK, values)]
+    return sorted(freed)
+
+
+def change_overlap(project, *, before: int, now: int) -> int:
+    """All open items for `before` labelers that still wait for some of them are for `now`, or for
+    as many as have begun. A piece at a time, each for itself. Returns how many."""
+    after, changed = 0, 0
+    values = {"project": project.pk, "before": before, "now": now, "piece": PIECE}
+    while after is not None:
+        ((after, count),) = _run(CHANGE, values | {"after": after})
+        changed += count
+    return changed
+
+
+def _pieces(rows: list) -> Iterator[list]:
+    source = iter(rows)
+    while piece := list(islice(source, PIECE)):
+        yield piece
+
+
+def _run(sql: str, values: dict) -> list[tuple]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return cursor.fetchall()
