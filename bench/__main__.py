@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bench import (
     ability,
+    adaptive,
     coverage,
     inside,
     judging,
@@ -20,6 +21,7 @@ from bench.report import Report
 
 PARTS = {
     "ability": ability.run,
+    "adaptive": adaptive.run,
     "judging": judging.run,
     "inside": inside.run,
     "volume": volume.run,

@@ -232,6 +232,8 @@ COLUMNS: dict[str, dict[str, Fate]] = {
         "code_version": CODE,
         "result": PSEUDONYM,
     },
+    "quality.Refill": {"actor": NUMBER, "state": CODE},
+    "quality.AdaptiveWork": {"standing": CODE},
     "oversight.Webhook": {
         "url": CONTENT,
         "sealed_secret": CONTENT,

@@ -1,7 +1,11 @@
 """What was found out about the judgments: computed, kept, never edited."""
 
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Count, Max
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 
 class ReportQuerySet(models.QuerySet):
@@ -51,3 +55,105 @@ def judgment_state(project) -> tuple[int, int]:
     """How many judgments a project has, and the id of the last: changes whenever they do."""
     found = project.judgments.aggregate(count=Count("pk"), last=Max("pk"))
     return found["count"], found["last"] or 0
+
+
+class AdaptiveWork(models.Model):
+    """How a project decides that an item has been judged often enough."""
+
+    project = models.OneToOneField(
+        "projects.Project",
+        on_delete=models.PROTECT,
+        primary_key=True,
+        related_name="adaptive_work",
+    )
+    is_on = models.BooleanField(default=False)
+    # An answer is sure from this posterior on, in percent.
+    sure_percent = models.PositiveSmallIntegerField(default=90)
+    # Every item is for so many labelers at first, and for so many at most.
+    least = models.PositiveSmallIntegerField(default=2)
+    most = models.PositiveSmallIntegerField(default=5)
+    # The overlap that every item of the project had when this was turned on: what is saved is
+    # saved against it.
+    fixed_overlap = models.PositiveSmallIntegerField(null=True)
+    # What the last look at the judgments found; see `adaptive.rule`.
+    standing = models.JSONField(default=dict)
+    looked_at = models.DateTimeField(null=True)
+    # The judgments it looked at; see `judgment_state`.
+    judgment_count = models.BigIntegerField(default=0)
+    last_judgment = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(sure_percent__gte=60, sure_percent__lte=99),
+                name="adaptive_sure_60_to_99",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(least__gte=1, least__lte=models.F("most"), most__lte=50),
+                name="adaptive_least_to_most",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(is_on=False) | models.Q(fixed_overlap__isnull=False),
+                name="adaptive_knows_the_fixed_overlap",
+            ),
+        ]
+
+    def __str__(self):
+        return f"adaptive work of {self.project_id}"
+
+
+class Refill(models.Model):
+    """Items that were given to one labeler more each: by the rule, or from a budget of judgments
+    that a lead granted. Proposed first; granted or dropped then; taken back where nobody began."""
+
+    class State(models.TextChoices):
+        PROPOSED = "proposed", _("Proposed")
+        GRANTED = "granted", _("Granted")
+        DROPPED = "dropped", _("Dropped")
+        TAKEN_BACK = "taken_back", _("Taken back")
+
+    project = models.ForeignKey(
+        "projects.Project", on_delete=models.PROTECT, related_name="refills"
+    )
+    # None: the rule did it.
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    state = models.CharField(max_length=10, choices=State)
+    # How many judgments were to be spent.
+    budget = models.PositiveIntegerField()
+    # The items, the worthiest first, and the overlap each has from it; while it is only proposed,
+    # the overlap that it would have. Of a granted one those alone that were raised.
+    item_ids = ArrayField(models.BigIntegerField())
+    overlaps = ArrayField(models.PositiveSmallIntegerField())
+    # What the first judgment of each is expected to teach together, in nats, and how many items
+    # were unsure in all.
+    gain = models.FloatField(default=0.0)
+    unsure_count = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(item_ids__len=models.F("overlaps__len")),
+                name="refill_arrays_match",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(item_ids__len__lte=models.F("budget")),
+                name="refill_within_its_budget",
+            ),
+            models.UniqueConstraint(
+                fields=["project"],
+                condition=models.Q(state="proposed"),
+                name="refill_one_proposal",
+            ),
+        ]
+        indexes = [models.Index(fields=["project", "-id"], name="refill_newest")]
+
+    def __str__(self):
+        return f"refill {self.pk} ({self.state})"
+
+    @property
+    def raised(self) -> list[tuple[int, int]]:
+        return list(zip(self.item_ids, self.overlaps, strict=True))

@@ -28,6 +28,7 @@ PAGES = {
     "agreement": Page("agreement", _("Agreement"), "quality:show-agreement"),
     "leaderboard": Page("abilities", _("Leaderboard"), "quality:show-leaderboard"),
     "labelers": Page("labelers", _("Labelers"), "quality:show-labelers"),
+    "adaptive": Page("adaptive", _("Adaptive work"), "quality:show-adaptive"),
 }
 # Where a computation may have been asked for, besides.
 ELSEWHERE = {"rubric-history": "quality:show-rubric-history"}

@@ -7,6 +7,7 @@ from celery import shared_task
 from annotation.core.jobs import Claim, job_kind
 
 KIND = "figures"
+LOOK = "adaptive"
 
 
 # Nothing can be said while a million judgments are read, so the lease is long.
@@ -22,3 +23,18 @@ def refresh_figures():
     from annotation.quality import services  # a task is a leaf: services import us
 
     services.refresh_figures()
+
+
+# As long, for the same reason.
+@job_kind(LOOK, lease=timedelta(minutes=5))
+def look_at_judgments(claim: Claim):
+    from annotation.quality.adaptive import services  # a task is a leaf: services import us
+
+    return services.look_in_job(claim)
+
+
+@shared_task(name="quality.look_again")
+def look_again():
+    from annotation.quality.adaptive import services  # a task is a leaf: services import us
+
+    services.look_again()

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from annotation.quality import calibration_views, own_views, views
+from annotation.quality.adaptive import views as adaptive
 from annotation.quality.signals import views as signals
 
 app_name = "quality"
@@ -16,6 +17,25 @@ urlpatterns = [
     path("projects/<slug:slug>/labelers/", signals.labelers, name="show-labelers"),
     path("projects/<slug:slug>/figures/compute/", views.compute, name="compute-figures"),
     path("projects/<slug:slug>/figures/progress/", views.progress, name="figures-progress"),
+    path("projects/<slug:slug>/adaptive/", adaptive.show, name="show-adaptive"),
+    path("projects/<slug:slug>/adaptive/set/", adaptive.configure, name="set-adaptive"),
+    path("projects/<slug:slug>/adaptive/repeats/", adaptive.set_repeats, name="set-repeats"),
+    path("projects/<slug:slug>/adaptive/budget/", adaptive.propose, name="propose-refill"),
+    path(
+        "projects/<slug:slug>/adaptive/budget/<int:refill_id>/grant/",
+        adaptive.grant,
+        name="grant-refill",
+    ),
+    path(
+        "projects/<slug:slug>/adaptive/budget/<int:refill_id>/drop/",
+        adaptive.drop,
+        name="drop-refill",
+    ),
+    path(
+        "projects/<slug:slug>/adaptive/budget/<int:refill_id>/take-back/",
+        adaptive.take_back,
+        name="take-refill-back",
+    ),
     path("projects/<slug:slug>/rubric/history/", views.rubric_history, name="show-rubric-history"),
     path(
         "projects/<slug:slug>/calibration/<int:calibration_id>/agreement/",

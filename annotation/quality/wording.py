@@ -21,6 +21,7 @@ REASONS = {
     "no_variation": _("everybody always gave the same answer, so chance explains it all"),
     "all_tied": _("everybody tied everything"),
     "no_common_responses": _("no two labelers ranked the same two responses"),
+    "few_items_judged_thrice": _("needs 20 items with three judgments or more"),
     "unbalanced": _("needs every labeler on every item"),
     "no_generators": _("nothing is known of what wrote the responses"),
     "no_games": _("no two generators were compared"),

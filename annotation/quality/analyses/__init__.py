@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext_noop
 
-from annotation.quality.analyses import abilities, agreement, labelers
+from annotation.quality.analyses import abilities, adaptive, agreement, labelers, repeats
 from annotation.quality.figures import Progress
 from annotation.quality.snapshot import Snapshot
 
@@ -48,6 +48,18 @@ ANALYSES: dict[str, Analysis] = {
             abilities.CODE_VERSION,
             abilities.compute,
             gettext_noop("Comparing generators"),
+        ),
+        Analysis(
+            "repeats",
+            repeats.CODE_VERSION,
+            repeats.compute,
+            gettext_noop("Comparing labelers with themselves"),
+        ),
+        Analysis(
+            "adaptive",
+            adaptive.CODE_VERSION,
+            adaptive.compute,
+            gettext_noop("Judging again, one judgment at a time"),
         ),
     )
 }

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from annotation.quality.snapshot.facts import Facts
 from annotation.quality.snapshot.gold import Gold
+from annotation.quality.snapshot.repeats import Repeats
 from annotation.quality.stats.estimate import BoolArray, FloatArray, IntArray
 from annotation.quality.stats.rankings import Rankings
 
@@ -28,7 +29,8 @@ class Snapshot:
     set, 0 not, NaN not asked; criteria and flag_labels {key: label} in the order of the rubric,
     newest version first; yes_no: keys of criteria without an order; canonical (items, 9): the
     columns of an item in the order of its responses' ids; facts: what is known of the items and
-    their responses; gold: what was judged of known answers; state: see `judgment_state`.
+    their responses; gold: what was judged of known answers; repeats: what was asked again, which
+    is in none of the rows; state: see `judgment_state`.
     """
 
     item_ids: IntArray
@@ -53,6 +55,7 @@ class Snapshot:
     canonical: IntArray
     facts: Facts
     gold: Gold
+    repeats: Repeats
     state: tuple[int, int]
 
     @property
@@ -79,4 +82,5 @@ class Snapshot:
             digest.update(np.ascontiguousarray(array).tobytes())
         self.facts.update(digest)
         self.gold.update(digest)
+        self.repeats.update(digest)
         return digest.hexdigest()

@@ -12,6 +12,7 @@ from annotation.quality.snapshot.facts import read_facts
 from annotation.quality.snapshot.gold import read_gold
 from annotation.quality.snapshot.model import Snapshot
 from annotation.quality.snapshot.order import columns_by_id, items_in_other_order, top_of
+from annotation.quality.snapshot.repeats import read_repeats
 from annotation.quality.snapshot.rows import read_judgments
 from annotation.quality.stats.comparisons import floor_unacceptable
 
@@ -28,6 +29,7 @@ def take_snapshot(project) -> Snapshot:
         facts = read_facts(project, item_ids)
         turned = items_in_other_order(project)
         gold = read_gold(project, asked, turned)
+        repeats = read_repeats(project)
         handles = dict(project.memberships.values_list("user_id", "handle"))
         criteria = Criterion.objects.filter(
             rubric_version__project=project, rubric_version__published_at__isnull=False
@@ -71,6 +73,7 @@ def take_snapshot(project) -> Snapshot:
         canonical=columns_by_id(item_ids, turned),
         facts=facts,
         gold=gold,
+        repeats=repeats,
         state=state,
     )
 

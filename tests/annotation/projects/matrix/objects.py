@@ -24,6 +24,7 @@ from annotation.projects.models import ProjectPool, Slice
 from annotation.projects.pools.services import save_pool
 from annotation.prompts.attachments.services import attach
 from annotation.prompts.models import Generator, Import
+from annotation.quality.models import Refill
 from annotation.runs.models import ModelVersion, Round, TrainingRun
 from tests.annotation.labeling.calibration.world import judge_all, opened
 from tests.factories import make_member
@@ -86,6 +87,19 @@ def webhook(place):
         project=place.project, url=f"https://{place.word}.example/", sealed_secret="sealed"
     )
     return {"webhook_id": row.pk}
+
+
+def refill(place):
+    """A proposal with nothing in it."""
+    row = Refill.objects.create(
+        project=place.project,
+        actor=place.lead,
+        state=Refill.State.PROPOSED,
+        budget=1,
+        item_ids=[],
+        overlaps=[],
+    )
+    return {"refill_id": row.pk}
 
 
 def calibration(place):
@@ -173,6 +187,7 @@ OBJECTS = (
     messages,
     calibration,
     webhook,
+    refill,
     job,
     models,
     ladder,

@@ -1,0 +1,147 @@
+"""The page of adaptive work: what it would do, what it did, and its settings."""
+
+from django.contrib import messages
+from django.http import Http404
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from annotation.core.errors import DomainError, NotFound
+from annotation.core.numbers import grouped
+from annotation.labeling import repeats
+from annotation.projects.permissions import project_for, roles_for
+from annotation.quality.adaptive import page, services
+from annotation.quality.pages import show_figures
+from annotation.quality.services import latest_report
+
+
+@require_safe
+def show(request, slug):
+    return _show(request, project_for(request.user, slug, "see_agreement"))
+
+
+def _show(request, project, problem="", entered=None):
+    response = show_figures(
+        request,
+        project.slug,
+        "adaptive",
+        "quality/adaptive.html",
+        lambda report: page.present(report.result, project),
+        side=page.side_of(project, latest_report(project, "repeats")),
+        may_manage=project.role in roles_for("manage"),
+        problem=problem,
+        entered=entered or {},
+    )
+    if problem:
+        response.status_code = 422
+    return response
+
+
+@require_POST
+def configure(request, slug):
+    project = project_for(request.user, slug, "manage")
+    said = request.POST
+    try:
+        services.configure(
+            project=project,
+            actor=request.user,
+            is_on="is_on" in said,
+            sure_percent=_number(said.get("sure_percent", "")),
+            least=_number(said.get("least", "")),
+            most=_number(said.get("most", "")),
+        )
+    except DomainError as error:
+        return _show(request, project, str(error), said)
+    messages.success(request, _("Saved. Items are looked at anew within a minute."))
+    return redirect("quality:show-adaptive", slug)
+
+
+@require_POST
+def set_repeats(request, slug):
+    project = project_for(request.user, slug, "manage")
+    said = request.POST
+    try:
+        repeats.set_repeats(
+            project=project,
+            actor=request.user,
+            percent=_number(said.get("percent", "")),
+            after_items=_number(said.get("after_items", "")),
+            after_hours=_number(said.get("after_hours", "")),
+        )
+    except DomainError as error:
+        return _show(request, project, str(error), said)
+    messages.success(request, _("Saved. It holds from the next item on."))
+    return redirect("quality:show-adaptive", slug)
+
+
+@require_POST
+def propose(request, slug):
+    """Nothing is raised by it: what would be is shown first."""
+    project = project_for(request.user, slug, "manage")
+    try:
+        services.request_proposal(
+            project=project, actor=request.user, budget=_number(request.POST.get("budget", ""))
+        )
+    except DomainError as error:
+        return _show(request, project, str(error), request.POST)
+    return redirect("quality:show-adaptive", slug)
+
+
+@require_POST
+def grant(request, slug, refill_id):
+    project = project_for(request.user, slug, "manage")
+
+    def does(**which) -> str:
+        count = len(services.grant(**which).item_ids)
+        return ngettext(
+            "%(count)s item goes to one labeler more.",
+            "%(count)s items go to one labeler more each.",
+            count,
+        ) % {"count": grouped(count)}
+
+    return _decide(request, project, refill_id, does)
+
+
+@require_POST
+def drop(request, slug, refill_id):
+    project = project_for(request.user, slug, "manage")
+
+    def does(**which) -> str:
+        services.drop(**which)
+        return _("Dropped: nothing was raised.")
+
+    return _decide(request, project, refill_id, does)
+
+
+@require_POST
+def take_back(request, slug, refill_id):
+    """What was granted, where nobody has begun on it."""
+    project = project_for(request.user, slug, "manage")
+
+    def does(**which) -> str:
+        count = services.take_refill_back(**which)
+        return ngettext(
+            "Taken back from %(count)s item that nobody had begun.",
+            "Taken back from %(count)s items that nobody had begun.",
+            count,
+        ) % {"count": grouped(count)}
+
+    return _decide(request, project, refill_id, does)
+
+
+def _decide(request, project, refill_id, does):
+    try:
+        told = does(refill_id=refill_id, project=project, actor=request.user)
+    except NotFound as error:
+        raise Http404 from error
+    except DomainError as error:
+        return _show(request, project, str(error))
+    messages.success(request, told)
+    return redirect("quality:show-adaptive", project.slug)
+
+
+def _number(text: str) -> int:
+    """What is no whole number is out of every range: the service names the range."""
+    text = text.strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
