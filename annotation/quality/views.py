@@ -10,6 +10,7 @@ from annotation.quality import history, presentation, services
 from annotation.quality.leaderboard import present_leaderboard
 from annotation.quality.pages import show_figures, way_back
 from annotation.quality.record import record_of
+from annotation.quality.signals.person import signals_of
 
 
 @require_safe
@@ -67,6 +68,7 @@ def show_record(request, slug, member_id):
         "tab": "people",
         "member": member,
         "record": record_of(project, member.user),
+        "signals": signals_of(project, member.user_id),
     }
     return render(request, "quality/record.html", context)
 

@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from annotation.accounts.models import User
 from annotation.labeling.models import GoldItem, Purpose
 from annotation.projects.models import Membership
 from annotation.quality.analyses import labelers
@@ -196,3 +197,58 @@ def test_the_api_gives_ids_and_the_handles_beside(client, crowd):
     named = {str(one["labeler"]) for one in answer["result"]["labelers"] if one["findings"]}
     assert {answer["labelers"][pk] for pk in named} == {"turned", "tied"}
     assert "turned" not in str(answer["result"])
+
+
+def test_the_record_of_a_person_has_their_signals(client, crowd):
+    turned = crowd.memberships.get(handle="turned")
+    page = client.get(reverse("quality:show-record", args=["crowd", turned.pk]))
+    shown = text_of(page)
+    assert "Inverted: knows, but answers the wrong way round" in shown
+    assert "hidden repeats answered alike" in shown  # with its reason
+    assert "was not recorded" in shown
+    plain = crowd.memberships.get(handle="w1")
+    page = client.get(reverse("quality:show-record", args=["crowd", plain.pk]))
+    assert "Stands out" not in text_of(page)
+    assert "Agreement with others" in text_of(page)
+
+
+@pytest.fixture
+def own_page(client, crowd):
+    """What somebody sees of themselves, a week after the figures were computed."""
+
+    def of(handle, *, age=timedelta(days=8)):
+        crowd.reports.update(computed_at=timezone.now() - age)
+        user = crowd.memberships.get(handle=handle).user
+        User.objects.filter(pk=user.pk).update(is_active=True, kind=User.Kind.PERSON)
+        user.refresh_from_db()
+        client.force_login(user)
+        return client.get(reverse("quality:show-own"))
+
+    return of
+
+
+def test_labelers_see_their_own_findings_in_kind_words_with_a_way_to_object(own_page, crowd):
+    page = own_page("turned")
+    shown = text_of(page)
+    assert "Your answers mostly run opposite to those of the others" in shown
+    assert reverse("labeling:list-feedback") in page.content.decode()
+    assert "Inverted" not in shown
+    for other in crowd.memberships.exclude(handle="turned"):
+        assert other.handle not in re.findall(r"[a-z0-9]+", shown)
+
+
+def test_labelers_see_nothing_of_gold_and_nothing_of_this_week(own_page, crowd):
+    report = crowd.reports.get(kind="labelers")
+    for one in report.result["labelers"]:
+        signal = {**one["signals"]["agreement"], "value": 0.123, "reason": None}
+        one["signals"] |= {"gold": signal, "below_crowd": signal}
+        one["findings"].append(
+            {"kind": "gold", "n": 20, "q": 0.0, "others": [], "told_by_time": False,
+             "evidence": ["gold"], "pairs": []}
+        )  # fmt: skip
+    report.save()
+    shown = text_of(own_page("turned"))
+    assert "How you judge" in shown
+    assert "12 %" not in shown
+    assert "nown answers" not in shown
+    assert "How you judge" not in text_of(own_page("turned", age=timedelta(0)))
