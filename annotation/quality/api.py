@@ -45,13 +45,20 @@ class PairsSerializer(serializers.Serializer):
     """Over pairs of responses: (item, lower response id, higher response id), with the answers
     lower better, tie, higher better."""
 
-    raw = EstimateSerializer()
+    raw = EstimateSerializer(help_text="Over all pairs of answers together (micro).")
+    raw_macro = EstimateSerializer(help_text="The mean of the comparisons' shares.")
     alpha_nominal = EstimateSerializer()
     alpha_ordinal = EstimateSerializer()
     fleiss_kappa = EstimateSerializer()
     gwet_ac1 = EstimateSerializer()
+    gwet_ac2 = EstimateSerializer(help_text="Quadratic weights, a tie in the middle.")
+    brennan_prediger = EstimateSerializer()
+    comparison_kappa = EstimateSerializer(help_text="No display order moves it.")
+    conger_kappa = EstimateSerializer(help_text="Has no interval.")
     cohen_kappa = serializers.DictField(
-        child=EstimateSerializer(), help_text='By two labelers: "w1|w2".'
+        child=EstimateSerializer(),
+        help_text='By two labelers: "w1|w2". Of more than 40 labelers the 1,000 pairs with most '
+        "shared items, 10 at least.",
     )
 
 
@@ -60,6 +67,8 @@ class RankingsSerializer(serializers.Serializer):
 
     kendall_w = RankingEstimateSerializer()
     tau_b = RankingEstimateSerializer()
+    tau_x = RankingEstimateSerializer()
+    rank_alpha = RankingEstimateSerializer(help_text="Ordinal alpha of midranks.")
 
 
 class FlagSerializer(serializers.Serializer):
@@ -70,6 +79,84 @@ class FlagSerializer(serializers.Serializer):
     alpha_nominal = EstimateSerializer()
 
 
+class IccSerializer(EstimateSerializer):
+    form = serializers.ChoiceField(
+        choices=["2,1", "1,1"],
+        allow_null=True,
+        help_text="2,1: the same labelers rated all; 1,1: each response has labelers of its own.",
+    )
+
+
+class ScaleSerializer(serializers.Serializer):
+    """Beside alpha. Yes and no have raw agreement alone."""
+
+    raw = EstimateSerializer()
+    alpha_interval = EstimateSerializer(required=False)
+    icc = IccSerializer(required=False, help_text="Its interval is from F.")
+
+
+class StrengthSerializer(serializers.Serializer):
+    """Over pairs of responses whose difference was graded: −3 to 3, a tie 0."""
+
+    sign_raw = EstimateSerializer()
+    sign_alpha = EstimateSerializer()
+    alpha_ordinal = EstimateSerializer()
+    alpha_interval = EstimateSerializer()
+
+
+def _interval(key: str) -> serializers.ListField:
+    return serializers.ListField(
+        child=serializers.FloatField(), allow_null=True, help_text=f"Of {key}."
+    )
+
+
+class OverLabelersSerializer(serializers.Serializer):
+    """95 % intervals over labelers instead of items: null with fewer than 8 labelers."""
+
+    labelers = serializers.IntegerField()
+    draws = serializers.IntegerField()
+    raw = _interval("raw")
+    alpha_nominal = _interval("alpha_nominal")
+    gwet_ac1 = _interval("gwet_ac1")
+
+
+class LeftOutSerializer(serializers.Serializer):
+    few = serializers.IntegerField(help_text="Pairs of labelers with fewer than 10 shared items.")
+    beyond = serializers.IntegerField(help_text="Pairs beyond the 1,000 that share most.")
+
+
+class SizeSerializer(serializers.Serializer):
+    parts = serializers.IntegerField()
+    n_ratings = serializers.IntegerField()
+    n_pairs = serializers.IntegerField()
+
+
+class PartSerializer(serializers.Serializer):
+    name = serializers.JSONField(help_text="A value, a Monday, or the names of two generators.")
+    n_items = serializers.IntegerField(help_text="Items that two labelers judged in this part.")
+    n_ratings = serializers.IntegerField()
+    n_pairs = serializers.IntegerField(help_text="Pairs of answers to one comparison.")
+    raw = EstimateSerializer()
+    alpha_nominal = EstimateSerializer()
+    gwet_ac1 = EstimateSerializer()
+
+
+class CutSerializer(serializers.Serializer):
+    """A way to divide the work; what is in its parts and beside them adds up."""
+
+    by = serializers.ChoiceField(
+        choices=["week", "rubric_version", "batch", "facet", "generators"]
+    )
+    key = serializers.CharField(allow_null=True, help_text="Of the items' metadata, for a facet.")
+    parts = PartSerializer(many=True)
+    few = SizeSerializer(help_text="Parts with fewer than 10 items that two labelers judged.")
+    unshown = SizeSerializer(help_text="Parts beyond the 30 largest, or the latest 53 weeks.")
+    outside = SizeSerializer(help_text="What lies in no part.")
+    n_ratings = serializers.IntegerField()
+    n_pairs = serializers.IntegerField()
+    n_pairs_across = serializers.IntegerField(help_text="Pairs of two answers in two parts.")
+
+
 class AgreementSerializer(serializers.Serializer):
     pairs = PairsSerializer()
     rankings = RankingsSerializer()
@@ -78,6 +165,11 @@ class AgreementSerializer(serializers.Serializer):
         help_text="Alpha of each criterion's ratings: ordinal, nominal for yes and no.",
     )
     flags = serializers.DictField(child=FlagSerializer(), help_text="By the rubric's flags.")
+    scales = serializers.DictField(child=ScaleSerializer(), help_text="More of each criterion.")
+    strength = StrengthSerializer(allow_null=True, help_text="Null where nobody gave one.")
+    over_labelers = OverLabelersSerializer()
+    cohen_left_out = LeftOutSerializer()
+    parts = CutSerializer(many=True)
     computed_at = serializers.DateTimeField()
     is_stale = serializers.BooleanField(help_text="Judgments came in since.")
     job = serializers.IntegerField(

@@ -8,17 +8,19 @@ from django.utils.translation import ngettext
 
 from annotation.core.charts import HeatMap, Whisker, heat_map, whisker
 from annotation.core.numbers import grouped
+from annotation.quality.ceiling import PUBLISHED, USUAL_RAW, Published
+from annotation.quality.parts_page import CutPanel, present_parts
 from annotation.quality.strips import Strip, first_places
 from annotation.quality.wording import (
     COEFFICIENTS,
+    FIRST,
+    STRENGTHS,
+    TRUST,
     explain,
     format_interval,
     format_value,
 )
 
-# Raw agreement that people usually reach when they compare responses (HH 63 %, InstructGPT
-# 73 %, Summarize-from-feedback 72 to 77 %, MT-bench 81 %).
-USUAL_RAW = (0.65, 0.80)
 FEWEST_SHARED = 10  # below, a kappa of two labelers is noise and the heat map says so
 KAPPA_STEPS = (0.2, 0.4, 0.5, 0.6, 0.8)
 MOST_IN_HEAT_MAP = 16
@@ -63,13 +65,21 @@ class DisputedRow:
 class AgreementPage:
     finding: str
     extent: dict
-    coefficients: list[Row]
+    first: list[Row]
+    others: list[Row]
+    published: tuple[Published, ...]
+    over_labelers: dict
+    weeks: CutPanel | None
+    parts: list[CutPanel]
     criteria: list[Row]
+    scales: list[Row]
+    strength: list[Row]
     flags: list[Row]
     heat: HeatMap | None
     left_out: int
     pairs: list[PairRow]
     pair_count: int
+    kappas_left_out: int
     lowest: PairRow | None
     disputed: list[DisputedRow]
 
@@ -89,10 +99,27 @@ def present(result: dict, items: Mapping) -> AgreementPage:
         kappas.items(), key=lambda pair: (pair[1]["value"] is None, pair[1]["value"] or 0.0)
     )
     solid = [pair for pair in by_value if _is_solid(pair[1])]
+    cuts = present_parts(agreement["parts"])
+    weeks = [cut for cut in cuts if cut.chart]
     return AgreementPage(
         finding=finding(figures["raw"]),
         extent=result["extent"],
-        coefficients=[row_of(str(name), key, figures[key]) for key, name in COEFFICIENTS.items()],
+        first=[_coefficient(key, figures, agreement["over_labelers"]) for key in FIRST],
+        others=[
+            _coefficient(key, figures, agreement["over_labelers"])
+            for key in COEFFICIENTS
+            if key not in FIRST
+        ],
+        published=PUBLISHED,
+        over_labelers=agreement["over_labelers"],
+        weeks=weeks[0] if weeks else None,
+        parts=[cut for cut in cuts if not cut.chart],
+        scales=_scale_rows(result["criteria"], agreement["scales"]),
+        strength=[
+            row_of(str(STRENGTHS[key]), key, agreement["strength"][key])
+            for key in STRENGTHS
+            if agreement["strength"]
+        ],
         criteria=[
             row_of(
                 one["label"],
@@ -107,6 +134,7 @@ def present(result: dict, items: Mapping) -> AgreementPage:
         left_out=max(0, len(result["labelers"]) - MOST_IN_HEAT_MAP),
         pairs=[_pair_row(*pair) for pair in by_value[:MOST_PAIRS_LISTED]],
         pair_count=len(by_value),
+        kappas_left_out=sum(agreement["cohen_left_out"].values()),
         lowest=_pair_row(*solid[0]) if len(solid) > 1 else None,
         disputed=[
             _disputed_row(row, items[row["item"]])
@@ -126,6 +154,33 @@ def finding(raw: dict) -> str:
     if low > USUAL_RAW[1]:
         return _("Labelers agree more than people usually do")
     return _("Labelers agree about as much as people usually do")
+
+
+def _coefficient(key: str, figures: dict, over_labelers: dict) -> Row:
+    said = [str(TRUST[key])] if key in TRUST else []
+    if ci := over_labelers.get(key):
+        said.append(_("with other labelers %(interval)s") % {"interval": format_interval(ci)})
+    return row_of(str(COEFFICIENTS[key]), key, figures[key], *said)
+
+
+def _scale_rows(criteria: list[dict], scales: dict) -> list[Row]:
+    """What is known of a criterion beside its alpha, criterion after criterion."""
+    names = {
+        "raw": _("%(criterion)s, raw"),
+        "alpha_interval": _("%(criterion)s, alpha, interval"),
+        "icc": _("%(criterion)s, ICC"),
+    }
+    forms = {
+        "2,1": _("form 2,1: the same labelers rated all"),
+        "1,1": _("form 1,1: each response has labelers of its own"),
+    }
+    rows = []
+    for one in criteria:
+        for key, estimate in scales[one["key"]].items():
+            said = [forms[form]] if (form := estimate.get("form")) else []
+            name = names[key] % {"criterion": one["label"]}
+            rows.append(row_of(name, "" if key == "raw" else key, estimate, *said))
+    return rows
 
 
 def row_of(name: str, key: str, estimate: dict, *said: str) -> Row:

@@ -15,7 +15,15 @@ from annotation.quality.signals.person import signals_of
 
 @require_safe
 def agreement(request, slug):
-    return show_figures(request, slug, "agreement", "quality/agreement.html", _page)
+    project = project_for(request.user, slug, "see_agreement")
+    return show_figures(
+        request,
+        slug,
+        "agreement",
+        "quality/agreement.html",
+        _page,
+        may_review=may(request.user, "review", project),
+    )
 
 
 @require_safe

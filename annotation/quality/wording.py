@@ -9,11 +9,40 @@ from annotation.core.numbers import localised
 COEFFICIENTS = {
     "raw": _("Raw agreement"),
     "alpha_nominal": _("Krippendorff’s alpha, nominal"),
+    "gwet_ac1": _("Gwet’s AC1"),
+    "raw_macro": _("Raw agreement, mean over items"),
     "alpha_ordinal": _("Krippendorff’s alpha, ordinal"),
     "fleiss_kappa": _("Fleiss’ kappa"),
-    "gwet_ac1": _("Gwet’s AC1"),
+    "gwet_ac2": _("Gwet’s AC2, quadratic"),
+    "brennan_prediger": _("Brennan–Prediger"),
+    "comparison_kappa": _("Kappa of comparisons with ties"),
+    "conger_kappa": _("Conger’s kappa"),
     "kendall_w": _("Kendall’s W, mean over items"),
     "tau_b": _("Tau-b, mean over items"),
+    "tau_x": _("Tau-x, mean over items"),
+    "rank_alpha": _("Alpha of ranks, ordinal"),
+}
+# The three that are shown first.
+FIRST = ("raw", "alpha_nominal", "gwet_ac1")
+# When to trust each of the others: what its row says below its name.
+TRUST = {
+    "raw_macro": _("every item counts alike, however many judged it"),
+    "alpha_ordinal": _("a tie is halfway: trust it where ties mean “nearly equal”"),
+    "fleiss_kappa": _("nearly alpha, to compare with papers; labelers count as interchangeable"),
+    "gwet_ac2": _("AC1 with a tie halfway between the two answers"),
+    "brennan_prediger": _("all three answers count as equally likely by chance"),
+    "comparison_kappa": _("trust it where the order of display is in doubt: that cannot move it"),
+    "conger_kappa": _("chance from each labeler’s own habits: for few who judged much"),
+    "kendall_w": _("trust it where all labelers of an item ranked the same responses"),
+    "tau_b": _("a tie says nothing: trust it where few tie"),
+    "tau_x": _("a tie that both share is agreement: trust it where ties are meant"),
+    "rank_alpha": _("for any responses and ties; less where the ranked sets differ a lot"),
+}
+STRENGTHS = {
+    "sign_raw": _("The same side, raw"),
+    "sign_alpha": _("The same side, alpha"),
+    "alpha_ordinal": _("Strength, alpha, ordinal"),
+    "alpha_interval": _("Strength, alpha, interval"),
 }
 REASONS = {
     "no_data": _("nothing was judged yet"),
@@ -50,13 +79,19 @@ def format_interval(ci: list[float] | None) -> str:
     return "" if ci is None else span(format_value(ci[0]), format_value(ci[1]))
 
 
+SECTIONS = ("pairs", "rankings", "criteria", "flags", "scales", "strength", "over_labelers")
+IN_PARTS = ("by", "key", "name", "parts", "few", "unshown", "outside", "n_pairs", "n_pairs_across")
+IN_ESTIMATES = ("value", "reason", "ci", "n_items", "n_pairable", "n_ratings", "n_undefined")
+
+
 def in_reading_order(agreement: dict) -> dict:
     """PostgreSQL keeps the keys of JSON by their length: put them back as they are documented."""
-    estimate = ("value", "reason", "ci", "n_items", "n_pairable", "n_ratings", "n_undefined")
-    order = ("pairs", "rankings", "criteria", "flags", *COEFFICIENTS, "cohen_kappa", *estimate)
+    order = (*SECTIONS, *COEFFICIENTS, "cohen_kappa", *IN_PARTS, *IN_ESTIMATES)
     rank = {key: place for place, key in enumerate(order)}
 
     def sort(value):
+        if isinstance(value, list):
+            return [sort(one) for one in value]
         if not isinstance(value, dict):
             return value
         keys = sorted(value, key=lambda key: (rank.get(key, len(rank)), key))

@@ -1,6 +1,5 @@
 """What is known of the judged items and their responses, beside the judgments."""
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -37,7 +36,8 @@ class Facet:
 class Facts:
     """generator (items, 9), index into generators, -1 where nothing is known of it or there is no
     such response; generator_ids (generators,) their rows; style {name: (items, 9)}, NaN no such
-    response; prompt (items,) which prompt, indices from 0; facets by key."""
+    response; prompt (items,) which prompt, indices from 0; facets by key; batch: which batch each
+    item came in with, in alphabetical order."""
 
     generators: list[str]
     generator_ids: IntArray
@@ -45,6 +45,7 @@ class Facts:
     style: dict[str, FloatArray]
     prompt: IntArray
     facets: dict[str, Facet]
+    batch: Facet
 
     def update(self, digest: Any) -> None:
         """Take all of it into a hash."""
@@ -52,10 +53,12 @@ class Facts:
             *self.generators,
             *self.facets,
             *(v for f in self.facets.values() for v in f.values),
+            *self.batch.values,
         ]
         digest.update("\0".join(said).encode())
         arrays = [self.generator, self.prompt, *(self.style[name] for name in STYLE)]
-        for array in [*arrays, *(facet.value for facet in self.facets.values())]:
+        facets = [*self.facets.values(), self.batch]
+        for array in [*arrays, *(facet.value for facet in facets)]:
             digest.update(np.ascontiguousarray(array).tobytes())
 
 
@@ -76,13 +79,17 @@ def read_facts(project, item_ids: IntArray) -> Facts:
             style[name][row, position - 1] = mark
     judged = Exists(Judgment.objects.filter(item=OuterRef("pk")))
     rows = Item.objects.filter(judged, project=project)
-    known = {
-        pk: (prompt, meta) for pk, prompt, meta in rows.values_list("pk", "prompt", "metadata")
-    }
+    known = {pk: said for pk, *said in rows.values_list("pk", "prompt", "metadata", "batch")}
     of_items = [known[int(pk)] for pk in item_ids]
-    _, prompt = np.unique(np.array([one for one, _ in of_items], np.int64), return_inverse=True)
+    _, prompt = np.unique(np.array([one for one, *_ in of_items], np.int64), return_inverse=True)
     return Facts(
-        names, generator_ids, generator, style, prompt, _facets([meta for _, meta in of_items])
+        generators=names,
+        generator_ids=generator_ids,
+        generator=generator,
+        style=style,
+        prompt=prompt,
+        facets=_facets([metadata for _, metadata, _ in of_items]),
+        batch=_facet([batch or None for *_, batch in of_items]),
     )
 
 
@@ -111,14 +118,16 @@ def _facets(metadata: list[dict]) -> dict[str, Facet]:
     found = {}
     for key in keys:
         said = [_word(meta.get(key)) for meta in metadata]
-        counts = Counter(word for word in said if word is not None)
-        if 2 <= len(counts) <= MOST_VALUES:
-            values = sorted(counts)
-            place = {word: index for index, word in enumerate(values)}
-            found[key] = Facet(
-                values, np.array([place.get(word, -1) for word in said], dtype=np.int64)
-            )
+        if 2 <= len(set(said) - {None}) <= MOST_VALUES:
+            found[key] = _facet(said)
     return found
+
+
+def _facet(said: list[str | None]) -> Facet:
+    """Its values in alphabetical order."""
+    values = sorted({word for word in said if word is not None})
+    place = {word: index for index, word in enumerate(values)}
+    return Facet(values, np.array([place.get(word, -1) for word in said], dtype=np.int64))
 
 
 def _word(value: object) -> str | None:

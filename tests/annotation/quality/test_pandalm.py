@@ -16,6 +16,9 @@ COEFFICIENTS = {
     "alpha_ordinal": 0.877464,
     "fleiss_kappa": 0.864175,
     "gwet_ac1": 0.886445,
+    "gwet_ac2": 0.867075,
+    "brennan_prediger": 0.879880,
+    "raw_macro": 0.919920,
 }
 KAPPAS = {"w1|w2": 0.852023, "w1|w3": 0.878944, "w2|w3": 0.861661}  # published: .85 .88 .86
 

@@ -18,6 +18,7 @@ from annotation.quality.analyses import ANALYSES
 from annotation.quality.models import Report
 from annotation.quality.snapshot import take_snapshot
 from annotation.quality.stats.alpha import krippendorff_alpha
+from tests.annotation.quality.shape import PAIRS, SECTIONS
 from tests.annotation.quality.world import make_judged_project
 from tests.data import shared
 from tests.factories import make_item, make_judgment, make_member, make_project
@@ -54,17 +55,17 @@ def test_pandalm_through_the_database_gives_the_published_figures():
 
     pairs = agreement_of(project)["pairs"]
 
-    values = {key: pairs[key]["value"] for key in pairs if key != "cohen_kappa"}
-    assert values == pytest.approx(
-        {
-            "raw": 0.919920,
-            "alpha_nominal": 0.864221,
-            "alpha_ordinal": 0.877464,
-            "fleiss_kappa": 0.864175,
-            "gwet_ac1": 0.886445,
-        },
-        abs=1e-6,
-    )
+    published = {
+        "raw": 0.919920,
+        "raw_macro": 0.919920,
+        "alpha_nominal": 0.864221,
+        "alpha_ordinal": 0.877464,
+        "fleiss_kappa": 0.864175,
+        "gwet_ac1": 0.886445,
+        "gwet_ac2": 0.867075,
+        "brennan_prediger": 0.879880,
+    }
+    assert {key: pairs[key]["value"] for key in published} == pytest.approx(published, abs=1e-6)
     assert {pair: estimate["value"] for pair, estimate in pairs["cohen_kappa"].items()} == (
         pytest.approx(
             {
@@ -88,18 +89,11 @@ def test_the_figures_have_the_documented_shape(project, labelers):
     agreement = agreement_of(project)
 
     keys = {"value", "reason", "ci", "n_items", "n_pairable", "n_ratings"}
-    assert set(agreement) == {"pairs", "rankings", "criteria", "flags"}
-    assert list(agreement["pairs"]) == [
-        "raw",
-        "alpha_nominal",
-        "alpha_ordinal",
-        "fleiss_kappa",
-        "gwet_ac1",
-        "cohen_kappa",
-    ]
+    assert set(agreement) == SECTIONS
+    assert set(agreement["pairs"]) == PAIRS
     assert set(agreement["pairs"]["raw"]) == keys
     assert set(agreement["pairs"]["cohen_kappa"]) == {"w1|w2", "w1|w3", "w2|w3"}
-    assert set(agreement["rankings"]) == {"kendall_w", "tau_b"}
+    assert set(agreement["rankings"]) == {"kendall_w", "tau_b", "tau_x", "rank_alpha"}
     assert set(agreement["rankings"]["tau_b"]) == keys | {"n_undefined"}
     assert set(agreement["criteria"]) == {"helpfulness", "truthfulness", "clarity"}
     assert agreement["criteria"]["helpfulness"]["value"] == pytest.approx(1.0)
@@ -114,7 +108,7 @@ def test_nothing_judged_is_no_data_everywhere(project):
         *agreement["rankings"].values(),
         *agreement["criteria"].values(),
     ]
-    assert len(estimates) == 10
+    assert len(estimates) == 17
     assert {(one["value"], one["reason"], one["n_items"]) for one in estimates} == {
         (None, "no_data", 0)
     }

@@ -9,21 +9,24 @@ from annotation.projects.models import Project
 from annotation.quality.services import compute_report
 from annotation.quality.wording import (
     COEFFICIENTS,
+    STRENGTHS,
     explain,
     format_interval,
     format_value,
     in_reading_order,
 )
 
+SCALES = {"raw": "Raw", "alpha_interval": "Alpha, interval", "icc": "ICC"}
 HEADINGS = ("", "value", "95 % interval", "items", "judged twice", "ratings")
 
 
 class Command(BaseCommand):
     help = (
         "Print how far the labelers of a project agree: over pairs of responses (raw agreement, "
-        "Krippendorff's alpha, Fleiss' and Cohen's kappa, Gwet's AC1), over whole rankings "
-        "(Kendall's W, tau-b), per criterion and per flag. Where a number does not "
-        "exist, the reason."
+        "Krippendorff's alpha, Fleiss', Conger's and Cohen's kappa, Gwet's AC1 and AC2, "
+        "Brennan-Prediger), over whole rankings (Kendall's W, tau-b, tau-x, alpha of ranks), per "
+        "criterion, per flag and on strength. As JSON also by week, rubric version, batch, key of "
+        "the metadata and pair of generators. Where a number does not exist, the reason."
     )
 
     def add_arguments(self, parser):
@@ -56,12 +59,16 @@ def _lines(report, agreement):
     for section in ("pairs", "rankings"):
         for key, estimate in agreement[section].items():
             if key != "cohen_kappa":
-                yield COEFFICIENTS[key], estimate
+                yield str(COEFFICIENTS[key]), estimate
     for pair, estimate in agreement["pairs"]["cohen_kappa"].items():
         yield f"Cohen’s kappa, {pair.replace('|', ' and ')}", estimate
     for criterion in report.result["criteria"]:
-        key, scale = criterion["key"], "nominal" if criterion["is_yes_no"] else "ordinal"
-        yield f"Alpha, {scale}, of {key}", agreement["criteria"][key]
+        name, scale = criterion["key"], "nominal" if criterion["is_yes_no"] else "ordinal"
+        yield f"Alpha, {scale}, of {name}", agreement["criteria"][name]
+        for key, estimate in agreement["scales"][name].items():
+            yield f"{SCALES[key]}, of {name}", estimate
+    for key, estimate in (agreement["strength"] or {}).items():
+        yield str(STRENGTHS[key]), estimate
     for flag in report.result["flags"]:
         for key, estimate in agreement["flags"][flag["key"]].items():
             yield f"{COEFFICIENTS[key]}, of the flag {flag['key']}", estimate
