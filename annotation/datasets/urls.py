@@ -1,6 +1,6 @@
 from django.urls import path
 
-from annotation.datasets import views
+from annotation.datasets import report_views, views
 
 app_name = "datasets"
 urlpatterns = [
@@ -12,6 +12,11 @@ urlpatterns = [
         name="show-freezing",
     ),
     path("projects/<slug:slug>/datasets/<slug:digest>/", views.show, name="show-dataset"),
+    path(
+        "projects/<slug:slug>/datasets/<slug:digest>/report/",
+        report_views.show_report,
+        name="show-report",
+    ),
     path(
         "projects/<slug:slug>/datasets/<slug:digest>/verify/", views.verify, name="verify-dataset"
     ),

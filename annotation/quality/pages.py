@@ -29,6 +29,7 @@ PAGES = {
     "leaderboard": Page("abilities", _("Leaderboard"), "quality:show-leaderboard"),
     "labelers": Page("labelers", _("Labelers"), "quality:show-labelers"),
     "adaptive": Page("adaptive", _("Adaptive work"), "quality:show-adaptive"),
+    "report": Page("agreement", _("Report"), "quality:show-report"),
 }
 # Where a computation may have been asked for, besides.
 ELSEWHERE = {"rubric-history": "quality:show-rubric-history"}

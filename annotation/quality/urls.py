@@ -2,6 +2,7 @@ from django.urls import path
 
 from annotation.quality import calibration_views, own_views, views
 from annotation.quality.adaptive import views as adaptive
+from annotation.quality.reporting import views as reporting_views
 from annotation.quality.signals import views as signals
 
 app_name = "quality"
@@ -15,6 +16,7 @@ urlpatterns = [
     path("projects/<slug:slug>/agreement/", views.agreement, name="show-agreement"),
     path("projects/<slug:slug>/leaderboard/", views.leaderboard, name="show-leaderboard"),
     path("projects/<slug:slug>/labelers/", signals.labelers, name="show-labelers"),
+    path("projects/<slug:slug>/report/", reporting_views.show_report, name="show-report"),
     path("projects/<slug:slug>/figures/compute/", views.compute, name="compute-figures"),
     path("projects/<slug:slug>/figures/progress/", views.progress, name="figures-progress"),
     path("projects/<slug:slug>/adaptive/", adaptive.show, name="show-adaptive"),

@@ -10,6 +10,7 @@ from annotation.core.models import Job
 from annotation.datasets import services
 from annotation.datasets.models import Dataset
 from annotation.projects.models import Membership
+from annotation.quality.services import compute_report
 from tests.annotation.datasets.world import judge_more, make_world
 from tests.factories import make_member, make_project
 
@@ -229,3 +230,22 @@ def test_hostile_text_in_a_row_is_only_text(client, project):
     dataset = freeze(project, policy=services.Policy(split=(1.0, 0.0, 0.0)))
     page = client.get(address("show-dataset", dataset.hash)).content.decode()
     assert "<script>alert" not in page
+
+
+def test_a_datasets_report_has_its_counts_and_what_its_labels_are_worth(client, project):
+    dataset = freeze(project)
+    url = address("show-report", dataset.hash)
+    assert f'href="{url}"' in client.get(address("show-dataset", dataset.hash)).content.decode()
+    assert "Not computed yet" in text_of(client.get(url))
+    compute_report(project=project)
+    shown = text_of(client.get(url))
+    assert dataset.hash in shown
+    assert "What became of" not in shown
+    assert "Pairs of responses in judged items" in shown
+    assert "Krippendorff’s alpha, nominal" in shown
+    said = client.get(f"{url}?format=json").json()
+    assert said["dataset"]["hash"] == dataset.hash
+    assert said["dataset"]["counts"]["comparisons"] == dataset.counts["comparisons"]
+    assert [one["kind"] for one in said["analyses"]] == ["agreement"]
+    for handle in project.memberships.exclude(handle="").values_list("handle", flat=True):
+        assert f'"{handle}"' not in client.get(f"{url}?format=json").content.decode()

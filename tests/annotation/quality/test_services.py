@@ -142,8 +142,11 @@ def test_everything_tied_has_raw_agreement_and_no_order(project, labelers):
     assert agreement["pairs"]["gwet_ac1"]["value"] == pytest.approx(1.0)
     for key in ("alpha_nominal", "alpha_ordinal", "fleiss_kappa"):
         assert agreement["pairs"][key]["reason"] == "no_variation"
-    for estimate in agreement["rankings"].values():
-        assert (estimate["reason"], estimate["n_undefined"]) == ("all_tied", 2)
+    rankings = agreement["rankings"]
+    for key in ("kendall_w", "tau_b"):
+        assert (rankings[key]["reason"], rankings[key]["n_undefined"]) == ("all_tied", 2)
+    assert rankings["tau_x"]["value"] == 1.0  # a tie that both share is agreement
+    assert rankings["rank_alpha"]["reason"] == "no_variation"
 
 
 def test_only_the_current_revision_counts(project, labelers):

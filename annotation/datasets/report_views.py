@@ -1,0 +1,48 @@
+"""The printable report of a dataset: what went into it, and what its labels are worth."""
+
+from django.http import JsonResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from annotation.datasets import presentation
+from annotation.datasets.models import Dataset
+from annotation.projects.permissions import may, project_for
+from annotation.quality.reporting.document import Document, document_of
+from annotation.quality.reporting.views import wants_json, wants_names
+
+
+@require_safe
+def show_report(request, slug, digest):
+    project_for(request.user, slug, "see_agreement")
+    project = project_for(request.user, slug, "see_datasets")
+    dataset = get_object_or_404(project.datasets.all(), hash=digest)
+    names = wants_names(request, project)
+    document = document_of(project, with_names=names)
+    if wants_json(request):
+        said = _as_json(dataset, document)
+        return JsonResponse(said, json_dumps_params={"allow_nan": False})
+    context = {
+        "project": project,
+        "tab": "datasets",
+        "dataset": dataset,
+        "summary": presentation.summarise(dataset.counts),
+        "policy": presentation.policy_lines(dataset.policy),
+        "document": document,
+        "with_names": names,
+        "may_name": may(request.user, "manage", project),
+    }
+    return render(request, "datasets/report.html", context)
+
+
+def _as_json(dataset: Dataset, document: Document) -> dict:
+    return {
+        "project": {"slug": dataset.project.slug, "name": dataset.project.name},
+        "dataset": {
+            "hash": dataset.hash,
+            "name": dataset.name,
+            "created_at": dataset.created_at,
+            "policy": dataset.policy,
+            "counts": {key: value for key, value in dataset.counts.items() if key != "files"},
+        },
+        **document.as_json(),
+    }
