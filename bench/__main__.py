@@ -8,6 +8,7 @@ from pathlib import Path
 from bench import (
     ability,
     adaptive,
+    agreement,
     coverage,
     inside,
     judging,
@@ -22,6 +23,7 @@ from bench.report import Report
 PARTS = {
     "ability": ability.run,
     "adaptive": adaptive.run,
+    "agreement": agreement.run,
     "judging": judging.run,
     "inside": inside.run,
     "volume": volume.run,
