@@ -228,6 +228,14 @@ RECORDINGS_OF_ONE_BYTES = 1024 * _MIB  # of one labeler in one project
 # Of one project together.
 ATTACHMENT_QUOTA_BYTES = env.int("CONCORD_ATTACHMENT_QUOTA_BYTES", default=10 * 1024 * _MIB)
 
+# Groups of fewer labelers are not compared by what people say about themselves. What they agreed
+# to names five, so it can only be raised.
+FAIRNESS_K = env.int("CONCORD_FAIRNESS_K", default=5)
+if FAIRNESS_K < 5:
+    raise environ.ImproperlyConfigured(
+        "CONCORD_FAIRNESS_K is the least size of a group: 5 or more."
+    )
+
 # What Concord may connect to by itself: core/egress.py.
 EGRESS_ORIGINS = Origins(env.list("CONCORD_EGRESS_ORIGINS", default=[]))
 SIGN_ON_ORIGINS = sign_on.reachable_origins(env)

@@ -29,6 +29,8 @@ PAGES = {
     "leaderboard": Page("abilities", _("Leaderboard"), "quality:show-leaderboard"),
     "labelers": Page("labelers", _("Labelers"), "quality:show-labelers"),
     "adaptive": Page("adaptive", _("Adaptive work"), "quality:show-adaptive"),
+    "bias": Page("bias", _("Bias"), "quality:show-bias"),
+    "prompts": Page("prompts", _("Prompts"), "quality:show-prompts"),
     "report": Page("agreement", _("Report"), "quality:show-report"),
 }
 # Where a computation may have been asked for, besides.

@@ -268,13 +268,13 @@ def _disputed_row(row: dict, item) -> DisputedRow:
         prompt=item.prompt.last_message,
         external_id=item.external_id,
         item_id=item.pk,
-        strip=first_places(row["first_places"], _labels(item)),
+        strip=first_places(row["first_places"], response_labels(item)),
         tau_b=format_value(row["tau_b"]),
         judgments=row["judgments"],
     )
 
 
-def _labels(item) -> list[str]:
+def response_labels(item) -> list[str]:
     """The responses' ids as in the item's page, or letters where those are too long to draw."""
     keys = [place.key for place in item.item_responses.all()]
     return keys if max(map(len, keys), default=0) <= LONGEST_LABEL else list(LETTERS)

@@ -12,6 +12,7 @@ from annotation.labeling.models import Judgment
 from annotation.projects.models import Project
 from annotation.quality import tasks
 from annotation.quality.analyses import ANALYSES
+from annotation.quality.fairness.publishing import publish_slices
 from annotation.quality.figures import unheard
 from annotation.quality.models import Report, judgment_state
 from annotation.quality.snapshot import Snapshot, take_snapshot
@@ -66,6 +67,7 @@ def compute_in_job(claim: jobs.Claim) -> None:
             kind: _keep(project, kind, snapshot, sha256, result, job=claim.job).pk
             for kind, result in results.items()
         }
+        publish_slices(project, snapshot)
         claim.finish({"reports": kept})
 
 

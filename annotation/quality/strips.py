@@ -25,9 +25,13 @@ class Strip:
 
 def first_places(counts: list[int], labels: list[str]) -> Strip:
     """Counts by response position; responses that were never first have no segment."""
-    named = list(zip(labels, counts, strict=False))
+    return outcomes(list(zip(labels, counts, strict=False)), _("First places"))
+
+
+def outcomes(named: list[tuple[str, int]], title: str) -> Strip:
+    """(name, count), in the order drawn; what never happened has no segment."""
     shown = [(name, count) for name, count in named if count]
-    total = sum(count for _, count in shown)
+    total = sum(count for _name, count in shown)
     segments, x = [], 0.0
     for name, count in shown:
         width = (WIDTH - GAP * (len(shown) - 1)) * count / total
@@ -35,4 +39,4 @@ def first_places(counts: list[int], labels: list[str]) -> Strip:
         segments.append(Segment(f"{x:.1f}", f"{width:.1f}", f"{x + width / 2:.1f}", text))
         x += width + GAP
     places = ", ".join(f"{name} {count}" for name, count in named)
-    return Strip(_("First places: %(places)s") % {"places": places}, segments)
+    return Strip(f"{title}: {places}", segments)

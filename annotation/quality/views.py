@@ -1,12 +1,14 @@
 """Pages of figures: agreement, its history by rubric version, and one person's record."""
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from annotation.labeling.models import Item
 from annotation.projects.permissions import may, project_for
-from annotation.quality import history, presentation, services
+from annotation.quality import bias_page, history, presentation, prompts_page, services
+from annotation.quality.fairness.publishing import latest_slices
 from annotation.quality.leaderboard import present_leaderboard
 from annotation.quality.pages import show_figures, way_back
 from annotation.quality.record import record_of
@@ -38,6 +40,18 @@ def leaderboard(request, slug):
         lambda report: present_leaderboard(report.result, request.GET),
         may_import=may(request.user, "import", project),
     )
+
+
+@require_safe
+def bias(request, slug):
+    rights = _rights(request, slug)
+    return show_figures(request, slug, "bias", "quality/bias.html", _bias_page, **rights)
+
+
+@require_safe
+def prompts(request, slug):
+    rights = _rights(request, slug)
+    return show_figures(request, slug, "prompts", "quality/prompts.html", _prompts_page, **rights)
 
 
 @require_safe
@@ -90,7 +104,25 @@ def compute(request, slug):
 
 def _page(report):
     disputed = [row["item"] for row in report.result["disputed"]]
-    items = (
-        Item.objects.select_related("prompt").prefetch_related("item_responses").in_bulk(disputed)
-    )
-    return presentation.present(report.result, items)
+    return presentation.present(report.result, _items(disputed))
+
+
+def _rights(request, slug) -> dict[str, bool]:
+    """What the page's links may lead to."""
+    project = project_for(request.user, slug, "see_agreement")
+    return {f"may_{right}": may(request.user, right, project) for right in ("manage", "review")}
+
+
+def _bias_page(report):
+    slices = latest_slices(report.project)
+    return bias_page.present(report.result, slices, settings.FAIRNESS_K)
+
+
+def _prompts_page(report):
+    named = prompts_page.items_named(report.result)
+    return prompts_page.present(report.result, _items(named))
+
+
+def _items(ids):
+    rows = Item.objects.select_related("prompt").prefetch_related("item_responses")
+    return rows.in_bulk(ids)

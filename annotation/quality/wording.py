@@ -61,6 +61,14 @@ REASONS = {
     "no_difference": _("no two responses differ in it"),
     "order_unknown": _("it is not known which response was shown first"),
     "not_told_apart": _("it always goes with the same generators"),
+    "not_recorded": _("the order shown was not recorded"),
+    "order_not_random": _(
+        "the order shown was not drawn: place and response cannot be told apart"
+    ),
+    "no_model_yet": _("no reward model has scored these responses yet"),
+    "not_told": _("no difference can be told"),
+    "too_few_described": _("too few people say something about themselves"),
+    "few_changed": _("held back, because only a few people came or went since the last time"),
 }
 
 

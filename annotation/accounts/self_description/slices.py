@@ -1,14 +1,16 @@
 """Figures by groups of people, for statistics: the only way to read descriptions of others."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from annotation.accounts.models import SelfDescription
 from annotation.accounts.self_description.answers import FIELDS
 from annotation.accounts.self_description.seal import names_of, opened
 
 FEWEST = 5
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,16 @@ def slices(figures: Mapping[int, float]) -> dict[str, list[Slice]]:
     """
     said = _descriptions(figures)
     return {field: _shown(_grouped(field, said, figures), len(figures)) for field in FIELDS}
+
+
+def compare_groups(
+    people: Sequence[int], compare: Callable[[dict[str, list[str | None]]], Found]
+) -> Found:
+    """compare(answers): the answers by question, one or None for each of people (user ids), in
+    their order. It must return figures of groups of FEWEST or more, coarse enough to keep, and
+    neither keep, log nor hand on an answer: this is the one place where answers meet ids."""
+    said = _descriptions(people)
+    return compare({field: [said.get(one, {}).get(field) for one in people] for field in FIELDS})
 
 
 def _descriptions(people) -> dict[int, dict]:

@@ -10,7 +10,15 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext_noop
 
-from annotation.quality.analyses import abilities, adaptive, agreement, labelers, repeats
+from annotation.quality.analyses import (
+    abilities,
+    adaptive,
+    agreement,
+    bias,
+    labelers,
+    prompts,
+    repeats,
+)
 from annotation.quality.figures import Progress
 from annotation.quality.snapshot import Snapshot
 
@@ -60,6 +68,10 @@ ANALYSES: dict[str, Analysis] = {
             adaptive.CODE_VERSION,
             adaptive.compute,
             gettext_noop("Judging again, one judgment at a time"),
+        ),
+        Analysis("bias", bias.CODE_VERSION, bias.compute, gettext_noop("Looking for bias")),
+        Analysis(
+            "prompts", prompts.CODE_VERSION, prompts.compute, gettext_noop("Looking at prompts")
         ),
     )
 }
