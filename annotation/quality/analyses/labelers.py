@@ -1,22 +1,24 @@
 """Signals of every labeler, and who stands out: each figure with interval and n, or a reason."""
 
+import numpy as np
 from django.utils.translation import gettext_noop
 
 from annotation.quality.analyses.answers import VALUES, Answers, answers_of
 from annotation.quality.figures import Progress
 from annotation.quality.snapshot import Snapshot
+from annotation.quality.stats.comparisons import N_OUTCOMES
 from annotation.quality.stats.signals.findings import Finding, Limits, Watch, watch
 from annotation.quality.stats.signals.habits import (
-    LEAST_REPEATS,
     LEAST_SIDES,
     characters_per_second,
+    self_consistency,
 )
 from annotation.quality.stats.signals.length import LEAST_LENGTHS
 from annotation.quality.stats.signals.record import Signal, undefined
 from annotation.quality.stats.signals.reliability import spammer_score
 from annotation.quality.stats.signals.triads import triads_by_labeler
 
-CODE_VERSION = "1"
+CODE_VERSION = "2"
 # In the order in which they are shown.
 SIGNALS = (
     *("agreement", "reliability", "knowledge", "below_crowd", "direction", "gold"),
@@ -46,7 +48,7 @@ def compute(snapshot: Snapshot, progress: Progress) -> dict:
         return empty
     seen = watch(answers.labels, VALUES, answers.recorded, gold=answers.gold, limits=limits)
     progress(1, 2, gettext_noop("Writing down who stands out"))
-    signals = _all_signals(answers, seen)
+    signals = _all_signals(snapshot, answers, seen)
     return empty | {
         "model": seen.fit.model,
         "methods": {name: signals[name][0].method for name in SIGNALS},
@@ -54,7 +56,7 @@ def compute(snapshot: Snapshot, progress: Progress) -> dict:
     }
 
 
-def _all_signals(answers: Answers, seen: Watch) -> dict[str, list[Signal]]:
+def _all_signals(snapshot: Snapshot, answers: Answers, seen: Watch) -> dict[str, list[Signal]]:
     """By name in the order shown; what was not recorded has that for its reason."""
     labels, kept, n = answers.labels, answers.recorded, answers.labels.n_labelers
 
@@ -65,9 +67,8 @@ def _all_signals(answers: Answers, seen: Watch) -> dict[str, list[Signal]]:
         "position": missing(LEAST_SIDES, "share for the first shown, of the decisive"),
         "length": missing(LEAST_LENGTHS, "odds ratio of twice the length"),
         "pace": missing(LEAST_SIDES, "median seconds over the crowd's"),
-        # Nobody is given an item twice unknowingly, as yet.
-        "self_consistency": missing(LEAST_REPEATS, "share of hidden repeats answered alike"),
     } | seen.signals
+    found["self_consistency"] = _repeated(snapshot, answers)
     if kept.seconds is not None and kept.size is not None:
         found["characters_per_second"] = characters_per_second(labels, kept.seconds, kept.size)
     else:
@@ -81,6 +82,22 @@ def _all_signals(answers: Answers, seen: Watch) -> dict[str, list[Signal]]:
         n_labelers=n,
     )
     return {name: found[name] for name in SIGNALS}
+
+
+def _repeated(snapshot: Snapshot, answers: Answers) -> list[Signal]:
+    """Of each item asked again one pair counts, as of the others."""
+    repeats = snapshot.repeats  # two rows a comparison: what was said first, and then
+    first, again = slice(0, None, 2), slice(1, None, 2)
+    asked = np.stack([repeats.item[first], repeats.labeler[first]], axis=1)
+    _, one_each = np.unique(asked, axis=0, return_index=True)
+    one_each = one_each[np.isin(asked[one_each, 1], answers.labeler_ids)]
+    return self_consistency(
+        np.searchsorted(answers.labeler_ids, asked[one_each, 1]),
+        repeats.category[first][one_each],
+        repeats.category[again][one_each],
+        n_labelers=answers.labels.n_labelers,
+        n_categories=N_OUTCOMES,
+    )
 
 
 def _labelers(answers: Answers, seen: Watch, signals: dict[str, list[Signal]]) -> list[dict]:

@@ -107,8 +107,9 @@ SIGNALS: dict[str, SignalWords] = {
         "share",
     ),
 }
-# Those that rest on known answers, or say how the crowd was tested: not for labelers themselves.
-NOT_FOR_THEMSELVES = frozenset({"gold", "below_crowd"})
+# Those that rest on known answers or on repeats nobody knows of, or say how the crowd was tested:
+# not for labelers themselves.
+NOT_FOR_THEMSELVES = frozenset({"gold", "self_consistency", "below_crowd"})
 
 SIGNAL_REASONS: dict[str, Words] = {
     "no_data": _("nothing of the kind was judged"),

@@ -2,6 +2,7 @@
 
 import random
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -16,6 +17,7 @@ from annotation.quality.analyses.answers import answers_of
 from annotation.quality.figures import unheard
 from annotation.quality.services import compute_report
 from annotation.quality.snapshot import take_snapshot
+from annotation.quality.snapshot.repeats import Repeats
 from tests.annotation.quality.world import make_judged_project
 from tests.factories import make_item, make_judgment, make_member, make_project
 
@@ -252,3 +254,19 @@ def test_labelers_see_nothing_of_gold_and_nothing_of_this_week(own_page, crowd):
     assert "12 %" not in shown
     assert "nown answers" not in shown
     assert "How you judge" not in text_of(own_page("turned", age=timedelta(0)))
+
+
+def test_one_pair_of_each_item_asked_again_counts():
+    project = a_crowd(n_items=12)
+    snapshot = take_snapshot(project)
+    someone = int(snapshot.labeler_ids[0])
+    rows = [
+        (item, someone, pair, said)
+        for item in range(12)
+        for pair in (12, 13)
+        for said in (0, 2 if item < 3 else 0)
+    ]
+    result = labelers.compute(replace(snapshot, repeats=Repeats.of(rows)), unheard)
+    found = {one["labeler"]: one["signals"]["self_consistency"] for one in result["labelers"]}
+    assert (found[someone]["value"], found[someone]["n"]) == (0.75, 12)
+    assert {one["reason"] for pk, one in found.items() if pk != someone} == {"no_data"}
