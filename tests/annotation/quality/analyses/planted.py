@@ -66,6 +66,7 @@ def make_snapshot(
             generator_ids=np.arange(len(names)),
             generator=_wide(known, -1).astype(int),
             style={name: _wide(values) for name, values in style.items()},
+            batch=np.zeros(n_items, int),
             prompt=np.arange(n_items) if prompt is None else np.asarray(prompt),
             facets={
                 key: Facet(sorted(set(said)), np.array([sorted(set(said)).index(s) for s in said]))
