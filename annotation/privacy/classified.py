@@ -232,7 +232,7 @@ COLUMNS: dict[str, dict[str, Fate]] = {
         "code_version": CODE,
         "result": PSEUDONYM,
     },
-    "quality.Refill": {"actor": NUMBER, "state": CODE},
+    "quality.Refill": {"actor": NUMBER},
     "quality.AdaptiveWork": {"standing": CODE},
     "oversight.Webhook": {
         "url": CONTENT,

@@ -43,6 +43,7 @@ def test_from_a_question_at_the_desk_to_the_settled_verdict(visit, project, item
     reviewer = make_member(project, role=Membership.Role.REVIEWER)
     at = visit(viewport={"width": 1280, "height": 800}).sign_in(reviewer)
     at.open(f"/projects/{project.slug}/review/")
+    at.page.get_by_role("button", name="Refresh").click()
     expect(at.page.get_by_role("heading", name="1 item waits")).to_be_visible()
     assert at.violations()[0] == []
     at.page.get_by_role("link", name="Review the first").click()

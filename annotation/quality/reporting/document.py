@@ -14,7 +14,7 @@ from annotation.quality.presentation import finding
 from annotation.quality.reporting.coverage import Coverage, coverage_of
 from annotation.quality.reporting.methods import Method, methods_of
 from annotation.quality.reporting.rows import MOST_ROWS, SummaryRow
-from annotation.quality.reporting.summaries import summarise
+from annotation.quality.reporting.summaries import SUMMARIES, summarise
 
 
 @dataclass(frozen=True)
@@ -29,10 +29,11 @@ class Section:
 
     @property
     def rows(self) -> list[SummaryRow]:
-        return self.all_rows[:MOST_ROWS]
+        return self.all_rows[:MOST_ROWS] if self.kind in SUMMARIES else []
 
     @property
     def more(self) -> int:
+        """How many are in the JSON only."""
         return len(self.all_rows) - len(self.rows)
 
     def as_json(self) -> dict:

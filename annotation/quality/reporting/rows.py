@@ -77,6 +77,8 @@ def _walk(value, path: tuple[str, ...]) -> Iterator[tuple[str, dict]]:
             yield from _walk(one, (*path, _name_of(one, place)))
     elif isinstance(value, dict) and "labeler" not in value and "handle" not in value:
         if "value" in value and ("reason" in value or "ci" in value):
+            if isinstance(value["value"], str):
+                return  # a facet's value, which is a word
             yield " · ".join(path), value
             return
         for key, one in value.items():

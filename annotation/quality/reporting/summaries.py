@@ -1,7 +1,8 @@
 """What the report says of each analysis: a function from its result to rows.
 
-A kind without a line in SUMMARIES has all its figures listed. Names are the handles by labeler id
-where a lead asked for them, and empty otherwise.
+A kind without a line in SUMMARIES has all its figures in the JSON, by the keys of its result,
+and none in print, where nobody could read them: its own page shows them. Names are the handles by
+labeler id where a lead asked for them, and empty otherwise.
 """
 
 from collections import Counter
@@ -76,4 +77,13 @@ def _labelers(result: dict, names: Names) -> list[SummaryRow]:
     return rows
 
 
-SUMMARIES: dict[str, Summary] = {"agreement": _agreement, "labelers": _labelers}
+def _repeats(result: dict, names: Names) -> list[SummaryRow]:
+    words = {key: str(COEFFICIENTS[key]) for key in ("raw", "brennan_prediger", "alpha_nominal")}
+    return [row_of(name, result["all"][key]) for key, name in words.items()]
+
+
+SUMMARIES: dict[str, Summary] = {
+    "agreement": _agreement,
+    "labelers": _labelers,
+    "repeats": _repeats,
+}

@@ -49,9 +49,13 @@ def snapshot_of(
             generator_ids=np.arange(len(names)) + 1000,
             generator=_padded(written_by, -1).astype(np.int64),
             style=style,
+            batch=np.zeros(n_items, dtype=np.int64),
             prompt=np.arange(n_items),
             facets={key: _facet(values) for key, values in (facets or {}).items()},
         ),
+        at=np.zeros(rows),
+        gold=None,  # known answers and repeats are no part of the analyses tested with these
+        repeats=None,
         state=(rows, rows),
     )
 

@@ -118,6 +118,7 @@ def test_figures_of_an_unknown_analysis_are_listed_without_single_people():
             "labelers": [{"labeler": 17, "gold": {"value": 0.1, "reason": None}}],
             "empty": {"value": None, "reason": "no_data", "n": 0},
             "number": 3,
+            "parts": [{"value": "basket", "ci": None}],
         }
     )
     assert [(row.name, row.value, row.ci, row.why) for row in rows] == [
