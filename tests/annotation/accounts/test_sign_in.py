@@ -21,6 +21,7 @@ PUBLIC = {
     "account_login",
     "account_signup",  # closed
     "account_inactive",
+    "account_confirm_email",  # a key that nobody was sent is a sentence
     "account_email_verification_sent",  # tells nothing: look into your mail
     "account_reset_password",
     "account_reset_password_done",

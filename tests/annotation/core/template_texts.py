@@ -7,7 +7,7 @@ from pathlib import Path
 TEMPLATES = Path(__file__).resolve().parents[3] / "templates"
 # The API speaks English, and so does the page that describes it.
 ENGLISH = {"api_docs.html", "_api_fields.html"}
-NAMES = {"Concord", "JSON Lines", "CSV", "manifest.json", "sha256"}
+NAMES = {"AC1", "Concord", "JSON", "JSON Lines", "CSV", "manifest.json", "sha256"}
 SPOKEN = {"title", "aria-label", "aria-description", "placeholder", "alt", "label", "content"}
 UNSPOKEN = {"code", "kbd", "script", "style"}
 

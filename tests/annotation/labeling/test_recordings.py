@@ -202,7 +202,7 @@ def test_the_database_knows_no_recording_of_another_project(project, labeler):
     other = make_project()
     row, _ = attach(project=other, stream=io.BytesIO(sound()), actor=None, purpose="recording")
     judgment = make_judgment(project.items.first(), labeler, [1, 2])
-    columns = ", ".join(f.column for f in Judgment._meta.concrete_fields if not f.generated)
+    columns = ", ".join(f'"{f.column}"' for f in Judgment._meta.concrete_fields if not f.generated)
     copy = (
         f"INSERT INTO labeling_judgment ({columns}) SELECT {columns} FROM "
         "(SELECT (jsonb_populate_record(j, %s::jsonb)).* FROM labeling_judgment j) changed"
