@@ -89,20 +89,27 @@ class Tally:
         """(votes for first + half the ties) / votes."""
         return (self.for_first + self.ties / 2) / self.votes
 
+    @property
+    def sign(self) -> int:
+        """-1 where more voted for the first, 1 for the second, 0 for neither."""
+        return (self.for_second > self.for_first) - (self.for_first > self.for_second)
+
 
 @dataclass(frozen=True)
 class Belief:
-    """Chances that the first is better, of a tie, that the second is; weight: 0 to 1, how much of
-    a certain comparison it is worth."""
+    """sign: -1 where the first is likelier the better one, 1 the second, 0 neither; p_chosen:
+    chance that this one is, a tie counting half, 0.5 to 1; is_tie: a tie is likelier than either;
+    weight: 0 to 1, how much of a certain comparison it is worth. Whoever believes decides the
+    side: chances that were rounded one by one cannot tell an even split any more."""
 
-    first: float
-    tie: float
-    second: float
+    sign: int
+    p_chosen: float
+    is_tie: bool
     weight: float
 
     @property
     def share_first(self) -> float:
-        return self.first + self.tie / 2
+        return 1 - self.p_chosen if self.sign > 0 else self.p_chosen
 
 
 @dataclass(frozen=True)
@@ -187,14 +194,13 @@ def _outcome(tally: Tally, policy: Policy, belief: Belief | None) -> Comparison 
         return Drop(reason)
     if belief is not None and belief.weight < policy.min_weight:
         return Drop(LOW_WEIGHT)
-    share = tally.share_first if belief is None else belief.share_first
-    first, tie, second = (
-        (tally.for_first, tally.ties, tally.for_second)
-        if belief is None
-        else (belief.first, belief.tie, belief.second)
-    )
-    is_tie = share == 0.5 or (policy.labels == "majority" and tie > max(first, second))
-    if is_tie or share > 0.5:
+    if belief is None:
+        share, sign = tally.share_first, tally.sign
+        is_mostly_tied = tally.ties > max(tally.for_first, tally.for_second)
+    else:
+        share, sign, is_mostly_tied = belief.share_first, belief.sign, belief.is_tie
+    is_tie = sign == 0 or (policy.labels == "majority" and is_mostly_tied)
+    if is_tie or sign < 0:
         won, strength = tally.for_first, tally.strength_first
         chosen, rejected = tally.first, tally.second
     else:

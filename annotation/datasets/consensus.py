@@ -7,7 +7,7 @@ files, so the same judgments give the same numbers on any machine, to DIGITS dig
 
 from array import array
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -15,9 +15,11 @@ import numpy as np
 from annotation.datasets.comparisons import Belief, counted_sign, in_key_order
 from annotation.datasets.policy import Policy
 from annotation.datasets.source import PromptRecord
+from annotation.quality.stats.comparisons import TIE
+from annotation.quality.stats.consensus import Consensus as Fitted
 from annotation.quality.stats.consensus import SoftComparisons, soften
 from annotation.quality.stats.dawid_skene import Model, dawid_skene
-from annotation.quality.stats.estimate import FloatArray
+from annotation.quality.stats.estimate import BoolArray
 from annotation.quality.stats.labels import Labels
 
 # Beyond these a sum in another order may differ; none of them would change a training.
@@ -27,22 +29,29 @@ MODELS: dict[str, Model] = {"dawid_skene": "full", "one_coin": "one_coin"}
 
 @dataclass(frozen=True)
 class Consensus:
-    """start: where the pairs of an item begin, by its id; share (pairs, 3): chance that the first
-    is better, of a tie, that the second is; weight (pairs,); NaN without a vote."""
+    """start: where the pairs of an item begin, by its id; soft: of every pair, rounded, NaN
+    without a vote; is_tie (pairs,): a tie is likelier than either side."""
 
     start: dict[str, int]
-    share: FloatArray
-    weight: FloatArray
-    method: str
+    soft: SoftComparisons
+    is_tie: BoolArray
     labelers: int
+
+    @property
+    def method(self) -> str:
+        return self.soft.method
 
     def of(self, item: str, place: int) -> Belief | None:
         """Of the pair at that place among those of the item; None where nobody voted."""
         row = self.start[item] + place
-        first, tie, second = (float(chance) for chance in self.share[row])
-        if not np.isfinite(first):
+        if not self.soft.n[row]:
             return None
-        return Belief(first, tie, second, float(self.weight[row]))
+        return Belief(
+            sign=int(self.soft.sign[row]),
+            p_chosen=float(self.soft.p_chosen[row]),
+            is_tie=bool(self.is_tie[row]),
+            weight=float(self.soft.weight[row]),
+        )
 
 
 @dataclass
@@ -73,21 +82,30 @@ def read_consensus(prompts: Iterable[PromptRecord], policy: Policy) -> Consensus
         n_labelers=len(names),
         n_categories=3,
     )
-    share, soft = _fit(labels, MODELS[policy.consensus])
+    fitted = _fit(labels, MODELS[policy.consensus])
     return Consensus(
         start=votes.start,
-        share=np.round(share, DIGITS),
-        weight=np.round(soft.weight, DIGITS),
-        method=soft.method,
+        soft=rounded(soften(fitted)),
+        is_tie=fitted.category == TIE,
         labelers=len(names),
     )
 
 
-def _fit(labels: Labels, model: Model) -> tuple[FloatArray, SoftComparisons]:
+def _fit(labels: Labels, model: Model) -> Fitted:
     """Without known answers: what they say stays a check on the outcome."""
     fit = dawid_skene(labels, model=model, shrinkage="auto" if model == "full" else 0.0)
-    consensus = fit.consensus(labels)
-    return consensus.share, soften(consensus)
+    return fit.consensus(labels)
+
+
+def rounded(soft: SoftComparisons) -> SoftComparisons:
+    """To DIGITS digits, once. A lead that is less than that is none: who writes 0.5 says tie."""
+    p_chosen = np.round(soft.p_chosen, DIGITS)
+    return replace(
+        soft,
+        sign=np.where(p_chosen > 0.5, soft.sign, 0),
+        p_chosen=p_chosen,
+        weight=np.round(soft.weight, DIGITS),
+    )
 
 
 def _read(prompts: Iterable[PromptRecord], policy: Policy) -> _Votes:

@@ -2,14 +2,18 @@
 
 import json
 
+import numpy as np
 import pytest
 from django.urls import reverse
 
 from annotation.datasets.comparisons import Belief, Drop, compare_item
+from annotation.datasets.consensus import Consensus, rounded
 from annotation.datasets.policy import Policy, PolicyError
 from annotation.datasets.services import freeze_dataset, preview
 from annotation.datasets.verify import verify_dataset
 from annotation.projects.models import Membership
+from annotation.quality.stats.consensus import Consensus as Fitted
+from annotation.quality.stats.consensus import soften
 from tests.annotation.datasets.test_comparisons import A, B, ballots
 from tests.annotation.datasets.world import make_world
 from tests.factories import make_item, make_judgment, make_member, make_project, make_prompt
@@ -24,25 +28,41 @@ def under(belief, *rankings, **policy):
 
 
 def test_what_is_believed_holds_against_most_of_the_votes():
-    pair = under(Belief(0.1, 0.2, 0.7, 0.4), [1, 2], [1, 2], [2, 1])
+    pair = under(Belief(1, 0.8, False, 0.4), [1, 2], [1, 2], [2, 1])
     assert (pair.chosen, pair.rejected) == (B, A)
     assert pair.share == pytest.approx(0.8)
     assert (pair.weight, pair.votes, pair.is_flip) == (0.4, 3, True)
 
 
 def test_what_nobody_voted_for_has_no_margin():
-    pair = under(Belief(0.1, 0.2, 0.7, 0.4), [1, 2], [1, 1])
+    pair = under(Belief(1, 0.8, False, 0.4), [1, 2], [1, 1])
     assert (pair.chosen, pair.margin, pair.is_flip) == (B, 0.0, True)
 
 
 def test_a_likely_tie_is_one_under_majority_labels_alone():
-    belief = Belief(0.2, 0.5, 0.3, 0.2)
+    belief = Belief(1, 0.55, True, 0.2)
     assert under(belief, [1, 2]).is_tie
     assert under(belief, [1, 2], labels="soft").chosen == B
 
 
+@pytest.mark.parametrize("labels", ["majority", "soft"])
+def test_three_even_chances_are_a_tie_however_they_are_rounded(labels):
+    third = Fitted.of(np.full((1, 3), 1 / 3), np.array([3]), method="a test")
+    assert third.share.round(4)[0].sum() != 1  # rounded one by one they favour a side
+    believed = Consensus({"x": 0}, rounded(soften(third)), third.category == 1, labelers=3)
+    pair = under(believed.of("x", 0), [1, 2], [1, 1], [2, 1], labels=labels)
+    assert (pair.is_tie, pair.share, pair.weight) == (True, 0.5, 0.0)
+
+
+def test_a_lead_below_the_digits_that_are_written_is_none():
+    share = np.array([[0.40001, 0.2, 0.39999], [0.4001, 0.2, 0.3999]])
+    soft = rounded(soften(Fitted.of(share, np.array([5, 5]), method="a test")))
+    assert soft.sign.tolist() == [0, -1]
+    assert soft.p_chosen.tolist() == [0.5, 0.5001]
+
+
 def test_uncertain_pairs_are_left_out_only_where_the_policy_says_so():
-    belief = Belief(0.3, 0.3, 0.4, 0.01)
+    belief = Belief(1, 0.55, False, 0.01)
     assert under(belief, [2, 1]).weight == 0.01
     assert under(belief, [2, 1], min_weight=0.05) == Drop("low_weight")
 
