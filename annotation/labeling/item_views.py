@@ -21,8 +21,11 @@ from annotation.labeling.said import said_beside
 from annotation.labeling.verdict import STRENGTHS, tiers_of
 from annotation.projects.permissions import project_for, roles_for
 from annotation.projects.services import current_rubric, rubric_by_id
+from annotation.projects.trail.reading import latest_about
+from annotation.projects.trail.sentences import tell
 from annotation.prompts.attachments.references import attached
 
+MOST_EVENTS = 20  # of an item on its page; the trail has all of them
 REPORTED = ItemReport.objects.open().filter(item=OuterRef("pk"))
 ROLES = {
     "system": gettext_lazy("system"),
@@ -110,6 +113,7 @@ def item_page(request, project, item_id, refused=None):
             for report in item.reports.select_related("resolved_by").order_by("-pk")
         ],
         "may_review": project.role in roles_for("review"),
+        "happened": _happened(project, item),
         "gold": GoldItem.objects.filter(item=item).first(),
         "may_manage": project.role in roles_for("manage"),
         "rubric": current_rubric(project),
@@ -145,6 +149,15 @@ def item_page(request, project, item_id, refused=None):
     }
     status = refused.status if refused else 200
     return render(request, "labeling/item.html", context, status=status)
+
+
+def _happened(project, item) -> dict | None:
+    """What the trail says of the item, newest first, to whoever may read the trail."""
+    if project.role not in roles_for("audit"):
+        return None
+    target = f"item:{item.pk}"
+    events, has_more = latest_about(project, target, most=MOST_EVENTS)
+    return {"target": target, "told": tell(events, project), "has_more": has_more}
 
 
 def _example_text(item, judgments, keys) -> str:

@@ -18,9 +18,10 @@ class TrailForm(forms.Form):
         label=_("Until"), required=False, widget=forms.DateInput(attrs={"type": "date"})
     )
     target = forms.CharField(
-        label=_("On"),
+        label=_("About"),
         required=False,
         max_length=100,
+        strip=True,
         widget=forms.TextInput(attrs={"placeholder": "item:12", "autocomplete": "off"}),
     )
 
@@ -32,13 +33,13 @@ class TrailForm(forms.Form):
             self.fields["person"] = forms.ChoiceField(
                 label=_("Who"), required=False, choices=[("", _("Everybody")), *listed]
             )
-        self.is_of_site = project is None
+        self.project = project
         self.fields["kind"].choices = [("", _("Everything")), *grouped_choices(KINDS)]
 
     def clean_person(self):
         """An id. Of the site there is no list to choose from: a name is typed."""
         name = self.cleaned_data["person"]
-        if not (self.is_of_site and name):
+        if self.project is not None or not name:
             return name
         user = User.called(name)
         if user is None:

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from annotation.core.models import Event
 from annotation.projects.models import Project
+from annotation.projects.trail.about import targets_about
 from annotation.projects.trail.forms import TrailForm
 from annotation.projects.trail.kinds import kinds_of
 
@@ -42,7 +43,7 @@ def filtered(events: QuerySet[Event], form: TrailForm) -> QuerySet[Event]:
     if wanted.get("kind"):
         events = events.filter(kind__in=kinds_of(wanted["kind"]) or [wanted["kind"]])
     if wanted.get("target"):
-        events = events.filter(target=wanted["target"])
+        events = events.filter(target__in=targets_about(form.project, wanted["target"]))
     if wanted.get("since"):
         events = events.filter(at__gte=_midnight(wanted["since"]))
     if wanted.get("until"):
@@ -89,3 +90,10 @@ def _earlier_than(place: Event) -> Q:
 
 def _later_than(place: Event) -> Q:
     return Q(at__gte=place.at) & (Q(at__gt=place.at) | Q(pk__gt=place.pk))
+
+
+def latest_about(project: Project, target: str, *, most: int) -> tuple[list[Event], bool]:
+    """The newest events about an item, a judgment or an assignment, and whether there are more."""
+    events = events_of(project).filter(target__in=targets_about(project, target))
+    found = list(events.order_by(*NEWEST_FIRST)[: most + 1])
+    return found[:most], len(found) > most
