@@ -12,6 +12,15 @@ MOST_ITEMS = 500
 MOST_HOURS = 24 * 60
 
 
+def settings_of(project) -> dict[str, int]:
+    """By the names that `set_repeats` has for them."""
+    return {
+        "percent": project.repeat_percent,
+        "after_items": project.repeat_after_items,
+        "after_hours": project.repeat_after_hours,
+    }
+
+
 def set_repeats(*, project, actor, percent: int, after_items: int, after_hours: int) -> None:
     """From the next item on: this share of every labeler's items is one they judged at least so
     many items and hours before."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import F
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -188,7 +189,12 @@ class Side:
 def side_of(project, repeats_report) -> Side:
     work = services.work_of(project)
     handles = dict(project.memberships.values_list("user_id", "handle"))
-    refills = list(project.refills.exclude(state=State.DROPPED).order_by("-pk")[:MOST_REFILLS])
+    refills = list(
+        project.refills.exclude(state=State.DROPPED)
+        .annotate(count=F("item_ids__len"))
+        .defer("item_ids", "overlaps")  # a million of them, where only their number is shown
+        .order_by("-pk")[:MOST_REFILLS]
+    )
     proposal = next((one for one in refills if one.state == State.PROPOSED), None)
     looking = services.last_look(project)
     return Side(
@@ -222,24 +228,30 @@ def _standing(standing: dict) -> list[tuple[str, str]]:
 
 
 def _proposal(refill: Refill) -> str:
-    count = len(refill.item_ids)
-    if not count:
+    if not refill.count:
         return _(
-            "Every complete item is sure, or has the most judgments: there is nothing to grant."
+            "There is nothing to grant: of every item that is judged by all its labelers the "
+            "answer is sure, or it has the most judgments already."
         )
-    return ngettext(
-        "%(count)s judgment, for the item of %(unsure)s unsure ones where it is worth most.",
-        "%(count)s judgments, one each for the items of %(unsure)s unsure ones where they are "
-        "worth most.",
-        count,
-    ) % {"count": grouped(count), "unsure": grouped(refill.unsure_count)}
+    proposed = ngettext(
+        "Proposed: %(count)s more judgment.",
+        "Proposed: %(count)s more judgments, one for each of as many items.",
+        refill.count,
+    ) % {"count": grouped(refill.count)}
+    unsure = ngettext(
+        "There is %(unsure)s item whose answer is still unsure.",
+        "There are %(unsure)s items whose answer is still unsure; taken are those of which one "
+        "more judgment is expected to tell the most.",
+        refill.unsure_count,
+    ) % {"unsure": grouped(refill.unsure_count)}
+    return f"{proposed} {unsure}"
 
 
 def _granted(refill: Refill, handles: dict[int, str]) -> Granted:
     by = _("the rule") if refill.actor_id is None else handles.get(refill.actor_id, "?")
     return Granted(
         refill=refill,
-        count=grouped(len(refill.item_ids)),
+        count=grouped(refill.count),
         by=by,
         may_be_taken_back=refill.state == State.GRANTED and refill.actor_id is not None,
     )

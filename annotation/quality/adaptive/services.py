@@ -80,8 +80,8 @@ def _check(project, is_on, sure_percent, least, most) -> None:
 
 
 def request_look(*, project, actor=None, change: list[int] | None = None) -> Job:
-    """Queue a look at the judgments. `change`: first turn the overlap of items that wait from the
-    one number to the other."""
+    """Queue a look at the judgments. `change`: the overlap of items that wait was the one number
+    and is to be the other; see `_follow`."""
     target = f"adaptive:{project.pk}" + (f":{change[0]}:{change[1]}" if change else "")
     job, _created = jobs.enqueue(
         kind=tasks.LOOK,
@@ -97,15 +97,26 @@ def look_in_job(claim: jobs.Claim) -> dict:
     """Change overlaps where that was asked for, then raise those of unsure items."""
     project = claim.job.project
     change = claim.job.payload.get("change")
-    changed = 0
-    if change:
-        changed = change_overlap(project, before=change[0], now=change[1])
+    changed = _follow(project, change[0]) if change else 0
     budget = claim.job.payload.get("budget")
     if budget is not None:
         refill = propose(project=project, actor=claim.job.created_by, budget=budget)
         return {"refill": refill.pk, "items": len(refill.item_ids)}
     raised = apply_rule(project=project)
     return {"changed": changed, "raised": raised}
+
+
+def _follow(project, before: int) -> int:
+    """Items that wait with the overlap `before` get the one that the project has by now, whatever
+    it was when this was asked for: turned on and off in quick succession there are two of these,
+    which may run in either order or at once, and the last word holds. Returns how many changed."""
+    changed = 0
+    while True:
+        now = Project.objects.values_list("overlap", flat=True).get(pk=project.pk)
+        if now == before:
+            return changed
+        changed += change_overlap(project, before=before, now=now)
+        before = now
 
 
 def apply_rule(*, project) -> int:

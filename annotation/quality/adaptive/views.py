@@ -12,6 +12,7 @@ from annotation.core.numbers import grouped
 from annotation.labeling import repeats
 from annotation.projects.permissions import project_for, roles_for
 from annotation.quality.adaptive import page, services
+from annotation.quality.adaptive.forms import BudgetForm, RepeatsForm, RuleForm, forms_of
 from annotation.quality.pages import show_figures
 from annotation.quality.services import latest_report
 
@@ -21,7 +22,7 @@ def show(request, slug):
     return _show(request, project_for(request.user, slug, "see_agreement"))
 
 
-def _show(request, project, problem="", entered=None):
+def _show(request, project, problem="", refused=None):
     response = show_figures(
         request,
         project.slug,
@@ -29,9 +30,9 @@ def _show(request, project, problem="", entered=None):
         "quality/adaptive.html",
         lambda report: page.present(report.result, project),
         side=page.side_of(project, latest_report(project, "repeats")),
+        forms=forms_of(project, refused),
         may_manage=project.role in roles_for("manage"),
         problem=problem,
-        entered=entered or {},
     )
     if problem:
         response.status_code = 422
@@ -40,51 +41,34 @@ def _show(request, project, problem="", entered=None):
 
 @require_POST
 def configure(request, slug):
-    project = project_for(request.user, slug, "manage")
-    said = request.POST
-    try:
-        services.configure(
-            project=project,
-            actor=request.user,
-            is_on="is_on" in said,
-            sure_percent=_number(said.get("sure_percent", "")),
-            least=_number(said.get("least", "")),
-            most=_number(said.get("most", "")),
-        )
-    except DomainError as error:
-        return _show(request, project, str(error), said)
-    messages.success(request, _("Saved. Items are looked at anew within a minute."))
-    return redirect("quality:show-adaptive", slug)
+    told = _("Saved. Items are looked at anew within a minute.")
+    return _save(request, slug, RuleForm, services.configure, told)
 
 
 @require_POST
 def set_repeats(request, slug):
-    project = project_for(request.user, slug, "manage")
-    said = request.POST
-    try:
-        repeats.set_repeats(
-            project=project,
-            actor=request.user,
-            percent=_number(said.get("percent", "")),
-            after_items=_number(said.get("after_items", "")),
-            after_hours=_number(said.get("after_hours", "")),
-        )
-    except DomainError as error:
-        return _show(request, project, str(error), said)
-    messages.success(request, _("Saved. It holds from the next item on."))
-    return redirect("quality:show-adaptive", slug)
+    told = _("Saved. It holds from the next item on.")
+    return _save(request, slug, RepeatsForm, repeats.set_repeats, told)
 
 
 @require_POST
 def propose(request, slug):
     """Nothing is raised by it: what would be is shown first."""
+    return _save(request, slug, BudgetForm, services.request_proposal, "")
+
+
+def _save(request, slug, form_class, does, told):
+    """What was typed goes to a service; what is refused stands in its form again."""
     project = project_for(request.user, slug, "manage")
+    form = form_class(request.POST)
+    if not form.is_valid():
+        return _show(request, project, form.problem, form)
     try:
-        services.request_proposal(
-            project=project, actor=request.user, budget=_number(request.POST.get("budget", ""))
-        )
+        does(project=project, actor=request.user, **form.cleaned_data)
     except DomainError as error:
-        return _show(request, project, str(error), request.POST)
+        return _show(request, project, str(error), form)
+    if told:
+        messages.success(request, told)
     return redirect("quality:show-adaptive", slug)
 
 
@@ -139,9 +123,3 @@ def _decide(request, project, refill_id, does):
         return _show(request, project, str(error))
     messages.success(request, told)
     return redirect("quality:show-adaptive", project.slug)
-
-
-def _number(text: str) -> int:
-    """What is no whole number is out of every range: the service names the range."""
-    text = text.strip()
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1

@@ -76,6 +76,37 @@ def test_it_is_turned_on_and_refused_in_words_with_what_was_typed(client, world)
     assert work.sure_percent == 75
 
 
+@pytest.mark.parametrize(
+    ("name", "said", "refused"),
+    [
+        ("propose-refill", {"budget": "0"}, "A budget is from 1 to"),
+        ("propose-refill", {"budget": "many"}, "“Judgments to spend” is a whole number."),
+        ("propose-refill", {}, "“Judgments to spend” is a whole number."),
+        ("set-repeats", {"percent": "4", "after_items": "1", "after_hours": "1.5"}, "hours”"),
+    ],
+)
+def test_what_one_form_refuses_leaves_the_others_as_they_are_set(
+    client, world, name, said, refused
+):
+    project, _items, _people = world
+    rule = {"is_on": "on", "sure_percent": "75", "least": "1", "most": "3"}
+    client.post(url(project, "set-adaptive"), rule)
+
+    answer = client.post(url(project, name), said)
+
+    assert answer.status_code == 422
+    assert refused in text_of(answer)
+    page = answer.content.decode()
+    assert 'name="is_on" checked' in page
+    assert 'name="sure_percent" min="60" max="99" required value="75"' in page
+    for typed in said.values():
+        assert f'value="{typed}"' in page
+
+    answer = client.post(url(project, "set-adaptive"), rule | {"least": "", "is_on": ""})
+    assert "“Judgments at least” is a whole number." in text_of(answer)
+    assert 'name="is_on" checked' not in answer.content.decode(), "as it was typed"
+
+
 def test_a_budget_is_shown_granted_and_taken_back(client, world):
     project, items, people = world
     for item in items:
@@ -83,7 +114,8 @@ def test_a_budget_is_shown_granted_and_taken_back(client, world):
     client.post(url(project, "propose-refill"), {"budget": "2"})
     refill = Refill.objects.get()
     page = text_of(client.get(url(project)))
-    assert "2 judgments, one each for the items of 3 unsure ones" in page
+    assert "Proposed: 2 more judgments, one for each of as many items." in page
+    assert "There are 3 items whose answer is still unsure" in page
     assert list(Item.objects.filter(project=project).values_list("overlap", flat=True)) == [2] * 3
 
     answer = client.post(url(project, "grant-refill", refill=refill.pk), follow=True)

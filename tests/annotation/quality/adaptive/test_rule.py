@@ -66,6 +66,38 @@ def test_items_begin_with_the_fewest_and_get_the_fixed_number_again(lead):
     assert project.overlap == 3
 
 
+@pytest.mark.parametrize("turn", [1, -1])
+def test_on_and_off_at_once_end_as_was_said_last_in_whichever_order_they_run(lead, turn):
+    project, (untouched,), _people = make_world(items=1)
+    said = {"project": project, "actor": lead, "sure_percent": 80, "least": 2, "most": 4}
+    services.configure(**said, is_on=True)
+    services.configure(**said, is_on=False)
+    looks = list(Job.objects.active().filter(project=project).order_by("pk"))
+    assert len(looks) == 2, "there is an order to be wrong about"
+
+    for job in looks[::turn]:
+        jobs.run(job.pk)
+
+    assert overlaps([untouched]) == [3]
+
+
+def test_a_last_word_that_comes_while_overlaps_are_changed_holds(lead, monkeypatch):
+    project, (untouched,), _people = make_world(items=1)
+    said = {"project": project, "actor": lead, "sure_percent": 80, "least": 2, "most": 4}
+    services.configure(**said, is_on=True)
+
+    def changed_meanwhile(project, *, before, now):
+        count = change_overlap(project, before=before, now=now)
+        if now == 2:
+            services.configure(**said, is_on=False)
+        return count
+
+    monkeypatch.setattr(services, "change_overlap", changed_meanwhile)
+    jobs.run(Job.objects.active().get(project=project).pk)
+
+    assert overlaps([untouched]) == [3]
+
+
 def test_an_unsure_item_goes_on_one_labeler_at_a_time_up_to_the_most_and_a_sure_one_stops(lead):
     project, (sure, unsure), people = make_world(items=2)
     turn_on(project, lead)
