@@ -5,8 +5,13 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.emptying import delete_every_row
+
+# How long a machine takes says nothing of what is checked on it.
+settings.register_profile("concord", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("concord")
 
 # What takes longest comes first, so that no process works alone at the end. The order of the rest
 # is the one they were found in.

@@ -145,7 +145,7 @@ DIE = (
 )
 
 DRAW = """draw AS MATERIALIZED (
-  SELECT <die> AS die FROM (
+  SELECT <die> AS die, md5(%(secret)s::text || ':place:' || ended.id) AS place FROM (
     SELECT coalesce((
       SELECT a.id FROM labeling_assignment a
        WHERE a.labeler_id = %(labeler)s AND a.project_id = %(project)s
@@ -153,53 +153,78 @@ DRAW = """draw AS MATERIALIZED (
        ORDER BY a.id DESC LIMIT 1), 0) AS id) AS ended
 )""".replace("<die>", DIE.replace("<last>", "ended.id"))
 
-# Only in the place of work that is there: what comes after the work has run out would tell. The
-# order is another one for each labeler, and the same whenever that labeler asks.
-GOLD = """gold AS (
-  SELECT i.id FROM me
-    JOIN draw ON draw.die * 100 < me.gold_percent AND me.stage IN ('probation', 'full')
-    JOIN labeling_golditem g ON g.project_id = %(project)s AND g.use = 'queue' AND g.is_active
-    JOIN labeling_item i ON i.id = g.item_id AND i.state <> 'withdrawn'
-   WHERE i.lane = ANY (ARRAY(SELECT lane FROM lanes)) AND <asked>
-     AND EXISTS (SELECT 1 FROM work)
-   ORDER BY md5(g.id || ':' || %(labeler)s) LIMIT 1
+# Looked for whether the die asks for it or not, or the time of an answer would tell. The walk
+# begins at another place after each item, and at the same one until then: no two labelers meet
+# known answers in one order, and whoever comes again gets the same. An index holds the circle.
+GOLD = """gold AS MATERIALIZED (
+  SELECT next.id FROM me CROSS JOIN draw CROSS JOIN LATERAL (
+    <from here> UNION ALL <round> LIMIT 1) AS next
+   WHERE me.gold_percent > 0
 )"""
+CIRCLE = """(
+      SELECT i.id FROM (
+        SELECT g.item_id, md5(g.id::text) AS place FROM labeling_golditem g
+         WHERE g.project_id = %(project)s AND g.use = 'queue' AND g.is_active
+           AND md5(g.id::text) <side> draw.place
+         ORDER BY md5(g.id::text) LIMIT <window>
+      ) AS g JOIN labeling_item i ON i.id = g.item_id
+       WHERE i.state <> 'withdrawn' AND i.lane = ANY (ARRAY(SELECT lane FROM lanes)) AND <asked>
+       ORDER BY g.place LIMIT 1)"""
+GOLD = GOLD.replace("<from here>", CIRCLE.replace("<side>", ">="))
+GOLD = GOLD.replace("<round>", CIRCLE.replace("<side>", "<"))
 
-# Beside gold on the same die, so that neither share takes from the other. Of what this labeler
-# judged as work, among their last so many: long enough ago in items and in hours, and asked again
-# once. An order of its own for each labeler, so that whoever comes again gets the same.
-REPEAT_WINDOW = 1000
-REPEAT = """chance AS MATERIALIZED (
-  SELECT me.repeat_after_items, me.repeat_after FROM me
-    JOIN draw ON draw.die * 100 >= me.gold_percent
-             AND draw.die * 100 < me.gold_percent + me.repeat_percent
-             AND me.stage IN ('probation', 'full')
-), repeat AS (
-  SELECT judged.item_id AS id, judged."order" FROM (
-    SELECT mine.*, row_number() OVER (ORDER BY mine.over_at DESC) - 1 AS items_since FROM (
-      SELECT a.id, a.item_id, a."order", a.over_at, a.purpose, a.state
-        FROM labeling_assignment a
-       WHERE a.labeler_id = %(labeler)s AND a.project_id = %(project)s
-         AND a.state IN ('submitted', 'surplus')
-       ORDER BY a.id DESC LIMIT <repeat window>) AS mine) AS judged
-    JOIN labeling_item i ON i.id = judged.item_id AND i.state = 'open'
-   WHERE EXISTS (SELECT 1 FROM chance) AND EXISTS (SELECT 1 FROM work)
-     AND judged.purpose = 'work' AND judged.state = 'submitted'
-     AND judged.items_since >= (SELECT repeat_after_items FROM chance)
-     AND judged.over_at <= clock_timestamp() - (SELECT repeat_after FROM chance)
-     AND i.lane = ANY (ARRAY(SELECT lane FROM lanes)) AND <wanted>
-     AND NOT EXISTS (SELECT 1 FROM labeling_assignment again
-                      WHERE again.item_id = i.id AND again.labeler_id = %(labeler)s
-                        AND again.is_repeat AND again.state <> 'expired' OFFSET 0)
-   ORDER BY md5(i.id || ':' || %(labeler)s) LIMIT 1
-)""".replace("<repeat window>", str(REPEAT_WINDOW)).replace("<wanted>", WANTED)
+# Of what this labeler judged as work: long enough ago in items and in hours, and asked again once.
+# Ids stand for time in where the walk begins; what counts is when each was judged.
+REPEAT = """since AS MATERIALIZED (
+  SELECT me.repeat_after, draw.place,
+         (SELECT min(newest.over_at) FROM (
+            SELECT a.over_at <of this labeler> AND a.state IN ('submitted', 'surplus')
+             ORDER BY a.id DESC LIMIT me.repeat_after_items) AS newest) AS before,
+         (SELECT a.id <of this labeler> ORDER BY a.id LIMIT 1) AS first,
+         (SELECT a.id <of this labeler> ORDER BY a.id DESC LIMIT 1) AS last
+    FROM me CROSS JOIN draw WHERE me.repeat_percent > 0
+), start AS MATERIALIZED (
+  SELECT since.*, first + floor((last - first) * ('x' || substr(place, 1, 7))::bit(28)::int
+                                / 268435456.0)::bigint AS id FROM since
+), repeat AS MATERIALIZED (
+  SELECT next.id, next."order" FROM start CROSS JOIN LATERAL (
+    <from here> UNION ALL <round> LIMIT 1) AS next
+)""".replace(
+    "<of this labeler>",
+    """FROM labeling_assignment a
+             WHERE a.labeler_id = %(labeler)s AND a.project_id = %(project)s""",
+)
+JUDGED_LONG_AGO = """(
+      SELECT i.id, judged."order" FROM (
+        SELECT a.id, a.item_id, a."order" FROM labeling_assignment a
+         WHERE a.labeler_id = %(labeler)s AND a.project_id = %(project)s AND a.id <side> start.id
+           AND a.purpose = 'work' AND a.state = 'submitted' AND a.over_at < start.before
+           AND a.over_at <= clock_timestamp() - start.repeat_after
+         ORDER BY a.id LIMIT <window>
+      ) AS judged JOIN labeling_item i ON i.id = judged.item_id
+       WHERE i.state = 'open' AND i.lane = ANY (ARRAY(SELECT lane FROM lanes)) AND <wanted>
+         AND NOT EXISTS (SELECT 1 FROM labeling_assignment again
+                          WHERE again.item_id = i.id AND again.labeler_id = %(labeler)s
+                            AND again.is_repeat AND again.state <> 'expired' OFFSET 0)
+       ORDER BY judged.id LIMIT 1)""".replace("<wanted>", WANTED)
+REPEAT = REPEAT.replace("<from here>", JUDGED_LONG_AGO.replace("<side>", ">="))
+REPEAT = REPEAT.replace("<round>", JUDGED_LONG_AGO.replace("<side>", "<"))
 
-PICK = """pick AS (
-  SELECT id, 'calibration' AS purpose, NULL::smallint[] AS before FROM calibration
-  UNION ALL SELECT id, stage, NULL FROM ladder
-  UNION ALL SELECT id, 'gold', NULL FROM gold
-  UNION ALL SELECT id, 'repeat', "order" FROM repeat
-  UNION ALL SELECT id, 'work', NULL FROM work
+# Gold and repeats come only in the place of work that is there: what comes after the work has run
+# out would tell. Beside each other on one die, so that neither share takes from the other.
+PICK = """found AS MATERIALIZED (
+  SELECT (SELECT id FROM work) AS work, (SELECT id FROM gold) AS gold,
+         (SELECT id FROM repeat) AS repeat, (SELECT "order" FROM repeat) AS before
+), pick AS (
+  SELECT id, 'calibration' AS purpose, NULL::smallint[] AS before, NULL::bigint AS place
+    FROM calibration
+  UNION ALL SELECT id, stage, NULL, NULL FROM ladder
+  UNION ALL SELECT gold, 'gold', NULL, work FROM found CROSS JOIN me CROSS JOIN draw
+   WHERE work IS NOT NULL AND gold IS NOT NULL AND die * 100 < gold_percent
+  UNION ALL SELECT repeat, 'repeat', before, work FROM found CROSS JOIN me CROSS JOIN draw
+   WHERE work IS NOT NULL AND repeat IS NOT NULL AND die * 100 >= gold_percent
+     AND die * 100 < gold_percent + repeat_percent
+  UNION ALL SELECT work, 'work', NULL, work FROM found WHERE work IS NOT NULL
   LIMIT 1
 )"""
 
@@ -215,17 +240,17 @@ TURNED = """(
   SELECT coalesce(array_agg(place.position ORDER BY place.n DESC), '{}')
     FROM unnest(lent.before) WITH ORDINALITY AS place(position, n))"""
 
+# The place of work is written to whatever is lent instead of it; only work takes it.
 HOLD = """counted AS (
-  UPDATE labeling_item i SET taken = i.taken + 1 FROM pick
-   WHERE i.id = pick.id AND pick.purpose = 'work'
-  RETURNING i.id, i.response_count, i.taken::int AS turn
+  UPDATE labeling_item i SET taken = i.taken + (pick.purpose = 'work')::int FROM pick
+   WHERE i.id = pick.place
+  RETURNING i.id, i.taken
 ), lent AS (
-  SELECT id, response_count, turn, 'work' AS purpose, NULL::smallint[] AS before FROM counted
-  UNION ALL
-  SELECT i.id, i.response_count,
-         ('x' || substr(md5(i.id || '/' || %(labeler)s), 1, 7))::bit(28)::int, pick.purpose,
-         pick.before
-    FROM pick JOIN labeling_item i ON i.id = pick.id AND pick.purpose <> 'work'
+  SELECT i.id, i.response_count, pick.purpose, pick.before,
+         CASE WHEN pick.purpose = 'work' THEN counted.taken::int
+              ELSE ('x' || substr(md5(i.id || '/' || %(labeler)s), 1, 7))::bit(28)::int END AS turn
+    FROM pick JOIN labeling_item i ON i.id = pick.id LEFT JOIN counted ON counted.id = pick.place
+   WHERE pick.purpose <> 'work' OR counted.id IS NOT NULL
 ), held AS (
 INSERT INTO labeling_assignment
   (project_id, item_id, labeler_id, state, purpose, "order", token, key, lease_until,

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import MD5, Cast
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -115,6 +116,13 @@ class GoldItem(models.Model):
                 fields=["project", "use", "position"],
                 condition=Q(is_active=True),
                 name="gold_in_use",
+            ),
+            # The circle that the lending statement walks: no place in it says what is next to it.
+            models.Index(
+                F("project"),
+                MD5(Cast("id", models.TextField())),
+                condition=Q(is_active=True, use="queue"),
+                name="gold_circle",
             ),
         ]
 
