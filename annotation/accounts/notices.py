@@ -32,6 +32,10 @@ SENTENCES = {
         "You have new recovery codes; the old ones are void."
     ),
     "token.created": gettext_lazy("An API token was made for your account."),
+    "user.disabled": gettext_lazy(
+        "An operator closed your account. You can sign in no more; what you did stays."
+    ),
+    "user.enabled": gettext_lazy("An operator opened your account again: you can sign in."),
 }
 
 

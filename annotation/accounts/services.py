@@ -60,7 +60,17 @@ def disable_user(*, user, actor=None) -> None:
             sessions=ended,
             tokens=revoked,
         )
+        tell(user, "user.disabled")
     user.is_active = False
+
+
+def enable_user(*, user, actor=None) -> None:
+    """In again, by a new sign-in. The sessions and tokens that were ended stay so."""
+    with transaction.atomic():
+        User.objects.filter(pk=user.pk).update(is_active=True)
+        audit.record("user.enabled", actor=actor, target=f"user:{user.pk}")
+        tell(user, "user.enabled")
+    user.is_active = True
 
 
 def allow_projects(*, user, is_allowed: bool, actor) -> None:

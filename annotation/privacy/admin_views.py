@@ -1,21 +1,25 @@
 """For site admins: who asked to be erased, what it would do, and doing it."""
 
-from functools import reduce, wraps
+from functools import reduce
 from operator import or_
 
 from django.contrib import messages
-from django.db.models import Q
-from django.http import Http404
+from django.db.models import Exists, OuterRef, Q
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from annotation.accounts.models import User
 from annotation.accounts.recent import needs_recent_sign_in
+from annotation.accounts.site_admins import site_admins_only
 from annotation.core.errors import DomainError
 from annotation.labeling.personal import judgment_counts
+from annotation.privacy.closing import close_account, open_account
 from annotation.privacy.erasing import erase_person, erasure_of, preview
 from annotation.privacy.forms import ErasureForm, TextsForm
+from annotation.privacy.models import Erasure
 from annotation.privacy.provenance import Held
 from annotation.privacy.requests import open_request_of, open_requests
 from annotation.privacy.wording import lines
@@ -24,21 +28,12 @@ MOST = 50
 NAMES = ("username", "email", "first_name", "last_name")
 
 
-def admins_only(view):
-    @wraps(view)
-    def checked(request, *args, **kwargs):
-        if not request.user.is_superuser:
-            raise Http404
-        return view(request, *args, **kwargs)
-
-    return checked
-
-
 @require_safe
-@admins_only
+@site_admins_only
 def list_people(request):
     query = request.GET.get("q", "").replace("\x00", "").strip()[:100]
     people = User.objects.filter(kind=User.Kind.PERSON).order_by("username")
+    people = people.annotate(is_erased=Exists(Erasure.objects.filter(user=OuterRef("pk"))))
     if query:
         named = [Q(**{f"{field}__icontains": query}) for field in NAMES]
         people = people.filter(reduce(or_, named))
@@ -46,8 +41,30 @@ def list_people(request):
     return render(request, "privacy/people.html", context)
 
 
+@require_POST
+@site_admins_only
+@needs_recent_sign_in
+def change_account(request, user_id):
+    """Close somebody's account, or open it again."""
+    person = get_object_or_404(User, pk=user_id, kind=User.Kind.PERSON)
+    closes = request.POST.get("do") == "close"
+    try:
+        (close_account if closes else open_account)(user=person, actor=request.user)
+    except DomainError as error:
+        messages.error(request, str(error))
+    else:
+        said = (
+            _("The account of %(name)s is closed. Their sessions and tokens have ended.")
+            if closes
+            else _("The account of %(name)s is open again.")
+        )
+        messages.success(request, said % {"name": person.display_name})
+    query = urlencode({"q": request.POST["q"]}) if request.POST.get("q") else ""
+    return redirect(f"{reverse('privacy:list-people')}{query and '?'}{query}")
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
-@admins_only
+@site_admins_only
 @needs_recent_sign_in
 def erase(request, user_id):
     person = get_object_or_404(User, pk=user_id, kind=User.Kind.PERSON)

@@ -12,10 +12,11 @@ from django.utils.translation import gettext as _
 
 from annotation.accounts import personal as accounts
 from annotation.accounts.models import User
+from annotation.accounts.site_admins import hold_site_admins, keep_a_site_admin
 from annotation.core import audit
 from annotation.core import personal as core
 from annotation.core.erasing import PREFIX, Leaving
-from annotation.core.errors import Conflict, DomainError
+from annotation.core.errors import DomainError
 from annotation.labeling import personal as labeling
 from annotation.privacy import copies, log
 from annotation.privacy.models import Erasure, ErasureRequest
@@ -98,6 +99,7 @@ def preview(*, user, removes_texts: bool = False) -> Preview:
 def _held(user) -> User:
     """Memberships first: whoever judges holds one, and wants the account's row at the end."""
     projects.hold(user)
+    hold_site_admins()
     return User.objects.select_for_update().get(pk=user.pk)
 
 
@@ -111,9 +113,7 @@ def _refuse(user, actor) -> None:
     if user.kind != User.Kind.PERSON:
         raise DomainError(_("This is no person: there is nobody to erase."))
     projects.keep_leads(user)
-    admins = User.objects.select_for_update().filter(is_superuser=True, is_active=True)
-    if set(admins.order_by("pk").values_list("pk", flat=True)) == {user.pk}:
-        raise Conflict(_("This is the last admin of the site: make somebody else one first."))
+    keep_a_site_admin(without=user)
 
 
 def _write(**fields) -> Erasure:

@@ -9,5 +9,6 @@ urlpatterns = [
     path("profile/your-data/copy/<int:copy_id>/", own_views.take_copy, name="take-copy"),
     path("profile/your-data/erasure/", own_views.ask_for_erasure, name="ask-for-erasure"),
     path("people/", admin_views.list_people, name="list-people"),
+    path("people/<int:user_id>/account/", admin_views.change_account, name="change-account"),
     path("people/<int:user_id>/erase/", admin_views.erase, name="erase-person"),
 ]

@@ -127,6 +127,11 @@ KINDS: dict[str, Words] = {
     "user.disabled": Words(
         "people", _("Account closed"), _("%(who)s closed the account of %(target)s")
     ),
+    "user.enabled": Words(
+        "people",
+        _("Account opened again"),
+        _("%(who)s opened the account of %(target)s again"),
+    ),
     "user.may_create_projects": Words(
         "people", _("May make projects"), _("%(who)s allowed %(target)s to make projects")
     ),

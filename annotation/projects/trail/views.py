@@ -1,10 +1,11 @@
 """The audit trail of a project, and the one of the site: what belongs to no project."""
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_safe
 
 from annotation.accounts.recent import AN_HOUR, needs_recent_sign_in
+from annotation.accounts.site_admins import site_admins_only
 from annotation.core import audit
 from annotation.projects.permissions import project_for
 from annotation.projects.trail.forms import TrailForm
@@ -25,21 +26,16 @@ def export_project_trail(request, slug, kind):
 
 
 @require_safe
+@site_admins_only
 def site_trail(request):
-    _admins_only(request)
     return _trail(request, None)
 
 
 @require_GET
+@site_admins_only
 @needs_recent_sign_in(also_get=True, within=AN_HOUR)
 def export_site_trail(request, kind):
-    _admins_only(request)
     return _export(request, None, kind)
-
-
-def _admins_only(request) -> None:
-    if not request.user.is_superuser:
-        raise Http404
 
 
 def _trail(request, project):

@@ -86,6 +86,7 @@ ROUTES = [
     Route("privacy:take-copy", SIGNED_IN, own=True),
     Route("privacy:ask-for-erasure", SIGNED_IN, "POST"),
     Route("privacy:list-people", SITE_ADMIN),
+    Route("privacy:change-account", SITE_ADMIN, "POST"),
     Route("privacy:erase-person", SITE_ADMIN, FORM),
     # Projects.
     Route("projects:new-project", SITE_ADMIN, FORM),  # nobody else here may make one
