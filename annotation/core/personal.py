@@ -34,7 +34,8 @@ def events_of(user):
 
 
 def collect(user) -> dict[str, list]:
-    """Events in the person's own copy. Of others it holds neither a name nor an id."""
+    """Events in the person's own copy. Of others it holds neither a name nor an id; of items no
+    id: their order, and one that comes twice, would tell a labeler which of them are checks."""
     rows = []
     for event in events_of(user).order_by("pk").select_related("project").iterator():
         is_own = event.actor_id == user.pk
@@ -45,11 +46,19 @@ def collect(user) -> dict[str, list]:
                 "what": event.kind,
                 "by": "you" if is_own else "somebody else" if event.actor_id else "Concord",
                 "project": event.project.slug if event.project else None,
-                "on": "another person" if names_another else event.target,
-                "details": event.payload if is_own and not names_another else {},
+                "on": "another person" if names_another else _without_item(event.target),
+                "details": _details(event.payload) if is_own and not names_another else {},
             }
         )
     return {"events": rows}
+
+
+def _without_item(target: str) -> str:
+    return "an item" if target.startswith("item:") else target
+
+
+def _details(payload: dict) -> dict:
+    return {name: value for name, value in payload.items() if name != "item"}
 
 
 def erase(leaving: Leaving) -> None:

@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from django.http import Http404
-from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers, status
@@ -13,7 +12,8 @@ from rest_framework.views import APIView
 
 from annotation.core.errors import DomainError, NotFound
 from annotation.labeling import services
-from annotation.labeling.models import Assignment, ItemResponse, Judgment, Purpose
+from annotation.labeling.models import Assignment, ItemResponse, Judgment
+from annotation.labeling.naming import name_of_item
 from annotation.labeling.verdict import verdict_from_ranking
 from annotation.labeling.verdict.model import NOT_APPLICABLE
 from annotation.labeling.verdict.scale import BOTH, SCALES, signed_by_key
@@ -194,15 +194,6 @@ class JudgmentSerializer(serializers.ModelSerializer):
 class SubmittedSerializer(serializers.Serializer):
     judgment = JudgmentSerializer()
     next = AssignmentSerializer(allow_null=True)
-
-
-def name_of_item(asked: Assignment | Judgment) -> str:
-    """The same item has the same name, and the name says nothing: ids in files may tell where an
-    item comes from, and their order which ones are out of order. A repeat goes by a name of its
-    own, or a program would know it again."""
-    is_repeat = asked.purpose == Purpose.REPEAT
-    said = f"{asked.item_id}/again" if is_repeat else str(asked.item_id)
-    return salted_hmac("labeling.item", said).hexdigest()[:16]
 
 
 def assignment_data(assignment: Assignment | None):

@@ -1,8 +1,8 @@
-"""What labeling keeps of a person: what is lent to them, what they judged, said and were told."""
+"""What becomes of what labeling keeps of a person: what is lent to them, what they judged, said
+and were told."""
 
 from collections import Counter
 from datetime import timedelta
-from itertools import count
 
 from django.db.models import Q, Value
 from django.db.models.functions import Now, Replace
@@ -25,92 +25,9 @@ from annotation.labeling.models import (
     Question,
     StageChange,
 )
-from annotation.labeling.personal_copy import judgment_rows
 from annotation.labeling.queue import expire_leases
 from annotation.projects.models import Project, RubricDraft
 from annotation.prompts.models import Response
-
-
-def collect(user) -> dict[str, list]:
-    """The person's own copy. Reviewers are numbered: their names are their own data."""
-    numbers = count(1)
-    reviewers: dict[int, str] = {}
-    feedback = Feedback.objects.filter(labeler=user).select_related("judgment__item")
-    said = []
-    for one in feedback.order_by("pk"):
-        if one.reviewer_id not in reviewers:
-            reviewers[one.reviewer_id] = f"reviewer {next(numbers)}"
-        said.append(
-            {
-                "item": one.judgment.item.external_id,
-                "by": reviewers[one.reviewer_id],
-                "text": one.text,
-                "at": one.created_at,
-                "state": one.state,
-                "your_answer": one.answer,
-                "answered_at": one.answered_at,
-            }
-        )
-    given = Feedback.objects.filter(reviewer=user).select_related("judgment__item")
-    reports = ItemReport.objects.filter(labeler=user).select_related("item")
-    drafts = Assignment.objects.filter(labeler=user).exclude(draft={}).select_related("item")
-    return {
-        "judgments": judgment_rows(user),
-        "drafts": [
-            {"item": one.item.external_id, "draft": one.draft, "at": one.draft_at}
-            for one in drafts.order_by("pk")
-        ],
-        "feedback_received": said,
-        "feedback_given": [
-            {"item": one.judgment.item.external_id, "text": one.text, "at": one.created_at}
-            for one in given.order_by("pk")
-        ],
-        "posts": [
-            {"item": one.item.item.external_id, "text": one.text, "at": one.created_at}
-            for one in CalibrationPost.objects.filter(author=user)
-            .select_related("item__item")
-            .order_by("pk")
-        ],
-        "questions": [
-            {
-                "item": one.item.external_id,
-                "text": one.text,
-                "at": one.created_at,
-                "answer": one.answer,
-            }
-            for one in Question.objects.filter(asker=user).select_related("item").order_by("pk")
-        ],
-        "ladder": _steps(user),
-        "reports": [
-            {
-                "item": one.item.external_id,
-                "kind": one.kind,
-                "text": one.text,
-                "at": one.created_at,
-                "resolution": one.resolution,
-            }
-            for one in reports.order_by("pk")
-        ],
-    }
-
-
-def _steps(user) -> list[dict]:
-    steps = StageChange.objects.filter(membership__user=user).select_related("appeal")
-    rows = steps.select_related("membership__project").order_by("pk")
-    return [
-        {
-            "project": one.membership.project.slug,
-            "from": one.from_stage,
-            "to": one.to_stage,
-            "because": one.rule,
-            "reason": one.reason,
-            "evidence": one.evidence,
-            "at": one.at,
-            "your_appeal": one.appeal.text if hasattr(one, "appeal") else "",
-            "the_answer": one.appeal.answer if hasattr(one, "appeal") else "",
-        }
-        for one in rows
-    ]
 
 
 def erase(leaving: Leaving) -> None:

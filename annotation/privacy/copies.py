@@ -22,7 +22,7 @@ from annotation.core import audit, jobs
 from annotation.core import personal as core
 from annotation.core.erasing import Leaving
 from annotation.core.models import Job
-from annotation.labeling import personal as labeling
+from annotation.labeling import personal_copy as labeling
 from annotation.privacy import tasks
 from annotation.privacy.models import PersonalCopy
 from annotation.privacy.readme import readme

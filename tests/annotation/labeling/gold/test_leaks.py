@@ -5,6 +5,7 @@ is everything but the names of things (ids, keys, tokens), in both ways of judgi
 script and without, and the API.
 """
 
+import json
 import re
 from collections import defaultdict
 from difflib import unified_diff
@@ -12,14 +13,17 @@ from typing import NamedTuple
 from uuid import uuid4
 
 import pytest
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from annotation.core import personal as core
 from annotation.labeling.desk import rendered
 from annotation.labeling.gold.making import make_gold
 from annotation.labeling.models import Assignment, Purpose
+from annotation.labeling.personal_copy import collect
 from annotation.labeling.prerender import texts_of
 from annotation.labeling.queue import expire_leases
 from annotation.projects.models import Membership
@@ -168,7 +172,7 @@ def test_the_desk_and_all_it_sends_are_alike(project):
         judge.note("page with a draft", kind, lambda: judge.client.get(desk))
         bad = verdict | {"rank_a": ""}
         judge.note("refused", kind, lambda: judge.send("submit-judgment", held, bad))
-        report = {"kind": "unclear", "text": "?"}
+        report = {"kind": "other", "text": "?"}
         judge.note("report", kind, lambda: judge.send("report", held, report, HTMX))
 
     assert_alike(all_that_is_seen(project, walk))
@@ -307,3 +311,32 @@ def test_whoever_comes_again_gets_the_same_item_again(project):
         expire_leases()
         judge.client.get(reverse("labeling:judge", args=["shop"]))
         assert judge.held.pk == following.pk
+
+
+def test_the_personal_copy_tells_nothing_of_gold(project):
+    """What was judged, skipped, reported and begun, gold and work, in the copy of its labeler."""
+    judge = Judge(project, {})
+    reported, left = set(), set()
+    while len(reported) < 2 or len(left) < 2:
+        held = judge.held
+        judge.send("report", held, {"kind": "other", "text": "?"}, HTMX)
+        judge.send("save-draft", held, judge.verdict(held) | {"rationale": "Half a thought."})
+        reported.add(held.purpose)
+        if held.purpose in left:
+            judge.send("submit-judgment", held, judge.verdict(held), HTMX)
+        else:  # its draft stays
+            judge.send("skip-item", held, {"reason": "x"}, HTMX)
+            left.add(held.purpose)
+    judge.send("submit-judgment", judge.held, judge.verdict(judge.held), HTMX)
+    judge.send("save-draft", judge.held, judge.verdict(judge.held) | {"rationale": "Half."})
+
+    files = collect(judge.user) | core.collect(judge.user)
+
+    assert all(files[name] for name in ("judgments", "drafts", "reports", "events"))
+    assert {row["purpose"] for row in files["judgments"]} == {Purpose.WORK}
+    told = json.dumps(files, cls=DjangoJSONEncoder)
+    for canary in ("gold", "canary", "work-", "import:1"):
+        assert canary not in told, canary
+    assert {"judgment.submitted", "item.reported"} <= {row["what"] for row in files["events"]}
+    assert not any("item" in row["details"] for row in files["events"])
+    assert not any(row["on"].startswith("item:") for row in files["events"])

@@ -9,10 +9,12 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
-from annotation.labeling.api import name_of_item
 from annotation.labeling.desk import rendered
 from annotation.labeling.models import Assignment, Purpose
+from annotation.labeling.naming import name_of_item
+from annotation.labeling.personal_copy import collect
 from annotation.labeling.prerender import texts_of
+from annotation.labeling.reports import report_problem
 from tests.annotation.labeling.gold.test_leaks import (
     HTMX,
     Judge,
@@ -21,8 +23,8 @@ from tests.annotation.labeling.gold.test_leaks import (
     done_of,
     looks_of,
 )
-from tests.annotation.labeling.repeats.world import age, judge
-from tests.factories import make_item, make_project, make_prompt
+from tests.annotation.labeling.repeats.world import age, asked_again, judge, work_until_repeat
+from tests.factories import make_item, make_member, make_project, make_prompt
 
 pytestmark = pytest.mark.django_db
 
@@ -63,7 +65,7 @@ def test_the_desk_and_all_it_sends_are_alike(project):
         judge.note("lease", kind, lambda: judge.send("renew-lease", held, draft))
         bad = verdict | {"rank_a": ""}
         judge.note("refused", kind, lambda: judge.send("submit-judgment", held, bad))
-        report = {"kind": "unclear", "text": "?"}
+        report = {"kind": "other", "text": "?"}
         judge.note("report", kind, lambda: judge.send("report", held, report, HTMX))
 
     assert_alike(all_that_is_seen(project, walk, judge=Veteran), Purpose.REPEAT)
@@ -123,3 +125,18 @@ def test_pages_beside_the_desk_are_alike_and_progress_grows(project):
     progress = seen.pop("progress")
     assert progress[Purpose.REPEAT] == progress[Purpose.WORK]
     assert_alike(seen, Purpose.REPEAT)
+
+
+def test_the_personal_copy_names_no_item_twice_and_no_repeat():
+    project = asked_again()
+    labeler = make_member(project)
+    again = work_until_repeat(project, labeler)
+    report_problem(assignment=again, kind="other", text="?")
+    judge(again)
+
+    files = collect(labeler)
+
+    names = [row["item"] for row in files["judgments"]]
+    assert len(names) == len(set(names)) > 2
+    assert {row["purpose"] for row in files["judgments"]} == {Purpose.WORK}
+    assert files["reports"][0]["item"] == names[-1]
