@@ -11,6 +11,14 @@ def record(kind, *, actor=None, project=None, target="", **payload):
     )
 
 
+def record_all(kind, said, *, actor=None, project=None):
+    """An event for each (target, payload)."""
+    Event.objects.bulk_create(
+        Event(kind=kind, actor=actor, project=project, target=target, payload=payload)
+        for target, payload in said
+    )
+
+
 def insert_from(rows: str, *, target: str) -> str:
     """The statement of `record` as a part of a larger one: an event for each of `rows`, with the
     SQL expression `target`. It takes the parameters of `values`."""

@@ -14,6 +14,8 @@ from annotation.labeling.imports.item_import import read_lines
 from annotation.labeling.imports.problems import Problems, RowRefused, name_of_type
 from annotation.labeling.models import GoldItem, Item
 from annotation.labeling.verdict import VerdictError, verdict_from_ranking
+from annotation.projects.models import RubricVersion
+from annotation.projects.services import current_rubric
 
 KEYS = frozenset(
     {
@@ -41,10 +43,10 @@ class FileRefused(DomainError):
 def import_gold(*, project, stream: IO[bytes], actor) -> int:
     """Make gold of items that are there. Returns of how many; FileRefused, and nothing is made,
     where any line is wrong."""
-    problems, found = Problems(), {}
+    problems, found, rubric = Problems(), {}, current_rubric(project)
 
     def read(line: int, value: Any) -> None:
-        item, known = _read(project, value)
+        item, known = _read(project, rubric, value)
         if item.pk in found:
             raise RowRefused(("item", f"is on line {found[item.pk][0]} already"))
         found[item.pk] = (line, item, known)
@@ -63,7 +65,7 @@ def import_gold(*, project, stream: IO[bytes], actor) -> int:
     return len(found)
 
 
-def _read(project, value: Any) -> tuple[Item, Known]:
+def _read(project, rubric: RubricVersion | None, value: Any) -> tuple[Item, Known]:
     if not isinstance(value, dict):
         raise RowRefused(("", f"must be an object, is {name_of_type(value)}"))
     if unknown := sorted(value.keys() - KEYS):
@@ -77,7 +79,7 @@ def _read(project, value: Any) -> tuple[Item, Known]:
     item.project = project
     positions = dict(item.item_responses.values_list("key", "position"))
     try:
-        return item, checked(known_answer(value, positions), item=item)
+        return item, checked(known_answer(value, positions), item=item, rubric=rubric)
     except VerdictError as error:
         raise RowRefused((error.field, str(error))) from None
 

@@ -1,5 +1,6 @@
 """Making gold: the only writers of known answers."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +16,7 @@ from annotation.labeling.gold.fits import MAX_EXPLANATION, check_answer
 from annotation.labeling.models import GoldItem, Item
 from annotation.labeling.prerender import request_rendering
 from annotation.labeling.verdict import Verdict, VerdictError, dense
+from annotation.projects.models import RubricVersion
 from annotation.projects.services import current_rubric
 
 
@@ -58,10 +60,10 @@ def make_gold(
     has an answer already, or was withdrawn."""
     with transaction.atomic():
         locked = _lock(item)
-        known = checked(known, item=locked)
+        known = checked(known, item=locked, rubric=current_rubric(locked.project))
         if GoldItem.objects.filter(item=locked).exists():
             raise Conflict(_("This item has a known answer already: change that one."))
-        reserve(locked)
+        reserve([locked])
         gold = GoldItem.objects.create(
             project=locked.project,
             item=locked,
@@ -76,11 +78,23 @@ def make_gold(
     return gold
 
 
+def make_golds(*, project, answers: Sequence[tuple[Item, Known]], actor) -> None:
+    """Those of a file, in its transaction: the items are locked and in no way withdrawn, none has
+    an answer, and these were checked. Whoever calls asks for the rendering."""
+    reserve([item for item, _known in answers])
+    made = GoldItem.objects.bulk_create(
+        GoldItem(project=project, item=item, made_by=actor, **known.as_columns())
+        for item, known in answers
+    )
+    said = [(f"item:{gold.item_id}", {"use": gold.use, **_numbers(gold)}) for gold in made]
+    audit.record_all("gold.made", said, actor=actor, project=project)
+
+
 def change_gold(*, gold: GoldItem, actor, known: Known) -> GoldItem:
     """Another answer, or another tolerance. Every judgment of it is measured by the new one."""
     with transaction.atomic():
         locked = _lock(gold.item)
-        known = checked(known, item=locked)
+        known = checked(known, item=locked, rubric=current_rubric(locked.project))
         before = _numbers(gold)
         for name, value in known.as_columns().items():
             setattr(gold, name, value)
@@ -110,7 +124,7 @@ def take_up_gold(*, gold: GoldItem, actor) -> None:
     gold.is_active = gold.is_counted = True
 
 
-def checked(known: Known, *, item: Item) -> Known:
+def checked(known: Known, *, item: Item, rubric: RubricVersion | None) -> Known:
     """The answer with its texts cleaned; VerdictError where it does not fit."""
     explanation = clean(known.explanation, field="explanation").strip()
     if len(explanation) > MAX_EXPLANATION:
@@ -123,15 +137,16 @@ def checked(known: Known, *, item: Item) -> Known:
         GoldItem(**known.as_columns()),
         response_count=item.response_count,
         project=item.project,
-        rubric=current_rubric(item.project),
+        rubric=rubric,
     )
     return replace(known, explanation=explanation)
 
 
-def reserve(item: Item) -> None:
-    """Keep an item out of the work, a complete one too: a place may come free, or a rubric may
-    ask again. What was judged of it stays, and who is judging it goes on."""
-    Item.objects.filter(pk=item.pk, state=Item.State.OPEN).update(state=Item.State.RESERVED)
+def reserve(items: Iterable[Item]) -> None:
+    """Keep items out of the work, complete ones too: a place may come free, or a rubric may ask
+    again. What was judged of them stays, and who is judging one goes on."""
+    open_ones = Item.objects.filter(pk__in=[item.pk for item in items], state=Item.State.OPEN)
+    open_ones.update(state=Item.State.RESERVED)
 
 
 def _lock(item: Item) -> Item:

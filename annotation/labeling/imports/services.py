@@ -31,6 +31,7 @@ from annotation.labeling.imports.wording import summary
 from annotation.labeling.prerender import request_rendering
 from annotation.labeling.review.entries import request_refresh
 from annotation.labeling.tasks import IMPORT_KIND
+from annotation.projects.permissions import may
 from annotation.prompts.attachments.library import Library
 from annotation.prompts.models import Import, LineError
 
@@ -39,6 +40,9 @@ OPTIONS = {
     Import.Kind.ITEMS: {"coerce_text", "keep_preferences"},
     Import.Kind.JUDGMENTS: {"create"},
 }
+# Kept with the options of whoever sent the file: a job that reads it later knows their role, but
+# not the token they came with.
+MAKES_GOLD = "makes_gold"
 # So many new lines make another table of those they come into: planned by the statistics of
 # before, the queue is read from end to end until autovacuum has looked, a minute later.
 ANALYSED_FROM = 1_000
@@ -93,6 +97,8 @@ def _new(project, kind, actor, file_name, options) -> Import:
     unknown = options.keys() - OPTIONS[kind]
     if unknown:
         raise TypeError(f"no options of an import of {kind}: {', '.join(sorted(unknown))}")
+    if kind == Import.Kind.ITEMS:
+        options = options | {MAKES_GOLD: _may_make_gold(project, actor)}
     return Import.objects.create(
         project=project,
         kind=kind,
@@ -100,6 +106,11 @@ def _new(project, kind, actor, file_name, options) -> Import:
         created_by=actor,
         options=options,
     )
+
+
+def _may_make_gold(project, actor) -> bool:
+    """The command has no actor, and may everything."""
+    return actor is None or may(actor, "review", project)
 
 
 def _storable(name: str) -> str:
@@ -138,10 +149,16 @@ def run(
 class _Items:
     def __init__(self, imported: Import, problems: Problems, library: Library):
         self.imported, self.problems, self.library = imported, problems, library
-        fewest = fewest_responses(imported.project)
-        self.gold = GoldRows(imported.project, imported.created_by)
+        project, options = imported.project, dict(imported.options)
+        makes_gold = options.pop(MAKES_GOLD, False) and _may_make_gold(
+            project, imported.created_by
+        )
+        self.gold = GoldRows(project, is_allowed=makes_gold)
         self.options = ItemOptions(
-            **imported.options, fewest_responses=fewest, library=self.library, gold=self.gold
+            **options,
+            fewest_responses=fewest_responses(project),
+            library=self.library,
+            gold=self.gold,
         )
         self.spools = item_import.ItemSpools()
 
@@ -171,7 +188,7 @@ class _Items:
     def insert(self):
         actor = self.imported.created_by
         counts = item_import.insert_items(imported=self.imported, spools=self.spools, actor=actor)
-        if made := self.gold.insert(actor):
+        if made := self.gold.insert(actor, self.problems):
             counts["gold"] = made
         # Last: a file that was moved into place does not come back by a rollback.
         added = self.library.keep(actor)
@@ -224,12 +241,14 @@ def _write(imported: Import, spooled: Any, problems: Problems, claim: Claim | No
         if problems:
             raise _Refused
         counts = spooled.insert()
+        if problems:
+            raise _Refused
         is_new = any(counts.get(name) for name in ("items", "judgments", "gold"))
         imported.counts = counts
         imported.state = Import.State.DONE if is_new else Import.State.UNCHANGED
         imported.finished_at = timezone.now()
         imported.save()
-        if counts.get("items"):
+        if counts.get("items") or counts.get("gold"):
             request_rendering(project=imported.project, actor=imported.created_by)
         if counts.get("judgments"):  # of any age: what keeps the queue looks at new ones only
             request_refresh(imported.project, imported.created_by)

@@ -4,8 +4,11 @@ import io
 import json
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from annotation.core import jobs
 from annotation.core.models import Event, Job
 from annotation.labeling.gold.exports import read_gold
 from annotation.labeling.gold.files import import_gold
@@ -13,7 +16,9 @@ from annotation.labeling.imports import services
 from annotation.labeling.imports.wording import summary
 from annotation.labeling.models import GoldItem, Item
 from annotation.projects.models import Membership
-from tests.factories import make_member, make_project
+from annotation.projects.services import publish_rubric
+from annotation.prompts.models import Import
+from tests.factories import make_key, make_member, make_project
 
 pytestmark = pytest.mark.django_db
 Role = Membership.Role
@@ -186,3 +191,76 @@ def test_what_is_retired_or_of_the_ladder_stays(project):
     GoldItem.objects.filter(item__external_id="x1").update(is_active=False)
     GoldItem.objects.filter(item__external_id="x2").update(use=GoldItem.Use.TRAINING)
     assert [row["item"] for row in read_gold(project)] == ["x3"]
+
+
+@pytest.mark.parametrize("direct_bytes", [0, 2**20])
+def test_a_token_that_may_only_import_makes_no_known_answer_whatever_the_files_size(
+    client, project, monkeypatch, direct_bytes
+):
+    """A large file is read by a job, which knows the lead and not the token they came with."""
+    monkeypatch.setattr(services, "DIRECT_BYTES", direct_bytes)
+    lead = make_member(project, Role.LEAD)
+    url = reverse("labeling-api:import-items", args=["shop"])
+
+    def send(*rights):
+        client.post(
+            url,
+            json.dumps(item(gold=GOLD)),
+            content_type="application/jsonl",
+            headers={"Authorization": f"Bearer {make_key(lead, *rights)}"},
+        )
+        imported = Import.objects.latest("pk")
+        if imported.job_id:
+            jobs.run(imported.job_id)
+            imported.refresh_from_db()
+        return imported
+
+    refused = send("import")
+    assert (refused.state, told(refused)) == ("refused", [(1, "gold")])
+    assert bool(refused.job_id) == (direct_bytes == 0)
+    assert send("import", "manage").counts["gold"] == 1
+
+
+def test_whoever_is_no_lead_any_more_when_the_job_runs_makes_none(project, monkeypatch):
+    monkeypatch.setattr(services, "DIRECT_BYTES", 0)
+    lead = make_member(project, Role.LEAD)
+    stream = io.BytesIO(json.dumps(item(gold=GOLD)).encode())
+    imported = services.receive(project=project, kind="items", stream=stream, actor=lead)
+    Membership.objects.filter(user=lead).update(role=Role.ENGINEER)
+
+    jobs.run(imported.job_id)
+
+    imported.refresh_from_db()
+    assert (imported.state, told(imported)) == ("refused", [(1, "gold")])
+
+
+def test_a_rubric_that_is_published_while_the_file_is_read_refuses_what_does_not_fit(project):
+    """Checked by the one in force before, written under the next: a problem of its line."""
+    rows = b"".join(
+        json.dumps(row).encode() + b"\n"
+        for row in (item("x0"), item(gold=GOLD | {"ratings": {"helpfulness": {"a": 3}}}))
+    )
+
+    class Slow(io.BytesIO):
+        def readline(self, size=-1):
+            line = super().readline(size)
+            if not line and not project.rubric_versions.filter(number=2).exists():
+                publish_rubric(project=project, guideline="Anew.", criteria=[])
+            return line
+
+    refused = services.import_file(project=project, kind="items", stream=Slow(rows))
+
+    assert (refused.state, told(refused)) == ("refused", [(2, "gold.ratings.helpfulness")])
+    assert not Item.objects.exists()
+
+
+def test_forty_answers_cost_the_statements_of_two(project):
+    def statements(count, start):
+        rows = [item(f"x{number}", gold=GOLD) for number in range(start, start + count)]
+        with CaptureQueriesContext(connection) as seen:
+            assert bring(project, *rows).counts["gold"] == count
+        return len(seen)
+
+    statements(1, 0)
+    assert statements(40, 100) <= statements(2, 10)
+    assert Event.objects.filter(kind="gold.made").count() == 43
