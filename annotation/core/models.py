@@ -1,5 +1,6 @@
 """What every app leans on: background jobs, the audit trail, rendered text."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -112,6 +113,13 @@ class Job(models.Model):
         if self.started_at is None:
             return None
         return ((self.finished_at or timezone.now()) - self.started_at).total_seconds()
+
+    def rests(self, at_least: timedelta, *, cost: int) -> bool:
+        """Whether it ended, however it did, too short a time ago for another one like it: less
+        than `at_least`, or than `cost` times as long as it took."""
+        ended = self.finished_at or self.created_at
+        took = ended - (self.started_at or ended)
+        return timezone.now() - ended < max(at_least, cost * took)
 
 
 class Event(models.Model):

@@ -230,6 +230,7 @@ COLUMNS: dict[str, dict[str, Fate]] = {
         "kind": CODE,
         "input_sha256": CODE,
         "code_version": CODE,
+        "gold_state": CODE,
         "result": PSEUDONYM,
     },
     "quality.Refill": {"actor": NUMBER},

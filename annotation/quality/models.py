@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
-from django.db import models
+from django.db import connection, models
 from django.db.models import Count, Max
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -28,6 +28,8 @@ class Report(models.Model):
     # Judgments are append-only: how many there were and the last one name that state cheaply.
     judgment_count = models.BigIntegerField()
     last_judgment = models.BigIntegerField()
+    # Known answers are corrected and struck out in place; see `gold_state`.
+    gold_state = models.CharField(max_length=32, default="", db_default="")
     result = models.JSONField()
     computed_at = models.DateTimeField()
     job = models.ForeignKey("core.Job", on_delete=models.PROTECT, null=True, related_name="+")
@@ -47,14 +49,37 @@ class Report(models.Model):
         return f"{self.kind} of {self.project_id} at {self.computed_at:%Y-%m-%d %H:%M}"
 
     @property
-    def state(self) -> tuple[int, int]:
-        return self.judgment_count, self.last_judgment
+    def state(self) -> tuple[int, int, str]:
+        return self.judgment_count, self.last_judgment, self.gold_state
+
+
+def state_of(project) -> tuple[int, int, str]:
+    """What a report of now would have for its `state`: what figures rest on, told cheaply."""
+    return *judgment_state(project), gold_states([project.pk]).get(project.pk, "")
 
 
 def judgment_state(project) -> tuple[int, int]:
     """How many judgments a project has, and the id of the last: changes whenever they do."""
     found = project.judgments.aggregate(count=Count("pk"), last=Max("pk"))
     return found["count"], found["last"] or 0
+
+
+GOLD_STATES = """
+SELECT project_id, md5(string_agg(
+         concat_ws('|', item_id, is_counted, ranks, unacceptable, rest_below), ';'
+         ORDER BY item_id))
+  FROM labeling_golditem
+ WHERE %(all)s OR project_id = ANY(%(projects)s)
+ GROUP BY project_id
+"""
+
+
+def gold_states(project_ids: list[int] | None = None) -> dict[int, str]:
+    """{project: a digest of its known answers}, of these or of all that have some."""
+    with connection.cursor() as cursor:
+        all_of_them = {"all": project_ids is None, "projects": project_ids or []}
+        cursor.execute(GOLD_STATES, all_of_them)
+        return dict(cursor.fetchall())
 
 
 class AdaptiveWork(models.Model):

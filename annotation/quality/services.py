@@ -1,6 +1,8 @@
 """Computing figures, now or in the background, and finding the report in force."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from time import monotonic
 
 from django.db import transaction
 from django.utils import timezone
@@ -8,13 +10,13 @@ from django.utils.translation import gettext_noop
 
 from annotation.core import jobs
 from annotation.core.models import Job
-from annotation.labeling.models import Judgment
 from annotation.projects.models import Project
 from annotation.quality import tasks
 from annotation.quality.analyses import ANALYSES
 from annotation.quality.fairness.publishing import publish_slices
 from annotation.quality.figures import unheard
-from annotation.quality.models import Report, judgment_state
+from annotation.quality.freshness import forget_others, is_behind, perhaps_behind
+from annotation.quality.models import Report, judgment_state, state_of
 from annotation.quality.snapshot import Snapshot, take_snapshot
 
 # Up to here one analysis takes well under a second, less than a visit to the queue.
@@ -25,6 +27,8 @@ REFRESH_AFTER = timedelta(minutes=10)
 REFRESH_COST = 20
 # Reading the judgments and every analysis count alike in a job's progress.
 STEPS = 100
+# Seconds between two signs of life of a computation, where nothing else is to be said.
+ALIVE_EVERY = 5.0
 
 
 def latest_report(project, kind: str = "agreement") -> Report | None:
@@ -34,8 +38,8 @@ def latest_report(project, kind: str = "agreement") -> Report | None:
 
 
 def is_stale(report: Report) -> bool:
-    """Whether judgments came in since."""
-    return report.state != judgment_state(report.project)
+    """Whether judgments came in since, or known answers were changed."""
+    return report.state != state_of(report.project)
 
 
 def compute_report(*, project, kind: str = "agreement") -> Report:
@@ -49,13 +53,14 @@ def compute_report(*, project, kind: str = "agreement") -> Report:
 def compute_in_job(claim: jobs.Claim) -> None:
     """Every analysis over one snapshot: says how far it is; reports and end commit together."""
     project, total = claim.job.project, STEPS * (len(ANALYSES) + 1)
-    claim.progress(0, total, gettext_noop("Reading judgments"))
+    tell = _telling(claim, total)
+    tell(0, gettext_noop("Reading judgments"))
     snapshot = take_snapshot(project)
     sha256, results = snapshot.sha256, {}
     for place, (kind, analysis) in enumerate(ANALYSES.items(), start=1):
 
         def progress(done, of, note, place=place):
-            claim.progress(STEPS * place + STEPS * done // max(1, of), total, note)
+            tell(STEPS * place + STEPS * done // max(1, of), note)
 
         progress(0, 1, analysis.note)
         results[kind] = _known_result(project, kind, sha256) or analysis.compute(
@@ -71,6 +76,21 @@ def compute_in_job(claim: jobs.Claim) -> None:
         claim.finish({"reports": kept})
 
 
+def _telling(claim: jobs.Claim, total: int) -> Callable[[int, str], None]:
+    """Writes down how far a job is: whenever that changed, and otherwise every ALIVE_EVERY, for
+    its lease ends with silence."""
+    told, told_at = None, 0.0
+
+    def tell(done: int, note: str) -> None:
+        nonlocal told, told_at
+        now = monotonic()
+        if (done, note) != told or now - told_at >= ALIVE_EVERY:
+            claim.progress(done, total, note)
+            told, told_at = (done, note), now
+
+    return tell
+
+
 def request_figures(*, project, actor=None) -> Job:
     """Queue the computation; one that waits or runs is returned instead of a second."""
     job, _ = jobs.enqueue(
@@ -80,25 +100,17 @@ def request_figures(*, project, actor=None) -> Job:
 
 
 def refresh_figures() -> int:
-    """Queue the computation of projects whose judgments moved on; how many were queued."""
-    lately = timezone.now() - timedelta(days=1)
-    moved = Judgment.objects.filter(submitted_at__gt=lately).order_by().values("project")
+    """Queue the computation of projects whose figures are behind; how many were queued."""
     queued = 0
-    for project in Project.objects.filter(pk__in=moved.distinct()):
-        report, job = latest_report(project), last_job(project)
-        if job is not None and (job.is_active or _is_fresh(job)):
-            continue
-        if report is None or is_stale(report):
+    for project in Project.objects.filter(pk__in=perhaps_behind()):
+        job = last_job(project)
+        is_resting = job is not None and (
+            job.is_active or job.rests(REFRESH_AFTER, cost=REFRESH_COST)
+        )
+        if not is_resting and is_behind(project):
             request_figures(project=project)
             queued += 1
     return queued
-
-
-def _is_fresh(job: Job) -> bool:
-    """Whether the last computation, however it ended, is too young for another one."""
-    ended = job.finished_at or job.created_at
-    took = ended - (job.started_at or ended)
-    return timezone.now() - ended < max(REFRESH_AFTER, REFRESH_COST * took)
 
 
 def last_job(project) -> Job | None:
@@ -128,18 +140,18 @@ def _known_result(project, kind: str, sha256: str) -> dict | None:
 
 
 def _keep(project, kind: str, snapshot: Snapshot, sha256: str, result: dict, job=None) -> Report:
+    """The report in force from now on. One that was there already stays as old as it is: nothing
+    new was found out, and people see only their own figures of last week."""
     count, last = snapshot.state
-    report, _ = Report.objects.update_or_create(
-        project=project,
-        kind=kind,
-        input_sha256=sha256,
-        code_version=ANALYSES[kind].version,
-        defaults={
-            "judgment_count": count,
-            "last_judgment": last,
-            "result": result,
-            "computed_at": timezone.now(),
-            "job": job,
-        },
-    )
+    state = {"judgment_count": count, "last_judgment": last, "gold_state": snapshot.gold_state}
+    with transaction.atomic():
+        report, _ = Report.objects.update_or_create(
+            project=project,
+            kind=kind,
+            input_sha256=sha256,
+            code_version=ANALYSES[kind].version,
+            defaults=state,
+            create_defaults=state | {"result": result, "computed_at": timezone.now(), "job": job},
+        )
+        forget_others(report)
     return report

@@ -9,7 +9,7 @@ each response of an item is as likely the best as every other: where a file alwa
 model first, that must not settle items either.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -116,13 +116,15 @@ def _of(item_ids: IntArray, labels: Labels) -> Beliefs:
     )
 
 
-def reliabilities(labels: Labels) -> tuple[FloatArray, FloatArray, bool]:
+def reliabilities(
+    labels: Labels, alive: Callable[[], None] = lambda: None
+) -> tuple[FloatArray, FloatArray, bool]:
     """(labelers,) how often each gives the answer, (Q,) how likely each answer is beforehand, and
     whether that is known of these labels or only usual."""
     q = labels.n_categories
     if len(labels) < FEWEST_JUDGMENTS or labels.n_labelers < FEWEST_LABELERS:
         return np.full(labels.n_labelers, USUAL_ACCURACY), np.full(q, 1 / q), False
-    fit = dawid_skene(labels, model="one_coin", smoothing=1.0, shrinkage=SHRINKAGE)
+    fit = dawid_skene(labels, model="one_coin", smoothing=1.0, shrinkage=SHRINKAGE, alive=alive)
     accuracy = np.einsum("lqq->lq", fit.confusion).mean(axis=1)
     ties = float(np.clip(fit.prevalence[0], 1 / len(labels), 1 - 1 / len(labels)))
     prior = np.full(q, (1 - ties) / (q - 1))

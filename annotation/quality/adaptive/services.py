@@ -279,13 +279,7 @@ def look_again() -> int:
         if judgment_state(work.project) == (work.judgment_count, work.last_judgment):
             continue
         last = last_look(work.project)
-        if last is None or not (last.is_active or _is_fresh(last)):
+        if last is None or not (last.is_active or last.rests(LOOK_AGAIN_AFTER, cost=LOOK_COST)):
             request_look(project=work.project)
             queued += 1
     return queued
-
-
-def _is_fresh(job: Job) -> bool:
-    ended = job.finished_at or job.created_at
-    took = ended - (job.started_at or ended)
-    return timezone.now() - ended < max(LOOK_AGAIN_AFTER, LOOK_COST * took)

@@ -5,6 +5,8 @@ What the labelers are worth is taken from all judgments, as it is known by then;
 goes on from here, not how it would have begun.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from django.utils.translation import gettext_noop
 
@@ -27,8 +29,15 @@ FEWEST_JUDGMENTS = 3
 def compute(snapshot: Snapshot, progress: Progress) -> dict:
     """{"items", "judgments": of those that were looked at; "rows": [{"sure", "judgments": per
     item, "saved": share, "same": {"value", "ci", "n_items"}}], "reason": why there are none}."""
-    progress(0, 1, gettext_noop("Judging again, one judgment at a time"))
-    parts = [_steps(labels, part) for part, (_, labels) in enumerate(labels_by_size(snapshot))]
+    judging = gettext_noop("Judging again, one judgment at a time")
+
+    def alive() -> None:
+        progress(0, 1, judging)
+
+    alive()
+    parts = [
+        _steps(labels, part, alive) for part, (_, labels) in enumerate(labels_by_size(snapshot))
+    ]
     n_items = sum(len(counts) for _sure, _same, counts in parts)
     total = int(sum(counts.sum() for _sure, _same, counts in parts))
     found = {"items": n_items, "judgments": total, "rows": [], "reason": None}
@@ -63,13 +72,15 @@ def _first(is_sure: BoolArray, counts: IntArray) -> IntArray:
     return np.minimum(first, counts)
 
 
-def _steps(labels: Labels, part: int) -> tuple[FloatArray, BoolArray, IntArray]:
+def _steps(
+    labels: Labels, part: int, alive: Callable[[], None]
+) -> tuple[FloatArray, BoolArray, IntArray]:
     """Of items with FEWEST_JUDGMENTS and more, given again in an order drawn once: (items, n) the
     posterior of the likeliest answer after each judgment, and whether that is the likeliest after
     all of them; (items,) how many there are. After the last one both stay as they are."""
     counts = np.bincount(labels.item, minlength=labels.n_items)
     wanted = np.flatnonzero(counts >= FEWEST_JUDGMENTS)
-    accuracy, prior, _known = reliabilities(labels)
+    accuracy, prior, _known = reliabilities(labels, alive)
     chance = np.log(confusion_of_accuracy(accuracy, labels.n_categories))
     said = chance[labels.labeler, :, labels.category]
     shuffled = np.random.default_rng([SEED, part]).permutation(len(labels))
@@ -79,6 +90,7 @@ def _steps(labels: Labels, part: int) -> tuple[FloatArray, BoolArray, IntArray]:
     sure, likeliest = [], []
     for step in range(int(counts.max(initial=0))):
         has = counts[wanted] > step
+        alive()
         rows = order[start[wanted[has]] + step]
         belief[has] += said[rows]
         shares = np.exp(belief - belief.max(axis=1, keepdims=True))

@@ -35,7 +35,8 @@ def compute(snapshot: Snapshot, progress: Progress) -> dict:
     "p", "q"}; F: {"kind", "n", "q", "others", "told_by_time", "evidence": [names of signals],
     "pairs": [{"labeler", …S}]}.
     """
-    progress(0, 2, gettext_noop("Looking at every labeler’s answers"))
+    looking = gettext_noop("Looking at every labeler’s answers")
+    progress(0, 2, looking)
     answers, limits = answers_of(snapshot), Limits()
     extent = {
         "labelers": len(answers.labeler_ids),
@@ -46,7 +47,14 @@ def compute(snapshot: Snapshot, progress: Progress) -> dict:
     empty = {"model": None, "extent": extent, "level": limits.level, "methods": {}, "labelers": []}
     if not len(answers.labels):
         return empty
-    seen = watch(answers.labels, VALUES, answers.recorded, gold=answers.gold, limits=limits)
+    seen = watch(
+        answers.labels,
+        VALUES,
+        answers.recorded,
+        gold=answers.gold,
+        limits=limits,
+        alive=lambda: progress(0, 2, looking),
+    )
     progress(1, 2, gettext_noop("Writing down who stands out"))
     signals = _all_signals(snapshot, answers, seen)
     return empty | {

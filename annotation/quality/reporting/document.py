@@ -82,7 +82,7 @@ def document_of(project, *, with_names: bool = False) -> Document:
     reports = {kind: services.latest_report(project, kind) for kind in ANALYSES}
     known = {kind: report for kind, report in reports.items() if report is not None}
     names = handles_of(project) if with_names else {}
-    state = services.judgment_state(project)
+    state = services.state_of(project)
     agreement = known.get("agreement")
     return Document(
         finding=finding(agreement.result["agreement"]["pairs"]["raw"]) if agreement else "",

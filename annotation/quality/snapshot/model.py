@@ -30,7 +30,7 @@ class Snapshot:
     newest version first; yes_no: keys of criteria without an order; canonical (items, 9): the
     columns of an item in the order of its responses' ids; facts: what is known of the items and
     their responses; gold: what was judged of known answers; repeats: what was asked again, which
-    is in none of the rows; state: see `judgment_state`.
+    is in none of the rows; state: see `judgment_state`; gold_state: see `gold_states`.
     """
 
     item_ids: IntArray
@@ -57,6 +57,7 @@ class Snapshot:
     gold: Gold
     repeats: Repeats
     state: tuple[int, int]
+    gold_state: str = ""
 
     @property
     def rankings(self) -> Rankings:

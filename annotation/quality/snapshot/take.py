@@ -7,7 +7,7 @@ import numpy as np
 
 from annotation.core.database import consistent_reads
 from annotation.projects.models import Criterion
-from annotation.quality.models import judgment_state
+from annotation.quality.models import state_of
 from annotation.quality.snapshot.facts import read_facts
 from annotation.quality.snapshot.gold import read_gold
 from annotation.quality.snapshot.model import Snapshot
@@ -20,7 +20,7 @@ from annotation.quality.stats.comparisons import floor_unacceptable
 def take_snapshot(project) -> Snapshot:
     """Read a project's judgments in one repeatable-read, read-only transaction."""
     with consistent_reads():
-        state = judgment_state(project)
+        count, last, gold_state = state_of(project)
         versions = dict(project.rubric_versions.published().values_list("pk", "flags"))
         numbers = dict(project.rubric_versions.values_list("pk", "number"))
         asked = {pk: [flag["key"] for flag in flags] for pk, flags in versions.items()}
@@ -74,7 +74,8 @@ def take_snapshot(project) -> Snapshot:
         facts=facts,
         gold=gold,
         repeats=repeats,
-        state=state,
+        state=(count, last),
+        gold_state=gold_state,
     )
 
 

@@ -5,7 +5,8 @@ confusion matrix, independently of all others. The one-coin model has one number
 instead: the chance to be right; when wrong, all other categories are as likely.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -22,6 +23,10 @@ Model = Literal["full", "one_coin"]
 LEAST_PER_CLASS = 20
 _CONCENTRATIONS = np.geomspace(0.5, 500.0, 31)
 _HYPER_ROUNDS = 12
+# Per label, what a step must gain to be followed by another one: the objective is a sum over them,
+# and at a million labels a gain of 1e-9 is what its rounding makes. Posteriors stand to 1e-3.
+TOLERANCE = 1e-10
+MOST_STEPS = 500
 
 
 @dataclass(frozen=True)
@@ -80,10 +85,11 @@ def dawid_skene(
     smoothing: float = 0.01,
     shrinkage: float | Literal["auto"] = 0.0,
     gold: ArrayLike | None = None,
-    tol: float = 1e-9,
-    max_iter: int = 5000,
+    tol: float | None = None,
+    max_iter: int = MOST_STEPS,
     starts: int = 1,
     seed: int = 0,
+    alive: Callable[[], None] = lambda: None,
 ) -> DawidSkeneFit:
     """Fit by EM from the vote shares, and from `starts - 1` random posteriors; the best is kept.
 
@@ -96,23 +102,31 @@ def dawid_skene(
     used here never falls, and its gain bounds what is left.
     """
     known = check_known(gold, labels.n_items, labels.n_categories)
+    least_gain = max(1e-9, TOLERANCE * len(labels)) if tol is None else tol
     fits = []
     for start in range(max(1, starts)):
-        em = _Em(labels, known, model, smoothing)
+        em = _Em(labels, known, model, smoothing, alive)
         posterior = em.first_posterior(
             None if start == 0 else np.random.default_rng([seed, start])
         )
-        fits.append(_fit_shrunk(em, posterior, shrinkage, tol=tol, max_iter=max_iter))
+        fits.append(_fit_shrunk(em, posterior, shrinkage, tol=least_gain, max_iter=max_iter))
     return max(fits, key=lambda fit: fit.objective)
 
 
 class _Em:
     """The two steps on one set of labels; everything per label is prepared once."""
 
-    def __init__(self, labels: Labels, known: IntArray, model: Model, smoothing: float) -> None:
+    def __init__(
+        self,
+        labels: Labels,
+        known: IntArray,
+        model: Model,
+        smoothing: float,
+        alive: Callable[[], None],
+    ) -> None:
         if smoothing < 0:
             raise ValueError("smoothing cannot be negative")
-        self.labels, self.model, self.smoothing = labels, model, smoothing
+        self.labels, self.model, self.smoothing, self.alive = labels, model, smoothing, alive
         self.cell = labels.labeler * labels.n_categories + labels.category
         self.gold = np.flatnonzero(known != UNKNOWN)
         self.answer = known[self.gold]
@@ -216,8 +230,13 @@ def _fit_shrunk(
     as the last one left it."""
     concentration = np.zeros(em.labels.n_categories)
     shrinks = shrinkage == "auto" or shrinkage > 0
-    fit = _run(em, posterior, concentration, tol=1e-3 if shrinks else tol, max_iter=max_iter)
+    # What comes before the last round need not be exact: a million labels gain 0.1 there.
+    rough = max(1e-3, 1e3 * tol)
+    fit = _run(em, posterior, concentration, tol=rough if shrinks else tol, max_iter=max_iter)
+    steps = fit.iterations
     for turn in range(_HYPER_ROUNDS if shrinks else 0):
+        if steps >= max_iter:
+            return replace(fit, iterations=steps, converged=False)
         crowd = _crowd_of(fit.expected)
         if shrinkage == "auto":
             concentration = _concentration(fit.expected, crowd)
@@ -228,11 +247,16 @@ def _fit_shrunk(
         em.pseudo = np.broadcast_to(pseudo, em.pseudo.shape).copy()
         last = settled or turn == _HYPER_ROUNDS - 1
         fit = _run(
-            em, fit.posterior.T.copy(), concentration, tol=tol if last else 1e-3, max_iter=max_iter
+            em,
+            fit.posterior.T.copy(),
+            concentration,
+            tol=tol if last else rough,
+            max_iter=max_iter - steps,
         )
+        steps += fit.iterations
         if last:
             break
-    return fit
+    return replace(fit, iterations=steps)
 
 
 def _run(
@@ -244,6 +268,7 @@ def _run(
         prevalence, confusion, expected = em.maximise(posterior)
         posterior, log_likelihood, objective = em.expect(prevalence, confusion)
         iterations += 1
+        em.alive()
         converged = objective - before < tol
         before = objective
         if converged or iterations >= max_iter:

@@ -26,8 +26,9 @@ def compute(snapshot: Snapshot, progress: Progress) -> dict:
     """{"extent", "items", "prompts", "readings", "facets", "tied", "bad"}: docs/statistics.md
     has each."""
     comparisons = rankings_to_comparisons(snapshot.rankings)
-    progress(0, 3, gettext_noop("Looking at disagreement"))
-    found = disagreement_of(snapshot, comparisons)
+    looking = gettext_noop("Looking at disagreement")
+    progress(0, 3, looking)
+    found = disagreement_of(snapshot, comparisons, lambda: progress(0, 3, looking))
     progress(1, 3, gettext_noop("Looking for two readings"))
     divided = readings(snapshot, comparisons)
     progress(2, 3, gettext_noop("Looking at ties"))

@@ -1,5 +1,6 @@
 """Items that people disagree on beyond what their reliabilities explain."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -51,12 +52,14 @@ def labels_of(comparisons: Comparisons, n_labelers: int) -> Labels:
     )
 
 
-def disagreement_of(snapshot: Snapshot, comparisons: Comparisons) -> Disagreement:
+def disagreement_of(
+    snapshot: Snapshot, comparisons: Comparisons, alive: Callable[[], None] = lambda: None
+) -> Disagreement:
     labels = labels_of(comparisons, len(snapshot.handles))
     if len(labels) == 0:
         empty = np.zeros(0)
         return Disagreement(np.zeros(0, np.int64), empty, empty, empty, empty)
-    fit = dawid_skene(labels, model="one_coin", tol=1e-6)
+    fit = dawid_skene(labels, model="one_coin", alive=alive)
     draws = int(np.clip(MOST_CELLS // len(labels), FEWEST_DRAWS, DRAWS))
     found = ambiguous_items(labels, fit, seed=SEED, draws=draws)
     found = _first_again(labels, fit, found)

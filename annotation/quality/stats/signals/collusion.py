@@ -6,7 +6,9 @@ the same category against what the others believe, given each one's own confusio
 always say "tie" agree on errors all day, and are expected to.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -80,6 +82,7 @@ def shared_errors(
     *,
     at: ArrayLike | None = None,
     least_shared: int = LEAST_SHARED,
+    alive: Callable[[], None] = lambda: None,
 ) -> list[SharedErrors]:
     """Every pair of labelers with enough common items, likeliest colluders first.
 
@@ -90,7 +93,7 @@ def shared_errors(
     if len(labels) == 0:
         return []
     outside = _suspects(labels, least_shared)
-    pairs = _pair_up(labels, _without(labels, fit, outside), outside)
+    pairs = _pair_up(labels, _without(labels, fit, outside, alive), outside)
     times = None if at is None else np.asarray(at, dtype=np.float64)
     tested = [int(number) for number in np.flatnonzero(pairs.size >= least_shared)]
     first = [_test(pairs, number, 1.0) for number in tested]
@@ -178,7 +181,9 @@ def _suspects(labels: Labels, least_shared: int) -> BoolArray:
     return suspect if suspect.sum() <= active.sum() / 3 else np.zeros_like(suspect)
 
 
-def _without(labels: Labels, fit: DawidSkeneFit, outside: BoolArray) -> DawidSkeneFit:
+def _without(
+    labels: Labels, fit: DawidSkeneFit, outside: BoolArray, alive: Callable[[], None]
+) -> DawidSkeneFit:
     """The fit with the suspects' labels taken out of the items' posteriors; their confusion is
     then read off the others' posteriors."""
     if not outside.any():
@@ -191,7 +196,8 @@ def _without(labels: Labels, fit: DawidSkeneFit, outside: BoolArray) -> DawidSke
         category=labels.category[inside],
         rows=labels.rows[inside],
     )
-    new = dawid_skene(rest, model=fit.model, shrinkage="auto" if fit.concentration.any() else 0.0)
+    shrinkage: Literal["auto"] | float = "auto" if fit.concentration.any() else 0.0
+    new = dawid_skene(rest, model=fit.model, shrinkage=shrinkage, alive=alive)
     cell = labels.labeler * labels.n_categories + labels.category
     counts = np.full(fit.confusion.shape, 0.5)
     for true in range(labels.n_categories):

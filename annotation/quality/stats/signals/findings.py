@@ -1,5 +1,6 @@
 """Named findings: which labelers a person should look at, why, and by which figures."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -118,14 +119,19 @@ def watch(
     *,
     gold: ArrayLike | None = None,
     limits: Limits | None = None,
+    alive: Callable[[], None] = lambda: None,
 ) -> Watch:
-    """All signals and what stands out. values: (Q,) the categories as
-    numbers, −1, 0, 1 for lower better, tie, higher better; gold: (items,) known answers."""
+    """All signals and what stands out. values: (Q,) the categories as numbers, −1, 0, 1 for lower
+    better, tie, higher better; gold: (items,) known answers; alive: called now and then."""
     kept, cut = recorded or Recorded(), limits or Limits()
     known = check_known(gold, labels.n_items, labels.n_categories)
     model = choose_model(labels)
     fit = dawid_skene(
-        labels, model=model, gold=known, shrinkage="auto" if model == "full" else 0.0
+        labels,
+        model=model,
+        gold=known,
+        shrinkage="auto" if model == "full" else 0.0,
+        alive=alive,
     )
     beliefs = beliefs_without_self(labels, fit)
     toward, knowing = direction(labels, beliefs, values), knowledge(labels, beliefs)
@@ -146,7 +152,7 @@ def watch(
     if kept.first is not None and kept.log_ratio is not None:
         others = _others_by_side(labels, beliefs @ values, values, kept.first)
         signals["length"] = length_bias_by_labeler(labels, kept.first, kept.log_ratio, others)
-    pairs = shared_errors(labels, fit, at=kept.at)
+    pairs = shared_errors(labels, fit, at=kept.at, alive=alive)
     standing = together(pairs, level=cut.level)
     findings = [
         finding

@@ -98,6 +98,34 @@ def test_more_starts_never_do_worse():
     assert many.log_likelihood >= one.log_likelihood - 1e-9
 
 
+def test_a_large_crowd_takes_no_more_steps_than_a_small_one_like_it():
+    """Twenty times the same crowd has twenty times the objective, so it gains as much more by each
+    step: what is still a gain is measured by label, and the fit is the same."""
+    labels, _ = crowd(8, [0.9, 0.7, 0.6, 0.5, 0.8], n_items=60)
+    again = np.repeat(np.arange(20), len(labels))
+    many = Labels.of(
+        np.tile(labels.item, 20) + again * labels.n_items,
+        np.tile(labels.labeler, 20) + again * labels.n_labelers,
+        np.tile(labels.category, 20),
+        n_items=20 * labels.n_items,
+        n_labelers=20 * labels.n_labelers,
+        n_categories=3,
+    )
+    one, twenty = (dawid_skene(these, smoothing=0.0) for these in (labels, many))
+    assert one.converged
+    assert abs(twenty.iterations - one.iterations) <= 3
+    absolute = dawid_skene(many, smoothing=0.0, tol=1e-12, max_iter=5000)
+    assert absolute.iterations > twenty.iterations + 3
+    assert twenty.posterior == pytest.approx(absolute.posterior, abs=2e-3)
+
+
+def test_a_fit_ends_at_its_cap_and_shows_that_it_lives():
+    labels, _ = crowd(4, [0.75] * 50, n_items=40)
+    seen = []
+    fit = dawid_skene(labels, shrinkage="auto", max_iter=9, alive=lambda: seen.append(1))
+    assert (fit.iterations, len(seen), fit.converged) == (9, 9, False)
+
+
 def test_dawid_skene_finds_reliability_and_beats_the_majority():
     accuracies = [0.95, 0.9, 0.9, 0.4, 0.35, 0.34, 0.33, 0.6]
     labels, truth = crowd(2, accuracies, n_items=1500)

@@ -18,7 +18,7 @@ def labels_of_patients(vector: dict) -> Labels:
 
 
 def fit_patients(vector: dict) -> DawidSkeneFit:
-    return dawid_skene(labels_of_patients(vector), smoothing=0.0)
+    return dawid_skene(labels_of_patients(vector), smoothing=0.0, tol=1e-9, max_iter=5000)
 
 
 def check_dawid_skene(vector: dict) -> None:
