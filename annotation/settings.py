@@ -166,7 +166,7 @@ MFA_FORMS = {
     "authenticate": "annotation.accounts.sign_on_views.CodeForm",
     "reauthenticate": "annotation.accounts.sign_on_views.CodeAgainForm",
 }
-SOCIALACCOUNT_ADAPTER = "annotation.accounts.adapters.SingleSignOnAdapter"
+SOCIALACCOUNT_ADAPTER = "annotation.projects.invitations.sign_on.InvitedSignOn"
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 SOCIALACCOUNT_STORE_TOKENS = False
 SOCIALACCOUNT_PROVIDERS = sign_on.single_sign_on(env)

@@ -117,10 +117,14 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
     def is_open_for_signup(self, request, sociallogin):
         return False
 
+    @staticmethod
+    def proven_addresses(sociallogin) -> list[str]:
+        """Those of which the provider says that they are this person's."""
+        return [a.email for a in sociallogin.email_addresses if a.verified is True]
+
     def authenticate_by_email(self, sociallogin):
         """The account of an address that the provider has proven, and so have we."""
-        proven = [a.email for a in sociallogin.email_addresses if a.verified is True]
-        for email in proven:
+        for email in self.proven_addresses(sociallogin):
             if user := _account_behind(email):
                 return user, email
         return None

@@ -10,7 +10,6 @@ from allauth.mfa.recovery_codes.views import GenerateRecoveryCodesView
 from allauth.mfa.totp.views import ActivateTOTPView, DeactivateTOTPView
 from allauth.mfa.webauthn.internal.auth import begin_registration
 from allauth.mfa.webauthn.views import AddWebAuthnView, RemoveWebAuthnView
-from allauth.socialaccount.adapter import get_adapter as get_single_sign_on
 from django.contrib import messages
 from django.db import transaction
 from django.http import Http404
@@ -22,6 +21,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from annotation.accounts import services
 from annotation.accounts.notices import tell
+from annotation.accounts.providers import sign_on_links
 from annotation.accounts.second_factor import accept_code, lacks_second_factor
 from annotation.core import audit
 
@@ -42,9 +42,10 @@ class SignIn(LoginView):
     form_class = SignInForm
 
     def get_context_data(self, **kwargs):
-        providers = get_single_sign_on().list_providers(self.request)
-        links = [(p.name, p.get_login_url(self.request)) for p in providers]
-        more = {"single_sign_on": links, "passkey_url": reverse("mfa_login_webauthn")}
+        more = {
+            "single_sign_on": sign_on_links(self.request),
+            "passkey_url": reverse("mfa_login_webauthn"),
+        }
         return super().get_context_data(**kwargs) | more
 
     def form_invalid(self, form):

@@ -2,19 +2,18 @@
 
 from allauth.account.adapter import get_adapter
 from allauth.core.internal import ratelimit
-from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from annotation.accounts.providers import sign_on_links
 from annotation.core.errors import Conflict, DomainError
 from annotation.projects.invitations import accepting
+from annotation.projects.invitations.arriving import address_of, welcome
 from annotation.projects.invitations.forms import NewAccountForm
-from annotation.projects.models import Membership
 
 # Links that are none, from one address; forms sent, with one link and from one address: an office
 # of fifty comes in by one address.
@@ -74,6 +73,8 @@ def _make_account(request, invitation, token):
     context = {
         "invitation": invitation,
         "form": form,
+        "here": here,
+        "single_sign_on": sign_on_links(request) if accepting.may_sign_on(invitation) else [],
         "sign_in_url": f"{reverse('accounts:sign-in')}?{urlencode({'next': here})}",
     }
     status = 422 if form.errors else 200
@@ -81,11 +82,8 @@ def _make_account(request, invitation, token):
 
 
 def _arrived(request, invitation):
-    said = _("Welcome to “%(project)s”.") % {"project": invitation.project.name}
-    messages.success(request, said)
-    if invitation.role == Membership.Role.LABELER:
-        return redirect("labeling:home")
-    return redirect("runs:show-project", invitation.project.slug)
+    welcome(request, invitation)
+    return redirect(address_of(invitation))
 
 
 def _closed(request, state, *, status):

@@ -4,7 +4,8 @@ One UPDATE decides who was first. An invitation only ever adds: who is in the pr
 they are, and who was removed is taken back by a person, not by a link.
 """
 
-from itertools import count
+import re
+from itertools import chain, count
 
 from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
@@ -20,6 +21,7 @@ from annotation.projects.permissions import may
 from annotation.projects.pools.services import add_people, pools_of
 from annotation.projects.services import add_member
 
+NO_NAME = re.compile(r"[^\w.+-]")
 USABLE = (Invitation.State.WAITING, Invitation.State.FAILED)
 
 
@@ -48,10 +50,36 @@ def place_of(user, invitation: Invitation) -> Membership | None:
 
 def accept_as_new(*, invitation: Invitation, username: str, password: str) -> User:
     """A new account that is in the project: both, or neither."""
+    user = User(username=username)
+    user.set_password(password)
+    return _accept_as(invitation, user)
+
+
+def accept_by_sign_on(*, invitation: Invitation, proven: list[str]) -> User:
+    """A new account without a password, for whoever both sides know by one address: our mail with
+    the link reached it, and it is among those that the provider has `proven`."""
+    if not may_sign_on(invitation):
+        raise Conflict(_("This link was not mailed: make an account with a password."))
+    if invitation.email not in {address.casefold() for address in proven}:
+        raise Conflict(
+            _(
+                "The invitation was mailed to another address than the one you sign on with. Make "
+                "an account with a password, or ask for an invitation to that address."
+            )
+        )
+    user = User(username=_free_username(invitation.email))
+    user.set_unusable_password()
+    return _accept_as(invitation, user)
+
+
+def may_sign_on(invitation: Invitation) -> bool:
+    """A link that was handed over proves no address."""
+    return invitation.is_link_mailed
+
+
+def _accept_as(invitation: Invitation, user: User) -> User:
     try:
         with transaction.atomic():
-            user = User(username=username)
-            user.set_password(password)
             user.save()
             _accept(invitation, user)
     except IntegrityError as error:
@@ -59,6 +87,19 @@ def accept_as_new(*, invitation: Invitation, username: str, password: str) -> Us
             raise
         raise Conflict(_("Somebody took this user name just now. Choose another one.")) from error
     return user
+
+
+def _free_username(email: str) -> str:
+    """What stands before the @, or that with a number."""
+    stem = NO_NAME.sub("", email.partition("@")[0])[:100] or "person"
+    taken = {
+        name.casefold()
+        for name in User.objects.filter(username__istartswith=stem).values_list(
+            "username", flat=True
+        )
+    }
+    names = chain([stem], (f"{stem}-{n}" for n in count(2)))
+    return next(name for name in names if name.casefold() not in taken)
 
 
 @transaction.atomic

@@ -10,6 +10,8 @@ from urllib.parse import parse_qs
 
 import jwt
 
+from annotation.core.addresses import ANY_PUBLIC, Origins
+
 CLIENT, SECRET = "concord", "the secret both sides know, and long enough"
 
 
@@ -39,6 +41,24 @@ class Provider:
             token = jwt.encode(claims | {"sub": self.claims["sub"]}, SECRET, "HS256")
             return {"access_token": "at", "token_type": "Bearer", "id_token": token}
         return self.claims if path == "/userinfo" else {}
+
+
+def set_up(provider, settings) -> None:
+    """Concord's settings for it, as an operator makes them."""
+    app = {
+        "provider_id": "company",
+        "name": "Example Ltd",
+        "client_id": CLIENT,
+        "secret": SECRET,
+        "settings": {"server_url": provider.url},
+    }
+    settings.SOCIALACCOUNT_PROVIDERS = {
+        "openid_connect": {"OAUTH_PKCE_ENABLED": True, "APPS": [app]}
+    }
+    provider.claims = {"sub": "u-1", "email": "ada@example.com", "email_verified": True}
+    provider.audience = CLIENT
+    provider.asked.clear()
+    settings.SIGN_ON_ORIGINS = Origins([ANY_PUBLIC, provider.url])
 
 
 @contextmanager

@@ -8,8 +8,7 @@ from allauth.socialaccount.models import SocialAccount
 
 from annotation.accounts.models import User
 from annotation.accounts.services import confirm_address
-from annotation.core.addresses import ANY_PUBLIC, Origins
-from tests.annotation.accounts.provider import CLIENT, SECRET, running_provider
+from tests.annotation.accounts.provider import CLIENT, SECRET, running_provider, set_up
 from tests.annotation.accounts.sign_on import give_app, is_in, make_person
 from tests.factories import make_user
 
@@ -25,20 +24,7 @@ def one_provider():
 
 @pytest.fixture
 def provider(one_provider, settings):
-    app = {
-        "provider_id": "company",
-        "name": "Example Ltd",
-        "client_id": CLIENT,
-        "secret": SECRET,
-        "settings": {"server_url": one_provider.url},
-    }
-    settings.SOCIALACCOUNT_PROVIDERS = {
-        "openid_connect": {"OAUTH_PKCE_ENABLED": True, "APPS": [app]}
-    }
-    one_provider.claims = {"sub": "u-1", "email": "ada@example.com", "email_verified": True}
-    one_provider.audience = CLIENT
-    one_provider.asked.clear()
-    settings.SIGN_ON_ORIGINS = Origins([ANY_PUBLIC, one_provider.url])
+    set_up(one_provider, settings)
     return one_provider
 
 
