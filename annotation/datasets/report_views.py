@@ -6,9 +6,10 @@ from django.views.decorators.http import require_safe
 
 from annotation.datasets import presentation
 from annotation.datasets.models import Dataset
-from annotation.projects.permissions import may, project_for
+from annotation.projects.permissions import project_for
 from annotation.quality.reporting.document import Document, document_of
-from annotation.quality.reporting.views import wants_json, wants_names
+from annotation.quality.reporting.methods import CONSENSUS
+from annotation.quality.reporting.views import context_of, wants_json, wants_names
 
 
 @require_safe
@@ -17,19 +18,16 @@ def show_report(request, slug, digest):
     project = project_for(request.user, slug, "see_datasets")
     dataset = get_object_or_404(project.datasets.all(), hash=digest)
     names = wants_names(request, project)
-    document = document_of(project, with_names=names)
+    besides = (CONSENSUS,) if "consensus" in dataset.counts else ()
+    document = document_of(project, with_names=names, besides=besides)
     if wants_json(request):
         said = _as_json(dataset, document)
         return JsonResponse(said, json_dumps_params={"allow_nan": False})
-    context = {
-        "project": project,
+    context = context_of(request, project, document) | {
         "tab": "datasets",
         "dataset": dataset,
         "summary": presentation.summarise(dataset.counts),
         "policy": presentation.policy_lines(dataset.policy),
-        "document": document,
-        "with_names": names,
-        "may_name": may(request.user, "manage", project),
     }
     return render(request, "datasets/report.html", context)
 

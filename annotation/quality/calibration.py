@@ -18,7 +18,7 @@ from annotation.core import audit
 from annotation.core.errors import Conflict
 from annotation.core.strict_json import canonical
 from annotation.labeling.calibration.drafts import locked
-from annotation.labeling.models import CalibrationRound, Judgment
+from annotation.labeling.models import CalibrationRound, Judgment, newer_revisions
 from annotation.quality.analyses.agreement import CODE_VERSION
 from annotation.quality.analyses.by_version import FEWEST_ITEMS
 from annotation.quality.figures import SEED, as_json
@@ -42,12 +42,7 @@ def figures_of_round(round_: CalibrationRound) -> dict:
 def figures_before(round_: CalibrationRound) -> dict:
     """Of the members' work as it stood when the round was opened."""
     until = Judgment.objects.filter(submitted_at__lt=round_.opened_at)
-    newer = until.filter(
-        item=OuterRef("item"),
-        labeler=OuterRef("labeler"),
-        is_repeat=OuterRef("is_repeat"),
-        revision__gt=OuterRef("revision"),
-    )
+    newer = newer_revisions().filter(submitted_at__lt=round_.opened_at)
     rows = until.filter(~Exists(newer), is_retraction=False)
     return _figures(_work_of_members(rows, round_).order_by("-submitted_at")[:MOST])
 

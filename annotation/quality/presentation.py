@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from annotation.core.charts import HeatMap, Whisker, heat_map, whisker
+from annotation.core.charts import HeatMap, Whisker, heat_map, span, whisker
 from annotation.core.numbers import grouped
-from annotation.quality.ceiling import PUBLISHED, USUAL_RAW, Published
+from annotation.quality.ceiling import CAUTION, PUBLISHED, USUAL_RAW, Published
 from annotation.quality.parts_page import CutPanel, present_parts
+from annotation.quality.signals.figures import say
 from annotation.quality.strips import Strip, first_places
 from annotation.quality.wording import (
     COEFFICIENTS,
@@ -68,6 +69,7 @@ class AgreementPage:
     first: list[Row]
     others: list[Row]
     published: tuple[Published, ...]
+    caution: str
     over_labelers: dict
     weeks: CutPanel | None
     parts: list[CutPanel]
@@ -111,6 +113,7 @@ def present(result: dict, items: Mapping) -> AgreementPage:
             if key not in FIRST
         ],
         published=PUBLISHED,
+        caution=str(CAUTION),
         over_labelers=agreement["over_labelers"],
         weeks=weeks[0] if weeks else None,
         parts=[cut for cut in cuts if not cut.chart],
@@ -149,11 +152,29 @@ def finding(raw: dict) -> str:
     if raw["value"] is None:
         return _("No agreement to show yet")
     low, high = raw["ci"] or (raw["value"], raw["value"])
-    if high < USUAL_RAW[0]:
-        return _("Labelers agree less than people usually do")
-    if low > USUAL_RAW[1]:
-        return _("Labelers agree more than people usually do")
-    return _("Labelers agree about as much as people usually do")
+    least, most = USUAL_RAW
+    if high < least:
+        said = _(
+            "Two labelers say the same in %(share)s of comparisons, less than the usual %(usual)s"
+        )
+    elif low > most:
+        said = _(
+            "Two labelers say the same in %(share)s of comparisons, more than the usual %(usual)s"
+        )
+    elif raw["value"] < least:
+        said = _(
+            "Two labelers say the same in %(share)s of comparisons, below the usual %(usual)s, "
+            "though too few to be sure"
+        )
+    elif raw["value"] > most:
+        said = _(
+            "Two labelers say the same in %(share)s of comparisons, above the usual %(usual)s, "
+            "though too few to be sure"
+        )
+    else:
+        said = _("Two labelers say the same in %(share)s of comparisons, as is usual (%(usual)s)")
+    usual = span(f"{100 * least:.0f}", say(most, "share"))
+    return said % {"share": say(raw["value"], "share"), "usual": usual}
 
 
 def _coefficient(key: str, figures: dict, over_labelers: dict) -> Row:
@@ -188,7 +209,7 @@ def row_of(name: str, key: str, estimate: dict, *said: str) -> Row:
     reason = "" if is_defined else explain(estimate["reason"])
     notes = [*said, *([reason] if reason else [])]
     if key == "raw":
-        notes.append(_("band: people usually reach 0.65 to 0.80"))
+        notes.append(_("band: 0.65 to 0.80, as others report of people"))
     if undefined := estimate.get("n_undefined"):
         notes.append(
             ngettext(

@@ -86,7 +86,7 @@ def items_named(result: Mapping) -> set[int]:
 def present(result: Mapping, items: Mapping) -> PromptsPage:
     """items: {pk: Item with its prompt and places} of `items_named`, without those gone since."""
     return PromptsPage(
-        finding=_finding(result),
+        finding=finding_of(result),
         extent=result["extent"],
         items=[
             _item_row(row, items[row["item"]]) for row in result["items"] if row["item"] in items
@@ -101,7 +101,8 @@ def present(result: Mapping, items: Mapping) -> PromptsPage:
     )
 
 
-def _finding(result: Mapping) -> str:
+def finding_of(result: Mapping) -> str:
+    """The page's title."""
     divided = [row for row in result["readings"] if row["q"] is not None and row["q"] <= LEVEL]
     if divided:
         return _("People read the task in two ways")
@@ -137,7 +138,8 @@ def _strip(counts: dict, item) -> Strip:
     return outcomes([*named, ("=", counts["shared"]), ("✗", counts["bad"])], _("At the top"))
 
 
-def _reading(row: dict, items: Mapping) -> Reading:
+def reading_of(row: Mapping) -> tuple[str, str, bool]:
+    """(what was asked, whether people stand on two sides, whether that was found)."""
     name = row["label"] if row["key"] != "ranking" else _("The ranking itself")
     found = row["q"] is not None and row["q"] <= LEVEL
     if row["p"] is None:
@@ -152,6 +154,11 @@ def _reading(row: dict, items: Mapping) -> Reading:
         said = _("no two sides that chance does not explain; %(chance)s") % {
             "chance": chance(row["q"])
         }
+    return name, said, found
+
+
+def _reading(row: dict, items: Mapping) -> Reading:
+    name, said, found = reading_of(row)
     splits = [_split(row, one, items[one["item"]]) for one in row["items"] if one["item"] in items]
     return Reading(name, said, found, splits)
 
@@ -183,7 +190,7 @@ def _part(row: dict, item) -> Part:
         item=item,
         items=grouped(row["items"]),
         seen="" if row["seen"] is None else percent(row["seen"]),
-        beyond="" if row["beyond"] is None else _signed(row["beyond"]),
+        beyond="" if row["beyond"] is None else signed(row["beyond"]),
         chart=whisker(
             row["beyond"],
             row["ci"] and tuple(row["ci"]),
@@ -191,14 +198,14 @@ def _part(row: dict, item) -> Part:
             scale=(-0.5, 0.5),
             usual=(-0.006, 0.006),
             reason=reason,
-            number=_signed,
+            number=signed,
         ),
         said="; ".join(part for part in (reason, chance(row["q"])) if part),
         is_found=found,
     )
 
 
-def _signed(value: float) -> str:
+def signed(value: float) -> str:
     return f"{'−' if value < 0 else '+'}{percent(abs(value))}"
 
 

@@ -57,6 +57,7 @@ REASONS = {
     "never_compared": _("never compared"),
     "not_identified": _("the comparisons do not bound it"),
     "too_few": _("too few comparisons"),
+    "few_items": _("too few items"),
     "too_large": _("too many comparisons for this figure"),
     "no_difference": _("no two responses differ in it"),
     "order_unknown": _("it is not known which response was shown first"),
@@ -70,6 +71,8 @@ REASONS = {
     "too_few_described": _("too few people say something about themselves"),
     "few_changed": _("held back, because only a few people came or went since the last time"),
 }
+# Analyses without a page of their own.
+NO_PAGE = {"repeats": _("Agreement with oneself")}
 
 
 def explain(reason: str) -> str:

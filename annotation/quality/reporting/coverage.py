@@ -4,15 +4,29 @@ All of it as it was when the figures were computed: judgments are append-only, s
 later has a higher id.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Exists, Max, Min, OuterRef, Q
+from django.db.models import Count, Exists, Max, Min
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from annotation.labeling.models import Judgment, Purpose
+from annotation.labeling.models import Judgment, Purpose, newer_revisions
 from annotation.quality.models import Report
-from annotation.quality.reporting.rows import SummaryRow, row_of
+from annotation.quality.reporting.tables import Row, row_of
+
+# What is no ordinary work, in the words of the report.
+PURPOSES: dict[str, str | Promise] = {
+    Purpose.GOLD: gettext_lazy("On items with a known answer"),
+    Purpose.REPEAT: gettext_lazy(
+        "Asked again of the same labeler, to see if they agree with themselves"
+    ),
+    Purpose.TRAINING: gettext_lazy("For training, before the work"),
+    Purpose.TEST: gettext_lazy("In a test, before the work"),
+    Purpose.CALIBRATION: gettext_lazy("In a calibration round"),
+}
 
 
 @dataclass(frozen=True)
@@ -32,14 +46,19 @@ class VersionRow:
     number: int
     published_at: datetime | None
     judgments: int
-    figures: list[SummaryRow]
+    figures: dict[str, dict]
+
+    @property
+    def rows(self) -> list[Row]:
+        names = {"raw": _("raw"), "alpha_nominal": _("alpha")}
+        return [row_of(names[key], one) for key, one in self.figures.items()]
 
     def as_json(self) -> dict:
         return {
             "number": self.number,
             "published_at": self.published_at,
             "judgments": self.judgments,
-            "figures": [row.as_json() for row in self.figures],
+            "figures": self.figures,
         }
 
 
@@ -71,7 +90,7 @@ def coverage_of(project, report: Report) -> Coverage:
     """report: of agreement."""
     known = Judgment.objects.filter(project=project, pk__lte=report.last_judgment)
     dates = known.aggregate(since=Min("submitted_at"), until=Max("submitted_at"))
-    exclusions = _exclusions(known)
+    exclusions = _exclusions(known, report.last_judgment)
     total = report.judgment_count
     return Coverage(
         judged=_judged(project, report.result["extent"]),
@@ -99,50 +118,30 @@ def _judged(project, extent: dict) -> list[Fact]:
     ]
 
 
-def _exclusions(known) -> list[Fact]:
-    """One pass over the judgments, and one over those that take something back: a revision
-    replaces exactly one before it, so as many are replaced as there are later revisions."""
-    newer = known.filter(
-        item=OuterRef("item"), labeler=OuterRef("labeler"), revision__gt=OuterRef("revision")
-    )
-    by_purpose = {
-        row["purpose"]: row
-        for row in known.order_by()
-        .values("purpose")
-        .annotate(all=Count("pk"), later=Count("pk", filter=Q(revision__gt=1)))
-    }
-    withdrawn = dict(
-        known.filter(~Exists(newer), is_retraction=True)
+def _exclusions(known, last: int) -> list[Fact]:
+    """One pass over the judgments there were; what was asked again has revisions of its own."""
+    newer = newer_revisions().filter(pk__lte=last)
+    rows = (
+        known.annotate(is_replaced=Exists(newer))
         .order_by()
-        .values_list("purpose")
+        .values("purpose", "is_replaced", "is_retraction")
         .annotate(count=Count("pk"))
     )
-    found = [
-        Fact(
-            "superseded",
-            _("Replaced by a later revision of the same labeler"),
-            sum(row["later"] for row in by_purpose.values()),
-        ),
-        Fact("retracted", _("Taken back by their labeler"), sum(withdrawn.values())),
-    ]
-    reasons = {
-        Purpose.GOLD: _("On items with a known answer"),
-        Purpose.TRAINING: _("For training, before the work"),
-        Purpose.TEST: _("In a test, before the work"),
-        Purpose.CALIBRATION: _("In a calibration round"),
+    counts: Counter[str] = Counter()
+    for row in rows:
+        counts[_why_left_out(row)] += row["count"]
+    names = {
+        "superseded": _("Replaced by a later revision of the same labeler"),
+        "retracted": _("Taken back by their labeler"),
+        **PURPOSES,
     }
-    for purpose, name in reasons.items():
-        row = by_purpose.get(purpose, {"all": 0, "later": 0})
-        count = row["all"] - row["later"] - withdrawn.get(purpose, 0)
-        found.append(Fact(purpose.value, name, count))
-    other = sum(
-        row["all"] - row["later"] - withdrawn.get(purpose, 0)
-        for purpose, row in by_purpose.items()
-        if purpose != Purpose.WORK and purpose not in reasons
-    )
-    if other:
-        found.append(Fact("other", _("Not ordinary work"), other))
-    return [fact for fact in found if fact.count]
+    return [Fact(str(key), str(name), counts[key]) for key, name in names.items() if counts[key]]
+
+
+def _why_left_out(row: dict) -> str:
+    if row["is_replaced"]:
+        return "superseded"
+    return "retracted" if row["is_retraction"] else row["purpose"]
 
 
 def _versions(project, report: Report) -> list[VersionRow]:
@@ -152,11 +151,7 @@ def _versions(project, report: Report) -> list[VersionRow]:
             one["number"],
             published.get(one["number"]),
             one["judgments"],
-            [
-                row_of(name, one[key])
-                for key, name in (("raw", _("raw")), ("alpha_nominal", _("alpha")))
-                if one[key]
-            ],
+            {key: one[key] for key in ("raw", "alpha_nominal") if one[key]},
         )
         for one in report.result["versions"]
     ]

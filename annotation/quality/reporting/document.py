@@ -5,38 +5,34 @@ from datetime import datetime
 
 from django.utils import timezone
 
+from annotation.labeling.models import Item
 from annotation.quality import services
 from annotation.quality.analyses import ANALYSES
 from annotation.quality.documents import handles_of
 from annotation.quality.models import Report
 from annotation.quality.pages import PAGES
-from annotation.quality.presentation import finding
+from annotation.quality.prompts_page import items_named
 from annotation.quality.reporting.coverage import Coverage, coverage_of
 from annotation.quality.reporting.methods import Method, methods_of
-from annotation.quality.reporting.rows import MOST_ROWS, SummaryRow
-from annotation.quality.reporting.summaries import SUMMARIES, summarise
+from annotation.quality.reporting.people import without_people
+from annotation.quality.reporting.summaries import summarise
+from annotation.quality.reporting.tables import Known, Summary
+from annotation.quality.wording import NO_PAGE
 
 
 @dataclass(frozen=True)
 class Section:
-    """The figures of one analysis. rows: those that are printed, of `all_rows`."""
+    """One analysis: what is printed of it, and in `report` all of it."""
 
     kind: str
     title: str
     report: Report
-    all_rows: list[SummaryRow]
+    summary: Summary
     is_stale: bool
-
-    @property
-    def rows(self) -> list[SummaryRow]:
-        return self.all_rows[:MOST_ROWS] if self.kind in SUMMARIES else []
-
-    @property
-    def more(self) -> int:
-        """How many are in the JSON only."""
-        return len(self.all_rows) - len(self.rows)
+    with_people: bool
 
     def as_json(self) -> dict:
+        result = self.report.result
         return {
             "kind": self.kind,
             "input_sha256": self.report.input_sha256,
@@ -44,13 +40,14 @@ class Section:
             "computed_at": self.report.computed_at,
             "judgments": self.report.judgment_count,
             "is_stale": self.is_stale,
-            "figures": [row.as_json() for row in self.all_rows],
+            "result": result if self.with_people else without_people(result),
         }
 
 
 @dataclass(frozen=True)
 class Document:
-    """coverage is None, and there are no sections, where nothing was computed yet."""
+    """coverage is None, and there are no sections, where nothing was computed yet; handles by
+    user id, where they were asked for."""
 
     finding: str
     made_at: datetime
@@ -58,54 +55,60 @@ class Document:
     sections: list[Section]
     missing: list[str]
     methods: list[Method]
+    handles: dict[int, str]
 
     def as_json(self) -> dict:
-        return {
+        said = {
             "made_at": self.made_at,
             "coverage": self.coverage and self.coverage.as_json(),
             "analyses": [section.as_json() for section in self.sections],
             "not_computed": self.missing,
-            "methods": [
-                {
-                    "kind": method.kind,
-                    "name": str(method.name),
-                    "formula": method.formula,
-                    "source": method.source,
-                }
-                for method in self.methods
-            ],
+            "methods": [method.as_json() for method in self.methods],
         }
+        return said | ({"labelers": self.handles} if self.handles else {})
 
 
-def document_of(project, *, with_names: bool = False) -> Document:
-    """Of the newest report of every analysis; nobody is named without `with_names`."""
+def document_of(project, *, with_names: bool = False, besides: tuple[str, ...] = ()) -> Document:
+    """Of the newest report of every analysis; nobody is named without `with_names`. besides:
+    what else was done with the judgments, whose methods are to be told."""
     reports = {kind: services.latest_report(project, kind) for kind in ANALYSES}
-    known = {kind: report for kind, report in reports.items() if report is not None}
-    names = handles_of(project) if with_names else {}
+    found = {kind: report for kind, report in reports.items() if report is not None}
+    handles = handles_of(project) if with_names else {}
+    known = Known(handles, _external_ids(found.get("prompts")))
     state = services.state_of(project)
-    agreement = known.get("agreement")
+    agreement = found.get("agreement")
+    sections = [
+        Section(
+            kind=kind,
+            title=_title(kind),
+            report=report,
+            summary=summarise(kind, report.result, known),
+            is_stale=report.state != state,
+            with_people=with_names,
+        )
+        for kind, report in found.items()
+    ]
     return Document(
-        finding=finding(agreement.result["agreement"]["pairs"]["raw"]) if agreement else "",
+        finding=next((one.summary.finding for one in sections if one.kind == "agreement"), ""),
         made_at=timezone.now(),
         coverage=coverage_of(project, agreement) if agreement else None,
-        sections=[
-            Section(
-                kind=kind,
-                title=_title(kind),
-                report=report,
-                all_rows=summarise(kind, report.result, names),
-                is_stale=report.state != state,
-            )
-            for kind, report in known.items()
-        ],
-        missing=[kind for kind in reports if kind not in known],
-        methods=methods_of(known),
+        sections=sections,
+        missing=[kind for kind in reports if kind not in found],
+        methods=methods_of([*found, *besides]),
+        handles=handles,
     )
 
 
+def _external_ids(report: Report | None) -> dict[int, str]:
+    if report is None:
+        return {}
+    named = Item.objects.filter(project=report.project_id, pk__in=items_named(report.result))
+    return dict(named.values_list("pk", "external_id"))
+
+
 def _title(kind: str) -> str:
-    """What the row of pages calls it."""
+    """What the row of pages calls it, or what has no page there."""
     for key, page in PAGES.items():
         if page.kind == kind and key != "report":
             return str(page.heading)
-    return kind.replace("_", " ").capitalize()
+    return str(NO_PAGE.get(kind) or kind.replace("_", " ").capitalize())

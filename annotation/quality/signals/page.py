@@ -97,7 +97,7 @@ def present(
     rows = Paginator(ordered, ROWS).get_page(page)
     rows.object_list = [_row(one, keys, crowds, people) for one in rows.object_list]
     return LabelersPage(
-        finding=_title(len(flagged), len(labelers)),
+        finding=title_of(len(flagged), len(labelers)),
         extent=result["extent"],
         cards=[card_of(one, crowds, people) for one in flagged[:MOST_CARDS]],
         left_out=max(0, len(flagged) - MOST_CARDS),
@@ -182,7 +182,8 @@ def _certainty(found: dict) -> str:
     }
 
 
-def _title(flagged: int, of: int) -> str:
+def title_of(flagged: int, of: int) -> str:
+    """The finding: how many stand out, of how many."""
     if not of:
         return _("Nobody has given an answer that can be compared yet")
     if not flagged:

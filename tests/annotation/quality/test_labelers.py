@@ -1,6 +1,5 @@
 """Signals of labelers, from judgments to the page: who stands out, and what is said of whom."""
 
-import random
 import re
 from dataclasses import replace
 from datetime import timedelta
@@ -18,25 +17,10 @@ from annotation.quality.figures import unheard
 from annotation.quality.services import compute_report
 from annotation.quality.snapshot import take_snapshot
 from annotation.quality.snapshot.repeats import Repeats
-from tests.annotation.quality.world import make_judged_project
+from tests.annotation.quality.world import a_crowd
 from tests.factories import make_item, make_judgment, make_member, make_project
 
 pytestmark = pytest.mark.django_db
-FIRST, TIE, SECOND = (1, 2), (1, 1), (2, 1)
-
-
-def a_crowd(slug="crowd", n_items=120):
-    """Eight careful labelers, one who turns the scale round, and one who ties everything."""
-    rng = random.Random(3)
-    verdicts = []
-    for number in range(n_items):
-        truth = rng.choice((FIRST, SECOND))
-        other = SECOND if truth == FIRST else FIRST
-        for person in range(8):
-            verdicts.append((number, f"w{person}", truth if rng.random() < 0.9 else other))
-        verdicts.append((number, "turned", other if rng.random() < 0.9 else truth))
-        verdicts.append((number, "tied", TIE))
-    return make_judged_project(verdicts, slug=slug)
 
 
 def signals_of(project):

@@ -1,5 +1,7 @@
 """Many items and judgments at once, for tests that count and measure."""
 
+import random
+
 from annotation.accounts.models import User
 from annotation.core.hashing import sha256_of_text, sha256_of_value
 from annotation.labeling.models import Item, ItemResponse, Judgment
@@ -76,3 +78,20 @@ def make_judged_project(verdicts, *, n_responses=2, slug=None):
         batch_size=2000,
     )
     return project
+
+
+FIRST, TIE, SECOND = (1, 2), (1, 1), (2, 1)
+
+
+def a_crowd(slug="crowd", n_items=120):
+    """Eight careful labelers, one who turns the scale round, and one who ties everything."""
+    rng = random.Random(3)
+    verdicts = []
+    for number in range(n_items):
+        truth = rng.choice((FIRST, SECOND))
+        other = SECOND if truth == FIRST else FIRST
+        for person in range(8):
+            verdicts.append((number, f"w{person}", truth if rng.random() < 0.9 else other))
+        verdicts.append((number, "turned", other if rng.random() < 0.9 else truth))
+        verdicts.append((number, "tied", TIE))
+    return make_judged_project(verdicts, slug=slug)

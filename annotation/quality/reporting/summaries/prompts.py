@@ -1,0 +1,108 @@
+"""What divides people, and what they cannot decide."""
+
+from collections.abc import Iterable, Mapping
+
+from django.utils.translation import gettext as _
+
+from annotation.core.charts import span
+from annotation.core.numbers import grouped
+from annotation.quality.bias_page.rows import chance, percent
+from annotation.quality.prompts_page import finding_of, reading_of, signed
+from annotation.quality.reporting.tables import Known, Row, Summary, Table
+from annotation.quality.wording import REASONS
+
+# Of each list: those to look at first, the page has more.
+MOST = 10
+PART_REASONS = {**REASONS, "too_few": REASONS["few_items"]}
+
+
+def summarise_prompts(result: Mapping, known: Known) -> Summary:
+    beyond, items, judgments = _("Beyond the expected"), _("Items"), _("Judgments")
+    tables = [
+        Table.of(
+            _("Two readings"),
+            _("Asked of"),
+            [Row(name, note=said) for name, said, _found in map(reading_of, result["readings"])],
+            value=" ",
+            interval="",
+            n="",
+        ),
+        Table.of(
+            _("Items that divide people"),
+            _("Item"),
+            [_item(row, known.items) for row in result["items"][:MOST]],
+            value=_("Disagreement"),
+            interval=_("Expected"),
+            n=judgments,
+            note=_("The most surprising first; the p-values are adjusted over all items."),
+        ),
+        Table.of(
+            _("Prompts that divide people"),
+            _("Prompt of the item"),
+            _parts(result["prompts"][:MOST], lambda row: _name(row, known.items)),
+            value=beyond,
+            n=items,
+        ),
+        Table.of(
+            _("Parts of the work"),
+            _("Part"),
+            _parts(result["facets"], lambda row: f"{row['key']}: {row['value']}"),
+            value=beyond,
+            n=items,
+        ),
+        _heavy(_("Tied by many"), result["tied"], known, judgments),
+        _heavy(_("All unacceptable to many"), result["bad"], known, judgments),
+    ]
+    return Summary(finding_of(result), [table for table in tables if table.rows])
+
+
+def _name(row: Mapping, items: Mapping[int, str]) -> str:
+    return items.get(row["item"], _("an item that is gone"))
+
+
+def _item(row: Mapping, items: Mapping[int, str]) -> Row:
+    return Row(
+        _name(row, items),
+        percent(row["seen"]),
+        percent(row["expected"]),
+        grouped(row["judgments"]),
+        chance(row["q"]),
+    )
+
+
+def _parts(rows: Iterable[Mapping], name) -> list[Row]:
+    """Those with enough items; how many had too few is one line."""
+    told = [row for row in rows if row["reason"] != "too_few"]
+    few = [row for row in rows if row["reason"] == "too_few"]
+    found = [
+        Row(
+            name(row),
+            _("none") if row["beyond"] is None else signed(row["beyond"]),
+            "" if row["ci"] is None else span(*map(signed, row["ci"])),
+            grouped(row["items"]),
+            str(PART_REASONS[row["reason"]]) if row["reason"] else chance(row["q"]),
+        )
+        for row in told
+    ]
+    if few:
+        count, held = grouped(len(few)), grouped(sum(row["items"] for row in few))
+        found.append(Row(_("%(count)s with too few items") % {"count": count}, n=held))
+    return found
+
+
+def _heavy(title: str, rows: Iterable[Mapping], known: Known, judgments: str) -> Table:
+    return Table.of(
+        title,
+        _("Prompt of the item"),
+        [
+            Row(
+                _name(row, known.items),
+                percent(row["value"]),
+                span(*map(percent, row["ci"])),
+                grouped(row["n"]),
+            )
+            for row in list(rows)[:MOST]
+        ],
+        value=_("Share"),
+        n=judgments,
+    )
