@@ -1,4 +1,5 @@
-"""Whether the queue flows: what nobody can take, what is about to come back, what is reported."""
+"""Whether the queue flows: what nobody can take, what comes back again and again, what is about to
+come back, what is reported."""
 
 import json
 from dataclasses import dataclass, field
@@ -16,7 +17,17 @@ from annotation.projects.models import Membership, PoolMember, Slice
 # In the order in which items are lent: those that nobody takes gather at the head.
 LOOKED_AT = 5000
 NAMED = 5
+# Lent so often, and given back or left lying each time, an item is no accident.
+AGAIN = 3
 SOON = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Stuck:
+    """An item with room that was lent `times` without a judgment."""
+
+    item: Item
+    times: int
 
 
 @dataclass
@@ -24,14 +35,17 @@ class Health:
     labeler_count: int  # who could be lent work now, were there some for them
     looked_at: int = 0  # items with room, at most LOOKED_AT of each slice
     is_whole_queue: bool = True
+    unassignable_count: int = 0
+    unassignable: list[Item] = field(default_factory=list)  # the first of them
     stuck_count: int = 0
-    stuck: list[Item] = field(default_factory=list)  # the first of them
+    stuck: list[Stuck] = field(default_factory=list)  # the worst of them
+    again: int = AGAIN
     live_count: int = 0
     expiring_count: int = 0
     reported_count: int = 0
 
 
-STUCK = """
+QUEUE = """
 WITH able AS MATERIALIZED (
   SELECT * FROM jsonb_to_recordset(%(able)s::jsonb)
              AS m(id bigint, avoids varchar[], lanes bigint[])
@@ -43,7 +57,7 @@ WITH able AS MATERIALIZED (
        AND i.taken < i.overlap
      ORDER BY i.priority DESC, i.taken DESC, i.id LIMIT %(limit)s
   ) AS of_lane
-), stuck AS MATERIALIZED (
+), unassignable AS MATERIALIZED (
   SELECT h.* FROM head h WHERE NOT EXISTS (
     SELECT 1 FROM able m
      WHERE h.lane = ANY (m.lanes) AND NOT (h.warnings && m.avoids)
@@ -51,11 +65,20 @@ WITH able AS MATERIALIZED (
                         WHERE a.item_id = h.id AND a.labeler_id = m.id AND a.state <> 'expired')
        AND NOT EXISTS (SELECT 1 FROM labeling_judgment j
                         WHERE j.item_id = h.id AND j.labeler_id = m.id))
+), stuck AS MATERIALIZED (
+  -- A row for each labeler: its token counts how often the item was lent to them.
+  SELECT h.id, sum(a.token - (a.state NOT IN ('skipped', 'expired'))::int) AS times
+    FROM head h JOIN labeling_assignment a ON a.item_id = h.id AND a.purpose = 'work'
+   GROUP BY h.id HAVING sum(a.token - (a.state NOT IN ('skipped', 'expired'))::int) >= %(again)s
 )
 SELECT (SELECT count(*) FROM head), (SELECT max(n) FROM (SELECT count(*) AS n FROM head
         GROUP BY lane) AS of_lanes),
+       (SELECT count(*) FROM unassignable),
+       ARRAY(SELECT id FROM unassignable
+              ORDER BY priority DESC, taken DESC, id LIMIT %(named)s),
        (SELECT count(*) FROM stuck),
-       ARRAY(SELECT id FROM stuck ORDER BY priority DESC, taken DESC, id LIMIT %(named)s)
+       (SELECT jsonb_agg(jsonb_build_array(id, times))
+          FROM (SELECT * FROM stuck ORDER BY times DESC, id LIMIT %(named)s) AS worst)
 """
 
 
@@ -70,12 +93,17 @@ def health_of(project) -> Health:
         "project": project.pk,
         "limit": LOOKED_AT,
         "named": NAMED,
+        "again": AGAIN,
     }
     with connection.cursor() as cursor:
-        cursor.execute(STUCK, values)
-        health.looked_at, longest, health.stuck_count, first = cursor.fetchone()
-    health.is_whole_queue = (longest or 0) < LOOKED_AT
-    health.stuck = list(Item.objects.filter(pk__in=first).order_by("pk"))
+        cursor.execute(QUEUE, values)
+        looked_at, longest, unassignable_count, first, stuck_count, worst = cursor.fetchone()
+    health.looked_at, health.is_whole_queue = looked_at, (longest or 0) < LOOKED_AT
+    health.unassignable_count, health.stuck_count = unassignable_count, stuck_count
+    times = dict(json.loads(worst)) if worst else {}
+    items = Item.objects.in_bulk([*first, *times])
+    health.unassignable = [items[pk] for pk in sorted(first)]
+    health.stuck = [Stuck(items[pk], count) for pk, count in times.items()]
     health.live_count, health.expiring_count = _leases(project)
     open_reports = ItemReport.objects.open().filter(item__project=project)
     health.reported_count = open_reports.aggregate(items=Count("item", distinct=True))["items"]

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from annotation.labeling.models import Assignment, Item, ItemReport, Judgment
-from annotation.oversight.figures.health import health_of
+from annotation.oversight.figures.health import AGAIN, health_of
 from annotation.oversight.figures.progress import progress_of
 from annotation.oversight.figures.throughput import throughput_of
 from annotation.projects.models import Membership, Pool, Slice
@@ -158,31 +158,31 @@ def test_progress_counts_what_the_long_way_counts(project):
     )
 
 
-def test_an_item_is_stuck_when_no_labeler_can_take_it(client, project, lead):
+def test_an_item_is_unassignable_when_no_labeler_can_take_it(client, project, lead):
     mira, jonas = make_member(project), make_member(project)
-    item = make_item(project, external_id="the-stuck-one")
+    item = make_item(project, external_id="the-hard-one")
     make_item(project, external_id="free")
     touch(item, mira)
-    assert health_of(project).stuck_count == 0
+    assert health_of(project).unassignable_count == 0
     make_judgment(item, jonas, [1, 2])
     health = health_of(project)
-    assert (health.stuck_count, health.stuck, health.looked_at) == (1, [item], 2)
+    assert (health.unassignable_count, health.unassignable, health.looked_at) == (1, [item], 2)
     assert health.is_whole_queue
     shown = page(client)
-    assert "1 item is stuck" in shown
-    assert "the-stuck-one" in shown
+    assert "1 item cannot be assigned" in shown
+    assert "the-hard-one" in shown
     make_member(project)  # a third labeler can take it
-    assert health_of(project).stuck_count == 0
-    assert "No item is stuck" in page(client)
+    assert health_of(project).unassignable_count == 0
+    assert "Every item can be assigned" in page(client)
 
 
 def test_an_expired_loan_is_no_reason_and_a_live_one_is(project):
     mira = make_member(project)
     item = make_item(project)
     loan = touch(item, mira, "expired")
-    assert health_of(project).stuck_count == 0
+    assert health_of(project).unassignable_count == 0
     Assignment.objects.filter(pk=loan.pk).update(state="live", over_at=None)
-    assert health_of(project).stuck_count == 1
+    assert health_of(project).unassignable_count == 1
 
 
 @pytest.mark.parametrize(
@@ -199,37 +199,80 @@ def test_an_expired_loan_is_no_reason_and_a_live_one_is(project):
 def test_who_is_lent_nothing_frees_no_item(project, fields):
     mira, spare = make_member(project), make_member(project)
     touch(make_item(project), mira)
-    assert health_of(project).stuck_count == 0
+    assert health_of(project).unassignable_count == 0
     Membership.objects.filter(user=spare).update(**fields)
-    assert (health_of(project).stuck_count, health_of(project).labeler_count) == (1, 1)
+    assert (health_of(project).unassignable_count, health_of(project).labeler_count) == (1, 1)
 
 
 def test_a_used_up_quota_frees_no_item(project):
     mira, spare = make_member(project), make_member(project)
     touch(make_item(project), mira)
     Membership.objects.filter(user=spare).update(quota=1)
-    assert health_of(project).stuck_count == 0
+    assert health_of(project).unassignable_count == 0
     judge(project, spare)
-    assert health_of(project).stuck_count == 1
+    assert health_of(project).unassignable_count == 1
 
 
-def test_content_that_all_keep_away_from_is_stuck(project):
+def test_content_that_all_keep_away_from_is_unassignable(project):
     mira = make_member(project)
     make_item(project, warnings=["violence"])
-    assert health_of(project).stuck_count == 0
+    assert health_of(project).unassignable_count == 0
     mira.preferences = {"avoids": ["violence", "no such harm"]}
     mira.save()
-    assert health_of(project).stuck_count == 1
+    assert health_of(project).unassignable_count == 1
 
 
-def test_an_item_of_a_slice_is_stuck_without_anybody_in_its_pools(project):
+def test_an_item_of_a_slice_is_unassignable_without_anybody_in_its_pools(project):
     mira = make_member(project)
     pool = Pool.objects.create(name="German", kind=Pool.Kind.LANGUAGE)
     part = Slice.objects.create(project=project, name="de", position=1)
     part.pools.add(pool)
     make_item(project, slice=part)
-    assert health_of(project).stuck_count == 1
+    assert health_of(project).unassignable_count == 1
     pool.members.create(user=mira)
+    assert health_of(project).unassignable_count == 0
+
+
+def test_an_item_is_stuck_that_comes_back_again_and_again(client, project, lead):
+    """However often one labeler was lent it: each loan without a judgment counts, a judgment and
+    what is on a desk do not."""
+    item = make_item(project, external_id="bad-prompt")
+    touch(item, make_member(project))
+    touch(item, make_member(project), "live", token=2)
+    touch(item, make_member(project), "submitted")
+    fine = make_item(project)
+    touch(fine, make_member(project), "expired", token=2)
+    make_member(project)
+    health = health_of(project)
+    assert (health.stuck_count, health.unassignable_count) == (0, 0)
+    assert "No item is stuck" in page(client)
+
+    touch(item, make_member(project), "expired", token=2)
+
+    health = health_of(project)
+    assert (health.stuck_count, health.unassignable_count) == (1, 0)
+    assert [(one.item, one.times) for one in health.stuck] == [(item, 4)]
+    shown = page(client)
+    assert "1 item is stuck" in shown
+    assert "Every item can be assigned" in shown
+    assert "bad-prompt" in shown
+
+
+def test_the_worst_stuck_items_are_named_first(project):
+    items = [make_item(project) for _ in range(7)]
+    for times, item in enumerate(items, start=AGAIN):
+        touch(item, make_member(project), "expired", token=times)
+    health = health_of(project)
+    assert health.stuck_count == 7
+    assert [one.item for one in health.stuck] == items[:-6:-1]
+
+
+@pytest.mark.parametrize("fields", [{"taken": 2}, {"state": "withdrawn"}, {"state": "reserved"}])
+def test_what_is_not_lent_is_not_stuck(project, fields):
+    item = make_item(project)
+    touch(item, make_member(project), token=AGAIN)
+    assert health_of(project).stuck_count == 1
+    Item.objects.filter(pk=item.pk).update(**fields)
     assert health_of(project).stuck_count == 0
 
 
@@ -238,15 +281,15 @@ def test_without_labelers_the_page_says_so(client, project, lead):
     assert "Nobody can take an item" in page(client)
 
 
-def test_full_withdrawn_and_reserved_items_are_never_stuck(project):
+def test_full_withdrawn_and_reserved_items_are_never_unassignable(project):
     mira = make_member(project)
     for fields in ({"taken": 2}, {"state": "withdrawn"}, {"state": "reserved"}):
         touch(make_item(project, **fields), mira)
     health = health_of(project)
-    assert (health.stuck_count, health.looked_at) == (0, 0)
+    assert (health.unassignable_count, health.looked_at) == (0, 0)
     assert progress_of(project)["withdrawn_count"] == 1
     touch(make_item(project), mira)
-    assert health_of(project).stuck_count == 1
+    assert health_of(project).unassignable_count == 1
 
 
 def test_only_the_head_of_a_long_queue_is_looked_at_and_that_is_said(
@@ -260,7 +303,7 @@ def test_only_the_head_of_a_long_queue_is_looked_at_and_that_is_said(
         make_item(project)
     monkeypatch.setattr(health, "LOOKED_AT", 2)
     found = health_of(project)
-    assert (found.looked_at, found.is_whole_queue, found.stuck_count) == (2, False, 1)
+    assert (found.looked_at, found.is_whole_queue, found.unassignable_count) == (2, False, 1)
     assert "Of the first 2 in the queue." in page(client)
 
 
