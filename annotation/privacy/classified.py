@@ -242,6 +242,7 @@ COLUMNS: dict[str, dict[str, Fate]] = {
     },
     "oversight.Pay": {"currency": CODE, "changed_by": NUMBER},
     "oversight.Alert": {"base_url": SITE, "changed_by": NUMBER},
+    "oversight.Alert_mail_to": {"user": NUMBER},
     "oversight.Delivery": {"body": CODE, "error": CODE},
     "datasets.Dataset": {
         "hash": CODE,

@@ -4,8 +4,10 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from annotation.oversight.alerts.recipients import Candidate, candidates
 from annotation.oversight.alerts.rules import RULES
 from annotation.oversight.models import Alert, AlertKind
+from annotation.projects.models import Membership
 
 LIMITS = {
     AlertKind.AGREEMENT: gettext_lazy("Under so many per cent"),
@@ -16,10 +18,17 @@ LIMITS = {
 }
 
 
+def _said_of(candidate: Candidate) -> str:
+    role = Membership.Role(candidate.role).label if candidate.role else _("Site admin")
+    return _("%(name)s, %(role)s") % {"name": candidate.name, "role": role}
+
+
 class AlertsForm(forms.Form):
     def __init__(self, *args, project, **kwargs):
         super().__init__(*args, **kwargs)
-        self.alerts = {alert.kind: alert for alert in Alert.objects.filter(project=project)}
+        alerts = Alert.objects.filter(project=project).prefetch_related("mail_to")
+        self.alerts = {alert.kind: alert for alert in alerts}
+        self.candidates = candidates(project)
         for kind, rule in RULES.items():
             alert = self.alerts.get(kind)
             number = forms.IntegerField if rule.is_whole else forms.FloatField
@@ -38,8 +47,16 @@ class AlertsForm(forms.Form):
             )
             self.fields[f"{kind}_mail"] = forms.BooleanField(
                 required=False,
-                label=gettext_lazy("Mail to leads and admins"),
+                label=gettext_lazy("By mail"),
                 initial=alert.by_mail if alert else True,
+            )
+            self.fields[f"{kind}_to"] = forms.TypedMultipleChoiceField(
+                required=False,
+                coerce=int,
+                label=gettext_lazy("Who gets it"),
+                choices=[(one.user.pk, _said_of(one)) for one in self.candidates],
+                initial=[user.pk for user in alert.mail_to.all()] if alert else [],
+                widget=forms.CheckboxSelectMultiple,
             )
 
     def clean(self):
@@ -57,6 +74,8 @@ class AlertsForm(forms.Form):
                 "on": self[f"{kind}_on"],
                 "limit": self[f"{kind}_limit"],
                 "mail": self[f"{kind}_mail"],
+                "to": self[f"{kind}_to"],
+                "chosen": len(self[f"{kind}_to"].value() or []),
                 "alert": self.alerts.get(kind),
             }
             for kind in RULES
@@ -69,6 +88,7 @@ class AlertsForm(forms.Form):
             kind.value: {
                 "threshold": float(said[f"{kind}_limit"]),
                 "by_mail": said[f"{kind}_mail"],
+                "mail_to": said[f"{kind}_to"],
             }
             for kind in RULES
             if said[f"{kind}_on"]

@@ -10,7 +10,8 @@ from annotation.accounts.models import User
 from annotation.accounts.preferences import preferences_of
 from annotation.core.jobs import Claim
 from annotation.oversight.alerts.words import sentence
-from annotation.oversight.models import AlertKind, AlertTurn
+from annotation.oversight.models import Alert, AlertKind, AlertTurn
+from annotation.projects.permissions import may
 
 PAUSES = [60, 600]
 
@@ -39,10 +40,7 @@ def letter(turn: AlertTurn, user: User) -> EmailMessage:
             "",
             _("The project: %(url)s")
             % {"url": alert.base_url + reverse("runs:show-project", args=[alert.project.slug])},
-            _("You get this once, because you lead the project. Change it under Alerts: %(url)s")
-            % {
-                "url": alert.base_url + reverse("oversight:edit-alerts", args=[alert.project.slug])
-            },
+            _why(alert, user),
         ]
         return EmailMessage(
             subject=f"[Concord] {name}: {AlertKind(alert.kind).label}",
@@ -50,3 +48,10 @@ def letter(turn: AlertTurn, user: User) -> EmailMessage:
             from_email=settings.DEFAULT_FROM_EMAIL,
             to=[user.email],
         )
+
+
+def _why(alert: Alert, user: User) -> str:
+    if not may(user, "manage", alert.project):
+        return _("You get this once, because a lead of the project chose you for it.")
+    url = alert.base_url + reverse("oversight:edit-alerts", args=[alert.project.slug])
+    return _("You get this once. Who gets it is chosen under Alerts: %(url)s") % {"url": url}

@@ -9,11 +9,11 @@ from django.utils.translation import override
 from annotation.core import audit, jobs
 from annotation.oversight import tasks
 from annotation.oversight.alerts.measures import MEASURES
+from annotation.oversight.alerts.recipients import candidates, recipients
 from annotation.oversight.alerts.rules import next_state
 from annotation.oversight.alerts.words import sentence
 from annotation.oversight.models import Alert, AlertKind, AlertTurn, Delivery
 from annotation.oversight.webhooks.sending import announce
-from annotation.projects.permissions import roles_for
 
 logger = logging.getLogger(__name__)
 State = Alert.State
@@ -21,15 +21,20 @@ State = Alert.State
 
 @transaction.atomic
 def set_alerts(*, project, wanted: dict[str, dict], actor, base_url: str = "") -> None:
-    """`wanted`: kind → {"threshold", "by_mail"}; kinds that are left out are switched off. What
-    gets another limit is calm until it is measured again: a new limit is a new crossing."""
-    changed = {}
+    """`wanted`: kind → {"threshold", "by_mail"} and, where a lead chooses who gets the mail,
+    "mail_to": ids of candidates. Kinds that are left out are switched off. What gets another limit
+    is calm until it is measured again: a new limit is a new crossing."""
+    changed: dict[str, object] = {}
+    mail_to = {}
+    able = {one.user.pk for one in candidates(project)}
     for alert in Alert.objects.select_for_update().filter(project=project, is_on=True):
         if alert.kind not in wanted:
             Alert.objects.filter(pk=alert.pk).update(is_on=False, state=State.CALM)
             changed[alert.kind] = "off"
     for kind, said in wanted.items():
-        fields = {**said, "base_url": base_url, "changed_by": actor}
+        chosen = sorted(able & {int(pk) for pk in said.get("mail_to", ())})
+        fields = {name: said[name] for name in ("threshold", "by_mail")}
+        fields |= {"base_url": base_url, "changed_by": actor}
         alert, is_new = Alert.objects.select_for_update().get_or_create(
             project=project, kind=AlertKind(kind), defaults=fields
         )
@@ -38,6 +43,11 @@ def set_alerts(*, project, wanted: dict[str, dict], actor, base_url: str = "") -
         if is_new or "is_on" in fields:
             changed[alert.kind] = said["threshold"]
         Alert.objects.filter(pk=alert.pk).update(**fields)
+        if chosen != sorted(alert.mail_to.values_list("pk", flat=True)):
+            alert.mail_to.set(chosen)
+            mail_to[alert.kind] = chosen
+    if mail_to:
+        changed["mail_to"] = mail_to
     audit.record("alerts.changed", actor=actor, project=project, target=project.slug, **changed)
 
 
@@ -84,21 +94,10 @@ def _tell(turn: AlertTurn) -> None:
     event = Delivery.Event.RAISED if turn.is_raised else Delivery.Event.CLEARED
     announce(project=project, kind=alert.kind, event=event, alert=said)
     if alert.by_mail and turn.is_raised:
-        for user in recipients(project):
+        for user in recipients(alert):
             jobs.enqueue(
                 kind=tasks.ALERT_MAIL_KIND,
                 project=project,
                 target=f"turn:{turn.pk}:user:{user.pk}",
                 payload={"turn": turn.pk, "user": user.pk},
             )
-
-
-def recipients(project) -> list:
-    """Who may manage the project and has an address."""
-    members = (
-        project.memberships.active()
-        .filter(role__in=roles_for("manage"), user__is_active=True)
-        .exclude(user__email="")
-        .select_related("user")
-    )
-    return [member.user for member in members.order_by("pk")]

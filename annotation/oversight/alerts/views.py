@@ -33,7 +33,7 @@ def edit_alerts(request, slug):
         "form": form,
         "rows": [_with_words(row) for row in form.rows],
         "turns": _turns(project),
-        "recipients": len(services.recipients(project)),
+        "leads": sum(one.leads for one in form.candidates),
     }
     status = 422 if form.errors else 200
     return render(request, "oversight/alerts.html", context, status=status)

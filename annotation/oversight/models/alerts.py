@@ -22,6 +22,8 @@ class Alert(models.Model):
     is_on = models.BooleanField(default=True)
     threshold = models.FloatField()
     by_mail = models.BooleanField(default=True)
+    # Whom a lead chose for its mail; nobody: the leads and admins that the project has then.
+    mail_to = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="+")
     state = models.CharField(max_length=10, choices=State, default=State.CALM)
     # What was measured last; null = there was too little to measure.
     value = models.FloatField(null=True)

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from annotation.accounts.models import User
 from annotation.celery import app
 from annotation.core import jobs
 from annotation.core.addresses import Origins
@@ -19,7 +20,7 @@ from annotation.oversight.models import Alert, AlertKind, AlertTurn, Delivery
 from annotation.oversight.webhooks.services import add_webhook
 from annotation.projects.models import Membership
 from annotation.quality.models import Report
-from tests.factories import make_item, make_judgment, make_member, make_project
+from tests.factories import make_item, make_judgment, make_member, make_project, make_user
 
 pytestmark = pytest.mark.django_db
 Role = Membership.Role
@@ -42,8 +43,8 @@ def lead(project, client):
 URL = "/projects/shop/alerts/"
 
 
-def watch(project, kind="queue", threshold=10.0, by_mail=True):
-    wanted = {kind: {"threshold": threshold, "by_mail": by_mail}}
+def watch(project, kind="queue", threshold=10.0, by_mail=True, **more):
+    wanted = {kind: {"threshold": threshold, "by_mail": by_mail} | more}
     services.set_alerts(project=project, wanted=wanted, actor=None, base_url="https://c.example")
     return Alert.objects.get(project=project, kind=kind)
 
@@ -134,6 +135,77 @@ def test_the_mail_says_what_and_where_in_the_readers_language(project, lead):
     assert "Items left to lend: 3; the limit is 10." in english.body
     assert "https://c.example/projects/shop/" in english.body
     assert "Warteschlange" in german.subject
+
+
+def addressed(project, role, name):
+    user = make_member(project, role, username=name)
+    user.email = f"{name}@example.com"
+    user.save()
+    return user
+
+
+def told():
+    run_jobs()
+    addresses = sorted(letter.to[0].partition("@")[0] for letter in mail.outbox)
+    mail.outbox.clear()
+    return addresses
+
+
+def test_a_lead_chooses_who_gets_the_mail(client, project, lead):
+    omar = addressed(project, Role.REVIEWER, "omar")
+    addressed(project, Role.ENGINEER, "erik")
+    root = make_user("root", is_superuser=True, email="root@example.com")
+    fill(project, 3)
+    shown = client.get(URL).content.decode()
+    assert all(name in shown for name in ("omar, Reviewer", "erik, Engineer", "root, Site admin"))
+
+    client.post(URL, form_of(queue_to=[omar.pk, root.pk]))
+    services.check_all()
+    run_jobs()
+
+    by_name = {letter.to[0].partition("@")[0]: letter.body for letter in mail.outbox}
+    assert set(by_name) == {"omar", "root"}
+    assert "a lead of the project chose you" in by_name["omar"]
+    assert URL in by_name["root"]
+    assert URL not in by_name["omar"], "it is not theirs to change"
+    changed = Event.objects.get(kind="alerts.changed")
+    assert changed.payload["mail_to"] == {"queue": sorted([omar.pk, root.pk])}
+    assert set(Alert.objects.get().mail_to.all()) == {omar, root}
+
+    mail.outbox.clear()
+    client.post(URL, form_of(queue_limit="20"))
+    services.check_all()
+    assert told() == ["lead"], "nobody chosen again: who leads the project"
+
+
+@pytest.mark.parametrize(
+    "change", [{"role": Role.LABELER}, {"is_active": False}, {"user__is_active": False}]
+)
+def test_who_is_chosen_and_may_no_more_is_left_out(project, lead, change):
+    omar, erik = (addressed(project, Role.REVIEWER, name) for name in ("omar", "erik"))
+    fill(project, 3)
+    alert = watch(project, mail_to=[omar.pk, erik.pk])
+    if "user__is_active" in change:
+        User.objects.filter(pk=omar.pk).update(is_active=False)
+    else:
+        Membership.objects.filter(user=omar).update(**change)
+    look(alert)
+    assert told() == ["erik"]
+
+    Membership.objects.filter(user=erik).update(is_active=False)
+    watch(project, threshold=20.0, mail_to=[omar.pk])
+    look(alert)
+    assert told() == ["lead"], "an alert is never told to nobody"
+
+
+def test_no_labeler_and_nobody_from_elsewhere_can_be_chosen(client, project, lead):
+    mira = addressed(project, Role.LABELER, "mira")
+    stranger = addressed(make_project("other"), Role.LEAD, "eve")
+    assert "mira" not in client.get(URL).content.decode()
+    for user in (mira, stranger):
+        assert client.post(URL, form_of(queue_to=[user.pk])).status_code == 422
+    assert not Alert.objects.exists()
+    assert not watch(project, mail_to=[mira.pk, stranger.pk]).mail_to.exists()
 
 
 def test_a_mail_is_tried_again_and_its_end_has_a_cause(project, lead, monkeypatch):
