@@ -5,6 +5,7 @@ Without script a POST is answered by a redirect to the desk; with htmx by the de
 
 import uuid
 from dataclasses import dataclass
+from functools import wraps
 
 from django.contrib import messages
 from django.contrib.messages import get_messages
@@ -55,6 +56,20 @@ def undo_of(assignment) -> Undo:
     is_skip = assignment.state == Assignment.State.SKIPPED
     text = _("Skipped. It goes to somebody else.") if is_skip else _("Submitted.")
     return Undo(text, reverse("labeling:undo", args=[assignment.project.slug, assignment.pk]))
+
+
+def absent_is_404(view):
+    """For a page that lends, or looks at what was lent: whoever was removed from the project in
+    between finds nothing there, as if there were no such page."""
+
+    @wraps(view)
+    def answer(request, *args, **kwargs):
+        try:
+            return view(request, *args, **kwargs)
+        except NotFound as error:
+            raise Http404 from error
+
+    return answer
 
 
 def own_assignment(request, slug, assignment_id) -> Assignment:

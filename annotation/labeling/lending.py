@@ -33,7 +33,7 @@ JUDGED = """SELECT 1 FROM labeling_judgment j
 # Held while an item is found for it: whoever sets a quota or pauses somebody either sees what was
 # lent, or is seen. A labeler without a membership is the site's admin: they may do everything.
 ME = """member AS MATERIALIZED (
-  SELECT m.id, m.stage, m.paused_at, m.paused_until, m.quota, m.daily_cap
+  SELECT m.id, m.is_active, m.stage, m.paused_at, m.paused_until, m.quota, m.daily_cap
     FROM projects_membership m
    WHERE m.project_id = %(project)s AND m.user_id = %(labeler)s
      <hold>
@@ -46,6 +46,7 @@ ME = """member AS MATERIALIZED (
     FROM projects_project p
     LEFT JOIN member m ON true
    WHERE p.id = %(project)s
+     AND (m.id IS NULL OR m.is_active)
      AND (m.paused_at IS NULL OR m.paused_until <= clock_timestamp())
      AND (m.quota IS NULL OR
           (SELECT count(*) FROM (<judged> LIMIT m.quota) AS done) < m.quota)

@@ -2,7 +2,6 @@
 and were told."""
 
 from collections import Counter
-from datetime import timedelta
 
 from django.db.models import Q, Value
 from django.db.models.functions import Now, Replace
@@ -25,13 +24,13 @@ from annotation.labeling.models import (
     Question,
     StageChange,
 )
-from annotation.labeling.queue import expire_leases
-from annotation.projects.models import Project, RubricDraft
+from annotation.labeling.queue import give_back
+from annotation.projects.models import RubricDraft
 from annotation.prompts.models import Response
 
 
 def erase(leaving: Leaving) -> None:
-    _give_items_back(leaving)
+    leaving.counts["items_given_back"] += give_back(Assignment.objects.held_by(leaving.user))
     _drafts(leaving)
     _messages(leaving)
     _ladder(leaving)
@@ -42,16 +41,6 @@ def erase(leaving: Leaving) -> None:
     if leaving.removes_texts:
         _judgments_texts(leaving)
         _written_responses(leaving)
-
-
-def _give_items_back(leaving: Leaving) -> None:
-    """Whatever is lent to them goes back into the queue: its lease ends now, as leases do."""
-    live = Assignment.objects.live().filter(labeler=leaving.user)
-    for project in Project.objects.filter(assignments__in=live).order_by("pk"):
-        live.filter(project=project).update(lease_until=Now() - timedelta(seconds=1))
-        while live.filter(project=project).exists():
-            expire_leases(project=project)
-        leaving.counts["items_given_back"] += 1
 
 
 def _drafts(leaving: Leaving) -> None:

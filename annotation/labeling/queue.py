@@ -3,12 +3,13 @@
 import uuid
 from datetime import timedelta
 
-from django.db import IntegrityError, connection, transaction
-from django.db.models import Exists, OuterRef
+from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils.crypto import salted_hmac
 
 from annotation.core.clock import last_midnight
+from annotation.core.database import is_retryable
 from annotation.core.harms import known_harms
 from annotation.labeling.lending import LEND, WAITING
 from annotation.labeling.models import Assignment
@@ -33,6 +34,10 @@ def lend_next_item(*, project, labeler) -> Assignment | None:
                 assignment_id = lend(project=project, labeler=labeler)
         except (LostRace, IntegrityError):
             continue  # a parallel request of the same labeler was lent one: take that
+        except OperationalError as error:
+            if not is_retryable(error):
+                raise
+            continue  # two transactions met head-on
         if assignment_id is None and expire_leases(project=project):
             continue
         return None if assignment_id is None else Assignment.objects.get(pk=assignment_id)
@@ -82,9 +87,8 @@ def _values(project, labeler) -> dict:
 def _renew_held(project, labeler):
     mine = Membership.objects.filter(project=OuterRef("project"), user=OuterRef("labeler"))
     held = Assignment.objects.live().filter(project=project, labeler=labeler)
-    held = held.exclude(Exists(mine.paused())).exclude(
-        Exists(mine.filter(stage=Membership.Stage.SUSPENDED))
-    )
+    barred = Q(is_active=False) | Q(stage=Membership.Stage.SUSPENDED)
+    held = held.exclude(Exists(mine.paused())).exclude(Exists(mine.filter(barred)))
     held = held.first()
     if held is None:
         return None
@@ -95,17 +99,17 @@ def _renew_held(project, labeler):
     return held
 
 
-# The items are locked in one order: two who sweep at the same time must not wait for each other.
-EXPIRE = """
+# However a loan ends without an answer. The items are locked in one order: two who do this at the
+# same time must not wait for each other. An item without a place is written all the same, so that
+# gold cannot be told by what the server does.
+END = """
 WITH over AS (
-  SELECT a.id, a.item_id FROM labeling_assignment a
-   WHERE a.state = 'live' AND a.lease_until < clock_timestamp() {in_project}
-   ORDER BY a.item_id LIMIT 1000 FOR UPDATE OF a SKIP LOCKED
+  {over}
 ), ended AS (
   UPDATE labeling_assignment a SET state = 'expired', over_at = clock_timestamp()
     FROM over WHERE a.id = over.id RETURNING a.item_id, a.purpose
 ), freed AS (
-  SELECT item_id, count(*) AS n FROM ended WHERE purpose = 'work' GROUP BY item_id
+  SELECT item_id, count(*) FILTER (WHERE purpose = 'work') AS n FROM ended GROUP BY item_id
 ), locked AS (
   SELECT i.id, freed.n FROM labeling_item i JOIN freed ON freed.item_id = i.id
    ORDER BY i.id FOR UPDATE OF i
@@ -114,13 +118,35 @@ WITH over AS (
 )
 SELECT count(*) FROM ended
 """
+# Whoever was removed from the project does not come back for what they hold.
+RAN_OUT = """SELECT a.id, a.item_id FROM labeling_assignment a
+   WHERE a.state = 'live' {in_project}
+     AND (a.lease_until < clock_timestamp()
+          OR EXISTS (SELECT 1 FROM projects_membership m
+                      WHERE m.project_id = a.project_id AND m.user_id = a.labeler_id
+                        AND NOT m.is_active))
+   ORDER BY a.item_id LIMIT 1000 FOR UPDATE OF a SKIP LOCKED"""
+# Whoever submits one of these is waited for: what they judged counts.
+HELD = """SELECT a.id FROM labeling_assignment a
+   WHERE a.id = ANY (%(held)s) AND a.state = 'live' ORDER BY a.id FOR UPDATE OF a"""
 
 
 def expire_leases(*, project=None) -> int:
-    """End leases that ran out and give their places back. Drafts stay. Returns how many."""
+    """End leases that ran out, and those of people who were removed, and give their places back.
+    Drafts stay. Returns how many."""
     in_project = "AND a.project_id = %(project)s" if project is not None else ""
+    over = RAN_OUT.format(in_project=in_project)
+    return _end(over, {"project": project.pk if project else None})
+
+
+def give_back(held) -> int:
+    """End what is live of these assignments, their drafts kept, and free their places: it goes to
+    somebody else. Returns how many."""
+    held = list(held.live().values_list("pk", flat=True))
+    return _end(HELD, {"held": held}) if held else 0
+
+
+def _end(over: str, values: dict) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(
-            EXPIRE.format(in_project=in_project), {"project": project.pk if project else None}
-        )
+        cursor.execute(END.format(over=over), values)
         return cursor.fetchone()[0]

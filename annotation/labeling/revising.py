@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.utils.translation import gettext as _
 
 from annotation.core.database import is_retryable
@@ -46,10 +46,7 @@ def own_judgment(labeler, judgment_id) -> Judgment:
 
 def latest_revision(judgment) -> Judgment:
     """What holds now of this labeler's judgments of the item."""
-    own = Judgment.objects.filter(pk=judgment.pk)  # the same statement for a repeat
-    same = Judgment.objects.filter(
-        item=judgment.item_id, labeler=judgment.labeler_id, is_repeat__in=own.values("is_repeat")
-    )
+    same = Judgment.objects.of_line(judgment)
     return same.select_related("project", "item__prompt").latest("revision")
 
 
@@ -79,13 +76,15 @@ def revise_judgment(
     StaleRevision. The same key again is the same revision. VerdictError as for a submit.
     """
     seconds = check_seconds(seconds)
-    try:
-        with transaction.atomic():
-            return _revise(judgment_id, labeler, verdict, key, seconds, rubric_id)
-    except IntegrityError as error:
-        if not is_retryable(error):
-            raise
-        raise Conflict(_("Too much happened at once. Nothing was lost: send it again.")) from error
+    for _attempt in range(3):
+        try:
+            with transaction.atomic():
+                return _revise(judgment_id, labeler, verdict, key, seconds, rubric_id)
+        except (IntegrityError, OperationalError) as error:
+            # Two transactions met head-on and nothing was written: look at what holds now.
+            if not is_retryable(error):
+                raise
+    raise Conflict(_("Too much happened at once. Nothing was lost: send it again."))
 
 
 def _refuse_the_suspended(project_id, labeler) -> None:

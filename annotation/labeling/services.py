@@ -107,12 +107,7 @@ def submit_judgment(**submitted) -> tuple[Judgment, int | None]:
 
 
 def _next_revision(assignment_id) -> int:
-    lent = Assignment.objects.filter(pk=assignment_id)
-    judged = Judgment.objects.filter(
-        item__in=lent.values("item"),
-        labeler__in=lent.values("labeler"),
-        is_repeat__in=lent.values("is_repeat"),
-    )
+    judged = Judgment.objects.of_line(Assignment.objects.get(pk=assignment_id))
     return (judged.aggregate(last=Max("revision"))["last"] or 0) + 1
 
 

@@ -19,7 +19,8 @@ from annotation.core.errors import Conflict
 from annotation.labeling.forms.entered import entered_from
 from annotation.labeling.inserting import insert_judgment
 from annotation.labeling.models import ON_THE_LADDER, Assignment, Item, Judgment
-from annotation.labeling.services import assignment_of, give_place_back, refuse_the_suspended
+from annotation.labeling.queue import give_back
+from annotation.labeling.services import assignment_of, refuse_the_suspended
 from annotation.labeling.workload import hindrance_of
 
 UNDO_WITHIN = timedelta(seconds=60)
@@ -57,7 +58,8 @@ def _undo(assignment: Assignment, labeler) -> Assignment:
     if assignment.state == State.LIVE:
         return assignment
     _refuse_what_cannot_be_undone(assignment, labeler)
-    _put_back_what_was_lent_since(assignment, labeler)
+    # The next item waits in the queue again, with what was entered for it.
+    give_back(Assignment.objects.filter(project=assignment.project_id, labeler=labeler))
     if assignment.state == State.SUBMITTED:
         draft = _retract(assignment)
     else:
@@ -108,20 +110,9 @@ def _refuse_what_would_not_be_lent(assignment, labeler) -> None:
         raise Conflict(f"{hindrance.title}: {hindrance.text}")
 
 
-def _put_back_what_was_lent_since(assignment, labeler) -> None:
-    """The next item waits in the queue again, with what was entered for it."""
-    lent = Assignment.objects.live().filter(project=assignment.project_id, labeler=labeler)
-    for one in lent:
-        ended = Assignment.objects.live().filter(pk=one.pk)
-        if ended.update(state=State.EXPIRED, over_at=Now()):
-            give_place_back(one)
-
-
 def _retract(assignment) -> dict[str, str]:
     """A further revision takes the judgment back. Returns what was entered."""
-    mine = assignment.item.judgments.filter(labeler=assignment.labeler)
-    own = Assignment.objects.filter(pk=assignment.pk)  # the same statement for a repeat
-    last = mine.filter(is_repeat__in=own.values("is_repeat")).latest("revision")
+    last = Judgment.objects.of_line(assignment).latest("revision")
     if last.assignment_id != assignment.pk or last.is_retraction:
         raise Conflict(_("This judgment was changed since: see your history."))
     copied = {

@@ -1,6 +1,6 @@
 """The labeler's pages: the queue, the judging page, and what it sends."""
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
@@ -10,6 +10,7 @@ from annotation.core.errors import Conflict, DomainError, NotFound
 from annotation.labeling import services
 from annotation.labeling.answers import (
     Notice,
+    absent_is_404,
     own_assignment,
     render_desk,
     show_choice,
@@ -53,6 +54,7 @@ def home(request):
 # no_store: Back and Forward ask again, instead of showing an item that was judged meanwhile.
 @require_safe
 @cache_control(private=True, no_store=True)
+@absent_is_404
 def judge(request, slug):
     """The item that this labeler holds in the project, or the next one."""
     project = project_for(request.user, slug, "judge")
@@ -72,6 +74,7 @@ def _just_done(request, slug):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @cache_control(private=True, no_store=True)
+@absent_is_404
 def submit(request, slug, assignment_id):
     """Record the judgment and answer with the next item, in one round trip."""
     if request.method != "POST":  # somebody reloads a page that said 422
@@ -99,8 +102,8 @@ def submit(request, slug, assignment_id):
         )
     except services.Left as error:
         return show_left(request, error, form)
-    except NotFound as error:
-        raise Http404 from error
+    except NotFound:
+        raise
     except Conflict as error:
         assignment = own_assignment(request, slug, assignment_id)
         if isinstance(error, services.Suspended):
@@ -147,8 +150,8 @@ def _replace(request, slug, assignment_id, form, replaced):
             seconds=form.seconds,
             rubric_id=form.rubric_id,
         )
-    except NotFound as error:
-        raise Http404 from error
+    except NotFound:
+        raise
     except Conflict as error:
         return show_choice(request, assignment, form, error)
     except DomainError as error:
@@ -157,6 +160,7 @@ def _replace(request, slug, assignment_id, form, replaced):
 
 
 @require_POST
+@absent_is_404
 def skip(request, slug, assignment_id):
     assignment = own_assignment(request, slug, assignment_id)
     try:
@@ -165,6 +169,8 @@ def skip(request, slug, assignment_id):
             labeler=request.user,
             reason=request.POST.get("reason", ""),
         )
+    except NotFound:
+        raise
     except DomainError as error:
         notice = Notice(str(error), style="warn")
         return show_next(request, assignment.project, notice=notice)
@@ -173,6 +179,7 @@ def skip(request, slug, assignment_id):
 
 
 @require_POST
+@absent_is_404
 def undo(request, slug, assignment_id):
     """Back to what was just submitted or skipped, with everything that was entered."""
     assignment = own_assignment(request, slug, assignment_id)
@@ -186,6 +193,7 @@ def undo(request, slug, assignment_id):
 
 
 @require_POST
+@absent_is_404
 def read_rubric(request, slug):
     """The labeler has read what changed: on to the item."""
     project = project_for(request.user, slug, "judge")
@@ -197,6 +205,7 @@ def read_rubric(request, slug):
 
 
 @require_POST
+@absent_is_404
 def show_covered(request, slug, assignment_id):
     """The labeler wants to see an item that is marked as hard to read. It stays uncovered."""
     assignment = own_assignment(request, slug, assignment_id)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
@@ -16,6 +16,7 @@ from annotation.core.errors import Conflict, DomainError
 from annotation.core.numbers import grouped
 from annotation.core.text import clean
 from annotation.labeling.models import COUNTED, Assignment, Judgment
+from annotation.labeling.queue import give_back
 from annotation.projects.models import Membership
 
 MOST = 1_000_000
@@ -116,7 +117,7 @@ def pause(*, membership: Membership, reason: str, actor, until: datetime | None 
         raise DomainError(_("The day on which the pause ends is over already."))
     paused = Membership.objects.filter(pk=membership.pk)
     paused.update(paused_at=Now(), paused_until=until, pause_reason=reason)
-    give_back(labeler=membership.user, project=membership.project)
+    give_back(Assignment.objects.of(membership))
     audit.record(
         "member.paused",
         actor=actor,
@@ -138,26 +139,6 @@ def resume(*, membership: Membership, actor) -> None:
         project=membership.project,
         target=f"user:{membership.user_id}",
     )
-
-
-GIVE_BACK = """
-WITH ended AS (
-  UPDATE labeling_assignment SET state = 'expired', over_at = clock_timestamp()
-   WHERE labeler_id = %(labeler)s AND project_id = %(project)s AND state = 'live'
-  RETURNING item_id, purpose
-), given_back AS (
-  UPDATE labeling_item i SET taken = i.taken - 1 FROM ended
-   WHERE i.id = ended.item_id AND ended.purpose = 'work'
-)
-SELECT count(*) FROM ended
-"""
-
-
-def give_back(*, labeler, project) -> int:
-    """End what somebody holds here, its draft kept, and free its place. Returns how many."""
-    with connection.cursor() as cursor:
-        cursor.execute(GIVE_BACK, {"labeler": labeler.pk, "project": project.pk})
-        return cursor.fetchone()[0]
 
 
 @dataclass(frozen=True)
@@ -187,10 +168,8 @@ def is_over_quota(assignment) -> bool:
     labeler, project = assignment.labeler, assignment.project
     member = Membership.objects.filter(project=project, user=labeler)
     quota = member.values_list("quota", flat=True).first()
-    own = Assignment.objects.filter(pk=assignment.pk)  # the same statement for a repeat
-    judged = judged_by(labeler, project).exclude(
-        item=assignment.item_id, is_repeat__in=own.values("is_repeat")
-    )
+    line = Judgment.objects.of_line(assignment)
+    judged = judged_by(labeler, project).exclude(pk__in=line)
     return quota is not None and judged.count() >= quota
 
 

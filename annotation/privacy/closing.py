@@ -8,7 +8,8 @@ from annotation.accounts import services as accounts
 from annotation.accounts.models import User
 from annotation.accounts.site_admins import hold_site_admins, keep_a_site_admin
 from annotation.core.errors import Conflict, DomainError
-from annotation.labeling.workload import give_back
+from annotation.labeling.models import Assignment
+from annotation.labeling.queue import give_back
 from annotation.privacy.erasing import erasure_of
 from annotation.projects import personal as projects
 
@@ -24,8 +25,7 @@ def close_account(*, user, actor) -> None:
         raise Conflict(_("This is your own account: another admin has to close it."))
     projects.keep_leads(user)
     keep_a_site_admin(without=user)
-    for membership in user.memberships.select_related("project").order_by("project_id"):
-        give_back(labeler=user, project=membership.project)
+    give_back(Assignment.objects.held_by(user))
     accounts.disable_user(user=user, actor=actor)
 
 

@@ -9,7 +9,8 @@ from annotation.core import audit
 from annotation.core.errors import Conflict, DomainError
 from annotation.labeling.calibration.drafts import JUDGING, add_members, everybody, locked
 from annotation.labeling.calibration.picking import problems_with
-from annotation.labeling.models import Assignment, CalibrationRound, Item, Judgment
+from annotation.labeling.models import Assignment, CalibrationRound, Item, Judgment, Purpose
+from annotation.labeling.queue import give_back
 
 FEWEST_MEMBERS = 2
 
@@ -106,8 +107,6 @@ def call_off(*, round_: CalibrationRound, actor) -> int:
 
 
 def end_lent_items(round_) -> None:
-    """Take back what is on members' desks. Whoever submits holds the assignment's row: they are
-    waited for, and what they judged counts. What is sent later is kept, and comes too late."""
-    lent = Assignment.objects.filter(item__in=round_.items.values("item"), purpose="calibration")
-    list(lent.order_by("pk").select_for_update(of=("self",)).values_list("pk"))
-    lent.live().update(state=Assignment.State.EXPIRED, over_at=timezone.now())
+    """Take back what is on members' desks. What is sent later is kept, and comes too late."""
+    items = round_.items.values("item")
+    give_back(Assignment.objects.filter(item__in=items, purpose=Purpose.CALIBRATION))

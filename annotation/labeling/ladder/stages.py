@@ -13,6 +13,7 @@ from annotation.core import audit
 from annotation.core.errors import Conflict, DomainError
 from annotation.core.text import clean
 from annotation.labeling.models import Assignment, GoldItem, Item, Purpose, StageChange, StageNote
+from annotation.labeling.queue import give_back
 from annotation.projects.models import LadderSettings, Membership
 
 Stage = Membership.Stage
@@ -92,7 +93,7 @@ def set_stage(*, membership, to: str, actor, reason: str) -> StageChange:
             )
         if mine.stage == to:
             raise Conflict(_("%(handle)s is on this stage already.") % {"handle": mine.handle})
-        end_live_assignment(mine)
+        give_back(Assignment.objects.of(mine))
         abandon_attempt(mine)
         if to == Stage.TRAINING:
             make_lendable_again(mine, Purpose.TRAINING)
@@ -107,20 +108,6 @@ def in_words(text: str, most: int = 4000) -> str:
     if len(text) > most:
         raise DomainError(_("Say it in at most %(most)d characters.") % {"most": most})
     return text
-
-
-def end_live_assignment(membership) -> None:
-    """Take back what is on the labeler's desk; what was entered stays in its draft. An item of the
-    work is free for somebody else at once. Inside a transaction that holds the membership."""
-    held = Assignment.objects.live().filter(
-        project=membership.project_id, labeler=membership.user_id
-    )
-    for assignment in held.select_for_update():
-        Assignment.objects.filter(pk=assignment.pk).update(
-            state=Assignment.State.EXPIRED, over_at=timezone.now()
-        )
-        if assignment.purpose == Purpose.WORK:
-            Item.objects.filter(pk=assignment.item_id).update(taken=F("taken") - 1)
 
 
 def make_lendable_again(membership, purpose: str) -> None:

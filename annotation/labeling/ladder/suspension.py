@@ -9,7 +9,8 @@ from annotation.core.errors import Conflict
 from annotation.labeling.ladder import stages
 from annotation.labeling.ladder.evidence import evidence_of
 from annotation.labeling.ladder.stages import Rule, Stage
-from annotation.labeling.models import Appeal, StageChange
+from annotation.labeling.models import Appeal, Assignment, StageChange
+from annotation.labeling.queue import give_back
 
 
 def suspend(*, membership, actor, reason: str) -> StageChange:
@@ -23,7 +24,7 @@ def suspend(*, membership, actor, reason: str) -> StageChange:
         mine = stages.locked(membership.pk)
         if mine.stage == Stage.SUSPENDED:
             raise Conflict(_("%(handle)s is suspended already.") % {"handle": mine.handle})
-        stages.end_live_assignment(mine)
+        give_back(Assignment.objects.of(mine))
         stages.abandon_attempt(mine)
         return stages.step(
             membership=mine,

@@ -6,7 +6,8 @@ from django.utils.translation import gettext as _
 from annotation.core.errors import Conflict
 from annotation.labeling.ladder import stages
 from annotation.labeling.ladder.stages import Rule, Stage
-from annotation.labeling.models import GoldItem, Purpose
+from annotation.labeling.models import Assignment, GoldItem, Purpose
+from annotation.labeling.queue import give_back
 
 
 def may_repeat(membership) -> bool:
@@ -21,8 +22,8 @@ def may_repeat(membership) -> bool:
 def repeat_training(*, membership) -> None:
     """From its first item on, by the labeler's own wish."""
     with transaction.atomic():
-        stages.end_live_assignment(membership)
         mine = stages.locked(membership.pk)
+        give_back(Assignment.objects.of(mine))
         if not may_repeat(mine):
             raise Conflict(_("The training cannot be repeated now."))
         stages.make_lendable_again(mine, Purpose.TRAINING)

@@ -14,6 +14,10 @@ class AssignmentQuerySet(models.QuerySet):
     def held_by(self, user):
         return self.filter(labeler=user)
 
+    def of(self, membership):
+        """What this member was ever lent in the project."""
+        return self.filter(project=membership.project_id, labeler=membership.user_id)
+
     def live(self):
         return self.filter(state=Assignment.State.LIVE)
 

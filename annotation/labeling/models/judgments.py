@@ -37,6 +37,15 @@ class JudgmentQuerySet(models.QuerySet):
         of."""
         return self.filter(purpose=Purpose.WORK)
 
+    def of_line(self, asked):
+        """All revisions of what one labeler says of one item, the first time or when it is asked
+        again: those that an assignment or a judgment belongs to. The same statement for a repeat,
+        or it could be told by that."""
+        own = type(asked)._default_manager.filter(pk=asked.pk)
+        return self.filter(
+            item=asked.item_id, labeler=asked.labeler_id, is_repeat__in=own.values("is_repeat")
+        )
+
     def counted(self):
         """What counts as done by its labeler: once for each item, however often it was changed.
         `lending.JUDGED` says the same in SQL."""

@@ -3,13 +3,15 @@
 import uuid
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 from rest_framework.test import APIClient
 
 from annotation.labeling import workload
 from annotation.labeling.ladder.suspension import suspend
 from annotation.labeling.models import Assignment, Judgment
-from annotation.labeling.queue import lend_next_item
+from annotation.labeling.queue import expire_leases, lend_next_item
+from annotation.labeling.reading import _statement
 from annotation.labeling.services import give_place_back
 from annotation.projects import members
 from annotation.projects.models import Membership
@@ -227,3 +229,60 @@ def test_somebody_elses_assignment_is_as_absent_as_ever(client, project, lead, l
 
     assert WRITTEN not in page
     assert "not in this project any more" not in page
+
+
+def test_nothing_is_lent_to_the_removed_and_what_they_held_goes_to_others(
+    project, lead, labeler, held
+):
+    """At once where somebody asks for it, at the next turn of the clock elsewhere."""
+    type(held.item).objects.update(overlap=1)
+    other = make_member(project)
+    assert lend_next_item(project=project, labeler=other) is None
+    remove(labeler, lead)
+
+    assert lend_next_item(project=project, labeler=other).item_id == held.item_id
+    held.refresh_from_db()
+    assert held.state == "expired"
+    make_item(project)
+    assert lend_next_item(project=project, labeler=labeler) is None
+
+    remove(other, lead)
+    assert expire_leases() == 1
+    assert not Assignment.objects.live().exists()
+    assert set(project.items.values_list("taken", flat=True)) == {0}
+
+
+class RemovedBefore:
+    """Removes a labeler in the middle of a request, right before a statement of it."""
+
+    def __init__(self, statement, labeler, lead):
+        self.name, self.remove, self.is_done = statement.name, lambda: remove(labeler, lead), False
+
+    def __call__(self, execute, sql, params, many, context):
+        if self.name in sql and not self.is_done:
+            self.is_done = True
+            self.remove()
+        return execute(sql, params, many, context)
+
+
+@pytest.mark.parametrize(
+    ("verb", "is_locked"), [("judge", False), ("skip-item", True), ("undo", True)]
+)
+def test_whoever_is_removed_while_a_page_is_made_finds_none(
+    client, project, lead, labeler, held, verb, is_locked
+):
+    make_item(project)
+    if verb == "undo":
+        post(client, held)
+        held.refresh_from_db()
+    before = held.state
+    removed = RemovedBefore(_statement(is_locked), labeler, lead)
+    here = ["shop"] if verb == "judge" else ["shop", held.pk]
+    url = reverse(f"labeling:{verb}", args=here)
+    with connection.execute_wrapper(removed):
+        answer = client.get(url) if verb == "judge" else client.post(url)
+
+    assert removed.is_done
+    assert answer.status_code == 404
+    held.refresh_from_db()
+    assert held.state == before

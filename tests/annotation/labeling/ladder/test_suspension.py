@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from annotation.core.errors import Conflict, DomainError
 from annotation.core.models import Event
-from annotation.labeling.ladder.stages import end_live_assignment, locked, set_stage
+from annotation.labeling.ladder.stages import locked, set_stage
 from annotation.labeling.ladder.suspension import (
     answer_appeal,
     appeal,
@@ -18,7 +18,7 @@ from annotation.labeling.ladder.suspension import (
 )
 from annotation.labeling.ladder.testing import start_attempt
 from annotation.labeling.models import Appeal, Assignment, Judgment, Purpose, StageChange
-from annotation.labeling.queue import lend_next_item
+from annotation.labeling.queue import give_back, lend_next_item
 from annotation.labeling.revising import revise_judgment
 from annotation.labeling.services import Suspended, save_draft, submit_judgment
 from annotation.labeling.undo import undo_last
@@ -273,7 +273,7 @@ def test_a_submit_that_waits_for_a_suspension_is_refused():
 
     thread = threading.Thread(target=submit)
     with transaction.atomic():
-        end_live_assignment(locked(membership(labeler).pk))
+        give_back(Assignment.objects.of(locked(membership(labeler).pk)))
         thread.start()
         waits.wait(5)
         _until_somebody_waits()
