@@ -48,7 +48,7 @@ def configure_judging(
     if unknown:
         raise DomainError(_("There is no setting “%(name)s”.") % {"name": min(unknown)})
     with transaction.atomic():
-        project = Project.objects.select_for_update().get(pk=project.pk)
+        project = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
         changed = {name: value for name, value in asked.items() if getattr(project, name) != value}
         for name, value in changed.items():
             setattr(project, name, value)

@@ -193,7 +193,7 @@ def publish_rubric(
     criteria = list(criteria)
     _check_priorities(priorities, criteria)
     with transaction.atomic():
-        Project.objects.select_for_update().get(pk=project.pk)
+        Project.objects.select_for_update(no_key=True).get(pk=project.pk)
         last = project.rubric_versions.aggregate(last=Max("number"))["last"] or 0
         version = RubricVersion.objects.create(
             project=project,

@@ -5,6 +5,7 @@ that next, and both would wait for ever. Each way in is stopped at the membershi
 assignment is taken without waiting. Nothing here is a matter of time.
 """
 
+import io
 import threading
 import uuid
 
@@ -16,17 +17,23 @@ from annotation.core.errors import Conflict, DomainError
 from annotation.labeling import workload
 from annotation.labeling.ladder.stages import locked, set_stage
 from annotation.labeling.ladder.suspension import suspend
+from annotation.labeling.lending import LEND
 from annotation.labeling.models import Assignment, Judgment
 from annotation.labeling.queue import lend_next_item
 from annotation.labeling.revising import revise_judgment
+from annotation.labeling.rubrics import publishing
 from annotation.labeling.services import skip, submit_judgment
 from annotation.labeling.undo import undo_last
 from annotation.labeling.verdict import verdict_from_choices
 from annotation.privacy.erasing import erase_person
 from annotation.projects import members
+from annotation.projects.judging import configure_judging
 from annotation.projects.models import Membership
+from annotation.projects.rubrics.drafts import draft_of, save_draft
+from annotation.prompts.attachments.services import attach
 from tests.annotation.labeling.ladder.world import make_ladder
 from tests.factories import make_item, make_member, make_project
+from tests.media import picture
 
 pytestmark = pytest.mark.django_db(transaction=True)
 VERDICT = verdict_from_choices({1: 1, 2: 2}, response_count=2)
@@ -58,6 +65,10 @@ class World:
             assignment_id=assignment.pk, labeler=self.labeler, key=key, verdict=VERDICT, **more
         )[0]
 
+    def lend_anew(self):
+        self.skip()
+        self._lend()
+
     def skip(self):
         skip(assignment_id=self.held.pk, labeler=self.labeler)
 
@@ -86,6 +97,20 @@ class World:
 
     def remove(self):
         members.remove(membership=self.member, actor=self.lead)
+
+    def publish(self):
+        """With what was judged in the queue again."""
+        content = draft_of(self.project).content | {"guideline": "Another one."}
+        draft = save_draft(project=self.project, content=content, revision=0)
+        publishing.publish(
+            project=self.project, revision=draft.revision, note="Anew.", percent=100
+        )
+
+    def configure(self):
+        configure_judging(project=self.project, confidence="optional")
+
+    def attach(self):
+        attach(project=self.project, stream=io.BytesIO(picture()), actor=self.lead)
 
 
 WAYS = ("submit", "skip", "undo", "revise", "pause", "suspend", "set_stage", "limit", "remove")
@@ -239,3 +264,48 @@ def test_an_erasure_waits_with_nothing_in_its_hands():
         assert User.objects.select_for_update(nowait=True).get(pk=world.labeler.pk)
 
     assert beside(lambda: erase_person(user=world.labeler), meanwhile) == []
+
+
+@pytest.mark.parametrize("change", ["publish", "configure", "attach"])
+def test_who_changes_a_project_keeps_nobody_from_judging(change):
+    """Each judgment asks for the project's row to be there. Whoever held that row against it while
+    they wait for an item, as a publication does that asks again, would wait for whoever judges it,
+    and both for ever."""
+    world = World(make_project())
+
+    def meanwhile(thread):
+        getattr(world, change)()
+        thread.start()
+        thread.join(20)
+        assert not thread.is_alive(), "the judgment waits for the change of the project"
+
+    assert beside(world.submit, meanwhile) == []
+
+    assert Judgment.objects.filter(assignment=world.held).exists()
+
+
+class Deadlock:
+    """The database says once that two transactions met head-on, at the statement with `part`."""
+
+    def __init__(self, part):
+        self.part, self.times = part, 0
+
+    def __call__(self, execute, sql, params, many, context):
+        if self.part in sql and not self.times:
+            self.times += 1
+            sql, params = "DO $$ BEGIN RAISE SQLSTATE '40P01'; END $$", None
+        return execute(sql, params, many, context)
+
+
+@pytest.mark.parametrize("way", ["lend", "revise"])
+def test_who_meets_another_head_on_tries_again(way):
+    world = World(make_project())
+    calls = {"lend": world.lend_anew, "revise": world.revise}
+    met = Deadlock(LEND.name if way == "lend" else "projects_membership")
+
+    with connection.execute_wrapper(met):
+        calls[way]()
+
+    assert met.times == 1
+    assert Assignment.objects.live().count() == 1
+    assert Judgment.objects.count() == 1 + (way == "revise")

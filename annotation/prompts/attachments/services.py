@@ -114,7 +114,7 @@ def _keep(row: Attachment, copy: Path) -> tuple[Attachment, bool]:
     try:
         with transaction.atomic():
             # The lock holds the quota, and keeps `_drop_orphan` away from a row being written.
-            Project.objects.select_for_update().get(pk=row.project_id)
+            Project.objects.select_for_update(no_key=True).get(pk=row.project_id)
             there = Attachment.objects.filter(project=row.project_id, sha256=row.sha256).first()
             if there is None:
                 _check_quota(row)
@@ -144,7 +144,7 @@ def _check_quota(row: Attachment) -> None:
 def _drop_orphan(row: Attachment) -> None:
     """Remove the bytes if no row came to be for them."""
     with transaction.atomic():
-        Project.objects.select_for_update().filter(pk=row.project_id).first()
+        Project.objects.select_for_update(no_key=True).filter(pk=row.project_id).first()
         if not Attachment.objects.filter(project=row.project_id, sha256=row.sha256).exists():
             path_of(row.project_id, row.sha256).unlink(missing_ok=True)
 
