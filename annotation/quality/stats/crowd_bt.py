@@ -18,9 +18,9 @@ _FIRST_ETA = 0.9
 
 @dataclass(frozen=True)
 class CrowdBradleyTerryFit:
-    """ability: (K,) log-worths, mean 0; reliability: (labelers,) η, NaN for who compared nothing;
-    right, n: (labelers,) comparisons made the model's way, and all, pseudo-counts and gold with
-    them; flipped: the fit had come out mirrored and was turned."""
+    """ability: (K,) log-worths, mean 0 in each set; reliability: (labelers,) η, NaN for who
+    compared nothing; right, n: (labelers,) comparisons made the model's way, and all,
+    pseudo-counts and gold with them; flipped: the fit had come out mirrored and was turned."""
 
     ability: FloatArray
     reliability: FloatArray
@@ -49,6 +49,8 @@ def crowd_bradley_terry(
     *,
     n_generators: int,
     n_labelers: int,
+    tied: ArrayLike | None = None,
+    sets: ArrayLike | None = None,
     gold_right: ArrayLike | None = None,
     gold_total: ArrayLike | None = None,
     prior_strength: float = 0.5,
@@ -58,11 +60,14 @@ def crowd_bradley_terry(
 ) -> CrowdBradleyTerryFit:
     """Fit by EM: was this comparison made the model's way round?
 
-    winner, loser, labeler: (comparisons,), decisive ones only: a tie says nothing of η, so it is
-    no row here. gold_right, gold_total: (labelers,) comparisons of known outcome: they anchor η.
-    prior_strength: wins and losses against a virtual opponent of log-worth 0, which keeps
-    abilities finite (the regularisation of the paper). reliability_prior: Beta pseudo-counts
-    (right, wrong) of η: labelers are presumed better than a coin.
+    winner, loser, labeler: (comparisons,). tied: (comparisons,) half a win each for its two, in
+    either order; it says nothing of η. sets: (K,) to which set each generator belongs, where
+    only those of one set are ever compared (the responses of an item): their abilities are
+    solved set by set; one set of all if left out. gold_right, gold_total: (labelers,) comparisons
+    of known outcome: they anchor η. prior_strength: wins and losses against a virtual opponent of
+    log-worth 0, which keeps abilities finite (the regularisation of the paper).
+    reliability_prior: Beta pseudo-counts (right, wrong) of η: labelers are presumed better than a
+    coin.
 
     The likelihood is the same with all abilities and all η mirrored; where most comparisons come
     out at η < 0.5 and gold does not say so, the fit is turned. Stretching the abilities and moving
@@ -77,23 +82,24 @@ def crowd_bradley_terry(
     if anchored:
         hits = np.asarray(gold_right, dtype=np.float64)
         right0, wrong0 = right0 + hits, wrong0 + np.asarray(gold_total, dtype=np.float64) - hits
-    n: FloatArray = np.bincount(who, minlength=n_labelers).astype(np.float64)
+    even = np.zeros(who.shape, np.bool_) if tied is None else np.asarray(tied, dtype=np.bool_)
+    blocks = _blocks(won, lost, np.zeros(n_generators, np.int64) if sets is None else sets)
+    told = ~even  # what says something of its labeler
+    n: FloatArray = np.bincount(who[told], minlength=n_labelers).astype(np.float64)
     eta: FloatArray = np.full(n_labelers, _FIRST_ETA)
     if anchored:
         eta = (right0 + _FIRST_ETA) / (right0 + wrong0 + 1)
     ability, flipped = np.zeros(n_generators), False
     before, iterations, converged = -np.inf, 0, False
     # The first abilities take everybody at the word of the first η.
-    share = eta[who]
+    share = np.where(even, 0.5, eta[who])
     right: FloatArray = np.zeros(n_labelers)
     value = -np.inf
     while iterations < max_iter:
-        ability = _weighted_abilities(won, lost, share, ability, prior_strength)
-        forward = 1 / (1 + np.exp(-(ability[won] - ability[lost])))
-        chance = eta[who] * forward + (1 - eta[who]) * (1 - forward)
-        share = eta[who] * forward / chance
-        right = np.bincount(who, weights=share, minlength=n_labelers).astype(np.float64)
-        value = float(np.log(chance).sum())
+        for block in blocks:
+            block.improve(ability, share, prior_strength)
+        share, value = _expect(ability[won] - ability[lost], eta[who], even)
+        right = np.bincount(who[told], weights=share[told], minlength=n_labelers).astype(float)
         eta = (right + right0) / (n + right0 + wrong0)
         goal = value + float((right0 * np.log(eta) + wrong0 * np.log1p(-eta)).sum())
         goal += _log_prior(ability, prior_strength)
@@ -104,8 +110,10 @@ def crowd_bradley_terry(
             break
     if not anchored and n.sum() and float(n @ eta) / n.sum() < 0.5:
         ability, eta, right, flipped = -ability, 1 - eta, n - right, True
+    for block in blocks:
+        ability[block.members] -= ability[block.members].mean(axis=1, keepdims=True)
     return CrowdBradleyTerryFit(
-        ability=ability - ability.mean() if n_generators else ability,
+        ability=ability,
         reliability=np.where(n > 0, eta, np.nan),
         right=right + right0 - 1,
         n=n + right0 + wrong0 - 2,
@@ -114,6 +122,15 @@ def crowd_bradley_terry(
         converged=converged,
         flipped=flipped,
     )
+
+
+def _expect(lead: FloatArray, eta: FloatArray, even: BoolArray) -> tuple[FloatArray, float]:
+    """(comparisons,) chance that each was made the model's way, one half for a tie, and the
+    log-likelihood, in which a tie is half of a comparison either way."""
+    forward = 1 / (1 + np.exp(-lead))
+    said = eta * forward + (1 - eta) * (1 - forward)
+    chance = np.where(even, np.sqrt(forward * (1 - forward)), said)
+    return np.where(even, 0.5, eta * forward / chance), float(np.log(chance).sum())
 
 
 def _check(
@@ -133,25 +150,59 @@ def _log_prior(ability: FloatArray, strength: float) -> float:
     return float(-strength * (np.logaddexp(0, ability) + np.logaddexp(0, -ability)).sum())
 
 
-def _weighted_abilities(
-    won: IntArray, lost: IntArray, share: FloatArray, ability: FloatArray, strength: float
-) -> FloatArray:
-    """A few Newton steps of Bradley-Terry in which a comparison is `share` of a win and the rest
-    of a loss; it need not converge, EM comes back."""
-    size = len(ability)
-    wins = np.bincount(won * size + lost, weights=share, minlength=size**2)
-    wins += np.bincount(lost * size + won, weights=1 - share, minlength=size**2)
-    table = wins.reshape(size, size)
-    played = table + table.T
-    for _ in range(5):
-        p = 1 / (1 + np.exp(ability[None, :] - ability[:, None]))
-        gradient = (table - played * p).sum(axis=1)
-        own = 1 / (1 + np.exp(-ability))
-        gradient += strength * (1 - 2 * own)
-        bent = played * p * (1 - p)
-        hessian = np.diag(bent.sum(axis=1) + 2 * strength * own * (1 - own)) - bent
-        step = np.linalg.solve(hessian, gradient)
-        ability = ability + np.clip(step, -2.0, 2.0)
-        if np.abs(step).max(initial=0.0) < 1e-10:
-            break
-    return ability
+@dataclass(frozen=True)
+class _Block:
+    """All sets of one size. members: (sets, size) generators; rows: the comparisons among them;
+    forward, back: (rows,) cells of (sets, size, size), winner over loser and the other way."""
+
+    members: IntArray
+    rows: IntArray
+    forward: IntArray
+    back: IntArray
+
+    def improve(self, ability: FloatArray, share: FloatArray, strength: float) -> None:
+        """A few Newton steps of Bradley-Terry, in place, in which a comparison is `share` of a
+        win and the rest of a loss; it need not converge, EM comes back."""
+        n, size = self.members.shape
+        wins = np.bincount(self.forward, weights=share[self.rows], minlength=n * size**2)
+        wins += np.bincount(self.back, weights=1 - share[self.rows], minlength=n * size**2)
+        table = wins.reshape(n, size, size)
+        played = table + table.transpose(0, 2, 1)
+        found = ability[self.members]
+        for _ in range(5):
+            p = 1 / (1 + np.exp(found[:, None, :] - found[:, :, None]))
+            gradient = (table - played * p).sum(axis=2)
+            own = 1 / (1 + np.exp(-found))
+            gradient += strength * (1 - 2 * own)
+            bent = played * p * (1 - p)
+            slope = bent.sum(axis=2) + 2 * strength * own * (1 - own)
+            hessian = np.eye(size) * slope[:, :, None] - bent
+            step = np.linalg.solve(hessian, gradient[:, :, None])[:, :, 0]
+            found = found + np.clip(step, -2.0, 2.0)
+            if np.abs(step).max(initial=0.0) < 1e-10:
+                break
+        ability[self.members] = found
+
+
+def _blocks(won: IntArray, lost: IntArray, sets: ArrayLike) -> list[_Block]:
+    """The sets by their size: each size is one stack of small systems."""
+    _, which, sizes = np.unique(
+        np.asarray(sets, dtype=np.int64), return_inverse=True, return_counts=True
+    )
+    if (which[won] != which[lost]).any():
+        raise ValueError("a comparison of generators of two sets")
+    by_set = np.argsort(which, kind="stable")
+    starts = np.cumsum(sizes) - sizes
+    place = np.empty(len(which), dtype=np.int64)
+    place[by_set] = np.arange(len(which)) - np.repeat(starts, sizes)
+    found = []
+    for size in np.unique(sizes):
+        of_size = np.flatnonzero(sizes == size)
+        row_of_set = np.full(len(sizes), -1, dtype=np.int64)
+        row_of_set[of_size] = np.arange(len(of_size))
+        rows = np.flatnonzero(sizes[which[won]] == size)
+        first = row_of_set[which[won[rows]]] * size**2
+        one, other = place[won[rows]], place[lost[rows]]
+        members = by_set[starts[of_size][:, None] + np.arange(size)]
+        found.append(_Block(members, rows, first + one * size + other, first + other * size + one))
+    return found

@@ -273,3 +273,36 @@ def test_crowd_bt_stays_finite_where_nobody_beats_the_best():
     assert np.isnan(fit.reliability[1])
     with pytest.raises(ValueError):
         crowd_bradley_terry([0], [0], [0], n_generators=1, n_labelers=1)
+
+
+def test_the_responses_of_an_item_are_compared_among_themselves_alone():
+    """Two copies of one contest, and a third of another size: each set is solved as if alone,
+    but for the labelers they share."""
+    _, winner, loser, who = comparisons(4, [0.9] * 6, n=300, n_generators=4)
+    alone = crowd_bradley_terry(winner, loser, who, n_generators=4, n_labelers=6)
+    twice = crowd_bradley_terry(
+        [*winner, *(winner + 4), 8],
+        [*loser, *(loser + 4), 9],
+        [*who, *(who + 6), 12],
+        n_generators=10,
+        n_labelers=13,
+        sets=[0, 0, 0, 0, 1, 1, 1, 1, 2, 2],
+    )
+    assert twice.ability[:4] == pytest.approx(alone.ability, abs=1e-3)
+    assert twice.ability[4:8] == pytest.approx(alone.ability, abs=1e-3)
+    assert twice.reliability[:6] == pytest.approx(alone.reliability, abs=1e-3)
+    assert twice.ability[8] == pytest.approx(-twice.ability[9])
+    assert twice.ability[8] > 0
+    with pytest.raises(ValueError, match="two sets"):
+        crowd_bradley_terry([0], [2], [0], n_generators=4, n_labelers=1, sets=[0, 0, 1, 1])
+
+
+def test_a_tie_draws_two_together_and_tells_nothing_of_its_labeler():
+    plain = crowd_bradley_terry([0, 0], [1, 1], [0, 1], n_generators=2, n_labelers=3)
+    tied = crowd_bradley_terry(
+        [0, 0, 1], [1, 1, 0], [0, 1, 2], tied=[False, False, True], n_generators=2, n_labelers=3
+    )
+    assert 0 < tied.ability[0] < plain.ability[0]
+    assert np.isnan(tied.reliability[2])
+    even = crowd_bradley_terry([0], [1], [0], tied=[True], n_generators=2, n_labelers=1)
+    assert even.ability.tolist() == [0.0, 0.0]
