@@ -6,9 +6,10 @@ from statistics import NormalDist
 Interval = tuple[float, float]
 
 
-def wilson_interval(correct: int, total: int, confidence: float = 0.95) -> Interval | None:
+def wilson_interval(correct: float, total: float, confidence: float = 0.95) -> Interval | None:
     """Score interval of a share (Wilson 1927); None for 0 of 0.
 
+    Counts need not be whole: what depends on each other is worth fewer.
     (p + z^2/2n +- z sqrt(p(1-p)/n + z^2/4n^2)) / (1 + z^2/n). The bounds of 0 of n and n of n
     are exactly 0 and 1, which rounding misses.
     """

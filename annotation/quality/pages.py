@@ -27,6 +27,7 @@ class Page:
 PAGES = {
     "agreement": Page("agreement", _("Agreement"), "quality:show-agreement"),
     "leaderboard": Page("abilities", _("Leaderboard"), "quality:show-leaderboard"),
+    "consensus": Page("consensus", _("Consensus"), "quality:show-consensus"),
     "labelers": Page("labelers", _("Labelers"), "quality:show-labelers"),
     "adaptive": Page("adaptive", _("Adaptive work"), "quality:show-adaptive"),
     "bias": Page("bias", _("Bias"), "quality:show-bias"),

@@ -15,6 +15,7 @@ urlpatterns = [
     ),
     path("projects/<slug:slug>/agreement/", views.agreement, name="show-agreement"),
     path("projects/<slug:slug>/leaderboard/", views.leaderboard, name="show-leaderboard"),
+    path("projects/<slug:slug>/consensus/", views.consensus, name="show-consensus"),
     path("projects/<slug:slug>/labelers/", signals.labelers, name="show-labelers"),
     path("projects/<slug:slug>/bias/", views.bias, name="show-bias"),
     path("projects/<slug:slug>/prompts/", views.prompts, name="show-prompts"),

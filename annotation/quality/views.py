@@ -5,9 +5,16 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from annotation.labeling.models import Item
+from annotation.labeling.models import Adjudication, Item
 from annotation.projects.permissions import may, project_for
-from annotation.quality import bias_page, history, presentation, prompts_page, services
+from annotation.quality import (
+    bias_page,
+    consensus_page,
+    history,
+    presentation,
+    prompts_page,
+    services,
+)
 from annotation.quality.fairness.publishing import latest_slices
 from annotation.quality.leaderboard import present_leaderboard
 from annotation.quality.pages import show_figures, way_back
@@ -39,6 +46,15 @@ def leaderboard(request, slug):
         "quality/leaderboard.html",
         lambda report: present_leaderboard(report.result, request.GET),
         may_import=may(request.user, "import", project),
+    )
+
+
+@require_safe
+def consensus(request, slug):
+    project = project_for(request.user, slug, "see_agreement")
+    rights = {f"may_{right}": may(request.user, right, project) for right in ("review", "freeze")}
+    return show_figures(
+        request, slug, "consensus", "quality/consensus.html", _consensus_page, **rights
     )
 
 
@@ -116,6 +132,15 @@ def _rights(request, slug) -> dict[str, bool]:
 def _bias_page(report):
     slices = latest_slices(report.project)
     return bias_page.present(report.result, slices, settings.FAIRNESS_K)
+
+
+def _consensus_page(report):
+    listed = [row["item"] for row in report.result["certainty"]["items"]]
+    decided = Adjudication.objects.current().filter(item__in=listed)
+    settled = decided.filter(outcome=Adjudication.Outcome.SETTLED)
+    return consensus_page.present(
+        report.result, _items(listed), set(settled.values_list("item", flat=True))
+    )
 
 
 def _prompts_page(report):

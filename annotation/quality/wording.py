@@ -68,6 +68,7 @@ REASONS = {
     ),
     "no_model_yet": _("no reward model has scored these responses yet"),
     "not_told": _("no difference can be told"),
+    "no_gold": _("no known answer was judged"),
     "too_few_described": _("too few people say something about themselves"),
     "few_changed": _("held back, because only a few people came or went since the last time"),
 }

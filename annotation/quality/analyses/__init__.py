@@ -15,6 +15,7 @@ from annotation.quality.analyses import (
     adaptive,
     agreement,
     bias,
+    consensus,
     labelers,
     prompts,
     repeats,
@@ -72,6 +73,12 @@ ANALYSES: dict[str, Analysis] = {
         Analysis("bias", bias.CODE_VERSION, bias.compute, gettext_noop("Looking for bias")),
         Analysis(
             "prompts", prompts.CODE_VERSION, prompts.compute, gettext_noop("Looking at prompts")
+        ),
+        Analysis(
+            "consensus",
+            consensus.CODE_VERSION,
+            consensus.compute,
+            gettext_noop("Aggregating judgments"),
         ),
     )
 }

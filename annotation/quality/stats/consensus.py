@@ -90,13 +90,19 @@ def soften(consensus: Consensus) -> SoftComparisons:
         raise ValueError("comparisons have three outcomes: lower better, tie, higher better")
     share = consensus.share
     lead = share[:, 2] - share[:, 0]
-    lead = np.where(np.abs(lead) <= _CLOSE, 0.0, lead)
     logs = np.log(np.where(share > 0, share, 1.0))
     entropy = -(share * logs).sum(axis=1)
     return SoftComparisons(
-        sign=np.sign(np.nan_to_num(lead)).astype(np.int64),
+        sign=sign_of_lead(lead),
         p_chosen=(1 + np.abs(lead)) / 2,
         weight=np.clip(1 - entropy / np.log(3), 0.0, 1.0),
         n=consensus.n,
         method=consensus.method,
     )
+
+
+def sign_of_lead(lead: FloatArray) -> IntArray:
+    """-1, 0 or 1; 0 for a lead that only rounding made, or of nothing."""
+    said = np.nan_to_num(lead)
+    signs: IntArray = np.where(np.abs(said) <= _CLOSE, 0, np.sign(said)).astype(np.int64)
+    return signs

@@ -229,7 +229,7 @@ def _fit_shrunk(
     """EM; with shrinkage in rounds, each from where the last one stopped, with the crowd's matrix
     as the last one left it."""
     concentration = np.zeros(em.labels.n_categories)
-    shrinks = shrinkage == "auto" or shrinkage > 0
+    shrinks = len(em.labels) > 0 and (shrinkage == "auto" or shrinkage > 0)
     # What comes before the last round need not be exact: a million labels gain 0.1 there.
     rough = max(1e-3, 1e3 * tol)
     fit = _run(em, posterior, concentration, tol=rough if shrinks else tol, max_iter=max_iter)

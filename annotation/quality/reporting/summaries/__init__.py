@@ -12,6 +12,7 @@ from annotation.quality.reporting.summaries.abilities import summarise_abilities
 from annotation.quality.reporting.summaries.adaptive import summarise_adaptive
 from annotation.quality.reporting.summaries.agreement import summarise_agreement
 from annotation.quality.reporting.summaries.bias import summarise_bias
+from annotation.quality.reporting.summaries.consensus import summarise_consensus
 from annotation.quality.reporting.summaries.labelers import summarise_labelers
 from annotation.quality.reporting.summaries.prompts import summarise_prompts
 from annotation.quality.reporting.summaries.repeats import summarise_repeats
@@ -25,6 +26,7 @@ SUMMARIES: dict[str, Callable[[Mapping, Known], Summary]] = {
     "adaptive": summarise_adaptive,
     "bias": summarise_bias,
     "prompts": summarise_prompts,
+    "consensus": summarise_consensus,
 }
 
 
