@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import F
+from django.db.models.functions import Coalesce
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -14,7 +15,7 @@ from annotation.labeling.forms.judgment import text_in
 from annotation.labeling.history import Judged
 from annotation.labeling.item_views import item_page
 from annotation.labeling.messages.services import own_questions
-from annotation.labeling.models import Judgment
+from annotation.labeling.models import Feedback, Judgment
 from annotation.labeling.refused import Refused
 from annotation.labeling.review.telling import told_by
 from annotation.projects.permissions import project_for
@@ -27,7 +28,8 @@ def list_feedback(request):
 
 def _page(request, refused=None):
     waiting = own_feedback(request.user).waiting().order_by("-pk")[:100]
-    answered = own_feedback(request.user).exclude(state="new").order_by("-answered_at", "-pk")
+    past = own_feedback(request.user).exclude(state=Feedback.State.NEW)
+    answered = past.order_by(Coalesce("answered_at", "created_at").desc(), "-pk")
     page = Paginator(answered, 20).get_page(request.GET.get("page"))
     context = {
         "waiting": _shown(waiting),

@@ -93,7 +93,7 @@ def item_page(request, project, item_id, refused=None):
         .order_by("pk")
     )
     written = read_written(judgment.pk for judgment in judgments)
-    feedback = list(Feedback.objects.filter(judgment__in=judgments).order_by("pk"))
+    feedback = list(Feedback.objects.filter(judgment__in=judgments).in_words().order_by("pk"))
     judged = JudgedItem(item.external_id, keys, {p.position: p.response.text for p in placed})
     messages = item.prompt.messages
     shown = attached(

@@ -52,10 +52,12 @@ def _drafts(leaving: Leaving) -> None:
 def _messages(leaving: Leaving) -> None:
     """Words they wrote to others, and words about them. That there was a message stays."""
     user = leaving.user
-    told = Feedback.objects.filter(Q(labeler=user) | Q(reviewer=user)).exclude(text=REMOVED)
+    told = Feedback.objects.filter(Q(labeler=user) | Q(reviewer=user))
+    told = told.in_words().exclude(text=REMOVED) | told.filter(text="").exclude(answer="")
     texts = list(told.values_list("text", "answer"))
-    told.exclude(answer="").update(answer=REMOVED)
-    told.update(text=REMOVED)
+    of_those = Feedback.objects.filter(pk__in=list(told.values_list("pk", flat=True)))
+    of_those.exclude(answer="").update(answer=REMOVED)
+    of_those.in_words().update(text=REMOVED)
     leaving.counts["feedback"] += len(texts)
     reports = ItemReport.objects.filter(labeler=user).exclude(text="")
     resolved = ItemReport.objects.filter(resolved_by=user).exclude(resolution="")

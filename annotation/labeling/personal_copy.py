@@ -118,7 +118,8 @@ def _received(user) -> list[dict]:
     numbers = count(1)
     reviewers: dict[int, str] = {}
     said = []
-    for one in Feedback.objects.filter(labeler=user).select_related("judgment").order_by("pk"):
+    told = Feedback.objects.filter(labeler=user).select_related("judgment", "adjudication")
+    for one in told.order_by("pk"):
         if one.reviewer_id not in reviewers:
             reviewers[one.reviewer_id] = f"reviewer {next(numbers)}"
         said.append(
@@ -126,6 +127,7 @@ def _received(user) -> list[dict]:
                 "item": name_of_item(one.judgment),
                 "by": reviewers[one.reviewer_id],
                 "text": one.text,
+                "decision": one.adjudication.outcome if one.adjudication else None,
                 "at": one.created_at,
                 "state": one.state,
                 "your_answer": one.answer,

@@ -11,7 +11,12 @@ from annotation.labeling.models.review import Adjudication
 
 class FeedbackQuerySet(models.QuerySet):
     def waiting(self):
+        """What its labeler is asked to answer."""
         return self.filter(state=Feedback.State.NEW)
+
+    def in_words(self):
+        """What a reviewer wrote; without what only tells of a decision."""
+        return self.exclude(text="")
 
 
 class Feedback(models.Model):
@@ -21,6 +26,8 @@ class Feedback(models.Model):
         NEW = "new", _("New")
         ACKNOWLEDGED = "acknowledged", _("Read")
         DISPUTED = "disputed", _("Disputed")
+        # Of a decision, to be known: nothing is asked of its labeler.
+        TOLD = "told", _("Told")
 
     judgment = models.ForeignKey(Judgment, on_delete=models.PROTECT, related_name="feedback")
     # Whose judgment it is: a labeler's own list is one look into an index.
@@ -30,8 +37,9 @@ class Feedback(models.Model):
     reviewer = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )
-    text = models.TextField()
-    # The decision that this tells of, where it does: the item settled, or this judgment returned.
+    # Empty where the decision says it all: the item approved, or a decision taken back.
+    text = models.TextField(blank=True)
+    # The decision that this tells of, where it does.
     adjudication = models.ForeignKey(
         Adjudication, on_delete=models.PROTECT, null=True, related_name="feedback"
     )
@@ -45,11 +53,18 @@ class Feedback(models.Model):
     class Meta:
         indexes = [models.Index(fields=["labeler", "-id"], name="feedback_by_labeler")]
         constraints = [
-            models.CheckConstraint(condition=~Q(text=""), name="feedback_says_something"),
             models.CheckConstraint(
-                condition=Q(state="new", answered_at=None)
-                | (~Q(state="new") & Q(answered_at__isnull=False)),
+                condition=~Q(text="") | Q(adjudication__isnull=False),
+                name="feedback_says_something",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["new", "told"], answered_at=None)
+                | (~Q(state__in=["new", "told"]) & Q(answered_at__isnull=False)),
                 name="feedback_answered_or_new",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="told") | Q(adjudication__isnull=False),
+                name="feedback_told_of_a_decision",
             ),
             models.UniqueConstraint(
                 fields=["adjudication", "judgment"],

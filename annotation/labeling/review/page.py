@@ -175,7 +175,9 @@ class ReviewPage:
         written = read_written(judgment.pk for judgment in self.judgments)
         texts = {card.position: card.text for card in self.desk.cards}
         judged = JudgedItem("", letters, texts)
-        feedback = list(Feedback.objects.filter(judgment__in=self.judgments).order_by("pk"))
+        feedback = list(
+            Feedback.objects.filter(judgment__in=self.judgments).in_words().order_by("pk")
+        )
         return [
             Judge(
                 number=number,

@@ -69,10 +69,12 @@ def settle(
 
 
 def approve(*, item: Item, reviewer, seen: int, key: UUID, was_blind: bool = True) -> Adjudication:
-    """The judgments are fine as they are, whether they agree or not."""
+    """The judgments are fine as they are, whether they agree or not. Those who judged the item
+    find that under Feedback; nothing is asked of them."""
     if not work_judgments(item=item).exists():
         raise DomainError(_("Nobody has judged this item yet: there is nothing to approve."))
-    return _decide(item, reviewer, Outcome.APPROVED, seen, key, {"was_blind": was_blind})
+    columns = {"was_blind": was_blind}
+    return _decide(item, reviewer, Outcome.APPROVED, seen, key, columns, then=_tell_of_approval)
 
 
 def send_back(
@@ -102,11 +104,16 @@ def send_back(
 
 
 def reopen(*, item: Item, reviewer, seen: int, key: UUID) -> Adjudication:
-    """Take the last decision back: the item waits again. What was told stays, marked as such."""
+    """Take the last decision back: the item waits again. What was told stays, marked as such, and
+    whoever was told is told of this, too."""
     latest = latest_of(item)
     if latest is None or latest.outcome == Outcome.REOPENED:
         raise Conflict(_("This item waits already: there is no decision to take back."))
-    return _decide(item, reviewer, Outcome.REOPENED, seen, key, {})
+
+    def then(adjudication, _judgments):
+        _tell_of_reopening(adjudication, latest)
+
+    return _decide(item, reviewer, Outcome.REOPENED, seen, key, {}, then=then)
 
 
 def note_unblinding(*, item: Item, actor) -> None:
@@ -194,13 +201,31 @@ def _note(review: ItemReview, outcome: str) -> None:
 
 
 def _tell_all(adjudication: Adjudication, judgments: list[Judgment]) -> None:
+    _tell(adjudication, judgments, text=adjudication.reason)
+
+
+def _tell_of_approval(adjudication: Adjudication, judgments: list[Judgment]) -> None:
+    _tell(adjudication, judgments, state=Feedback.State.TOLD)
+
+
+def _tell_of_reopening(adjudication: Adjudication, taken_back: Adjudication) -> None:
+    """Those whom the decision was told to. What they had to read of it they have to read again;
+    of an approval that is gone they only learn."""
+    told = Judgment.objects.filter(feedback__adjudication=taken_back).order_by("pk")
+    was_approved = taken_back.outcome == Outcome.APPROVED
+    state = Feedback.State.TOLD if was_approved else Feedback.State.NEW
+    _tell(adjudication, list(told), state=state)
+
+
+def _tell(adjudication: Adjudication, judgments: list[Judgment], **fields) -> None:
+    """Each labeler of those judgments; nobody of what they decided themselves."""
     Feedback.objects.bulk_create(
         Feedback(
             judgment=judgment,
             labeler_id=judgment.labeler_id,
             reviewer=adjudication.reviewer,
-            text=adjudication.reason,
             adjudication=adjudication,
+            **fields,
         )
         for judgment in judgments
         if judgment.labeler_id != adjudication.reviewer_id

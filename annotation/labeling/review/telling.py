@@ -25,6 +25,19 @@ class Told:
         return self.adjudication.outcome == Adjudication.Outcome.SETTLED
 
     @property
+    def news(self) -> str:
+        """What happened, where the reviewer wrote nothing."""
+        if self.adjudication.outcome == Adjudication.Outcome.APPROVED:
+            return _("A reviewer looked at the judgments of this item and approved them.")
+        if self.adjudication.outcome == Adjudication.Outcome.REOPENED:
+            return _("The decision about this item was taken back: reviewers look at it again.")
+        return ""
+
+    @property
+    def is_approved(self) -> bool:
+        return self.adjudication.outcome == Adjudication.Outcome.APPROVED
+
+    @property
     def settled(self) -> str:
         return order_line(self.adjudication, self._letters())
 

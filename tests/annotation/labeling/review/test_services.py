@@ -5,9 +5,11 @@ import uuid
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.urls import reverse
 
 from annotation.core.errors import Conflict, DomainError
 from annotation.core.models import Event
+from annotation.labeling.feedback import answer_feedback
 from annotation.labeling.models import Adjudication, Feedback, ItemReview, Judgment
 from annotation.labeling.review import services
 from annotation.labeling.review.entries import bring_up_to_date
@@ -82,6 +84,47 @@ def test_taken_back_the_item_waits_again(project, labelers, reviewer):
         services.reopen(item=item, reviewer=reviewer, seen=2, key=uuid.uuid4())
 
 
+def told_of(**fields):
+    rows = Feedback.objects.filter(**fields).order_by("judgment")
+    return [(row.labeler, row.text, row.state) for row in rows]
+
+
+def test_an_approval_is_told_and_asks_nothing(client, project, labelers, reviewer):
+    item = disputed(project, [*labelers[:2], reviewer])
+    made = services.approve(item=item, reviewer=reviewer, seen=0, key=uuid.uuid4())
+    assert told_of(adjudication=made) == [(labeler, "", "told") for labeler in labelers[:2]]
+    client.force_login(labelers[0])
+    assert "wrote to you" not in client.get("/").content.decode()
+    page = client.get(reverse("labeling:list-feedback")).content.decode()
+    assert "No feedback waits for you" in page
+    assert "approved them" in page
+    assert "Taken back since" not in page
+    with pytest.raises(Conflict):
+        answer_feedback(feedback=Feedback.objects.get(labeler=labelers[0]), is_disputed=False)
+
+    services.reopen(item=item, reviewer=reviewer, seen=1, key=uuid.uuid4())
+
+    page = client.get(reverse("labeling:list-feedback")).content.decode()
+    assert "No feedback waits for you" in page
+    assert "Taken back since" in page
+    assert "was taken back: reviewers look at it again" in page
+
+
+def test_who_was_told_of_a_verdict_reads_that_it_is_taken_back(
+    client, project, labelers, reviewer
+):
+    item = disputed(project, labelers)
+    settle(item, reviewer, 1, 2)
+    back = services.reopen(item=item, reviewer=reviewer, seen=1, key=uuid.uuid4())
+    assert told_of(adjudication=back) == [(labeler, "", "new") for labeler in labelers]
+    client.force_login(labelers[0])
+    assert "2 notes of reviewers" in client.get(reverse("labeling:list-feedback")).content.decode()
+    mine = Feedback.objects.get(adjudication=back, labeler=labelers[0])
+    client.post(reverse("labeling:answer-feedback", args=[mine.pk]), {"answer": ""})
+    mine.refresh_from_db()
+    assert mine.state == "acknowledged"
+
+
 def test_an_item_of_one_mind_that_is_opened_again_waits_too(project, labelers, reviewer):
     services.save_settings(project=project, actor=reviewer, audit_percent=0, spread_percent=0)
     item = disputed(project, labelers, [1, 2], [1, 2], [1, 2])
@@ -114,19 +157,24 @@ def test_returned_it_goes_to_one_labeler_and_waits_for_the_revision(project, lab
         judgment=again, reviewer=reviewer, text="Read the end.", seen=0, key=uuid.uuid4()
     )
     assert outcome(item) == "returned"
-    told = Feedback.objects.get()
-    assert (told.labeler, told.text) == (labelers[2], "Read the end.")
+    feedback = Feedback.objects.get()
+    assert (feedback.labeler, feedback.text) == (labelers[2], "Read the end.")
     bring_up_to_date(project)
     assert outcome(item) == "returned", "nobody has revised it yet"
+    back = services.reopen(item=item, reviewer=reviewer, seen=1, key=uuid.uuid4())
+    assert told_of(adjudication=back) == [(labelers[2], "", "new")], "and to nobody else"
+    services.send_back(
+        judgment=again, reviewer=reviewer, text="Read the end.", seen=2, key=uuid.uuid4()
+    )
     make_judgment(item, labelers[2], [1, 2], revision=3, assignment=lent)
     bring_up_to_date(project)
     found = ItemReview.objects.get(item=item)
     assert (found.outcome, found.why) == ("", ["back"])
     with pytest.raises(Conflict, match="changed meanwhile"):
         services.send_back(
-            judgment=again, reviewer=reviewer, text="Again.", seen=1, key=uuid.uuid4()
+            judgment=again, reviewer=reviewer, text="Again.", seen=3, key=uuid.uuid4()
         )
-    assert Adjudication.objects.count() == 1
+    assert Adjudication.objects.count() == 3
 
 
 def test_what_is_missing_is_a_sentence_and_nothing_is_written(project, labelers, reviewer):
