@@ -57,6 +57,7 @@ app.conf.update(
         "keep-reviews": {"task": "labeling.keep_reviews", "schedule": 30.0},
         "check-alerts": {"task": "oversight.check_alerts", "schedule": 300.0},
         "refresh-figures": {"task": "quality.refresh_figures", "schedule": 120.0},
+        "choose-next-items": {"task": "quality.choose_again", "schedule": 20.0},
         "look-at-adaptive-work": {"task": "quality.look_again", "schedule": 30.0},
         "clear-expired": {"task": "accounts.clear_expired", "schedule": 3600.0},
         "sweep-personal-copies": {"task": "privacy.sweep_copies", "schedule": 3600.0},

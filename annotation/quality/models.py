@@ -182,3 +182,108 @@ class Refill(models.Model):
     @property
     def raised(self) -> list[tuple[int, int]]:
         return list(zip(self.item_ids, self.overlaps, strict=True))
+
+
+class Choosing(models.Model):
+    """Whether a project's next items are chosen by what they teach; see `adaptive.choosing`."""
+
+    LEAST_CONTROL, MOST_CONTROL = 10, 90
+
+    project = models.OneToOneField(
+        "projects.Project", on_delete=models.PROTECT, primary_key=True, related_name="choosing"
+    )
+    is_on = models.BooleanField(default=False)
+    # The share of the control arm, drawn at random: without it nobody could say what choosing is
+    # worth, nor ever find out that it was wrong.
+    control_percent = models.PositiveSmallIntegerField(default=20)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(control_percent__gte=10, control_percent__lte=90),
+                name="choosing_control_10_to_90",
+            ),
+        ]
+
+    def __str__(self):
+        return f"choosing of {self.project_id}"
+
+
+class Choice(models.Model):
+    """An item that was drawn to be judged next, and how likely that was. Never edited: without it
+    what was chosen could not be weighed against what was not."""
+
+    class Arm(models.TextChoices):
+        CONTROL = "control", _("drawn at random")
+        INFORMATION = "information", _("chosen")
+
+    project = models.ForeignKey(
+        "projects.Project", on_delete=models.PROTECT, related_name="choices"
+    )
+    item = models.ForeignKey("labeling.Item", on_delete=models.PROTECT, related_name="choices")
+    arm = models.CharField(max_length=11, choices=Arm)
+    # That this item would be drawn at this place, over both arms, given all drawn before it.
+    probability = models.FloatField()
+    # What it was worth then, and among how many items of its lane it was drawn.
+    gain = models.FloatField()
+    candidate_count = models.PositiveIntegerField()
+    control_percent = models.PositiveSmallIntegerField()
+    # Of the comparisons behind the fit that said what items are worth.
+    input_sha256 = models.CharField(max_length=64)
+    chosen_at = models.DateTimeField(default=timezone.now)
+    job = models.ForeignKey("core.Job", on_delete=models.PROTECT, null=True, related_name="+")
+    # Where choosing was turned off before anybody began on it: it may be drawn anew.
+    put_back_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["item"], condition=models.Q(put_back_at=None), name="choice_once_an_item"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(probability__lte=1), name="choice_probability_to_1"
+            ),
+            # Above 0 for every item, for the control arm alone could have drawn it. The last
+            # factor leaves room for rounding.
+            models.CheckConstraint(
+                condition=models.Q(
+                    probability__gte=models.F("control_percent")
+                    / (models.F("candidate_count") * 100.000001)
+                ),
+                name="choice_control_could_draw_it",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(
+                    candidate_count__gte=1, control_percent__gte=10, control_percent__lte=90
+                ),
+                name="choice_among_some",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(arm__in=["control", "information"]), name="choice_has_an_arm"
+            ),
+        ]
+        indexes = [models.Index(fields=["project", "id"], name="choice_of_project")]
+
+    def __str__(self):
+        return f"choice {self.pk} of item {self.item_id} ({self.arm})"
+
+
+class Lift(models.Model):
+    """An item that is lent before the rest while choosing is on, and the priority it gets back."""
+
+    item = models.OneToOneField(
+        "labeling.Item", on_delete=models.PROTECT, primary_key=True, related_name="lift"
+    )
+    project = models.ForeignKey("projects.Project", on_delete=models.PROTECT, related_name="lifts")
+    before = models.SmallIntegerField()
+    now = models.SmallIntegerField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(now__gt=models.F("before")), name="lift_goes_up"
+            ),
+        ]
+
+    def __str__(self):
+        return f"item {self.item_id} from {self.before} to {self.now}"

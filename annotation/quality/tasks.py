@@ -8,6 +8,7 @@ from annotation.core.jobs import Claim, job_kind
 
 KIND = "figures"
 LOOK = "adaptive"
+CHOOSE = "choosing"
 
 
 # Nothing can be said while a million judgments are read, so the lease is long.
@@ -38,3 +39,17 @@ def look_again():
     from annotation.quality.adaptive import services  # a task is a leaf: services import us
 
     services.look_again()
+
+
+@job_kind(CHOOSE, lease=timedelta(minutes=5))
+def choose_items(claim: Claim):
+    from annotation.quality.adaptive import choosing  # a task is a leaf: services import us
+
+    choosing.choose_in_job(claim)
+
+
+@shared_task(name="quality.choose_again")
+def choose_again():
+    from annotation.quality.adaptive import choosing  # a task is a leaf: services import us
+
+    choosing.choose_again()

@@ -24,6 +24,7 @@ urlpatterns = [
     path("projects/<slug:slug>/figures/progress/", views.progress, name="figures-progress"),
     path("projects/<slug:slug>/adaptive/", adaptive.show, name="show-adaptive"),
     path("projects/<slug:slug>/adaptive/set/", adaptive.configure, name="set-adaptive"),
+    path("projects/<slug:slug>/adaptive/choosing/", adaptive.set_choosing, name="set-choosing"),
     path("projects/<slug:slug>/adaptive/repeats/", adaptive.set_repeats, name="set-repeats"),
     path("projects/<slug:slug>/adaptive/budget/", adaptive.propose, name="propose-refill"),
     path(

@@ -333,6 +333,11 @@ KINDS: dict[str, Words] = {
         _("Granted judgments taken back"),
         _("%(who)s took granted judgments back where nobody had begun"),
     ),
+    "choosing.changed": Words(
+        "review",
+        _("Choosing of items changed"),
+        _("%(who)s changed whether the next items are chosen by what they teach"),
+    ),
     "repeats.changed": Words(
         "review",
         _("Hidden repeats changed"),

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from annotation.labeling import repeats
-from annotation.quality.adaptive import services
+from annotation.quality.adaptive import choosing, services
 
 
 class Typed(forms.Form):
@@ -40,6 +40,17 @@ class RuleForm(Typed):
         return cls(initial={name: getattr(work, name) for name in cls.base_fields})
 
 
+class ChoosingForm(Typed):
+    name = "choosing"
+    is_on = forms.BooleanField(required=False)
+    control_percent = forms.IntegerField(label=gettext_lazy("Of them drawn at random, in %"))
+
+    @classmethod
+    def as_set(cls, project) -> "ChoosingForm":
+        now = choosing.choosing_of(project)
+        return cls(initial={"is_on": now.is_on, "control_percent": now.control_percent})
+
+
 class RepeatsForm(Typed):
     name = "repeats"
     percent = forms.IntegerField(label=gettext_lazy("Of every labeler's items, in %"))
@@ -60,7 +71,7 @@ class BudgetForm(Typed):
         return cls()
 
 
-FORMS: tuple[type[Typed], ...] = (RuleForm, RepeatsForm, BudgetForm)
+FORMS: tuple[type[Typed], ...] = (RuleForm, ChoosingForm, RepeatsForm, BudgetForm)
 
 
 def forms_of(project, refused: Typed | None = None) -> dict[str, Typed]:

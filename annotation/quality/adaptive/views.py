@@ -11,8 +11,14 @@ from annotation.core.errors import DomainError, NotFound
 from annotation.core.numbers import grouped
 from annotation.labeling import repeats
 from annotation.projects.permissions import project_for, roles_for
-from annotation.quality.adaptive import page, services
-from annotation.quality.adaptive.forms import BudgetForm, RepeatsForm, RuleForm, forms_of
+from annotation.quality.adaptive import choosing, page, services
+from annotation.quality.adaptive.forms import (
+    BudgetForm,
+    ChoosingForm,
+    RepeatsForm,
+    RuleForm,
+    forms_of,
+)
 from annotation.quality.pages import show_figures
 from annotation.quality.services import latest_report
 
@@ -43,6 +49,12 @@ def _show(request, project, problem="", refused=None):
 def configure(request, slug):
     told = _("Saved. Items are looked at anew within a minute.")
     return _save(request, slug, RuleForm, services.configure, told)
+
+
+@require_POST
+def set_choosing(request, slug):
+    told = _("Saved. The next items are drawn within a minute.")
+    return _save(request, slug, ChoosingForm, choosing.set_choosing, told)
 
 
 @require_POST

@@ -253,6 +253,7 @@ ROUTES = [
     Route("quality:show-adaptive", "see_agreement"),
     Route("quality:set-adaptive", "manage", "POST"),
     Route("quality:set-repeats", "manage", "POST"),
+    Route("quality:set-choosing", "manage", "POST"),
     Route("quality:propose-refill", "manage", "POST"),
     Route("quality:grant-refill", "manage", "POST"),
     Route("quality:drop-refill", "manage", "POST"),
