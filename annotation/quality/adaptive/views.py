@@ -12,6 +12,7 @@ from annotation.core.numbers import grouped
 from annotation.labeling import repeats
 from annotation.projects.permissions import project_for, roles_for
 from annotation.quality.adaptive import choosing, page, services
+from annotation.quality.adaptive.choosing_page import choosing_side_of
 from annotation.quality.adaptive.forms import (
     BudgetForm,
     ChoosingForm,
@@ -36,6 +37,7 @@ def _show(request, project, problem="", refused=None):
         "quality/adaptive.html",
         lambda report: page.present(report.result, project),
         side=page.side_of(project, latest_report(project, "repeats")),
+        next=choosing_side_of(project),
         forms=forms_of(project, refused),
         may_manage=project.role in roles_for("manage"),
         problem=problem,

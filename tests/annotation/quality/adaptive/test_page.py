@@ -5,6 +5,8 @@ import re
 import pytest
 from django.urls import reverse
 
+from annotation.core import jobs
+from annotation.core.models import Job
 from annotation.labeling.models import Assignment, Item, Judgment, Purpose
 from annotation.projects.models import Membership
 from annotation.quality.models import AdaptiveWork, Refill
@@ -127,6 +129,23 @@ def test_a_budget_is_shown_granted_and_taken_back(client, world):
     assert not Item.objects.filter(project=project, overlap=3).exists()
     assert client.post(url(project, "propose-refill"), {"budget": "x"}).status_code == 422
     assert client.post(url(project, "grant-refill", refill=0)).status_code == 404
+
+
+def test_choosing_is_turned_on_draws_and_says_what_was_drawn(client, world):
+    project, items, _people = world
+    assert client.post(url(project, "set-choosing"), {"control_percent": "8"}).status_code == 422
+    said = {"is_on": "on", "control_percent": "30"}
+    assert client.post(url(project, "set-choosing"), said).status_code == 302
+    jobs.run(Job.objects.get(kind="choosing").pk)
+
+    page = text_of(client.get(url(project)))
+    assert "3 items were drawn so far, " in page
+    assert "3 of them wait for their first labeler." in page
+    items[0].refresh_from_db()
+    assert items[0].priority == 1
+    client.post(url(project, "set-choosing"), {"control_percent": "30"})
+    items[0].refresh_from_db()
+    assert items[0].priority == 0
 
 
 def test_repeats_are_set_and_self_consistency_is_told_by_labeler(client, world):
