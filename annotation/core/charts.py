@@ -311,7 +311,8 @@ class Cell:
 
 @dataclass
 class Head:
-    """A column's name: whole for the table, and as it is drawn, turned where it is long."""
+    """The name of a column or a row: whole for the table, and as it is drawn; a column's is turned
+    where it is long."""
 
     name: str
     text: str
@@ -324,12 +325,15 @@ class Head:
 class HeatMap:
     label: str
     columns: list[Head]
-    rows: list[tuple[Mark, list[Cell]]]
+    rows: list[tuple[Head, list[Cell]]]
     width: int
     height: int
 
 
-CELL_WIDTH, CELL_HEIGHT, HEAT_LEFT, HEAT_TOP = 44, 30, 96, 26
+CELL_WIDTH, CELL_HEIGHT, HEAT_TOP = 44, 30, 26
+# Names of rows: so many characters, each so wide at most; and the gap to the cells.
+ROW_HEAD, LETTER, ROW_GAP = 22, 7, 6
+ROW_EDGE = 6  # a name of few wide letters reaches beyond its count
 # Heads of four characters fit their columns. Where one is longer all are turned: lines at 45
 # degrees are 31 px apart, however many there are and however long. A letter reaches 6 px then.
 LEVEL_HEAD, TURNED_HEAD, TURNED_REACH = 4, 14, 6
@@ -354,12 +358,14 @@ def heat_map(
     is_turned = longest > LEVEL_HEAD
     reach = 10 + TURNED_REACH * longest if is_turned else 0
     top = max(HEAT_TOP, reach)
+    names = _short([name for name, _values in rows], ROW_HEAD)
+    left = ROW_EDGE + ROW_GAP + LETTER * max(map(len, names), default=0)
     drawn = []
     for r, (name, values) in enumerate(rows):
         y = top + r * CELL_HEIGHT
         cells = []
         for c, value in enumerate(values):
-            x = HEAT_LEFT + c * CELL_WIDTH
+            x = left + c * CELL_WIDTH
             if value is None:
                 cells.append(Cell(x, y, missing if r != c else "", "hn", ""))
                 continue
@@ -367,16 +373,16 @@ def heat_map(
             shade = 5 - shade if low_needs_attention else shade
             ink = "inv" if shade >= 4 else "on"
             cells.append(Cell(x, y, number(value), f"h{shade}", ink))
-        drawn.append((Mark(str(HEAT_LEFT - 6), str(y + 19), name), cells))
+        drawn.append((Head(name, names[r], str(left - ROW_GAP), str(y + 19)), cells))
     heads = [
-        _head(name, text, HEAT_LEFT + c * CELL_WIDTH + 21, top, is_turned)
+        _head(name, text, left + c * CELL_WIDTH + 21, top, is_turned)
         for c, (name, text) in enumerate(zip(columns, shown, strict=True))
     ]
     return HeatMap(
         label,
         heads,
         drawn,
-        HEAT_LEFT + CELL_WIDTH * len(columns) + reach,
+        left + CELL_WIDTH * len(columns) + reach,
         top + CELL_HEIGHT * len(rows),
     )
 

@@ -1,5 +1,6 @@
 """Agreement of parts of the work as the agreement page shows it: a table each, weeks as a line."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -46,9 +47,16 @@ def present_parts(cuts: list[dict]) -> list[CutPanel]:
 
 def _panel(place: int, cut: dict) -> CutPanel:
     title, head = _titles(cut)
-    rows = [_row(_name(cut["by"], part["name"]), part) for part in cut["parts"]]
+    parts = sorted(cut["parts"], key=_natural) if cut["by"] == "facet" else cut["parts"]
+    rows = [_row(_name(cut["by"], part["name"]), part) for part in parts]
     chart = _weeks(cut["parts"]) if cut["by"] == "week" else None
     return CutPanel(f"cut-{place}", title, head, rows, _counts(cut), chart)
+
+
+def _natural(part: dict) -> list:
+    """Numbers in names by their value: 2 before 10."""
+    return [(0, int(word), "") if word.isdecimal() else (1, 0, word)
+            for word in re.split(r"(\d+)", str(part["name"])) if word]  # fmt: skip
 
 
 def _titles(cut: dict) -> tuple[str, str]:
@@ -118,44 +126,45 @@ def _weeks(parts: list[dict]) -> LineChart | None:
 
 
 def _counts(cut: dict) -> list[str]:
-    """Every pair of answers is in one of these sentences."""
+    """Every pair of answers is in one of these numbers."""
     shown = sum(part["n_pairs"] for part in cut["parts"])
     said = [
-        _("Shown: %(shown)s of %(all)s pairs of answers to one comparison.")
+        _("%(shown)s of %(all)s pairs of answers to one comparison are in this table.")
         % {"shown": grouped(shown), "all": grouped(cut["n_pairs"])}
     ]
-    few, unshown, outside = cut["few"], cut["unshown"], cut["outside"]
+    few, unshown = cut["few"], cut["unshown"]
+    missing = []
     if few["parts"]:
-        said.append(
+        missing.append(
             ngettext(
-                "%(parts)s part has fewer than %(least)d items with two judgments: %(pairs)s.",
-                "%(parts)s parts have fewer than %(least)d items with two judgments: %(pairs)s.",
+                "%(pairs)s in %(parts)s part with fewer than %(least)d items that two judged",
+                "%(pairs)s in %(parts)s parts with fewer than %(least)d items that two judged",
                 few["parts"],
             )
             % {
+                "pairs": grouped(few["n_pairs"]),
                 "parts": grouped(few["parts"]),
                 "least": FEWEST_ITEMS,
-                "pairs": _pairs(few["n_pairs"]),
             }
         )
     if unshown["parts"]:
-        said.append(
+        missing.append(
             ngettext(
-                "%(parts)s more part is smaller: %(pairs)s.",
-                "%(parts)s more parts are smaller: %(pairs)s.",
+                "%(pairs)s in %(parts)s part that is smaller than these",
+                "%(pairs)s in %(parts)s parts that are smaller than these",
                 unshown["parts"],
             )
-            % {"parts": grouped(unshown["parts"]), "pairs": _pairs(unshown["n_pairs"])}
+            % {"pairs": grouped(unshown["n_pairs"]), "parts": grouped(unshown["parts"])}
         )
-    if outside["n_pairs"]:
-        said.append(_("In no part: %(pairs)s.") % {"pairs": _pairs(outside["n_pairs"])})
     if cut["n_pairs_across"]:
-        said.append(
-            _("Across two parts, and so in none: %(pairs)s.")
-            % {"pairs": _pairs(cut["n_pairs_across"])}
+        missing.append(
+            _("%(pairs)s whose two answers lie in different parts")
+            % {"pairs": grouped(cut["n_pairs_across"])}
         )
+    if cut["outside"]["n_pairs"]:
+        missing.append(
+            _("%(pairs)s of which it is not known") % {"pairs": grouped(cut["outside"]["n_pairs"])}
+        )
+    if missing:
+        said.append(_("Not shown: %(missing)s.") % {"missing": "; ".join(missing)})
     return said
-
-
-def _pairs(count: int) -> str:
-    return ngettext("%(count)s pair", "%(count)s pairs", count) % {"count": grouped(count)}

@@ -24,7 +24,7 @@ from annotation.quality.wording import (
 
 FEWEST_SHARED = 10  # below, a kappa of two labelers is noise and the heat map says so
 KAPPA_STEPS = (0.2, 0.4, 0.5, 0.6, 0.8)
-MOST_IN_HEAT_MAP = 16
+MOST_IN_HEAT_MAP = 15
 MOST_PAIRS_LISTED = 100
 LETTERS = "ABCDEFGHI"
 LONGEST_LABEL = 3
@@ -73,6 +73,7 @@ class AgreementPage:
     over_labelers: dict
     weeks: CutPanel | None
     parts: list[CutPanel]
+    thin: list[str]
     criteria: list[Row]
     scales: list[Row]
     strength: list[Row]
@@ -116,7 +117,8 @@ def present(result: dict, items: Mapping) -> AgreementPage:
         caution=str(CAUTION),
         over_labelers=agreement["over_labelers"],
         weeks=weeks[0] if weeks else None,
-        parts=[cut for cut in cuts if not cut.chart],
+        parts=[cut for cut in cuts if cut.rows and not cut.chart],
+        thin=[cut.title for cut in cuts if not cut.rows],
         scales=_scale_rows(result["criteria"], agreement["scales"]),
         strength=[
             row_of(str(STRENGTHS[key]), key, agreement["strength"][key])

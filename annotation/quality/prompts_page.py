@@ -1,6 +1,6 @@
 """A stored prompts report as its page shows it: rows with strips, and sentences. No queries."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -8,6 +8,7 @@ from django.utils.translation import ngettext
 
 from annotation.core.charts import Whisker, span, whisker
 from annotation.core.numbers import grouped, localised
+from annotation.quality.analyses.prompts.parts import LEAST_ITEMS
 from annotation.quality.bias_page.rows import LEVEL, chance, percent
 from annotation.quality.presentation import response_labels
 from annotation.quality.strips import Strip, outcomes
@@ -72,6 +73,7 @@ class PromptsPage:
     readings: list[Reading]
     prompts: list[Part]
     facets: list[Part]
+    few: str
     tied: list[Heavy]
     bad: list[Heavy]
 
@@ -95,7 +97,8 @@ def present(result: Mapping, items: Mapping) -> PromptsPage:
         prompts=[
             _part(row, items[row["item"]]) for row in result["prompts"] if row["item"] in items
         ],
-        facets=[_part(row, None) for row in result["facets"]],
+        facets=[_part(row, None) for row in result["facets"] if row["reason"] != "too_few"],
+        few=few_of(result["facets"]),
         tied=[_heavy(row, items[row["item"]]) for row in result["tied"] if row["item"] in items],
         bad=[_heavy(row, items[row["item"]]) for row in result["bad"] if row["item"] in items],
     )
@@ -203,6 +206,18 @@ def _part(row: dict, item) -> Part:
         said="; ".join(part for part in (reason, chance(row["q"])) if part),
         is_found=found,
     )
+
+
+def few_of(rows: Iterable[Mapping]) -> str:
+    """How many parts are too small to say anything of, in one sentence; "" where none is."""
+    few = [row for row in rows if row["reason"] == "too_few"]
+    if not few:
+        return ""
+    return ngettext(
+        "%(count)s part is too small: a comparison takes %(least)d items on either side.",
+        "%(count)s parts are too small: a comparison takes %(least)d items on either side.",
+        len(few),
+    ) % {"count": grouped(len(few)), "least": LEAST_ITEMS}
 
 
 def signed(value: float) -> str:

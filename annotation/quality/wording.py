@@ -45,7 +45,7 @@ STRENGTHS = {
     "alpha_interval": _("Strength, alpha, interval"),
 }
 REASONS = {
-    "no_data": _("nothing was judged yet"),
+    "no_data": _("nothing of the kind was judged"),
     "no_pairable": _("needs something that two labelers judged"),
     "no_variation": _("everybody always gave the same answer, so chance explains it all"),
     "all_tied": _("everybody tied everything"),
@@ -57,7 +57,6 @@ REASONS = {
     "never_compared": _("never compared"),
     "not_identified": _("the comparisons do not bound it"),
     "too_few": _("too few comparisons"),
-    "few_items": _("too few items"),
     "too_large": _("too many comparisons for this figure"),
     "no_difference": _("no two responses differ in it"),
     "order_unknown": _("it is not known which response was shown first"),

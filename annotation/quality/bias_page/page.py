@@ -85,7 +85,7 @@ def present(result: Mapping, slices: Report | None, k: int) -> BiasPage:
 
 def _main(position: dict, form: dict) -> list[Row]:
     rows = [share_row(_("The response shown first is preferred"), position["first"])]
-    if position["listed"] is not None:
+    if position["listed"] is not None and position["listed"]["n"]:
         rows.append(
             share_row(
                 _("The first of the two in the file is preferred"),

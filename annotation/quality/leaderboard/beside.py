@@ -105,10 +105,21 @@ class Missing:
 
 
 def missing_of(names: list[str], board: dict) -> list[Missing]:
+    """Each pair once: two that miss each other are one comparison."""
+    found: dict[frozenset[int], list[dict]] = {}
+    for one in board["connecting"]:
+        found.setdefault(frozenset((one["generator"], one["against"])), []).append(one)
     return [
-        Missing(names[one["generator"]], names[one["against"]], str(FLAGS[one["why"]]))
-        for one in board["connecting"]
+        Missing(names[first["generator"]], names[first["against"]], _why(names, [first, *more]))
+        for first, *more in found.values()
     ]
+
+
+def _why(names: list[str], sides: list[dict]) -> str:
+    """Of both, by name where there are two to be told apart."""
+    if len(sides) == 1:
+        return str(FLAGS[sides[0]["why"]])
+    return "; ".join(f"{names[one['generator']]}: {FLAGS[one['why']]}" for one in sides)
 
 
 @dataclass(frozen=True)

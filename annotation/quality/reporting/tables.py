@@ -1,7 +1,8 @@
 """What is printed of an analysis: its finding, and tables of figures as text."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -27,6 +28,10 @@ class Row:
     interval: str = ""
     n: str = ""
     note: str = ""
+
+
+def _but_name(row: Row) -> Row:
+    return replace(row, name="")
 
 
 @dataclass(frozen=True)
@@ -66,11 +71,24 @@ class Table:
 
     @property
     def shown(self) -> list[Row]:
-        return self.rows[:MOST_ROWS]
+        return self._folded[:MOST_ROWS]
 
     @property
     def more(self) -> int:
-        return max(0, len(self.rows) - MOST_ROWS)
+        return max(0, len(self._folded) - MOST_ROWS)
+
+    @cached_property
+    def _folded(self) -> list[Row]:
+        """Figures that are missing for one reason are one line: a page of “none” says nothing."""
+        folded: list[Row] = []
+        for row in self.rows:
+            last = folded[-1] if folded else None
+            is_more = last and not last.interval and row.note and _but_name(last) == _but_name(row)
+            if last and is_more and row.value == _("none"):
+                folded[-1] = replace(last, name=f"{last.name}, {row.name}")
+            else:
+                folded.append(row)
+        return folded
 
 
 @dataclass(frozen=True)

@@ -114,7 +114,11 @@ def _placed(form: Form):
 
 
 def _usual(signal: Mapping, crowd: Crowd | None, form: Form) -> str:
-    return "" if crowd is None else span(say(crowd.low, form), say(crowd.high, form))
+    """In a narrow column: a number stays with its sign of percent."""
+    if crowd is None:
+        return ""
+    ends = (say(end, form).replace(" ", "\N{NO-BREAK SPACE}") for end in (crowd.low, crowd.high))
+    return span(*ends)
 
 
 def _brief(signal: Mapping) -> str:

@@ -9,6 +9,10 @@ import pytest
 from django.template.loader import render_to_string
 
 from annotation.core.charts import (
+    CELL_WIDTH,
+    LETTER,
+    ROW_EDGE,
+    ROW_GAP,
     Series,
     bar_chart,
     heat_map,
@@ -194,7 +198,7 @@ def test_short_heads_stay_level():
     chart = heat_map(label="Places", columns=["1", "2", "bad"], rows=[("A", [1.0, 2.0, None])])
 
     assert not any(head.turn for head in chart.columns)
-    assert chart.width == 96 + 3 * 44
+    assert chart.width == ROW_EDGE + ROW_GAP + LETTER + 3 * CELL_WIDTH
 
 
 def test_days_below_bars_name_their_month_once():
@@ -205,3 +209,15 @@ def test_days_below_bars_name_their_month_once():
     chart = bar_chart(label="x", bars=[(str(day), 1.0) for day in days], marks=marks_of_days(days))
     assert [bar.label.text for bar in chart.bars if bar.label] == drawn
     assert chart.bars[2].name == "2026-11-01"
+
+
+def test_a_rows_name_has_room_and_stands_whole_in_the_table():
+    """However long it is, it begins inside the picture."""
+    long = "the labeler of the second company, number 7"
+    chart = heat_map(label="Pairs", columns=["a"], rows=[("demo-suspended", [0.5]), (long, [0.5])])
+    for head, _cells in chart.rows:
+        assert float(head.x) >= LETTER * len(head.text)
+    drawn, table = render_to_string("charts/_heat.html", {"chart": chart}).split("</svg>")
+    assert "demo-suspended" in drawn
+    assert long not in drawn
+    assert long in table

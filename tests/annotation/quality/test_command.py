@@ -63,7 +63,7 @@ def test_the_table_shows_numbers_intervals_and_reasons(project):
     assert "1.00 to 1.00" in by_name["Raw agreement"]
     assert "Cohen’s kappa, w1 and w2" in by_name
     clarity = next(line for name, line in by_name.items() if "clarity" in name)
-    assert "(nothing was judged yet)" in clarity
+    assert "(nothing of the kind was judged)" in clarity
     assert "none" in clarity
 
 

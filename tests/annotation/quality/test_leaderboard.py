@@ -101,7 +101,7 @@ def test_who_never_won_is_named_with_the_comparison_that_would_help(client, proj
     page = page_of(client, project)
     assert heading_of(page).endswith("; secret-model-3 cannot be placed")
     unsaid = text_of(page[page.index('id="unsaid"') :])
-    assert "secret-model-3 with secret-model-2 · never won" in unsaid
+    assert "secret-model-3 with secret-model-2 never won" in unsaid
     assert reverse("labeling:import", args=[project.slug]) in page
     with_prior = page_of(client, project, "?prior=0.5")
     assert "cannot be placed" not in heading_of(with_prior)

@@ -187,7 +187,7 @@ def test_the_page_shows_three_first_the_rest_folded_and_the_parts(client, projec
     assert "Bai et al. 2022" in page
     assert "By week" in folded
     assert "By batch" in folded
-    assert "Shown: 20 of 20 pairs of answers to one comparison." in page
+    assert "20 of 20 pairs of answers to one comparison are in this table." in page
     item = project.items.filter(batch="two").first()
     assert f'href="/projects/parts/review/{item.pk}/"' in page
 

@@ -2,7 +2,10 @@
 
 import pytest
 
+from annotation.quality.leaderboard.beside import missing_of
+from annotation.quality.parts_page import present_parts
 from annotation.quality.presentation import finding
+from annotation.quality.prompts_page import few_of
 from annotation.quality.stats.estimate import Estimate
 from annotation.quality.strips import WIDTH, first_places
 from annotation.quality.wording import REASONS, format_interval, format_value, in_reading_order
@@ -59,3 +62,45 @@ def test_keys_come_back_in_the_documented_order():
     assert list(ordered) == ["pairs", "criteria"]
     assert list(ordered["pairs"]["gwet_ac1"]) == ["value", "ci"]
     assert list(ordered["criteria"]) == ["a", "b"]
+
+
+def test_parts_too_small_are_one_sentence():
+    rows = [{"reason": "too_few"}] * 16 + [{"reason": None}]
+    assert few_of(rows).startswith("16 parts are too small: a comparison takes 10 items")
+    assert few_of(rows[-1:]) == ""
+
+
+def test_numbered_parts_stand_in_the_order_of_their_numbers():
+    estimate = {"value": 0.5, "ci": None, "reason": None}
+    part = {"n_items": 12, "n_pairs": 12}
+    part |= dict.fromkeys(("raw", "alpha_nominal", "gwet_ac1"), estimate)
+    nothing = {"parts": 0, "n_pairs": 0}
+    cut = {
+        "by": "facet",
+        "key": "level",
+        "parts": [part | {"name": name} for name in ("10", "2", "b10", "b9")],
+        "few": {"parts": 3, "n_pairs": 7},
+        "unshown": nothing,
+        "outside": nothing,
+        "n_pairs": 55,
+        "n_pairs_across": 0,
+    }
+    (panel,) = present_parts([cut])
+    assert [row.name for row in panel.rows] == ["2", "10", "b9", "b10"]
+    assert panel.counts == [
+        "48 of 55 pairs of answers to one comparison are in this table.",
+        "Not shown: 7 in 3 parts with fewer than 10 items that two judged.",
+    ]
+
+
+def test_two_generators_that_miss_each_other_are_one_comparison():
+    connecting = [
+        {"generator": 0, "against": 1, "why": "never_won"},
+        {"generator": 1, "against": 0, "why": "never_lost"},
+        {"generator": 2, "against": 1, "why": "disconnected"},
+    ]
+    first, second = missing_of(["a", "b", "c"], {"connecting": connecting})
+    assert (first.name, first.against) == ("a", "b")
+    assert first.why.startswith("a: never won")
+    assert "b: never lost" in first.why
+    assert (second.name, second.against) == ("c", "b")

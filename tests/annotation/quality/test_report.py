@@ -11,7 +11,7 @@ from annotation.quality.reporting.coverage import PURPOSES
 from annotation.quality.reporting.methods import CONSENSUS, METHODS
 from annotation.quality.reporting.people import without_people
 from annotation.quality.reporting.summaries import SUMMARIES
-from annotation.quality.reporting.tables import list_estimates
+from annotation.quality.reporting.tables import Row, Table, list_estimates
 from annotation.quality.services import compute_report
 from tests.annotation.quality.world import a_crowd
 from tests.factories import make_item, make_judgment, make_member, make_project
@@ -181,7 +181,7 @@ def test_a_reason_is_that_of_its_analysis(client, crowd):
     assert "the order shown was not recorded" not in labelers
     repeats = page[page.index('id="r-repeats"') : page.index('id="r-adaptive"')]
     assert "nothing was asked again" in repeats
-    assert "nothing was judged yet" not in repeats
+    assert "nothing of the kind was judged" not in repeats
 
 
 @pytest.mark.django_db
@@ -235,9 +235,27 @@ def test_figures_of_an_unknown_analysis_are_listed_without_single_people():
     )
     assert [(row.name, row.value, row.interval, row.note) for row in rows] == [
         ("boards · all · spread", "0.50", "0.40 to 0.60", ""),
-        ("empty", "none", "", "nothing was judged yet"),
+        ("empty", "none", "", "nothing of the kind was judged"),
         ("parts · basket · generators · m", "0.20", "", ""),
     ]
+
+
+def test_figures_missing_for_one_reason_are_one_line():
+    rows = [
+        Row("a", "none", n="0", note="was not recorded"),
+        Row("b", "none", n="0", note="was not recorded"),
+        Row("c", "none", n="0", note="nothing of the kind was judged"),
+        Row("d", "0.50", "0.40 to 0.60", "9", "was not recorded"),
+        Row("e", "none", n="0", note="was not recorded"),
+    ]
+    table = Table.of("Signals", "Signal", rows, n="Labelers")
+    assert [row.name for row in table.shown] == ["a, b", "c", "d", "e"]
+
+
+def test_a_long_table_ends_and_says_how_many_lines_there_are_more():
+    rows = [Row(str(number), "0.50", n="9") for number in range(30)]
+    table = Table.of("Generators", "Generator", rows, n="Games")
+    assert (len(table.shown), table.more) == (25, 5)
 
 
 def test_people_are_taken_out_wherever_they_stand():

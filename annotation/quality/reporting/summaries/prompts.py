@@ -7,13 +7,12 @@ from django.utils.translation import gettext as _
 from annotation.core.charts import span
 from annotation.core.numbers import grouped
 from annotation.quality.bias_page.rows import chance, percent
-from annotation.quality.prompts_page import finding_of, reading_of, signed
+from annotation.quality.prompts_page import few_of, finding_of, reading_of, signed
 from annotation.quality.reporting.tables import Known, Row, Summary, Table
-from annotation.quality.wording import REASONS
+from annotation.quality.wording import explain
 
 # Of each list: those to look at first, the page has more.
 MOST = 10
-PART_REASONS = {**REASONS, "too_few": REASONS["few_items"]}
 
 
 def summarise_prompts(result: Mapping, known: Known) -> Summary:
@@ -49,6 +48,7 @@ def summarise_prompts(result: Mapping, known: Known) -> Summary:
             _parts(result["facets"], lambda row: f"{row['key']}: {row['value']}"),
             value=beyond,
             n=items,
+            note=few_of(result["facets"]),
         ),
         _heavy(_("Tied by many"), result["tied"], known, judgments),
         _heavy(_("All unacceptable to many"), result["bad"], known, judgments),
@@ -71,23 +71,18 @@ def _item(row: Mapping, items: Mapping[int, str]) -> Row:
 
 
 def _parts(rows: Iterable[Mapping], name) -> list[Row]:
-    """Those with enough items; how many had too few is one line."""
-    told = [row for row in rows if row["reason"] != "too_few"]
-    few = [row for row in rows if row["reason"] == "too_few"]
-    found = [
+    """Those with enough items."""
+    return [
         Row(
             name(row),
             _("none") if row["beyond"] is None else signed(row["beyond"]),
             "" if row["ci"] is None else span(*map(signed, row["ci"])),
             grouped(row["items"]),
-            str(PART_REASONS[row["reason"]]) if row["reason"] else chance(row["q"]),
+            explain(row["reason"]) if row["reason"] else chance(row["q"]),
         )
-        for row in told
+        for row in rows
+        if row["reason"] != "too_few"
     ]
-    if few:
-        count, held = grouped(len(few)), grouped(sum(row["items"] for row in few))
-        found.append(Row(_("%(count)s with too few items") % {"count": count}, n=held))
-    return found
 
 
 def _heavy(title: str, rows: Iterable[Mapping], known: Known, judgments: str) -> Table:
