@@ -19,6 +19,11 @@ urlpatterns = [
     path("projects/<slug:slug>/pools/", pools.list_pools, name="list-pools"),
     path("projects/<slug:slug>/pools/<int:pool_id>/", pools.show_pool, name="show-pool"),
     path("projects/<slug:slug>/people/invite/", invitations.invite, name="invite-people"),
+    path(
+        "projects/<slug:slug>/people/invite/report/",
+        invitations.download_report,
+        name="download-invite-report",
+    ),
     path("projects/<slug:slug>/people/invite/link/", invitations.make_link, name="make-link"),
     path(
         "projects/<slug:slug>/people/invitations/",

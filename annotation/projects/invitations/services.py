@@ -1,5 +1,6 @@
 """Writes about invitations, by those who lead the project."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -50,10 +51,17 @@ def check_against_project(*, project, found: Listed, actor) -> None:
 
 
 def invite_people(
-    *, project, invitees: list[Invitee], actor, base_url: str, role=Membership.Role.LABELER
+    *,
+    project,
+    invitees: list[Invitee],
+    actor,
+    base_url: str,
+    role=Membership.Role.LABELER,
+    left_out: Sequence[int] = (),
 ) -> list[Invitation]:
     """An invitation for each of them, all or none; a job sends the mails. `role` is for those
-    who name none. What came to nothing in time makes room for the new one."""
+    who name none. What came to nothing in time makes room for the new one. `left_out`: the lines
+    of the list that were refused, for the audit trail."""
     if not invitees:
         raise DomainError(_("There is nobody to invite."))
     now = timezone.now()
@@ -76,7 +84,8 @@ def invite_people(
                 for one in invitees
             )
             _enqueue(project=project, actor=actor, invitations=made, base_url=base_url)
-            audit.record("invitations.made", actor=actor, project=project, count=len(made))
+            said = {"lines_left_out": list(left_out)} if left_out else {}
+            audit.record("invitations.made", actor=actor, project=project, count=len(made), **said)
     except IntegrityError as error:
         raise Conflict(
             _("Somebody else invited one of these people just now. Look at the list.")

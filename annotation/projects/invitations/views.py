@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -9,9 +10,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from annotation.accounts.recent import AN_HOUR, needs_recent_sign_in
-from annotation.core.errors import DomainError
+from annotation.core.errors import DomainError, NotFound
 from annotation.projects.invitations import services
 from annotation.projects.invitations.forms import InvitationForm, InviteForm, LinkForm
+from annotation.projects.invitations.report import report_response, signed_report
 from annotation.projects.models import Invitation
 from annotation.projects.permissions import project_for
 
@@ -35,13 +37,32 @@ def invite(request, slug):
             actor=request.user,
             base_url=_base(request),
             role=form.cleaned_data["role"],
+            left_out=[problem.line for problem in form.found.problems],
         )
     except DomainError as error:
         form = _again(form)
         form.add_error(None, str(error))
         return _invite_page(request, project, form=form, found=form.found, status=error.status)
-    context = {"project": project, "tab": "people", "part": "invitations"}
-    return render(request, "projects/invited.html", context | {"made": made, "found": form.found})
+    context = {
+        "project": project,
+        "tab": "people",
+        "part": "invitations",
+        "made": made,
+        "found": form.found,
+        "report": signed_report(project, form.found) if form.found.problems else "",
+    }
+    return render(request, "projects/invited.html", context)
+
+
+@require_POST
+@never_cache
+def download_report(request, slug):
+    """What the page before said, as a file."""
+    project = project_for(request.user, slug, "manage")
+    try:
+        return report_response(project, request.POST.get("report", ""))
+    except NotFound as error:
+        raise Http404 from error
 
 
 def _again(form: InviteForm) -> InviteForm:

@@ -1,5 +1,7 @@
 """The lead's pages of invitations: lists that are wrong, links, what can be done with each."""
 
+import csv
+import io
 import re
 
 import pytest
@@ -10,6 +12,7 @@ from django.utils import timezone
 from annotation.core.models import Job
 from annotation.projects.invitations import services
 from annotation.projects.models import Invitation, Membership
+from annotation.projects.services import add_member
 from tests.annotation.projects.inviting import invite, mailed, send_mails
 from tests.factories import make_member, make_project
 
@@ -82,6 +85,52 @@ def test_by_choice_the_good_ones_are_invited_with_a_report(client, project, lead
     assert "This is no e-mail address." in page
     assert "This address is invited already." in page
     assert Invitation.objects.count() == 2
+    made = project.events.filter(kind="invitations.made").latest("pk")
+    assert made.payload == {"count": 1, "lines_left_out": [2, 3]}
+
+
+def report_in(page):
+    return re.search(r'name="report" value="([^"]+)"', page).group(1)
+
+
+def test_the_report_can_be_kept_and_nothing_of_it_is_stored(client, project, lead):
+    text = "ada@example.org\n=1+1\nada@example.org"
+    report = report_in(post(client, text, take_good="on").content.decode())
+
+    answer = client.post(f"{INVITE}report/", {"report": report})
+
+    assert "attachment" in answer.headers["Content-Disposition"]
+    assert "no-store" in answer.headers["Cache-Control"]
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    assert [(row["line"], row["text"], row["result"]) for row in rows] == [
+        ("1", "ada@example.org", "invited"),
+        ("2", "'=1+1", "left out"),
+        ("3", "ada@example.org", "left out"),
+    ]
+    assert all(bool(row["reason"]) == (row["result"] == "left out") for row in rows)
+    assert "1+1" not in str(list(Invitation.objects.values())) + str(
+        list(project.events.values_list("payload", flat=True))
+    )
+
+
+def test_a_report_is_only_what_we_signed_for_this_project(client, project, lead):
+    report = report_in(post(client, "ada@example.org\nnobody", take_good="on").content.decode())
+    other = make_project("other")
+    add_member(project=other, user=lead, role=Membership.Role.LEAD)
+    assert client.post(f"{INVITE}report/", {"report": report}).status_code == 200
+    for address, sent in (
+        (f"{INVITE}report/", report[:-1]),
+        (f"{INVITE}report/", ""),
+        ("/projects/other/people/invite/report/", report),
+    ):
+        assert client.post(address, {"report": sent}).status_code == 404
+
+
+def test_where_no_line_was_refused_there_is_no_report(client, project, lead):
+    page = post(client, "ada@example.org").content.decode()
+    assert "1 person is invited" in page
+    assert 'name="report"' not in page
+    assert project.events.get(kind="invitations.made").payload == {"count": 1}
 
 
 @pytest.mark.parametrize(

@@ -98,6 +98,7 @@ ROUTES = [
     Route("projects:list-pools", "manage", FORM),
     Route("projects:show-pool", "manage", FORM, is_shared=True),
     Route("projects:invite-people", "manage", FORM),
+    Route("projects:download-invite-report", "manage", "POST", gives=(404,)),  # none was made
     Route("projects:make-link", "manage", "POST"),
     Route("projects:list-invitations", "manage"),
     Route("projects:change-invitation", "manage", "POST"),
