@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from time import monotonic
 from typing import Any
 
 from django.db import IntegrityError, OperationalError, connection, transaction
@@ -24,6 +25,7 @@ from annotation.core.models import Job
 logger = logging.getLogger(__name__)
 
 RESEND_AFTER = timedelta(seconds=30)
+ALIVE_EVERY = 5.0  # seconds
 
 
 class Fenced(Exception):
@@ -173,6 +175,7 @@ class Claim:
         self.job = job
         self.token = job.token
         self.is_over = False
+        self.heard_at = monotonic()
 
     @classmethod
     def take(cls, job_id: int) -> "Claim | None":
@@ -205,7 +208,14 @@ class Claim:
         if note is not None:
             values["progress_note"] = note[:200]
         self._write(**values)
+        self.heard_at = monotonic()
         self.stop_if_cancelled()
+
+    def alive(self):
+        """Renew the lease where there is nothing to say: from any loop, for it is written down
+        at most every ALIVE_EVERY seconds."""
+        if monotonic() - self.heard_at >= ALIVE_EVERY:
+            self.progress()
 
     def is_cancel_requested(self) -> bool:
         return Job.objects.filter(pk=self.job.pk, cancel_requested_at__isnull=False).exists()

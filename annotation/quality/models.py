@@ -82,6 +82,24 @@ def gold_states(project_ids: list[int] | None = None) -> dict[int, str]:
         return dict(cursor.fetchall())
 
 
+class ResponseStyle(models.Model):
+    """How a response is written, counted once: its text never changes. Rows come with the first
+    figures that need them; see `snapshot.style`."""
+
+    response = models.OneToOneField(
+        "prompts.Response", on_delete=models.CASCADE, primary_key=True, related_name="style"
+    )
+    # Of the rules by which it was counted.
+    version = models.PositiveSmallIntegerField()
+    characters = models.PositiveIntegerField()
+    headers = models.PositiveIntegerField()
+    lists = models.PositiveIntegerField()
+    bold = models.PositiveIntegerField()
+
+    def __str__(self):
+        return f"style of response {self.response_id}"
+
+
 class AdaptiveWork(models.Model):
     """How a project decides that an item has been judged often enough."""
 

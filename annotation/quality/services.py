@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from time import monotonic
 
 from django.db import transaction
 from django.utils import timezone
@@ -27,8 +26,6 @@ REFRESH_AFTER = timedelta(minutes=10)
 REFRESH_COST = 20
 # Reading the judgments and every analysis count alike in a job's progress.
 STEPS = 100
-# Seconds between two signs of life of a computation, where nothing else is to be said.
-ALIVE_EVERY = 5.0
 
 
 def latest_report(project, kind: str = "agreement") -> Report | None:
@@ -54,8 +51,9 @@ def compute_in_job(claim: jobs.Claim) -> None:
     """Every analysis over one snapshot: says how far it is; reports and end commit together."""
     project, total = claim.job.project, STEPS * (len(ANALYSES) + 1)
     tell = _telling(claim, total)
-    tell(0, gettext_noop("Reading judgments"))
-    snapshot = take_snapshot(project)
+    reading = gettext_noop("Reading judgments")
+    tell(0, reading)
+    snapshot = take_snapshot(project, lambda: tell(0, reading))
     sha256, results = snapshot.sha256, {}
     for place, (kind, analysis) in enumerate(ANALYSES.items(), start=1):
 
@@ -77,16 +75,13 @@ def compute_in_job(claim: jobs.Claim) -> None:
 
 
 def _telling(claim: jobs.Claim, total: int) -> Callable[[int, str], None]:
-    """Writes down how far a job is: whenever that changed, and otherwise every ALIVE_EVERY, for
-    its lease ends with silence."""
-    told, told_at = None, 0.0
+    """Says how far a job is; what was said already is a sign of life."""
 
     def tell(done: int, note: str) -> None:
-        nonlocal told, told_at
-        now = monotonic()
-        if (done, note) != told or now - told_at >= ALIVE_EVERY:
+        if (done, note) == (claim.job.progress_done, claim.job.progress_note):
+            claim.alive()
+        else:
             claim.progress(done, total, note)
-            told, told_at = (done, note), now
 
     return tell
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from annotation.quality.snapshot import Snapshot
+from annotation.quality.snapshot.ballots import NONE, NOTHING_SAID, Judged, sole_best
 from annotation.quality.stats.dawid_skene import dawid_skene
 from annotation.quality.stats.estimate import FloatArray, IntArray
 from annotation.quality.stats.labels import Labels
@@ -45,25 +45,21 @@ class Beliefs:
     accuracy: float | None
 
 
-def answers_of(ranks: FloatArray) -> IntArray:
-    """(judgments,) the position of the response that alone is best, 0 where none is, -1 where
-    nothing was ranked. ranks: (judgments, positions) as they count, NaN not ranked."""
-    filled = np.where(np.isfinite(ranks), ranks, np.inf)
-    best = filled.min(axis=1, initial=np.inf)
-    is_best = filled == best[:, None]
-    answer = np.where(is_best.sum(axis=1) == 1, is_best.argmax(axis=1) + 1, 0)
-    return np.where(np.isfinite(best), answer, -1).astype(np.int64)
+def answers_of(judged: Judged) -> IntArray:
+    """(judgments,) the position of the response that alone is best, from 1; 0 where none is, -1
+    where nothing was compared."""
+    best = sole_best(judged)
+    return np.where(best == NOTHING_SAID, -1, np.where(best == NONE, 0, best + 1))
 
 
-def labels_by_size(snapshot: Snapshot) -> Iterator[tuple[IntArray, Labels]]:
+def labels_by_size(judged: Judged) -> Iterator[tuple[IntArray, Labels]]:
     """For each number of responses: (places of the items in the snapshot, what was said of which
     of them is the best)."""
-    answer = answers_of(snapshot.ranks)
-    counts = np.isfinite(snapshot.facts.style["characters"]).sum(axis=1)
+    answer, counts = answers_of(judged), judged.response_count
     for size in np.unique(counts[counts >= 2]):
-        rows = np.flatnonzero((counts[snapshot.item] == size) & (answer >= 0))
-        places, item = np.unique(snapshot.item[rows], return_inverse=True)
-        labelers, labeler = np.unique(snapshot.labeler[rows], return_inverse=True)
+        rows = np.flatnonzero((counts[judged.item] == size) & (answer >= 0))
+        places, item = np.unique(judged.item[rows], return_inverse=True)
+        labelers, labeler = np.unique(judged.labeler[rows], return_inverse=True)
         yield (
             places,
             Labels.of(
@@ -77,9 +73,11 @@ def labels_by_size(snapshot: Snapshot) -> Iterator[tuple[IntArray, Labels]]:
         )
 
 
-def beliefs_of(snapshot: Snapshot) -> Beliefs:
-    """Of every item that has a ranking."""
-    parts = [_of(snapshot.item_ids[places], labels) for places, labels in labels_by_size(snapshot)]
+def beliefs_of(judged: Judged, alive: Callable[[], None] = lambda: None) -> Beliefs:
+    """Of every item that has a ranking. alive: called after each step of a fit."""
+    parts = [
+        _of(judged.item_ids[places], labels, alive) for places, labels in labels_by_size(judged)
+    ]
     known = [part for part in parts if len(part.item_ids)]
     if not known:
         none, nothing = np.zeros(0), np.zeros(0, np.int64)
@@ -98,9 +96,9 @@ def beliefs_of(snapshot: Snapshot) -> Beliefs:
     )
 
 
-def _of(item_ids: IntArray, labels: Labels) -> Beliefs:
+def _of(item_ids: IntArray, labels: Labels, alive: Callable[[], None]) -> Beliefs:
     n_items, q = labels.n_items, labels.n_categories
-    accuracy, prior, is_known = reliabilities(labels)
+    accuracy, prior, is_known = reliabilities(labels, alive)
     confusion = confusion_of_accuracy(accuracy, q)
     posterior = item_posteriors(
         labels.item, labels.labeler, labels.category, n_items, confusion, prior

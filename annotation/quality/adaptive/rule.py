@@ -1,5 +1,6 @@
 """Which items get one labeler more: those whose answer is not sure, the worthiest first."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,7 +8,7 @@ import numpy as np
 from annotation.labeling.models import Item
 from annotation.quality.adaptive.beliefs import Beliefs, beliefs_of
 from annotation.quality.models import AdaptiveWork
-from annotation.quality.snapshot import take_snapshot
+from annotation.quality.snapshot.ballots import take_ballots
 from annotation.quality.stats.estimate import BoolArray, FloatArray, IntArray
 
 
@@ -67,11 +68,12 @@ class Look:
         }
 
 
-def look_at(project, work: AdaptiveWork) -> Look:
+def look_at(project, work: AdaptiveWork, alive: Callable[[], None] = lambda: None) -> Look:
     """Read the judgments, then the places of their items: what was lent in between makes an item
     look incomplete, and is waited for."""
-    snapshot = take_snapshot(project)
-    return _look(project, work, snapshot.state, beliefs_of(snapshot))
+    ballots = take_ballots(project)
+    alive()
+    return _look(project, work, ballots.state, beliefs_of(ballots, alive))
 
 
 def _look(project, work, state, beliefs: Beliefs) -> Look:

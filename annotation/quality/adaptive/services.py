@@ -1,5 +1,6 @@
 """Turning adaptive work on and off, looking at the judgments, and granting more of them."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from django.db import IntegrityError, transaction
@@ -100,9 +101,11 @@ def look_in_job(claim: jobs.Claim) -> dict:
     changed = _follow(project, change[0]) if change else 0
     budget = claim.job.payload.get("budget")
     if budget is not None:
-        refill = propose(project=project, actor=claim.job.created_by, budget=budget)
+        refill = propose(
+            project=project, actor=claim.job.created_by, budget=budget, alive=claim.alive
+        )
         return {"refill": refill.pk, "items": len(refill.item_ids)}
-    raised = apply_rule(project=project)
+    raised = apply_rule(project=project, alive=claim.alive)
     return {"changed": changed, "raised": raised}
 
 
@@ -119,14 +122,14 @@ def _follow(project, before: int) -> int:
         before = now
 
 
-def apply_rule(*, project) -> int:
+def apply_rule(*, project, alive: Callable[[], None] = lambda: None) -> int:
     """One labeler more for every item that is complete and unsure, if adaptive work is on. Safe
     at any time and twice at once: an item is raised only from the overlap that is taken whole.
     Returns how many were raised."""
     work = work_of(project)
     if work._state.adding:
         return 0
-    look = look_at(project, work)
+    look = look_at(project, work, alive)
     items = look.worthiest(len(look.item_ids)) if work.is_on else []
     with transaction.atomic():
         raised = raise_overlaps((int(pk) for pk in look.item_ids[items]), most=work.most)
@@ -175,11 +178,11 @@ def request_proposal(*, project, actor, budget: int) -> Job | Refill:
     return job
 
 
-def propose(*, project, actor, budget: int) -> Refill:
+def propose(*, project, actor, budget: int, alive: Callable[[], None] = lambda: None) -> Refill:
     """One judgment more for each of the worthiest unsure items, at most `budget`: only written
     down, in the place of a proposal that nobody has granted. Nothing is raised by it."""
     _check_budget(budget)
-    look = look_at(project, work_of(project))
+    look = look_at(project, work_of(project), alive)
     items = look.worthiest(budget)
     would = [(int(look.item_ids[i]), int(look.overlap[i]) + 1) for i in items]
     try:

@@ -112,7 +112,7 @@ def _compared(rows: Snapshot | Gold) -> IntArray:
     """(items, 2) the columns of the lower and the higher response of the pair that counts, both
     the same where there is none. By the item's own number: further items change nothing."""
     found = np.zeros((len(rows.item_ids), 2), dtype=np.int64)
-    width = np.isfinite(rows.facts.style["characters"]).sum(axis=1)
+    width = rows.facts.response_count
     for n in np.unique(width[width >= 2]):
         pairs = np.array(list(combinations(range(int(n)), 2)))
         of_width = width == n

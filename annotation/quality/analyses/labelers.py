@@ -18,7 +18,7 @@ from annotation.quality.stats.signals.record import Signal, undefined
 from annotation.quality.stats.signals.reliability import spammer_score
 from annotation.quality.stats.signals.triads import triads_by_labeler
 
-CODE_VERSION = "2"
+CODE_VERSION = "3"
 # In the order in which they are shown.
 SIGNALS = (
     *("agreement", "reliability", "knowledge", "below_crowd", "direction", "gold"),

@@ -4,8 +4,8 @@ import numpy as np
 
 from annotation.quality.analyses.bias.choices import Choices, choices_of
 from annotation.quality.analyses.bias.position import first_shown
-from annotation.quality.analyses.prompts.outcomes import all_bad
 from annotation.quality.snapshot import Snapshot
+from annotation.quality.snapshot.ballots import all_bad
 from annotation.quality.stats.comparisons import Comparisons, rankings_to_comparisons
 from annotation.quality.stats.estimate import FloatArray, IntArray
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotation.labeling.models import GoldItem, Purpose
-from annotation.quality.snapshot.facts import MOST_RESPONSES, Facts, read_facts
+from annotation.quality.snapshot.facts import MOST_RESPONSES, Facts, Known, facts_of
 from annotation.quality.snapshot.order import columns_by_id, top_of
 from annotation.quality.snapshot.rows import read_judgments
 from annotation.quality.stats.comparisons import floor_unacceptable
@@ -47,14 +47,16 @@ class Gold:
         self.facts.update(digest)
 
 
-def read_gold(project, asked: dict[int, list[str]], turned: list[tuple[int, list[int]]]) -> Gold:
+def read_gold(
+    project, asked: dict[int, list[str]], turned: list[tuple[int, list[int]]], known: Known
+) -> Gold:
     """Inside the transaction of the snapshot. turned: see `columns_by_id`."""
-    known = {gold.item_id: gold for gold in GoldItem.objects.filter(project=project)}
+    golds = {gold.item_id: gold for gold in GoldItem.objects.filter(project=project)}
     rows = read_judgments(project, asked, purpose=Purpose.GOLD)
-    counts = {pk for pk, gold in known.items() if gold.is_counted}
+    counts = {pk for pk, gold in golds.items() if gold.is_counted}
     kept = np.isin(rows.item, np.array(sorted(counts), dtype=np.int64))
     item_ids, item = np.unique(rows.item[kept], return_inverse=True)
-    answer, answer_top = _answers([known[int(pk)] for pk in item_ids])
+    answer, answer_top = _answers([golds[int(pk)] for pk in item_ids])
     return Gold(
         item_ids=item_ids,
         labeler_id=rows.labeler[kept],
@@ -65,7 +67,7 @@ def read_gold(project, asked: dict[int, list[str]], turned: list[tuple[int, list
         seconds=rows.seconds[kept],
         at=rows.at[kept],
         canonical=columns_by_id(item_ids, turned),
-        facts=read_facts(project, item_ids),
+        facts=facts_of(known, item_ids),
         answer=answer,
         answer_top=answer_top,
     )

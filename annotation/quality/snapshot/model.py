@@ -67,6 +67,11 @@ class Snapshot:
         return Rankings.of(self.item, self.labeler, ranks, top)
 
     @property
+    def response_count(self) -> IntArray:
+        """(items,)"""
+        return self.facts.response_count
+
+    @property
     def sha256(self) -> str:
         """Of everything the figures depend on."""
         digest = hashlib.sha256("\0".join(self.handles).encode())

@@ -1,6 +1,6 @@
 """One moment of a project, in one transaction."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -8,17 +8,20 @@ import numpy as np
 from annotation.core.database import consistent_reads
 from annotation.projects.models import Criterion
 from annotation.quality.models import state_of
-from annotation.quality.snapshot.facts import read_facts
+from annotation.quality.snapshot.facts import facts_of, read_facts
 from annotation.quality.snapshot.gold import read_gold
 from annotation.quality.snapshot.model import Snapshot
 from annotation.quality.snapshot.order import columns_by_id, items_in_other_order, top_of
 from annotation.quality.snapshot.repeats import read_repeats
 from annotation.quality.snapshot.rows import read_judgments
+from annotation.quality.snapshot.style import keep_styles
 from annotation.quality.stats.comparisons import floor_unacceptable
 
 
-def take_snapshot(project) -> Snapshot:
-    """Read a project's judgments in one repeatable-read, read-only transaction."""
+def take_snapshot(project, alive: Callable[[], None] = lambda: None) -> Snapshot:
+    """Read a project's judgments in one repeatable-read, read-only transaction. alive: called now
+    and then before it, while responses are counted that nobody counted yet."""
+    keep_styles(project, alive)
     with consistent_reads():
         count, last, gold_state = state_of(project)
         versions = dict(project.rubric_versions.published().values_list("pk", "flags"))
@@ -26,9 +29,9 @@ def take_snapshot(project) -> Snapshot:
         asked = {pk: [flag["key"] for flag in flags] for pk, flags in versions.items()}
         rows = read_judgments(project, asked)
         item_ids, item = np.unique(rows.item, return_inverse=True)
-        facts = read_facts(project, item_ids)
+        known = read_facts(project)
         turned = items_in_other_order(project)
-        gold = read_gold(project, asked, turned)
+        gold = read_gold(project, asked, turned, known)
         repeats = read_repeats(project)
         handles = dict(project.memberships.values_list("user_id", "handle"))
         criteria = Criterion.objects.filter(
@@ -71,7 +74,7 @@ def take_snapshot(project) -> Snapshot:
         flag_labels=flag_labels,
         yes_no=frozenset(key for key, answers in is_yes_no.items() if answers),
         canonical=columns_by_id(item_ids, turned),
-        facts=facts,
+        facts=facts_of(known, item_ids),
         gold=gold,
         repeats=repeats,
         state=(count, last),

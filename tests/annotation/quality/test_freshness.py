@@ -190,7 +190,7 @@ def test_a_long_fit_keeps_the_lease_of_its_job(project, labelers, monkeypatch):
         assert job.state == Job.State.DONE
         return sum("lease_until" in one["sql"] and "UPDATE" in one["sql"] for one in seen)
 
-    monkeypatch.setattr(services, "ALIVE_EVERY", 3600.0)
+    monkeypatch.setattr(jobs, "ALIVE_EVERY", 3600.0)
     seldom = renewals()
-    monkeypatch.setattr(services, "ALIVE_EVERY", 0.0)
+    monkeypatch.setattr(jobs, "ALIVE_EVERY", 0.0)
     assert renewals() > seldom + 10

@@ -1,6 +1,7 @@
 """How able each generator is, from what people said of its responses.
 
-{"generators": [{"id", "name"}], "boards": [board], "held_equal", "rankings", "elo", "facets"}:
+{"generators": [{"id", "name"}], "boards": [board], "held_equal", "rankings", "elo", "facets",
+"facets_left_out"}:
 the first board is of whole rankings, the others of the ratings on each criterion; what is in them,
 docs/statistics.md says. Every list over generators is in the order of "generators".
 """
@@ -15,7 +16,7 @@ from annotation.quality.figures import Progress
 from annotation.quality.snapshot import Snapshot
 from annotation.quality.stats.estimate import FloatArray
 
-CODE_VERSION = "1"
+CODE_VERSION = "2"
 STEPS = 4
 
 
@@ -40,6 +41,7 @@ def compute(snapshot: Snapshot, progress: Progress) -> dict:
         "rankings": beside.from_rankings(snapshot, field, ranks),
         "elo": beside.elo_of(games),
         "facets": beside.by_part(snapshot, games),
+        "facets_left_out": snapshot.facts.facets_left_out,
     }
 
 

@@ -28,7 +28,7 @@ from annotation.quality.stats.rankings import pair_signs, ranking_agreement
 
 # Raise it whenever a figure, an interval or the shape of the result changes: reports of an
 # older version are not shown again.
-CODE_VERSION = "6"
+CODE_VERSION = "7"
 STEPS = 5
 
 
@@ -84,6 +84,7 @@ def _extent(snapshot: Snapshot, comparisons: Comparisons) -> dict:
         "judgments": len(snapshot.item),
         "labelers": len(snapshot.handles),
         "comparisons": len(comparisons.unit),
+        "facets_left_out": snapshot.facts.facets_left_out,
         # Both unacceptable is no tie of two good ones: equal in every coefficient, told apart.
         "both_unacceptable": int(np.isfinite(pair_signs(bad)).sum()),
     }

@@ -11,7 +11,7 @@ from annotation.quality.figures import Progress
 from annotation.quality.snapshot import Snapshot
 from annotation.quality.stats.chance import adjust_for_discoveries
 
-CODE_VERSION = "1"
+CODE_VERSION = "2"
 
 
 def compute(snapshot: Snapshot, progress: Progress) -> dict:

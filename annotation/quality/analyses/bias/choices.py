@@ -53,25 +53,6 @@ def choices_of(snapshot: Snapshot) -> Choices:
     return Choices(row.astype(np.int64), lower[pair], higher[pair], won)
 
 
-def response_counts(snapshot: Snapshot) -> IntArray:
-    """(rows,) how many responses the judged item has."""
-    counts: IntArray = np.isfinite(snapshot.facts.style["characters"]).sum(axis=1)
-    return counts[snapshot.item]
-
-
-def sole_best(snapshot: Snapshot) -> IntArray:
-    """(rows,) the position alone in the best tier; -1 with several, or all unacceptable."""
-    ranks = np.where(snapshot.unacceptable, np.nan, snapshot.ranks)
-    filled = np.where(np.isfinite(ranks), ranks, np.inf)
-    best = filled.min(axis=1, keepdims=True)
-    is_best = np.isfinite(best) & (filled == best)
-    others = np.isfinite(snapshot.ranks).sum(axis=1) >= 2
-    left_out = (snapshot.top == 0).any(axis=1)
-    alone = (is_best.sum(axis=1) == 1) & (others | left_out)
-    found: IntArray = np.where(alone, is_best.argmax(axis=1), -1)
-    return found
-
-
 def weeks_of(day: IntArray) -> IntArray:
     """Weeks from Monday, counted from the first day of the calendar, which was one."""
     weeks: IntArray = (day - 1) // 7

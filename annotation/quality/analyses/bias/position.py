@@ -6,12 +6,11 @@ import numpy as np
 
 from annotation.quality.analyses.bias.choices import (
     Choices,
-    response_counts,
-    sole_best,
     weeks_of,
 )
 from annotation.quality.analyses.bias.shapes import LEAST, figure, share
 from annotation.quality.snapshot import Snapshot
+from annotation.quality.snapshot.ballots import response_counts, sole_best
 from annotation.quality.stats.chance import chi_square_tail, two_sided
 from annotation.quality.stats.estimate import IntArray
 

@@ -2,15 +2,11 @@
 
 import numpy as np
 
-from annotation.quality.analyses.bias.choices import (
-    Choices,
-    response_counts,
-    sole_best,
-    weeks_of,
-)
+from annotation.quality.analyses.bias.choices import Choices, weeks_of
 from annotation.quality.analyses.bias.position import first_shown
 from annotation.quality.analyses.bias.shapes import series
 from annotation.quality.snapshot import Snapshot
+from annotation.quality.snapshot.ballots import all_bad, sole_best
 from annotation.quality.stats.project.drift import Drift, drift, with_discoveries
 
 
@@ -78,9 +74,7 @@ def _ties(snapshot: Snapshot, choices: Choices) -> Drift:
 
 
 def _bad(snapshot: Snapshot) -> Drift:
-    """Judgments that call every response unacceptable."""
-    bad = snapshot.unacceptable.sum(axis=1) == response_counts(snapshot)
-    return drift(weeks_of(snapshot.day), bad)
+    return drift(weeks_of(snapshot.day), all_bad(snapshot))
 
 
 def _slow(snapshot: Snapshot) -> Drift:

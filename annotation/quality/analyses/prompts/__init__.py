@@ -5,7 +5,6 @@ from django.utils.translation import gettext_noop
 
 from annotation.quality.analyses.prompts.disagreement import disagreement_of
 from annotation.quality.analyses.prompts.outcomes import (
-    all_bad,
     all_tied,
     distributions,
     heavy_prompts,
@@ -15,9 +14,10 @@ from annotation.quality.analyses.prompts.parts import by_facet, by_prompt
 from annotation.quality.analyses.prompts.readings import readings
 from annotation.quality.figures import Progress
 from annotation.quality.snapshot import Snapshot
+from annotation.quality.snapshot.ballots import all_bad
 from annotation.quality.stats.comparisons import rankings_to_comparisons
 
-CODE_VERSION = "1"
+CODE_VERSION = "2"
 MOST_LISTED = 20
 LEVEL = 0.05
 
@@ -40,6 +40,7 @@ def compute(snapshot: Snapshot, progress: Progress) -> dict:
             "judged_twice": len(found.item),
             "judgments": len(snapshot.item),
             "prompts": int(snapshot.facts.prompt.max(initial=-1)) + 1,
+            "facets_left_out": snapshot.facts.facets_left_out,
             "proven": int((found.q <= LEVEL).sum()),
         },
         "items": [

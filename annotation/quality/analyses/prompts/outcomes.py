@@ -3,19 +3,12 @@
 import numpy as np
 
 from annotation.core.intervals import wilson_interval
-from annotation.quality.analyses.bias.choices import response_counts, sole_best
 from annotation.quality.snapshot import Snapshot
+from annotation.quality.snapshot.ballots import all_bad, sole_best
 from annotation.quality.stats.estimate import BoolArray, IntArray
 
 LEAST = 3  # judgments of a prompt: below, a share of ties is a matter of one person
 MOST_LISTED = 12
-
-
-def all_bad(snapshot: Snapshot) -> BoolArray:
-    """(rows,) judgments that call every response unacceptable."""
-    counts = response_counts(snapshot)
-    found: BoolArray = (snapshot.unacceptable.sum(axis=1) == counts) & (counts > 0)
-    return found
 
 
 def all_tied(snapshot: Snapshot) -> BoolArray:
@@ -31,9 +24,8 @@ def all_tied(snapshot: Snapshot) -> BoolArray:
 def distributions(snapshot: Snapshot) -> IntArray:
     """(items, 11) judgments by what came alone to the top (nine positions), several at the top,
     all unacceptable."""
-    best = np.where(
-        all_bad(snapshot), 10, np.where(sole_best(snapshot) >= 0, sole_best(snapshot), 9)
-    )
+    alone = sole_best(snapshot)
+    best = np.where(all_bad(snapshot), 10, np.where(alone >= 0, alone, 9))
     table = np.zeros((len(snapshot.item_ids), 11), dtype=np.int64)
     np.add.at(table, (snapshot.item, best), 1)
     return table
@@ -41,7 +33,7 @@ def distributions(snapshot: Snapshot) -> IntArray:
 
 def strip_of(snapshot: Snapshot, table: IntArray, item: int) -> dict:
     """{"first", "shared", "bad"}: counts by position, as many as the item has responses."""
-    width = int(np.isfinite(snapshot.facts.style["characters"][item]).sum())
+    width = int(snapshot.response_count[item])
     row = [int(count) for count in table[item]]
     return {"first": row[:width], "shared": row[9], "bad": row[10]}
 
@@ -53,15 +45,15 @@ def heavy_prompts(snapshot: Snapshot, which: BoolArray) -> list[dict]:
     n = np.bincount(prompt)
     hits = np.bincount(prompt, weights=which).astype(np.int64)
     overall = hits.sum() / max(1, n.sum())
+    first, items = _first_items(snapshot, len(n))
     rows = []
-    for at in np.flatnonzero((n >= LEAST) & (hits > 0)):
+    for at in np.flatnonzero((n >= LEAST) & (hits > overall * n)):
         ci = wilson_interval(int(hits[at]), int(n[at]))
-        if ci is not None and hits[at] / n[at] > overall:
-            items = np.flatnonzero(snapshot.facts.prompt == at)
+        if ci is not None:
             rows.append(
                 {
-                    "item": int(snapshot.item_ids[items[0]]),
-                    "items": len(items),
+                    "item": int(first[at]),
+                    "items": int(items[at]),
                     "n": int(n[at]),
                     "value": float(hits[at] / n[at]),
                     "ci": list(ci),
@@ -69,3 +61,10 @@ def heavy_prompts(snapshot: Snapshot, which: BoolArray) -> list[dict]:
             )
     rows.sort(key=lambda row: (-row["ci"][0], row["item"]))
     return rows[:MOST_LISTED]
+
+
+def _first_items(snapshot: Snapshot, n_prompts: int) -> tuple[IntArray, IntArray]:
+    """(prompts,) the id of each one's first item, and how many it has."""
+    first = np.full(n_prompts, np.iinfo(np.int64).max)
+    np.minimum.at(first, snapshot.facts.prompt, snapshot.item_ids)
+    return first, np.bincount(snapshot.facts.prompt, minlength=n_prompts)

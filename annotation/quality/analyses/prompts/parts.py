@@ -10,7 +10,6 @@ from annotation.quality.stats.estimate import FloatArray
 from annotation.quality.stats.project.fairness import t_two_sided
 
 LEAST_ITEMS = 10  # of a part: below, its mean is a matter of two or three items
-MOST_FACETS = 12
 MOST_PROMPTS = 12
 
 
@@ -18,7 +17,7 @@ def by_facet(snapshot: Snapshot, found: Disagreement) -> list[dict]:
     """[{"key", "value", "items", "seen", "beyond", "ci", "p", "q", "reason"}]: beyond is the mean
     disagreement not explained by who judged, less that of all other items; Welch's test."""
     rows = []
-    for key, facet in sorted(snapshot.facts.facets.items())[:MOST_FACETS]:
+    for key, facet in sorted(snapshot.facts.facets.items()):
         value = facet.value[found.item]
         for at, name in enumerate(facet.values):
             here = value == at

@@ -86,8 +86,7 @@ def triads_by_labeler(
     found = []
     for rows in rows_by(labeler, n_labelers):
         circular = total = 0
-        for place in np.unique(item[rows]):
-            here = rows[item[rows] == place]
+        for here in _by_item(rows, item):
             beats = set(zip(winner[here].tolist(), loser[here].tolist(), strict=True))
             for a, b, c in combinations(sorted({end for pair in beats for end in pair}), 3):
                 edges = [((x, y) in beats, (y, x) in beats) for x, y in ((a, b), (b, c), (c, a))]
@@ -109,3 +108,9 @@ def triads_by_labeler(
             )
         )
     return found
+
+
+def _by_item(rows: IntArray, item: IntArray) -> list[IntArray]:
+    """The rows of each item, from one look at all of them."""
+    order = rows[np.argsort(item[rows], kind="stable")]
+    return np.split(order, np.flatnonzero(np.diff(item[order])) + 1)

@@ -9,6 +9,13 @@ from annotation.quality.adaptive.beliefs import (
     answers_of,
     reliabilities,
 )
+from annotation.quality.snapshot.ballots import (
+    NONE,
+    NOTHING_SAID,
+    Ballots,
+    all_bad,
+    sole_best,
+)
 from annotation.quality.stats.labels import Labels
 from annotation.quality.stats.stopping import confusion_of_accuracy, item_posteriors
 
@@ -22,9 +29,37 @@ def labels_of(item, labeler, category, q=3):
     )
 
 
+def ballots_of(ranks, *, top=None, unacceptable=None):
+    """One judgment of each of so many items."""
+    rows, none = np.arange(len(ranks)), np.zeros(ranks.shape)
+    return Ballots(
+        item_ids=rows,
+        item=rows,
+        labeler=rows,
+        ranks=ranks,
+        unacceptable=np.asarray(none if unacceptable is None else unacceptable, bool),
+        top=np.full(ranks.shape, NAN) if top is None else top,
+        response_count=np.full(len(ranks), ranks.shape[1]),
+        state=(len(ranks), 0),
+    )
+
+
 def test_an_answer_is_the_only_best_response_or_that_there_is_none():
-    ranks = np.array([[1, 2, 3], [2, 1, NAN], [1, 1, 2], [NAN, NAN, 1], [NAN, NAN, NAN]])
-    assert answers_of(ranks).tolist() == [1, 2, 0, 3, -1]
+    """Of one response ranked alone nothing is said, unless the others are known to lie below."""
+    ranks = np.array(
+        [[1, 2, 3], [2, 1, NAN], [1, 1, 2], [NAN, NAN, 1], [NAN, NAN, 1], [NAN, NAN, NAN]]
+    )
+    top = np.full(ranks.shape, NAN)
+    top[4] = [0, 0, 1]
+    said = ballots_of(ranks, top=top)
+    assert answers_of(said).tolist() == [1, 2, 0, -1, 3, -1]
+    assert sole_best(said).tolist() == [0, 1, NONE, NOTHING_SAID, 2, NOTHING_SAID]
+
+
+def test_of_nothing_but_unacceptable_responses_none_is_the_best():
+    said = ballots_of(np.array([[9.0, 9, 9], [1, 9, 9]]), unacceptable=[[1, 1, 1], [0, 1, 1]])
+    assert answers_of(said).tolist() == [0, 1]
+    assert all_bad(said).tolist() == [True, False]
 
 
 def test_of_few_judgments_everybody_is_as_reliable_as_people_usually_are():
