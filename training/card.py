@@ -90,6 +90,7 @@ def write_card(run: Run, limits: list[str]) -> str:
         f"# {TITLES[run.kind]}, run {run.config.get('run', '')}",
         "",
         f"- Dataset: `{(run.config['dataset'] or {}).get('hash')}`",
+        f"- Labels: {describe_labels(run.config['dataset'])}",
         f"- Base model: {describe_base(run)}",
         f"- Seed: {run.seed}",
         "",
@@ -122,6 +123,22 @@ def write_card(run: Run, limits: list[str]) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def describe_labels(place: dict[str, Any] | None) -> str:
+    """By which method several judgments became one label, as the dataset's manifest says.
+    place: the dataset's entry in the run's config."""
+    if place is None:
+        return "none"
+    manifest = json.loads((Path(place["path"]) / "manifest.json").read_text(encoding="utf-8"))
+    counts, said = manifest["counts"], manifest["policy"].get("labels", "majority")
+    if consensus := counts.get("consensus"):
+        said += f", by {consensus['method']} over {consensus['labelers']:,} labelers"
+    else:
+        said += ", every vote counting the same"
+    if settled := counts.get("settled"):
+        said += f"; {settled['items']:,} items by a reviewer's verdict"
+    return said
 
 
 def describe_base(run: Run) -> str:

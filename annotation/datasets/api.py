@@ -69,6 +69,11 @@ class FreezeSerializer(serializers.Serializer):
         max_value=1,
         help_text="Leave out comparisons of less weight; needs a consensus by reliability.",
     )
+    settled = serializers.BooleanField(
+        required=False,
+        default=False,
+        help_text="What a reviewer has settled stands for its item, with full weight.",
+    )
     split = serializers.ListField(
         child=serializers.FloatField(min_value=0, max_value=1),
         required=False,

@@ -1,6 +1,7 @@
 """The response of an item worth imitating, over all its labelers. Pure."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from annotation.datasets.comparisons import Ballot, Candidate, count_votes
 from annotation.datasets.policy import Policy
@@ -11,6 +12,13 @@ NO_SINGLE_BEST, BEST_IS_EMPTY, BEST_IS_UNACCEPTABLE, TOO_FEW = DROP_REASONS = (
     "best_is_unacceptable",
     "too_few_votes",
 )
+
+
+def settled_best(
+    candidates: Sequence[Candidate], settled: Ballot, policy: Policy
+) -> Candidate | str:
+    """The best one by a reviewer's verdict: one voice, that needs no second one."""
+    return best_response(candidates, [settled], replace(policy, min_votes=1))
 
 
 def best_response(

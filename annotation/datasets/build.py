@@ -4,8 +4,8 @@ from collections.abc import Callable
 from functools import partial
 
 from annotation.core.database import consistent_reads
-from annotation.datasets.best import best_response
-from annotation.datasets.comparisons import Belief, Drop, compare_item
+from annotation.datasets.best import best_response, settled_best
+from annotation.datasets.comparisons import SETTLED, Belief, Drop, compare_item
 from annotation.datasets.consensus import read_consensus
 from annotation.datasets.corrections import SOURCE, compare_corrections
 from annotation.datasets.policy import Policy
@@ -31,7 +31,7 @@ def build(project, policy: Policy, sink=None, *, below: str = "") -> Counts:
     """Write every line of the dataset to `sink` and count. One snapshot, read-only. `below`
     takes only prompts whose hash is less."""
     with consistent_reads():
-        says_source = has_corrections(project, policy)
+        says_source = policy.settled or has_corrections(project, policy)
         consensus = read_consensus(read_prompts(project, policy, below), policy)
         builder = _Builder(policy, sink or Nowhere(), says_source, consensus)
         for prompt in read_prompts(project, policy, below):
@@ -45,6 +45,7 @@ class _Builder:
         self.policy, self.sink, self.says_source = policy, sink, says_source
         self.consensus = consensus
         self.counts = Counts()
+        self.counts.has_settled = policy.settled
         if consensus is not None:
             self.counts.consensus = {"method": consensus.method, "labelers": consensus.labelers}
 
@@ -59,6 +60,7 @@ class _Builder:
 
     def _add_item(self, item: ItemRecord, split: str) -> bool:
         counts, policy = self.counts, self.policy
+        counts.settled["items"] += item.settled is not None and item.progress == "judged"
         counts.items["all"] += 1
         counts.items[item.progress] += 1
         counts.judgments["all"] += len(item.judgments) + sum(item.dropped.values())
@@ -72,7 +74,7 @@ class _Builder:
         written = {judgment.ballot.name: judgment.written for judgment in item.judgments}
         is_written = False
         for outcome in (
-            *compare_item(item.candidates, ballots, policy, self._believed(item)),
+            *compare_item(item.candidates, ballots, policy, self._believed(item), item.settled),
             *compare_corrections(item.candidates, written, policy),
         ):
             counts.pairs += 1
@@ -81,7 +83,11 @@ class _Builder:
                 continue
             kind = "ties" if outcome.is_tie else "preferences"
             counts.corrections += outcome.source == SOURCE
-            counts.flips += outcome.is_flip
+            if outcome.source == SETTLED:
+                counts.settled["comparisons"] += 1
+                counts.settled["flips"] += outcome.is_flip
+            else:
+                counts.flips += outcome.is_flip
             self._write(kind, split, comparison_row, item, outcome, self.says_source)
             is_written = True
         return self._add_best(item, ballots, split) or is_written
@@ -93,7 +99,11 @@ class _Builder:
 
     def _add_best(self, item, ballots, split) -> bool:
         self.counts.sft_candidates += 1
-        best = best_response(item.candidates, ballots, self.policy)
+        best = (
+            best_response(item.candidates, ballots, self.policy)
+            if item.settled is None
+            else settled_best(item.candidates, item.settled, self.policy)
+        )
         if isinstance(best, str):
             self.counts.dropped_sft[best] += 1
             return False

@@ -21,6 +21,8 @@ EMPTY, EQUAL, UNRANKED, BOTH_UNACCEPTABLE, FEW_VOTES, LOW_WEIGHT = DROP_REASONS 
     "low_weight",
 )
 STRONGEST = 3
+# Where a comparison comes from: the votes, or a reviewer's verdict in their place.
+RANKING, SETTLED = "ranking", "settled"
 
 
 @dataclass(frozen=True)
@@ -128,7 +130,7 @@ class Comparison:
     votes: int
     margin: float
     ballots: list[str]
-    source: str = "ranking"
+    source: str = RANKING
     weight: float = 1.0
     is_flip: bool = False
 
@@ -143,12 +145,18 @@ def compare_item(
     ballots: Sequence[Ballot],
     policy: Policy,
     believed: Callable[[int], Belief | None] = lambda place: None,
+    settled: Ballot | None = None,
 ) -> Iterator[Comparison | Drop]:
     """One outcome for each of the K(K-1)/2 pairs, in the order of the keys. `believed`: by the
-    place of the pair in that order, what holds instead of the plain votes."""
+    place of the pair in that order, what holds instead of the plain votes. `settled`: the verdict
+    that stands before both, for the pairs that it says something of."""
     for place, (first, second) in enumerate(combinations(in_key_order(candidates), 2)):
         tally = count_votes(first, second, ballots, policy)
-        yield _outcome(tally, policy, believed(place))
+        sign = settled and counted_sign(settled, first.position, second.position, policy)
+        if settled is None or sign is None:
+            yield _outcome(tally, policy, believed(place))
+        else:
+            yield _settled_outcome(tally, policy, settled, sign)
 
 
 def in_key_order(candidates: Sequence[Candidate]) -> list[Candidate]:
@@ -217,6 +225,32 @@ def _outcome(tally: Tally, policy: Policy, belief: Belief | None) -> Comparison 
         ballots=tally.ballots,
         weight=1.0 if belief is None else belief.weight,
         is_flip=not is_tie and 2 * won < tally.votes - tally.ties,
+    )
+
+
+def _settled_outcome(
+    tally: Tally, policy: Policy, settled: Ballot, sign: int | str
+) -> Comparison | Drop:
+    """As certain as it gets; the votes stand beside it, however many there are. Its margin is
+    what the verdict itself says of the step."""
+    first, second = tally.first, tally.second
+    if reason := reason_in_texts(first, second, policy):
+        return Drop(reason)
+    if isinstance(sign, str):
+        return Drop(sign)
+    chosen, rejected = (second, first) if sign > 0 else (first, second)
+    won = tally.for_second if sign > 0 else tally.for_first
+    steps = settled.strength_between(chosen.position, rejected.position) if sign else 0.0
+    return Comparison(
+        chosen=chosen,
+        rejected=rejected,
+        is_tie=sign == 0,
+        share=1.0 if sign else 0.5,
+        votes=tally.votes,
+        margin=round(steps, 6),
+        ballots=tally.ballots,
+        source=SETTLED,
+        is_flip=sign != 0 and 2 * won < tally.votes - tally.ties,
     )
 
 

@@ -16,8 +16,8 @@ from annotation.datasets.comparisons import Belief, counted_sign, in_key_order
 from annotation.datasets.policy import Policy
 from annotation.datasets.source import PromptRecord
 from annotation.quality.stats.comparisons import TIE
-from annotation.quality.stats.consensus import Consensus as Fitted
 from annotation.quality.stats.consensus import SoftComparisons, soften
+from annotation.quality.stats.crowd_consensus import crowd_chances, soften_chances
 from annotation.quality.stats.dawid_skene import Model, dawid_skene
 from annotation.quality.stats.estimate import BoolArray
 from annotation.quality.stats.labels import Labels
@@ -56,19 +56,21 @@ class Consensus:
 
 @dataclass
 class _Votes:
-    """All votes, in the order of the files; labeler: index into handles."""
+    """All votes, in the order of the files; labeler: index into handles; places: of every pair
+    its item and which two of its responses."""
 
     start: dict[str, int]
     handles: dict[str, int]
     pair: array
     labeler: array
     outcome: array
+    places: array
     pairs: int = 0
 
 
 def read_consensus(prompts: Iterable[PromptRecord], policy: Policy) -> Consensus | None:
     """None where the policy counts votes as they are."""
-    if policy.consensus not in MODELS:
+    if policy.consensus == "votes":
         return None
     votes = _read(prompts, policy)
     names = sorted(votes.handles)
@@ -82,19 +84,22 @@ def read_consensus(prompts: Iterable[PromptRecord], policy: Policy) -> Consensus
         n_labelers=len(names),
         n_categories=3,
     )
-    fitted = _fit(labels, MODELS[policy.consensus])
-    return Consensus(
-        start=votes.start,
-        soft=rounded(soften(fitted)),
-        is_tie=fitted.category == TIE,
-        labelers=len(names),
-    )
+    soft, is_tie = _fit(labels, votes, policy.consensus)
+    return Consensus(votes.start, rounded(soft), is_tie, labelers=len(names))
 
 
-def _fit(labels: Labels, model: Model) -> Fitted:
-    """Without known answers: what they say stays a check on the outcome."""
+def _fit(labels: Labels, votes: _Votes, method: str) -> tuple[SoftComparisons, BoolArray]:
+    """Without known answers: what they say stays a check on the outcome. Crowd-BT knows no tie
+    but an even split."""
+    if method == "crowd_bt":
+        item, one, other = np.frombuffer(votes.places, dtype=np.int64).reshape(-1, 3).T
+        n = np.bincount(labels.item, minlength=labels.n_items)
+        soft = soften_chances(crowd_chances(labels, item, one, other), n)
+        return soft, np.zeros(labels.n_items, dtype=np.bool_)
+    model = MODELS[method]
     fit = dawid_skene(labels, model=model, shrinkage="auto" if model == "full" else 0.0)
-    return fit.consensus(labels)
+    consensus = fit.consensus(labels)
+    return soften(consensus), consensus.category == TIE
 
 
 def rounded(soft: SoftComparisons) -> SoftComparisons:
@@ -109,19 +114,21 @@ def rounded(soft: SoftComparisons) -> SoftComparisons:
 
 
 def _read(prompts: Iterable[PromptRecord], policy: Policy) -> _Votes:
-    votes = _Votes({}, {}, array("q"), array("q"), array("q"))
+    votes = _Votes({}, {}, *(array("q") for _ in range(4)))
     for prompt in prompts:
         for item in prompt.items:
             if item.progress != "judged":
                 continue
             votes.start[item.external_id] = votes.pairs
-            for one, other in combinations(in_key_order(item.candidates), 2):
+            ordered = list(enumerate(in_key_order(item.candidates)))
+            for (place, one), (next_place, other) in combinations(ordered, 2):
+                votes.places.extend((len(votes.start), place, next_place))
                 for judgment in item.judgments:
                     sign = counted_sign(judgment.ballot, one.position, other.position, policy)
                     if isinstance(sign, int):
-                        place = votes.handles.setdefault(judgment.handle, len(votes.handles))
+                        who = votes.handles.setdefault(judgment.handle, len(votes.handles))
                         votes.pair.append(votes.pairs)
-                        votes.labeler.append(place)
+                        votes.labeler.append(who)
                         votes.outcome.append(sign + 1)
                 votes.pairs += 1
     return votes

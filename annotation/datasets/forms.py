@@ -53,6 +53,13 @@ class PolicyForm(forms.Form):
             "less is left out."
         ),
     )
+    settled = forms.BooleanField(
+        required=False,
+        label=_("What a reviewer has settled stands for its item"),
+        help_text=_(
+            "With full weight, whatever the votes are. They stand beside it all the same."
+        ),
+    )
     min_votes = forms.IntegerField(
         min_value=1, max_value=rules.MAX_MIN_VOTES, initial=1, label=_("Votes a pair needs")
     )
@@ -129,6 +136,7 @@ class PolicyForm(forms.Form):
                 min_votes=said["min_votes"],
                 consensus=said.get("consensus") or "votes",
                 min_weight=float(said.get("min_weight") or 0),
+                settled=said["settled"],
                 drop_empty=said["drop_empty"],
                 drop_equal=said["drop_equal"],
                 drop_both_unacceptable=said["drop_both_unacceptable"],

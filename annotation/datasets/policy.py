@@ -24,6 +24,7 @@ CONSENSUS = {
     "votes": _("Every vote counts the same"),
     "dawid_skene": _("By reliability: a confusion matrix for each labeler (Dawid–Skene, shrunk)"),
     "one_coin": _("By reliability: one number for each labeler (Dawid–Skene, one coin)"),
+    "crowd_bt": _("By reliability: the responses of an item contend (Crowd-BT); no ties"),
 }
 PAIRS = {"all": _("All pairs of a ranking")}
 DEMONSTRATIONS = {
@@ -49,7 +50,9 @@ LATER = {
     "purposes": ("work",),
     "consensus": "votes",
     "min_weight": 0.0,
+    "settled": False,
 }
+SWITCHES = ("surplus", "drop_empty", "drop_equal", "drop_both_unacceptable", "settled")
 SPLITS = ("train", "dev", "test")
 DEFAULT_SPLIT = (0.8, 0.0, 0.2)
 MAX_BATCHES = 200
@@ -66,7 +69,8 @@ class PolicyError(DomainError):
 
 @dataclass(frozen=True)
 class Policy:
-    """Empty `batches` or `origins` mean all of them. `split`: shares of train, dev and test."""
+    """Empty `batches` or `origins` mean all of them. `settled`: what a reviewer has settled stands
+    for its item, whatever the votes are. `split`: shares of train, dev and test."""
 
     batches: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
@@ -82,6 +86,7 @@ class Policy:
     purposes: tuple[str, ...] = ("work",)
     consensus: str = "votes"
     min_weight: float = 0.0
+    settled: bool = False
     split: tuple[float, float, float] = DEFAULT_SPLIT
     salt: str = ""
 
@@ -101,7 +106,7 @@ class Policy:
             value = getattr(self, name)
             if not isinstance(value, str) or value not in choices:
                 raise PolicyError(f"{name} is one of: {', '.join(choices)}.", field=name)
-        for name in ("surplus", "drop_empty", "drop_equal", "drop_both_unacceptable"):
+        for name in SWITCHES:
             if not isinstance(getattr(self, name), bool):
                 raise PolicyError(f"{name} is true or false.", field=name)
         votes = self.min_votes

@@ -43,6 +43,7 @@ class Summary:
     items: dict
     judgments: dict
     consensus: dict | None = None
+    settled: dict | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -126,6 +127,7 @@ def summarise(counts: dict) -> Summary:
         split_sum={name: sum(split[name] for split in splits) for name in columns},
         items=counts["items"],
         consensus=counts.get("consensus"),
+        settled=counts.get("settled"),
         judgments=judgments,
     )
 
@@ -198,11 +200,14 @@ def _purposes(policy) -> list[tuple[str, str]]:
 
 
 def _consensus(policy) -> list[tuple[str, str]]:
-    """Where it is not the plain votes."""
+    """Where it is not the plain votes, or a reviewer's verdict comes before them."""
+    settled = [(_("Settled items"), _("by the reviewer’s verdict"))]
+    first = settled if policy.get("settled") else []
     if "consensus" not in policy:
-        return []
+        return first
     least = policy.get("min_weight")
     return [
+        *first,
         (_("How labelers weigh"), str(CONSENSUS[policy["consensus"]])),
         *([(_("Least weight"), localised(f"{least:g}"))] if least else []),
     ]

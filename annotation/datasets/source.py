@@ -18,7 +18,13 @@ from annotation.datasets.comparisons import Ballot, Candidate
 from annotation.datasets.policy import Policy
 from annotation.labeling.exports.reading import read_written
 from annotation.labeling.exports.rows import PATHS, JudgedItem, RawJudgment, Written
-from annotation.labeling.models import Item, ItemResponse, Judgment, WrittenResponse
+from annotation.labeling.models import (
+    Adjudication,
+    Item,
+    ItemResponse,
+    Judgment,
+    WrittenResponse,
+)
 from annotation.projects.models import Membership
 from annotation.prompts.models import Response
 
@@ -49,7 +55,8 @@ class ExampleRecord:
 
 @dataclass
 class ItemRecord:
-    """An item with whatever was judged about it; `dropped` counts judgments left out."""
+    """An item with whatever was judged about it; `dropped` counts judgments left out; `settled`:
+    a reviewer's verdict, read where the policy has it stand for the item."""
 
     prompt_sha256: str
     messages: list[dict]
@@ -59,6 +66,7 @@ class ItemRecord:
     candidates: list[Candidate] = field(default_factory=list)
     judgments: list[JudgmentRecord] = field(default_factory=list)
     dropped: dict[str, int] = field(default_factory=dict)
+    settled: Ballot | None = None
 
     @cached_property
     def as_judged(self) -> JudgedItem:
@@ -172,6 +180,8 @@ def _items(project, policy: Policy, below: str) -> Iterator[ItemRecord]:
         records = {row[-1]: ItemRecord(*row) for row in chunk}
         _add_candidates(records)
         _add_judgments(records, project, policy)
+        if policy.settled:
+            _add_settled(records)
         yield from records.values()
 
 
@@ -207,6 +217,16 @@ def _add_judgments(records: dict[int, ItemRecord], project, policy: Policy) -> N
         counted[pk].written.extend(written)
     for record in records.values():
         record.judgments.sort(key=attrgetter("handle"))
+
+
+def _add_settled(records: dict[int, ItemRecord]) -> None:
+    """Decisions that hold: one that was taken back, or followed by an approval, does not."""
+    decided = Adjudication.objects.current().filter(item__in=list(records))
+    for item, revision, *said in decided.filter(outcome=Adjudication.Outcome.SETTLED).values_list(
+        "item_id", "revision", "ranks", "unacceptable", "strength", "rest_below"
+    ):
+        record = records[item]
+        record.settled = Ballot(f"{record.external_id}/settled/{revision}", *said)
 
 
 def _reason_to_drop(record: ItemRecord, raw: RawJudgment, handle, policy: Policy) -> str:

@@ -18,6 +18,8 @@ JUDGMENT_DROPS = (
 LATER = frozenset({"retracted", "not_work", comparisons.LOW_WEIGHT})
 ITEMS = ("judged", "unjudged", "withdrawn")
 SFT_DROPS = (*best.DROP_REASONS, "empty_demonstration", "repeated_demonstration")
+# Items and comparisons (ties among them) by a verdict, and those that go against their votes.
+SETTLED = ("items", "comparisons", "flips")
 KINDS = ("preferences", "ties", "sft")
 
 
@@ -31,6 +33,8 @@ class Counts:
         self.pairs = 0
         self.corrections = 0
         self.flips = 0
+        self.has_settled = False
+        self.settled = Counter()
         self.consensus: dict[str, object] = {}
         self.dropped_pairs = Counter()
         self.sft_candidates = 0
@@ -60,6 +64,11 @@ class Counts:
                 **{split: preferences[split] for split in SPLITS},
             },
             **({"consensus": self.consensus | {"flips": self.flips}} if self.consensus else {}),
+            **(
+                {"settled": {name: self.settled[name] for name in SETTLED}}
+                if self.has_settled
+                else {}
+            ),
             "dropped": _listed(self.dropped_pairs, comparisons.DROP_REASONS),
             "ties": {split: ties[split] for split in SPLITS},
             "sft": {

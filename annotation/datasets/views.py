@@ -14,7 +14,7 @@ from annotation.datasets import presentation, services, store, tasks
 from annotation.datasets import verify as checking
 from annotation.datasets.download import file_response
 from annotation.datasets.forms import PolicyForm
-from annotation.datasets.policy import SPLITS, Policy
+from annotation.datasets.policy import CONSENSUS, SPLITS, Policy
 from annotation.labeling.models import Item
 from annotation.projects.permissions import may, project_for
 
@@ -47,10 +47,14 @@ def new(request, slug):
             except DomainError as error:
                 form.add_error(None, str(error))
         return _show_form(request, project, form, status=422)
-    is_told = "labels" in request.GET
-    return _show_form(
-        request, project, PolicyForm(request.GET if is_told else None, project=project)
+    wished = request.GET.get("consensus", "")
+    proposed = Policy(consensus=wished) if wished in CONSENSUS else Policy()
+    form = PolicyForm(
+        request.GET if "labels" in request.GET else None,
+        project=project,
+        initial={"consensus": proposed.consensus},
     )
+    return _show_form(request, project, form, proposed=proposed)
 
 
 def _freeze(request, project, form):
@@ -69,8 +73,9 @@ def _freeze(request, project, form):
     return redirect("datasets:show-dataset", project.slug, result.dataset.hash)
 
 
-def _show_form(request, project, form, status=200):
-    policy = Policy()
+def _show_form(request, project, form, status=200, proposed=None):
+    """`proposed`: what an untouched form stands for."""
+    policy = proposed or Policy()
     if form.is_bound:
         policy = form.cleaned_data.get("policy") if form.is_valid() else None
         status = status if policy else 422

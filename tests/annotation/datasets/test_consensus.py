@@ -161,3 +161,38 @@ def test_the_page_previews_the_consensus(client, crowd):
     assert "Dawid-Skene, one coin, over" not in client.get(url, asked).content.decode()
     refused = client.get(url, asked | {"min_weight": "0.5"}).content.decode()
     assert "Plain votes have no weight" in refused
+
+
+def test_crowd_bt_writes_chances_within_items_and_its_name(crowd):
+    dataset = freeze_dataset(project=crowd, policy=Policy(consensus="crowd_bt")).dataset
+    said = dataset.manifest["counts"]["consensus"]
+    assert (said["method"], said["labelers"]) == ("Crowd-BT within items", 5)
+    expected = {f"x{n:02d}": f"One {n}." if n % 2 else f"Other {n}." for n in range(40)}
+    rows = rows_of(dataset)
+    assert {item: row["chosen"][0]["content"] for item, row in rows.items()} == expected
+    for row in rows.values():
+        assert 0.5 < row["p_chosen"] < 1
+        assert row["p_chosen"] == round(row["p_chosen"], 4)
+        certain = row["p_chosen"] * np.log(row["p_chosen"])
+        certain += (1 - row["p_chosen"]) * np.log(1 - row["p_chosen"])
+        assert row["weight"] == pytest.approx(1 + certain / np.log(2), abs=2e-4)
+    assert verify_dataset(dataset).is_reproduced
+
+
+def test_crowd_bt_of_rankings_is_the_same_in_another_order(db):
+    one, other = (
+        freeze_dataset(
+            project=make_world(slug, seed=seed), policy=Policy(consensus="crowd_bt")
+        ).dataset.hash
+        for slug, seed in (("one", 1), ("two", 2))
+    )
+    assert one == other
+
+
+def test_a_link_proposes_a_consensus(client, crowd):
+    client.force_login(make_member(crowd, Membership.Role.LEAD))
+    url = reverse("datasets:new-dataset", args=["crowd"])
+    page = client.get(url, {"consensus": "crowd_bt"}).content.decode()
+    assert "Crowd-BT within items, over 5 labelers" in page
+    assert 'value="crowd_bt" id="id_consensus_3" checked' in page
+    assert "over 5 labelers" not in client.get(url, {"consensus": "nonsense"}).content.decode()

@@ -51,6 +51,12 @@ class Command(BaseCommand):
             help="leave out comparisons of less weight (0 to 1); needs a consensus by reliability",
         )
         parser.add_argument(
+            "--settled-first",
+            action="store_true",
+            help="what a reviewer has settled stands for its item, with full weight, whatever "
+            "the votes are",
+        )
+        parser.add_argument(
             "--pairs",
             choices=PAIRS,
             default="all",
@@ -170,6 +176,7 @@ def _policy(options) -> Policy:
         corrections="exclude" if options["without_corrections"] else "include",
         consensus=options["consensus"],
         min_weight=options["min_weight"],
+        settled=options["settled_first"],
         split=split,
         salt=options["salt"],
     )
