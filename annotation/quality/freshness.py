@@ -6,7 +6,8 @@ from datetime import timedelta
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from annotation.labeling.models import Judgment
+from annotation.labeling.lately import with_last_change
+from annotation.projects.models import Project
 from annotation.quality.analyses import ANALYSES
 from annotation.quality.gold import this_monday
 from annotation.quality.models import Report, gold_states, state_of
@@ -24,13 +25,12 @@ def is_behind(project) -> bool:
 def perhaps_behind() -> set[int]:
     """Ids of the projects worth a closer look: judged lately, with figures of an older version or
     not of every kind, or with other known answers than their figures rest on."""
-    lately = timezone.now() - LATELY
-    judged = Judgment.objects.filter(submitted_at__gt=lately).order_by()
+    judged = with_last_change(Project.objects).filter(changed_at__gt=timezone.now() - LATELY)
     kinds = Report.objects.filter(kind__in=ANALYSES).order_by().values("project")
     incomplete = kinds.annotate(of_now=Count("kind", filter=_of_this_version(), distinct=True))
     gold = gold_states()
     return {
-        *judged.values_list("project", flat=True).distinct(),
+        *judged.values_list("pk", flat=True),
         *incomplete.filter(of_now__lt=len(ANALYSES)).values_list("project", flat=True),
         *(
             project

@@ -189,6 +189,7 @@ class ReviewSettings(models.Model):
     spread_percent = models.PositiveSmallIntegerField(default=0)
     # The project's rows of judgments when all of the queue was computed last; null: never.
     judgment_rows = models.BigIntegerField(null=True)
+    computed_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [

@@ -9,17 +9,18 @@ it is on the judging path.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from annotation.core import jobs
 from annotation.core.models import Job
 from annotation.labeling import tasks
+from annotation.labeling.lately import with_last_change
 from annotation.labeling.models import (
     Adjudication,
     Item,
@@ -35,6 +36,8 @@ from annotation.projects.models import Criterion, Project
 CHUNK = 1_000
 # Up to here computing takes about a second, so that the queue is never stale.
 SMALL = 5_000
+# A judgment tells its time before it can be seen: somebody else may count in between.
+UNCOMMITTED = timedelta(minutes=5)
 COMPUTED = (
     "judgment_rows",
     "labeler_count",
@@ -94,9 +97,12 @@ def work_judgments(**which):
 
 
 def is_behind(project) -> bool:
-    """Did judgments or reports come in that the queue does not know of? Reads only."""
-    known = shown_settings(project).judgment_rows or 0
-    return _row_count(project) != known or any(True for _item in _reported(project))
+    """Did judgments or reports come in that the queue does not know of? Reads only, and no
+    judgment."""
+    changed_at = with_last_change(Project.objects).get(pk=project.pk).changed_at
+    computed_at = shown_settings(project).computed_at
+    is_older = changed_at is not None and (computed_at is None or computed_at < changed_at)
+    return is_older or any(True for _item in _reported(project))
 
 
 def is_being_computed(project) -> bool:
@@ -104,32 +110,42 @@ def is_being_computed(project) -> bool:
 
 
 def bring_all_up_to_date() -> int:
-    """Every project in which something moved; how many. What comes from a file may be of any
-    age: the import asks by itself."""
-    lately = timezone.now() - timedelta(days=1)
-    judged = Judgment.objects.filter(submitted_at__gt=lately).order_by().values("project")
+    """Every project in which something moved; in how many something did."""
+    return sum(_has_moved(project) for project in _perhaps_moved())
+
+
+def _perhaps_moved():
+    """Judged since their rows were counted, or reset, or reported on."""
     reset = ReviewSettings.objects.filter(judgment_rows=None).values("project")
     reported = Item.objects.filter(reports__in=ItemReport.objects.open(), review=None)
-    moved = Project.objects.filter(
-        Q(pk__in=judged.distinct()) | Q(pk__in=reset) | Q(pk__in=reported.values("project"))
+    has_changed = Q(changed_at__gt=F("review_settings__computed_at") - UNCOMMITTED) | Q(
+        changed_at__isnull=False, review_settings__computed_at=None
     )
-    behind = [project for project in moved if is_behind(project)]
-    for project in behind:
-        bring_up_to_date(project)
-    return len(behind)
+    return with_last_change(Project.objects).filter(
+        has_changed | Q(pk__in=reset) | Q(pk__in=reported.values("project"))
+    )
+
+
+def _has_moved(project) -> bool:
+    now, rows = timezone.now(), _row_count(project)
+    if rows == (shown_settings(project).judgment_rows or 0) and not any(_reported(project)):
+        _note(project, rows, now)
+        return False
+    bring_up_to_date(project)
+    return True
 
 
 def bring_up_to_date(project, actor=None) -> Job | None:
     """Compute what is stale: now where it is little, else by the job that comes back."""
     settings = settings_of(project)
-    rows = _row_count(project)
+    now, rows = timezone.now(), _row_count(project)
     stale = set(_reported(project))  # a reported item may be stale, too
     if rows != settings.judgment_rows:
         stale.update(stale_items(project))
     if len(stale) > SMALL:
         return request_refresh(project, actor)
     refresh(project, sorted(stale))
-    _note(project, rows)
+    _note(project, rows, now)
     return None
 
 
@@ -143,13 +159,13 @@ def request_refresh(project, actor=None) -> Job:
 def refresh_in_job(claim: jobs.Claim) -> dict:
     """The same as a job, which says how far it is."""
     project = claim.job.project
-    rows = _row_count(project)
+    now, rows = timezone.now(), _row_count(project)
     stale = stale_items(project)
     done = 0
     for chunk in _chunks(stale):
         claim.progress(done, len(stale), gettext_noop("Comparing judgments"))
         done += refresh(project, chunk)
-    _note(project, rows)
+    _note(project, rows, now)
     return {"items": done}
 
 
@@ -169,15 +185,16 @@ def _reported(project) -> Iterator[int]:
     return found.filter(reports__isnull=False).values_list("pk", flat=True).distinct().iterator()
 
 
-def _note(project, rows: int) -> None:
-    """`rows` was counted before: what came in since then makes the queue stale again."""
-    ReviewSettings.objects.filter(project=project).update(judgment_rows=rows)
+def _note(project, rows: int, at: datetime) -> None:
+    """`rows` were counted then: what came in since makes the queue stale again."""
+    settings = ReviewSettings.objects.filter(project=project)
+    settings.update(judgment_rows=rows, computed_at=at)
 
 
 def mark_stale(project) -> None:
     """Everything is to be computed again, such as after a change of the settings."""
     ItemReview.objects.filter(project=project).update(judgment_rows=-1)
-    ReviewSettings.objects.filter(project=project).update(judgment_rows=None)
+    ReviewSettings.objects.filter(project=project).update(judgment_rows=None, computed_at=None)
 
 
 def refresh(project, items: Sequence[int]) -> int:

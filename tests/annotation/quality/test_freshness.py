@@ -157,7 +157,18 @@ def test_a_raised_version_of_any_kind_is_computed_again(project, labelers, kind)
 
 def test_nothing_was_computed_and_nothing_judged_lately_is_left_alone(project, labelers):
     make_judgment(make_item(project), labelers[0], [1, 2], submitted_at=LONG_AGO)
+    age_events(days=2)
     assert compute_all(project) == 0
+    make_judgment(make_item(project), labelers[0], [1, 2])
+    assert compute_all(project) == 1
+
+
+def age_events(**ago):
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE core_event DISABLE TRIGGER USER")
+        cursor.execute("UPDATE core_event SET at = at - %s", [timedelta(**ago)])
+        cursor.execute("ALTER TABLE core_event ENABLE TRIGGER USER")
 
 
 def test_looking_for_what_is_behind_reads_no_figures(project, labelers):

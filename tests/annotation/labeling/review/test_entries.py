@@ -1,14 +1,24 @@
 """The queue follows the judgments: what is stale is computed, what is drawn stays drawn."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from annotation.celery import app
 from annotation.core import jobs
 from annotation.core.models import Job
 from annotation.labeling import tasks
-from annotation.labeling.models import Adjudication, ItemReport, ItemReview, Judgment, Purpose
+from annotation.labeling.models import (
+    Adjudication,
+    ItemReport,
+    ItemReview,
+    Judgment,
+    Purpose,
+    ReviewSettings,
+)
 from annotation.labeling.review import entries
 from annotation.labeling.review.audit_share import is_drawn
 from annotation.labeling.review.services import save_settings
@@ -137,6 +147,31 @@ def test_the_clock_takes_in_what_was_judged_reported_or_set_anew(project, labele
     make_judgment(item, labelers[2], [1, 2])
     assert entries.bring_all_up_to_date() == 1
     assert ItemReview.objects.get(item=item).labeler_count == 3
+
+
+def test_what_was_not_to_be_seen_yet_when_it_was_counted_is_found_later(project, labelers):
+    """A judgment has its time before it is committed: the count may come in between."""
+    item = make_item(project)
+    judge(item, labelers, [1, 2])
+    assert entries.bring_all_up_to_date() == 1
+    make_judgment(item, labelers[1], [2, 1])
+    ReviewSettings.objects.update(computed_at=timezone.now() + timedelta(minutes=1))
+
+    assert entries.bring_all_up_to_date() == 1
+
+    assert ItemReview.objects.get(item=item).labeler_count == 2
+
+
+def test_neither_the_clock_nor_a_look_reads_the_judgments_of_a_project_at_rest(project, labelers):
+    judge(make_item(project), labelers, [1, 2])
+    assert entries.is_behind(project)
+    entries.bring_all_up_to_date()
+    ReviewSettings.objects.update(computed_at=timezone.now() + timedelta(hours=1))
+    with CaptureQueriesContext(connection) as asked:
+        assert not entries.is_behind(project)
+        assert entries.bring_all_up_to_date() == 0
+    assert asked.captured_queries
+    assert not any("labeling_judgment" in one["sql"] for one in asked)
 
 
 def test_the_worker_keeps_that_clock():
