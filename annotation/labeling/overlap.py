@@ -19,6 +19,14 @@ UPDATE labeling_item i SET overlap = i.overlap + 1 FROM locked
  WHERE i.id = locked.id AND i.state = 'open' AND i.taken = i.overlap AND i.overlap < %(most)s
 RETURNING i.id, i.overlap
 """
+ASK_AGAIN = """
+WITH locked AS (
+  SELECT id FROM labeling_item WHERE id = ANY (%(items)s) ORDER BY id FOR UPDATE
+)
+UPDATE labeling_item i SET overlap = i.overlap + %(extra)s FROM locked
+ WHERE i.id = locked.id AND i.state = 'open' AND i.overlap + %(extra)s <= %(most)s
+RETURNING i.id
+"""
 # What was raised to just that, and nobody was lent since.
 TAKE_BACK = """
 WITH raised AS (
@@ -38,10 +46,9 @@ WITH locked AS (
   SELECT id FROM labeling_item
    WHERE project_id = %(project)s AND state = 'open' AND overlap = %(before)s
      AND taken < overlap AND id > %(after)s
-     AND NOT EXISTS (SELECT 1 FROM labeling_reask r
-                       JOIN projects_rubricversion v ON v.id = r.rubric_version_id
-                      WHERE v.project_id = %(project)s
-                        AND labeling_item.id = ANY (r.item_ids))
+     AND id NOT IN (SELECT unnest(r.item_ids) FROM labeling_reask r
+                      JOIN projects_rubricversion v ON v.id = r.rubric_version_id
+                     WHERE v.project_id = %(project)s)
    ORDER BY id LIMIT %(piece)s FOR UPDATE
 ), changed AS (
   UPDATE labeling_item i SET overlap = greatest(%(now)s, i.taken) FROM locked
@@ -59,6 +66,16 @@ def raise_overlaps(items: Iterable[int], *, most: int) -> list[tuple[int, int]]:
     for piece in _pieces(sorted(items)):
         raised += _run(RAISE, {"items": piece, "most": most})
     return sorted(raised)
+
+
+def ask_again(items: Iterable[int], *, extra: int, most: int) -> list[int]:
+    """`extra` labelers more for each of these items, complete or not; those that would have more
+    than `most` are left. Inside a transaction. Returns the others."""
+    asked: list[int] = []
+    for piece in _pieces(sorted(items)):
+        values = {"items": piece, "extra": extra, "most": most}
+        asked += [item for (item,) in _run(ASK_AGAIN, values)]
+    return sorted(asked)
 
 
 def take_back(raised: Iterable[tuple[int, int]]) -> list[int]:

@@ -8,12 +8,12 @@ import math
 import random
 import secrets
 
-from django.db.models import F
 from django.utils.translation import gettext as _
 
 from annotation.core import audit
 from annotation.core.errors import DomainError
 from annotation.labeling.models import Item, Judgment, Reask
+from annotation.labeling.overlap import ask_again
 from annotation.projects.services import MAX_OVERLAP
 
 MOST_EXTRA = 9
@@ -43,18 +43,17 @@ def reask(*, version, percent: int, extra: int, actor=None, seed: int | None = N
     seed = secrets.randbits(32) if seed is None else seed
     ids = judged_items(project, extra).order_by("pk").values_list("pk", flat=True)
     chosen = sorted(random.Random(seed).sample(list(ids), count))  # noqa: S311  a sample, no secret
-    # In one order, as everybody locks several items: two at a time must not wait for each other.
-    list(Item.objects.filter(pk__in=chosen).order_by("pk").select_for_update(of=("self",)))
-    Item.objects.filter(pk__in=chosen).update(overlap=F("overlap") + extra)
+    # Looked at again under the lock: what was withdrawn, or raised meanwhile, is not asked again.
+    asked = ask_again(chosen, extra=extra, most=MAX_OVERLAP)
     made = Reask.objects.create(
-        rubric_version=version, percent=percent, extra=extra, seed=seed, item_ids=chosen
+        rubric_version=version, percent=percent, extra=extra, seed=seed, item_ids=asked
     )
     audit.record(
         "rubric.items_reasked",
         actor=actor,
         project=project,
         target=f"rubric:{version.number}",
-        items=count,
+        items=len(asked),
         percent=percent,
         extra=extra,
         seed=seed,

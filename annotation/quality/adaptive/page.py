@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 from annotation.core.charts import LineChart, Series, line_chart
 from annotation.core.numbers import grouped, localised
 from annotation.labeling import repeats
+from annotation.projects.services import MAX_OVERLAP
 from annotation.quality.adaptive import services
 from annotation.quality.models import AdaptiveWork, Refill
 from annotation.quality.wording import explain, format_interval, format_value
@@ -182,7 +183,7 @@ class Side:
     most_hours: int = repeats.MOST_HOURS
     least_sure: int = services.LEAST_SURE
     most_sure: int = services.MOST_SURE
-    most_overlap: int = services.MOST_OVERLAP
+    most_overlap: int = MAX_OVERLAP
     most_budget: int = services.MOST_BUDGET
 
 

@@ -12,12 +12,12 @@ from annotation.core.errors import Conflict, DomainError, NotFound
 from annotation.core.models import Job
 from annotation.labeling.overlap import change_overlap, raise_overlaps, take_back
 from annotation.projects.models import Project
+from annotation.projects.services import MAX_OVERLAP
 from annotation.quality import tasks
 from annotation.quality.adaptive.rule import Look, look_at
 from annotation.quality.models import AdaptiveWork, Refill, judgment_state
 
 LEAST_SURE, MOST_SURE = 60, 99
-MOST_OVERLAP = 50
 MOST_BUDGET = 1_000_000
 # Up to so many judgments a look takes about a second, less than a visit to the queue.
 SMALL = 5_000
@@ -71,10 +71,10 @@ def _check(project, is_on, sure_percent, least, most) -> None:
             _("An answer is sure from %(least)d to %(most)d %%.")
             % {"least": LEAST_SURE, "most": MOST_SURE}
         )
-    if not 1 <= least <= most <= MOST_OVERLAP:
+    if not 1 <= least <= most <= MAX_OVERLAP:
         raise DomainError(
             _("At least 1 labeler, at most %(most)d, and no fewer at most than at least.")
-            % {"most": MOST_OVERLAP}
+            % {"most": MAX_OVERLAP}
         )
     if is_on and project.ordering == Project.Ordering.NONE:
         raise DomainError(_("Here nothing is put in order: no answer could become sure."))
