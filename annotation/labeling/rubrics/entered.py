@@ -3,7 +3,7 @@
 import re
 
 from annotation.labeling.forms.judgment import text_in
-from annotation.projects.rubrics.document import MAX_CRITERIA, MAX_EXAMPLES, blank_criterion
+from annotation.projects.rubrics.document import MAX_CRITERIA, blank_criterion
 
 ROW = re.compile(r"c-(\d{1,3})-label")
 ANCHOR = "c-{}-anchor-"
@@ -48,7 +48,7 @@ def _examples(data, start: str) -> list[dict]:
     )
     return [
         {"text": text_in(data, f"{start}{place}"), "item": text_in(data, f"{start}{place}-item")}
-        for place in places[:MAX_EXAMPLES]
+        for place in places
     ]
 
 

@@ -227,6 +227,8 @@ def _criterion(typed: dict, name: str, problems: list[Problem]) -> CriterionSpec
     weight = weight_of(typed["weight"])
     if weight is None:
         wrong("weight", _("A weight is a number from 0 to %(most)d.") % {"most": MOST_WEIGHT})
+    if len(typed["examples"]) > MAX_EXAMPLES:
+        wrong(f"example-{MAX_EXAMPLES}", too_many_examples())
     for index, example in enumerate(typed["examples"]):
         if not example["text"].strip():
             wrong(f"example-{index}", _("The example is empty: write it, or remove it."))
@@ -247,6 +249,12 @@ def _criterion(typed: dict, name: str, problems: list[Problem]) -> CriterionSpec
             if one["text"].strip()
         ),
     )
+
+
+def too_many_examples() -> str:
+    return _("A criterion has at most %(most)d examples: remove one first.") % {
+        "most": MAX_EXAMPLES
+    }
 
 
 def _refuse_doubles(criteria, document, problems) -> None:

@@ -12,11 +12,13 @@ from annotation.core.strict_json import canonical
 from annotation.core.text import clean
 from annotation.projects.models import RubricDraft, RubricVersion
 from annotation.projects.rubrics.document import (
+    MAX_EXAMPLES,
     Problem,
     RubricSpec,
     document_of,
     read,
     spec_of_version,
+    too_many_examples,
 )
 from annotation.projects.services import current_rubric, publish_rubric
 
@@ -103,6 +105,8 @@ def add_example(*, project, key: str, text: str, item_id: int | None, actor=None
         raise NotFound(_("The draft has no criterion “%(key)s”.") % {"key": key})
     if not text.strip():
         raise DomainError(_("The example is empty."))
+    if len(found[0]["examples"]) >= MAX_EXAMPLES:
+        raise DomainError(too_many_examples())
     found[0]["examples"].append(
         {"text": text.strip(), "item": "" if item_id is None else str(item_id)}
     )

@@ -3,16 +3,23 @@
 import re
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 
 from annotation.core.models import Event
 from annotation.labeling.models import Assignment, Judgment, Reask
+from annotation.labeling.overlap import CHANGE, ask_again, change_overlap
 from annotation.labeling.queue import lend_next_item
 from annotation.labeling.rubrics.reask import judged_items, reask
 from annotation.projects.models import Membership, RubricDraft
 from annotation.projects.rubrics.drafts import draft_of
 from annotation.projects.rubrics.templates import TEMPLATES
-from annotation.projects.services import CriterionSpec, current_rubric, publish_rubric
+from annotation.projects.services import (
+    MAX_OVERLAP,
+    CriterionSpec,
+    current_rubric,
+    publish_rubric,
+)
 from tests.annotation.labeling.test_views import held, open_page, submit
 from tests.factories import make_item, make_judgment, make_member, make_project
 
@@ -330,6 +337,38 @@ def test_what_is_withdrawn_or_full_to_the_limit_is_not_asked_again(project, judg
     assert judged_items(project).count() == 8
 
 
+def test_what_was_raised_or_taken_out_meanwhile_is_left_as_it_is(project, judged):
+    """Between the draw and the writing another lead, or adaptive work, may be quicker."""
+    near, full, withdrawn, *others = project.items.order_by("pk")
+    project.items.filter(pk=near.pk).update(overlap=49)
+    project.items.filter(pk=full.pk).update(overlap=50)
+    project.items.filter(pk=withdrawn.pk).update(state="withdrawn")
+    everything = [item.pk for item in (near, full, withdrawn, *others)]
+
+    assert ask_again(everything, extra=2, most=MAX_OVERLAP) == [item.pk for item in others]
+
+    assert set(project.items.values_list("overlap", flat=True)) == {49, 50, 1, 3}
+    raised = project.items.filter(pk__in=[item.pk for item in others])
+    assert set(raised.values_list("overlap", flat=True)) == {3}
+
+
+def test_a_changed_overlap_looks_for_an_item_among_those_asked_again_once(project, judged):
+    """Not through all of them, for each item: both may be a hundred thousand."""
+    version = publish_rubric(project=project, guideline="New.", criteria=[TONE])
+    asked = reask(version=version, percent=30, extra=1, seed=1).item_ids
+    project.items.exclude(pk__in=asked).update(overlap=2)
+    project.items.filter(pk__in=asked).update(overlap=2)
+    values = {"project": project.pk, "before": 2, "now": 4, "piece": 10, "after": 0}
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {CHANGE}", values)
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "hashed SubPlan" in plan
+
+    assert change_overlap(project, before=2, now=4) == project.items.count() - len(asked)
+
+    assert set(project.items.filter(overlap=2).values_list("pk", flat=True)) == set(asked)
+
+
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_a_template_is_published_and_judged_through_the_forms(client, lead, project, name):
     make_item(project, ("One.", "Two."))
@@ -354,6 +393,26 @@ def test_a_template_is_published_and_judged_through_the_forms(client, lead, proj
     judgment = Judgment.objects.get()
     assert set(judgment.ratings) == {one.key for one in template.spec.criteria}
     assert judgment.rubric_version == current_rubric(project)
+
+
+def test_the_twenty_first_example_is_refused_in_words_and_none_is_lost(client, lead, project):
+    item = make_item(project)
+    address = reverse("labeling:add-rubric-example", args=["shop", item.pk])
+    for number in range(20):
+        client.post(address, {"criterion": "tone", "text": f"Case {number}."})
+    answer = client.post(address, {"criterion": "tone", "text": "Case 20."})
+    assert answer.status_code == 422
+    assert "A criterion has at most 20 examples" in answer.content.decode()
+    assert "Case 20." in answer.content.decode(), "what was written is still there"
+    assert len(draft_of(project).content["criteria"][0]["examples"]) == 20
+
+    # A program may send more: they are kept as they are, and named before they are published.
+    fields = form(client) | {"c-0-example-20": "Case 20.", "c-0-example-20-item": ""}
+    post(client, **fields | {"do": "save"})
+    assert len(draft_of(project).content["criteria"][0]["examples"]) == 21
+    answer = publish(client)
+    assert "A criterion has at most 20 examples" in answer.content.decode()
+    assert current_rubric(project).number == 1
 
 
 def test_an_item_becomes_an_example(client, lead, project):
