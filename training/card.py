@@ -14,7 +14,12 @@ from training.run import Run
 
 FORMAT = "concord-model/1"
 PICKLES = (".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt")
-TITLES = {"sft": "Policy (supervised tuning)", "reward": "Reward model", "dpo": "Policy (DPO)"}
+TITLES = {
+    "sft": "Policy (supervised tuning)",
+    "reward": "Reward model",
+    "dpo": "Policy (DPO)",
+    "rl": "Policy (PPO)",
+}
 
 
 def publish(
@@ -63,24 +68,36 @@ def check_base(config: dict[str, Any]) -> Path | None:
     """
     if config["base"] is None:
         return None
-    folder = Path(config["base"]["path"])
-    if not folder.is_dir():
-        raise ConfigError(f"no base model at {folder}")
-    manifest = folder / "manifest.json"
-    expected = config["base"].get("sha256")
-    if not manifest.is_file():
-        if expected:
-            raise ConfigError(f"base.sha256 is given, but {folder} has no manifest.json")
-        return folder
-    raw = manifest.read_bytes()
-    made_as = json.loads(raw).get("kind")
+    folder, made_as = _check_model(config["base"], "base")
     if made_as == "reward" and config["kind"] != "reward":
         raise ConfigError(f"the base model is a reward model; {config['kind']} needs a policy")
-    if expected and hashlib.sha256(raw).hexdigest() != expected:
-        raise ConfigError("the base model's manifest differs from base.sha256")
-    if not checkpoint.matches(folder, json.loads(raw)["files"]):
-        raise ConfigError("the base model's files differ from its manifest")
     return folder
+
+
+def check_reward(config: dict[str, Any]) -> Path:
+    """The reward model's folder, verified as a base is."""
+    folder, made_as = _check_model(config["reward"], "reward")
+    if made_as != "reward":
+        raise ConfigError("the reward model is none: it was not published by a reward run")
+    return folder
+
+
+def _check_model(place: dict[str, Any], name: str) -> tuple[Path, str | None]:
+    folder = Path(place["path"])
+    if not folder.is_dir():
+        raise ConfigError(f"no {name} model at {folder}")
+    manifest = folder / "manifest.json"
+    expected = place.get("sha256")
+    if not manifest.is_file():
+        if expected:
+            raise ConfigError(f"{name}.sha256 is given, but {folder} has no manifest.json")
+        return folder, None
+    raw = manifest.read_bytes()
+    if expected and hashlib.sha256(raw).hexdigest() != expected:
+        raise ConfigError(f"the {name} model's manifest differs from {name}.sha256")
+    if not checkpoint.matches(folder, json.loads(raw)["files"]):
+        raise ConfigError(f"the {name} model's files differ from its manifest")
+    return folder, json.loads(raw).get("kind")
 
 
 def write_card(run: Run, limits: list[str]) -> str:
@@ -161,7 +178,7 @@ def _figures(run: Run) -> list[str]:
     for name, value in run.outcome.initial.items():
         rows.append((f"before the first step: {name}", _show(value)))
     lines = _table(("Figure", "Value"), rows)
-    if run.kind != "sft":
+    if run.kind in ("reward", "dpo"):
         lines = [f"**{verdict(metrics)}**", "", *lines]
     return lines
 

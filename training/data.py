@@ -137,6 +137,14 @@ class Dataset:
             for where, row in self._rows(f"sft.{split}.jsonl")
         ]
 
+    def prompts(self, split: str) -> list[tuple[str, Messages]]:
+        """(prompt_sha256, messages) of a split: each prompt of its files once, in their order."""
+        found: dict[str, Messages] = {}
+        for kind in ("preferences", "ties", "sft"):
+            for where, row in self._rows(f"{kind}.{split}.jsonl"):
+                found.setdefault(_hash(row, where), read_prompt(row, where))
+        return list(found.items())
+
     def check_leaks(self, kinds: tuple[str, ...] = ("preferences", "ties", "sft")) -> None:
         """Raise DataError when a prompt is in more than one split, over all files."""
         home: dict[str, str] = {}

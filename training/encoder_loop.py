@@ -6,16 +6,13 @@ transformers alone, which starts in half the time.
 
 import contextlib
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from training import checkpoint, losses, policy
+from training import checkpoint, losses, policy, states
 from training.errors import Cancelled, RunError
-from training.events import write_json
 from training.reward_model import RewardModel, ScoredComparisons
 from training.run import Run
 from training.tokens import BucketSampler
@@ -53,7 +50,7 @@ def train_encoder(
     step = 0
     if resume is not None:
         step = resume.step
-        load_state(resume.folder, network, optimizer)
+        states.load(resume.folder, {"model": network}, {"optimizer": optimizer})
 
     network.train()
     window: list[tuple[Tensor, Tensor]] = []  # (loss, accuracy) since the last metric line
@@ -96,7 +93,7 @@ def train_encoder(
                 with contextlib.suppress(Cancelled):
                     evaluate(step)
             if step % options["save_steps"] == 0 or step == total or run.cancel_asked:
-                save(run, step, network, optimizer, state)
+                states.save(run, step, {"model": network}, {"optimizer": optimizer}, state)
             if run.cancel_asked:
                 raise Cancelled("SIGTERM")
             if step >= total:
@@ -155,61 +152,6 @@ def schedule(step: int, warmup: int, total: int) -> float:
     if step < warmup:
         return (step + 1) / warmup
     return max(0.0, (total - step) / max(1, total - warmup))
-
-
-def save(
-    run: Run,
-    step: int,
-    network: torch.nn.Module,
-    optimizer: torch.optim.Optimizer,
-    state: dict[str, Any],
-) -> None:
-    """One verified checkpoint, safetensors throughout: weights, optimiser, RNG state."""
-    run.journal.check_token()
-    folder = run.out / "checkpoints" / f"step-{step}"
-    folder.parent.mkdir(exist_ok=True)
-    checkpoint.require_space(folder.parent, 16 * policy.parameter_count(network))
-
-    def seal(staging: Path) -> None:
-        checkpoint.seal(staging, step=step, config=run.config_sha256, state=state)
-        run.journal.check_token()
-
-    with checkpoint.staged(folder, before_rename=seal) as staging:
-        save_file(tensors_of(network.state_dict()), staging / "model.safetensors")
-        moments = {
-            f"{number}.{name}": value
-            for number, entry in optimizer.state_dict()["state"].items()
-            for name, value in entry.items()
-        }
-        save_file(tensors_of(moments), staging / "optimizer.safetensors")
-        rng = {"cpu": torch.get_rng_state()}
-        if torch.cuda.is_available():
-            rng["cuda"] = torch.cuda.get_rng_state()
-        save_file(tensors_of(rng), staging / "rng.safetensors")
-        write_json(staging / "state.json", {"step": step})
-    checkpoint.prune(folder.parent)
-    path = folder.relative_to(run.folder).as_posix()
-    run.journal.write("checkpoint", step=step, path=path)
-    run.journal.sync()
-
-
-def load_state(folder: Path, network: torch.nn.Module, optimizer: torch.optim.Optimizer) -> None:
-    """Put a checkpoint of `save` back: weights, moments and RNG state."""
-    network.load_state_dict(load_file(folder / "model.safetensors"))
-    entries: dict[int, dict[str, Tensor]] = {}
-    for key, value in load_file(folder / "optimizer.safetensors").items():
-        number, name = key.split(".", 1)
-        entries.setdefault(int(number), {})[name] = value
-    frame = optimizer.state_dict()
-    optimizer.load_state_dict({**frame, "state": entries})
-    rng = load_file(folder / "rng.safetensors")
-    torch.set_rng_state(rng["cpu"])
-    if "cuda" in rng and torch.cuda.is_available():
-        torch.cuda.set_rng_state(rng["cuda"])
-
-
-def tensors_of(named: dict[str, Tensor]) -> dict[str, Tensor]:
-    return {name: tensor.detach().cpu().contiguous() for name, tensor in named.items()}
 
 
 def _length(scored: ScoredComparisons, at: int) -> int:

@@ -115,13 +115,13 @@ def sample(
 class Beat:
     """Called by generate after each token: a sign of life, and the place to stop."""
 
-    def __init__(self, run: Run, done: int, total: int):
-        self.run, self.done, self.total = run, done, total
+    def __init__(self, run: Run, done: int, total: int, stage: str = "generate"):
+        self.run, self.done, self.total, self.stage = run, done, total, stage
 
     def __call__(self, input_ids: Any, scores: Any, **kwargs: Any) -> Any:
         import torch
 
-        self.run.tick("generate", self.done, self.total)
+        self.run.tick(self.stage, self.done, self.total)
         return torch.zeros(len(input_ids), dtype=torch.bool, device=input_ids.device)
 
 

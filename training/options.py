@@ -103,6 +103,25 @@ DPO = (
     Option("use_weights", bool, True, "weigh each comparison by its `weight`"),
     Option("precompute_reference", bool, True, "score the reference once, not in every step"),
 )
+RL = (
+    *(option for option in COMMON if option.name not in ("batch_size", "accumulation", "warmup")),
+    Option("batch_size", int, 64, "prompts an update, one response each", 2, 65536),
+    Option("minibatch", int, 16, "responses a step of the optimisers", 1, 4096),
+    Option("passes", int, 4, "times an update goes over its responses", 1, 100),
+    Option("max_new_tokens", int, 48, "longest response in tokens", 1, 32768),
+    Option("temperature", float, 1.0, "of sampling, and of all log-probabilities", 0.01, 10.0),
+    Option("beta", float, 0.05, "price of a nat away from the base model", 0.0, 100.0),
+    Option("kl_target", float, None, "nats a response: beta follows; default fixed", 0.01, 1000.0),
+    Option("gamma", float, 1.0, "discount from token to token", 0.0, 1.0),
+    Option("gae_lambda", float, 0.95, "0 trusts the critic, 1 the rewards", 0.0, 1.0),
+    Option("clip", float, 0.2, "how far a ratio may move in one update", 1e-3, 1.0),
+    Option("value_clip", float, 0.2, "how far a value may move in one update", 1e-3, 100.0),
+    Option("value_weight", float, 0.1, "weight of the critic's loss", 1e-4, 100.0),
+    Option("whiten_rewards", bool, True, "divide an update's rewards by their deviation"),
+    Option(
+        "no_end_score", float, -1.0, "score of a response cut by max_new_tokens", -100.0, 100.0
+    ),
+)
 GENERATE = (
     Option("prompts", str, "", "path of prompts.jsonl"),
     Option("n", int, 4, "responses per prompt", 1, 64),
@@ -117,6 +136,7 @@ BY_KIND: dict[str, tuple[Option, ...]] = {
     "sft": SFT,
     "reward": REWARD,
     "dpo": DPO,
+    "rl": RL,
     "generate": GENERATE,
 }
 

@@ -13,17 +13,15 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from training.errors import ConfigError
 from training.tokens import DEFAULT_MAX_LENGTH, TokenisedText, in_length_order
 
-SMALL_MODEL = 50_000_000
-# Peak learning rates by kind: (below 50 M parameters, above). Small models bear and need more.
+# Peak learning rates by kind: (below SMALL_MODEL, above). Small models bear and need more.
 LEARNING_RATES = {
     "sft": (3e-4, 2e-5),
     "reward": (3e-4, 1e-5),
     "dpo": (1e-4, 1e-6),
+    "rl": (1e-4, 1e-6),
     "fresh": (2e-3, 6e-4),
     "encoder": (6e-5, 1e-5),
 }
-
-
 SMALL_MODEL = 10_000_000  # parameters
 
 
@@ -121,13 +119,24 @@ def collate(rows: Sequence[tuple[list[int], list[int]]], pad_token_id: int) -> d
 def token_logps(model: Any, batch: dict[str, Tensor], *, bf16: bool = False) -> tuple[Tensor, ...]:
     """log p of each response token, its row, and whether it was the model's first choice.
 
-    All (response tokens of the batch,). The head runs on response positions alone, a quarter of
-    all where prompts are long. Models whose logits are not just hidden state times head (soft
-    caps, scales) take the slower way through their own forward.
+    All (response tokens of the batch,).
+    """
+    logits, targets, rows = response_logits(model, batch, bf16=bf16)
+    logps = -F.cross_entropy(logits, targets, reduction="none")
+    return logps, rows, logits.argmax(-1) == targets
+
+
+def response_logits(
+    model: Any, batch: dict[str, Tensor], *, bf16: bool = False
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Logits (response tokens, vocabulary) in fp32, the tokens themselves, and their rows.
+
+    The head runs on response positions alone, a quarter of all where prompts are long. Models
+    whose logits are not just hidden state times head (soft caps, scales) take the slower way
+    through their own forward.
     """
     ids, attention = batch["input_ids"], batch["attention_mask"]
     mask = batch["response_mask"][:, 1:].bool()
-    targets = ids[:, 1:][mask]
     with autocast(bf16):
         if has_plain_head(model):
             hidden = model.base_model(
@@ -137,8 +146,7 @@ def token_logps(model: Any, batch: dict[str, Tensor], *, bf16: bool = False) -> 
         else:
             output = model(input_ids=ids, attention_mask=attention, use_cache=False)
             logits = output.logits[:, :-1][mask]
-    logps = -F.cross_entropy(logits.float(), targets, reduction="none")
-    return logps, mask.nonzero()[:, 0], logits.argmax(-1) == targets
+    return logits.float(), ids[:, 1:][mask], mask.nonzero()[:, 0]
 
 
 def response_logps(model: Any, batch: dict[str, Tensor], *, bf16: bool = False) -> Tensor:

@@ -24,6 +24,8 @@ from training.events import Journal
 from training.options import BY_KIND, read_options
 
 FORMAT = "concord-run/1"
+PLACES = ("dataset", "base", "reward")
+KEYS = {"format", "kind", "run", "seed", "options", *PLACES}
 PACKAGES = ("torch", "transformers", "trl", "accelerate", "datasets", "tokenizers", "numpy")
 PR_SET_PDEATHSIG = 1
 
@@ -153,7 +155,7 @@ def read_config(folder: Path, kind: str) -> tuple[dict[str, Any], str]:
         raise ConfigError(f"config.json is not JSON: {error}") from error
     if not isinstance(config, dict) or config.get("format") != FORMAT:
         raise ConfigError(f"config.json must be an object with format {FORMAT!r}")
-    unknown = sorted(set(config) - {"format", "kind", "run", "seed", "dataset", "base", "options"})
+    unknown = sorted(set(config) - KEYS)
     if unknown:
         raise ConfigError(f"unknown key {', '.join(map(repr, unknown))} in config.json")
     if config.get("kind") != kind:
@@ -162,7 +164,7 @@ def read_config(folder: Path, kind: str) -> tuple[dict[str, Any], str]:
         raise ConfigError("seed must be an integer from 0 to 4294967295")
     if not isinstance(config.setdefault("options", {}), dict):
         raise ConfigError("options must be an object")
-    for name in ("dataset", "base"):
+    for name in PLACES:
         place = config.setdefault(name, None)
         if place is not None and not (
             isinstance(place, dict) and isinstance(place.get("path"), str)
@@ -170,8 +172,10 @@ def read_config(folder: Path, kind: str) -> tuple[dict[str, Any], str]:
             raise ConfigError(f"{name} must be null or an object with a path")
     if config["dataset"] is None and kind != "generate":
         raise ConfigError(f"{kind} needs a dataset")
-    if config["base"] is None and kind in ("dpo", "generate"):
+    if config["base"] is None and kind in ("dpo", "rl", "generate"):
         raise ConfigError(f"{kind} needs a base model")
+    if (config["reward"] is None) is (kind == "rl"):
+        raise ConfigError("rl needs a reward model, and no other kind does")
     return config, hashlib.sha256(raw).hexdigest()
 
 

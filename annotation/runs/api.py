@@ -19,6 +19,9 @@ class RunOrderSerializer(serializers.Serializer):
     base = serializers.CharField(
         required=False, allow_null=True, help_text="Name or id of the model version to start from."
     )
+    reward = serializers.CharField(
+        required=False, allow_null=True, help_text="Name or id of the reward model; rl alone."
+    )
     name = serializers.CharField(required=False, default="", allow_blank=True, max_length=80)
     seed = serializers.IntegerField(required=False, default=11, min_value=0, max_value=2**31 - 1)
     options = serializers.DictField(
@@ -44,6 +47,7 @@ class RunSerializer(serializers.ModelSerializer):
     project = serializers.SlugRelatedField(slug_field="slug", read_only=True)
     dataset = serializers.SlugRelatedField(slug_field="hash", read_only=True)
     base = serializers.SlugRelatedField(slug_field="name", read_only=True, allow_null=True)
+    reward = serializers.SlugRelatedField(slug_field="name", read_only=True, allow_null=True)
     state = serializers.CharField(read_only=True)
     progress = serializers.SerializerMethodField()
     latest = serializers.SerializerMethodField(help_text="The newest value of each number.")
@@ -59,6 +63,7 @@ class RunSerializer(serializers.ModelSerializer):
             "name",
             "dataset",
             "base",
+            "reward",
             "seed",
             "options",
             "state",
@@ -93,7 +98,7 @@ class RunSerializer(serializers.ModelSerializer):
 
 
 def _run(user, action, run_id: int) -> TrainingRun:
-    runs = TrainingRun.objects.select_related("dataset", "base", "job", "model_version")
+    runs = TrainingRun.objects.select_related("dataset", "base", "reward", "job", "model_version")
     return row_for(runs.filter(pk=run_id), user, action)
 
 

@@ -34,23 +34,27 @@ def folder_of(run: TrainingRun) -> RunFolder:
 
 def config_of(run: TrainingRun) -> dict:
     """config.json: all the trainer is told."""
-    base = None
-    if run.base is not None:
-        base = {"path": str(settings.DATA_DIR / run.base.artifact), "sha256": run.base.sha256}
     return {
         "format": "concord-run/1",
         "kind": run.kind,
         "run": str(run.pk),
         "seed": run.seed,
         "dataset": {"path": str(run.dataset.folder), "hash": run.dataset.hash},
-        "base": base,
+        "base": _place(run.base),
+        "reward": _place(run.reward),
         "options": run.options,
     }
 
 
+def _place(version: ModelVersion | None) -> dict | None:
+    if version is None:
+        return None
+    return {"path": str(settings.DATA_DIR / version.artifact), "sha256": version.sha256}
+
+
 def supervise_run(claim: Claim) -> None:
     """Do one attempt of the run, to its end: registered, failed, cancelled or queued again."""
-    run = TrainingRun.objects.select_related("project", "dataset", "base").get(
+    run = TrainingRun.objects.select_related("project", "dataset", "base", "reward").get(
         pk=claim.job.payload["run"]
     )
     if services.missing_libraries():

@@ -62,6 +62,39 @@ PANELS = (
             (_("evaluated"), ("train_eval_margin", "train_eval_rewards/margins")),
         ),
     ),
+    (
+        "reward",
+        _("Reward"),
+        _("what the reward model gives, in its deviations"),
+        (
+            (_("training"), ("reward",)),
+            (_("held out"), ("eval_reward",)),
+            (_("evaluated"), ("train_eval_reward",)),
+        ),
+    ),
+    (
+        "kl",
+        _("Distance from the base model"),
+        _("KL in nats a response"),
+        ((_("estimate k1"), ("kl",)), (_("estimate k3"), ("kl_k3",))),
+    ),
+    (
+        "length",
+        _("Length of responses"),
+        _("tokens"),
+        (
+            (_("training"), ("completions/mean_length",)),
+            (_("held out"), ("eval_length",)),
+            (_("evaluated"), ("train_eval_length",)),
+        ),
+    ),
+    (
+        "clip",
+        _("Clipped"),
+        _("share of tokens whose ratio left the bounds, and of responses without an end"),
+        ((_("tokens"), ("clip_ratio",)), (_("responses"), ("completions/clipped_ratio",))),
+    ),
+    ("entropy", _("Entropy"), _("nats a token"), ((_("entropy"), ("entropy",)),)),
     ("grad_norm", _("Gradient norm"), _("before clipping"), ((_("norm"), ("grad_norm",)),)),
 )
 
@@ -90,7 +123,7 @@ def curves(events: Iterable[RunEvent]) -> list[Curve]:
         ]
         if not series:
             continue
-        is_share = key == "accuracy"
+        is_share = key in ("accuracy", "clip")
         chart = line_chart(
             label=_finding(title, series),
             series=series,

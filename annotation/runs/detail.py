@@ -9,6 +9,7 @@ from annotation.runs import curves, presentation
 from annotation.runs.models import RunEvent, TrainingRun
 from annotation.runs.options import BY_KIND
 
+MAX_SAMPLES = 24  # of what it writes: the newest looks at a few prompts
 TIMELINE = ("start", "progress", "checkpoint", "artifact")
 
 
@@ -113,6 +114,34 @@ def _newest(events) -> dict[str, tuple[float, int]]:
     return newest
 
 
+@dataclass(frozen=True)
+class Sample:
+    """A response that the policy gave while it was trained."""
+
+    step: int
+    prompt: str
+    text: str
+    reward: str
+
+
+def samples(events: list[RunEvent]) -> list[Sample]:
+    """The newest of what it wrote, newest first; a step that was repeated is shown once."""
+    latest: dict[tuple, RunEvent] = {}
+    for event in sorted(events, key=lambda e: (e.token, e.line)):
+        if event.type == "sample" and event.step is not None:
+            latest[event.step, str(event.data.get("prompt", ""))] = event
+    found = sorted(latest.values(), key=lambda e: (-e.step, e.line))
+    return [
+        Sample(
+            event.step,
+            str(event.data.get("prompt", "")),
+            str(event.data.get("text", "")),
+            presentation.significant(event.data.get("reward")),
+        )
+        for event in found[:MAX_SAMPLES]
+    ]
+
+
 def describe(run: TrainingRun) -> dict:
     """The context of the run's live part."""
     metrics = list(run.events.filter(type="metric"))
@@ -128,6 +157,7 @@ def describe(run: TrainingRun) -> dict:
         "is_starting": is_starting,
         "warnings": [e.data.get("message", "") for e in others if e.type == "warning"],
         "curves": curves.curves(metrics),
+        "samples": samples(others),
         "numbers": latest_numbers(metrics),
         "attempt": run.job.token if run.job else 0,
         "figures": with_whiskers(

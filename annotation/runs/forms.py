@@ -15,6 +15,7 @@ KINDS = (
     ("reward", _("Reward model"), _("Learns from comparisons to tell the better response.")),
     ("sft", _("Supervised fine-tuning"), _("Learns to write like the best responses.")),
     ("dpo", _("DPO"), _("Tunes a policy straight from comparisons.")),
+    ("rl", _("PPO"), _("Tunes a policy until it pleases a reward model.")),
 )
 
 
@@ -23,6 +24,12 @@ class RunForm(forms.Form):
 
     dataset = forms.ModelChoiceField(None, label=_("Dataset"), empty_label=None)
     base = forms.ModelChoiceField(None, label=_("Start from"), required=False)
+    reward = forms.ModelChoiceField(
+        None,
+        label=_("Reward model"),
+        empty_label=None,
+        help_text=_("What it learns to please. A better one makes a better policy."),
+    )
     name = forms.CharField(
         label=_("Name"),
         max_length=80,
@@ -43,6 +50,11 @@ class RunForm(forms.Form):
         self.fields["dataset"].queryset = project.datasets.order_by("-pk")
         self.fields["dataset"].label_from_instance = _dataset_label
         bases = project.model_versions.order_by("-pk")
+        rewards = project.model_versions.filter(kind=ModelVersion.Kind.REWARD).order_by("-pk")
+        if kind == TrainingRun.Kind.RL:
+            self.fields["reward"].queryset = rewards
+        else:
+            del self.fields["reward"]
         if kind != TrainingRun.Kind.REWARD:  # a reward model may go on from a reward model
             bases = bases.filter(kind=ModelVersion.Kind.POLICY)
         self.fields["base"].queryset = bases
@@ -52,7 +64,7 @@ class RunForm(forms.Form):
 
     def _say_base(self, kind):
         base = self.fields["base"]
-        if kind == TrainingRun.Kind.DPO:
+        if kind in (TrainingRun.Kind.DPO, TrainingRun.Kind.RL):
             base.required, base.empty_label = True, None
             base.help_text = _("The policy to tune; it is the frozen reference, too.")
         elif kind == TrainingRun.Kind.REWARD:
@@ -81,7 +93,10 @@ class RunForm(forms.Form):
             project=project,
             kind=self.kind,
             actor=actor,
-            **{name: self.cleaned_data[name] for name in ("dataset", "base", "name", "seed")},
+            **{
+                name: self.cleaned_data.get(name)
+                for name in ("dataset", "base", "reward", "name", "seed")
+            },
             options=self.cleaned_data["options"],
         )
 

@@ -16,6 +16,7 @@ class TrainingRun(models.Model):
         SFT = "sft", _("Supervised fine-tuning")
         REWARD = "reward", _("Reward model")
         DPO = "dpo", _("DPO")
+        RL = "rl", _("PPO")
 
     project = models.ForeignKey("projects.Project", on_delete=models.PROTECT, related_name="runs")
     kind = models.CharField(max_length=10, choices=Kind)
@@ -24,6 +25,14 @@ class TrainingRun(models.Model):
     # The model it starts from; none = the kind's default (a new tiny model, the small encoder).
     base = models.ForeignKey(
         "ModelVersion", on_delete=models.PROTECT, null=True, blank=True, related_name="tuned_by"
+    )
+    # Whose taste it is trained to please; reinforcement learning has one, and nothing else.
+    reward = models.ForeignKey(
+        "ModelVersion",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="pleased_by",
     )
     seed = models.PositiveIntegerField(default=11)
     options = models.JSONField(default=dict)
@@ -35,6 +44,14 @@ class TrainingRun(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
     created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind="rl", reward__isnull=False) | (~Q(kind="rl") & Q(reward=None)),
+                name="run_rl_has_its_reward",
+            )
+        ]
 
     def __str__(self):
         return self.name

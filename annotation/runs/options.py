@@ -82,9 +82,40 @@ DPO = (
     Option("use_weights", bool, True, _("Weigh each comparison as the dataset says.")),
     Option("precompute_reference", bool, True, _("Score the base model once, not in every step.")),
 )
-BY_KIND = {"sft": SFT, "reward": REWARD, "dpo": DPO}
+RL = (
+    *(option for option in COMMON if option.name not in ("batch_size", "accumulation", "warmup")),
+    Option("batch_size", int, 64, _("Prompts in an update, one response each."), 2, 65536),
+    Option("minibatch", int, 16, _("Responses in a step of the optimisers."), 1, 4096),
+    Option("passes", int, 4, _("Times an update goes over its responses."), 1, 100),
+    Option("max_new_tokens", int, 48, _("The longest response, in tokens."), 1, 32768),
+    Option("temperature", float, 1.0, _("Of sampling its own responses."), 0.01, 10.0),
+    Option("beta", float, 0.05, _("How dear it is to leave the base model."), 0.0, 100.0),
+    Option(
+        "kl_target",
+        float,
+        None,
+        _("How far it may go from the base model, in nats a response: beta follows."),
+        0.01,
+        1000.0,
+    ),
+    Option("gamma", float, 1.0, _("The discount from token to token."), 0.0, 1.0),
+    Option("gae_lambda", float, 0.95, _("0 trusts the critic, 1 the rewards."), 0.0, 1.0),
+    Option("clip", float, 0.2, _("How far a ratio may move in one update."), 1e-3, 1.0),
+    Option("value_clip", float, 0.2, _("How far a value may move in one update."), 1e-3, 100.0),
+    Option("value_weight", float, 0.1, _("The weight of the critic’s loss."), 1e-4, 100.0),
+    Option("whiten_rewards", bool, True, _("Divide an update’s rewards by their deviation.")),
+    Option(
+        "no_end_score",
+        float,
+        -1.0,
+        _("The reward of a response that does not end by itself."),
+        -100.0,
+        100.0,
+    ),
+)
+BY_KIND = {"sft": SFT, "reward": REWARD, "dpo": DPO, "rl": RL}
 # What the start form shows first; the rest is folded.
-FIRST = ("epochs", "max_steps", "learning_rate", "batch_size", "beta")
+FIRST = ("epochs", "max_steps", "learning_rate", "batch_size", "beta", "kl_target")
 
 
 def read(kind: str, given) -> dict:

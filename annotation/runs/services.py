@@ -24,7 +24,10 @@ NEEDED = {
     "sft": ("sft.train.jsonl", gettext_lazy("demonstrations (best responses)")),
     "reward": ("preferences.train.jsonl", gettext_lazy("comparisons")),
     "dpo": ("preferences.train.jsonl", gettext_lazy("comparisons")),
+    # Only prompts are read, of whatever there is; every dataset with comparisons has some.
+    "rl": ("preferences.train.jsonl", gettext_lazy("comparisons")),
 }
+FROM_A_POLICY = ("sft", "dpo", "rl")
 HOW_TO_INSTALL = gettext_lazy(
     "Training needs the train extra (PyTorch, transformers, TRL), and it is not installed. "
     "Install it with `make train-extra`, or with "
@@ -68,15 +71,16 @@ def find_base(*, project, name) -> ModelVersion | None:
 
 
 def start_run(
-    *, project, kind, dataset, actor=None, base=None, name="", seed=11, options=None
+    *, project, kind, dataset, actor=None, base=None, reward=None, name="", seed=11, options=None
 ) -> TrainingRun:
     """Queue a training. The same order twice, while the first is active, is one run.
 
-    `dataset` is a Dataset or the beginning of its hash; `base` a model version, its name or id.
+    `dataset` is a Dataset or the beginning of its hash; `base` and `reward` are model versions,
+    their names or ids.
     """
     if kind not in run_options.BY_KIND:
         raise DomainError(
-            _("There is no training “%(kind)s”: choose sft, reward or dpo.") % {"kind": kind}
+            _("There is no training “%(kind)s”: choose sft, reward, dpo or rl.") % {"kind": kind}
         )
     if reason := why_no_training():
         raise DomainError(reason)
@@ -85,12 +89,15 @@ def start_run(
     if dataset.project_id != project.pk:
         raise DomainError(_("The dataset belongs to another project."))
     base = find_base(project=project, name=base)
+    reward = find_base(project=project, name=reward)
     options = run_options.read(kind, options or {})
     _check_rows(kind, dataset)
     _check_base(kind, base)
+    _check_reward(kind, reward)
     if type(seed) is not int or not 0 <= seed < 2**31:
         raise DomainError(_("The seed is a whole number from 0 to 2147483647."))
-    order = [kind, dataset.hash, base.pk if base else None, seed, options, name]
+    models = [version.pk if version else None for version in (base, reward)]
+    order = [kind, dataset.hash, *models, seed, options, name]
     with transaction.atomic():
         run = TrainingRun.objects.create(
             project=project,
@@ -98,6 +105,7 @@ def start_run(
             name=_name(project, kind, name),
             dataset=dataset,
             base=base,
+            reward=reward,
             seed=seed,
             options=options,
             created_by=actor,
@@ -121,7 +129,8 @@ def start_run(
                 target=f"run:{run.pk}",
                 training=kind,
                 dataset=dataset.hash,
-                base=base.pk if base else None,
+                base=models[0],
+                reward=models[1],
             )
     return run if created else TrainingRun.objects.get(job=job)
 
@@ -157,17 +166,32 @@ def _check_rows(kind, dataset):
 
 
 def _check_base(kind, base):
-    if kind == "dpo" and base is None:
-        raise DomainError(_("DPO tunes a policy: choose the model version to start from."))
-    if kind in ("dpo", "sft") and base is not None and base.kind != ModelVersion.Kind.POLICY:
+    if kind in ("dpo", "rl") and base is None:
+        raise DomainError(_("It tunes a policy: choose the model version to start from."))
+    if kind in FROM_A_POLICY and base is not None and base.kind != ModelVersion.Kind.POLICY:
         raise DomainError(
             _("“%(name)s” is a reward model: %(kind)s starts from a policy.")
             % {"name": base.name, "kind": kind}
         )
-    if base is not None and not (settings.DATA_DIR / base.artifact / "manifest.json").is_file():
-        raise DomainError(
-            _("The files of “%(name)s” are not where they were registered.") % {"name": base.name}
-        )
+    _check_files(base)
+
+
+def _check_reward(kind, reward):
+    if kind != "rl" and reward is not None:
+        raise DomainError(_("Only reinforcement learning has a reward model to please."))
+    if kind == "rl" and reward is None:
+        raise DomainError(_("Choose the reward model that it is to please."))
+    if reward is not None and reward.kind != ModelVersion.Kind.REWARD:
+        raise DomainError(_("“%(name)s” is no reward model.") % {"name": reward.name})
+    _check_files(reward)
+
+
+def _check_files(version):
+    if version is None or (settings.DATA_DIR / version.artifact / "manifest.json").is_file():
+        return
+    raise DomainError(
+        _("The files of “%(name)s” are not where they were registered.") % {"name": version.name}
+    )
 
 
 def _name(project, kind, name):

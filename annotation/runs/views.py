@@ -50,7 +50,9 @@ def start(request, slug):
             except DomainError as error:
                 form.add_error(None, str(error))
         return _show_form(request, project, form, status=422)
-    asked = {name: request.GET[name] for name in ("dataset", "base") if name in request.GET}
+    asked = {
+        name: request.GET[name] for name in ("dataset", "base", "reward") if name in request.GET
+    }
     if "dataset" in asked:  # a link names it by its hash
         asked["dataset"] = project.datasets.filter(hash__startswith=asked["dataset"]).first()
     return _show_form(request, project, RunForm(project=project, kind=kind, initial=asked))
@@ -64,14 +66,15 @@ def _show_form(request, project, form, status=200):
         "kinds": KINDS,
         "missing": services.why_no_training(),
         "has_dataset": project.datasets.exists(),
-        "lacks_base": form.kind == "dpo" and not form.fields["base"].queryset.exists(),
+        "lacks_base": form.kind in ("dpo", "rl") and not form.fields["base"].queryset.exists(),
+        "lacks_reward": form.kind == "rl" and not form.fields["reward"].queryset.exists(),
     }
     return render(request, "runs/start.html", context, status=status)
 
 
 def _run(project, run_id):
     runs = project.runs.select_related(
-        "job", "dataset", "base", "model_version", "created_by", "project"
+        "job", "dataset", "base", "reward", "model_version", "created_by", "project"
     )
     return get_object_or_404(runs, pk=run_id)
 

@@ -114,7 +114,7 @@ def freeze(folder, files):
     return {"path": str(folder), "hash": manifest["hash"]}
 
 
-def make_run(folder, kind, dataset, base=None, *, seed=11, **options):
+def make_run(folder, kind, dataset, base=None, *, reward=None, seed=11, **options):
     """A run folder with its config.json; the attempt is claimed by `start`."""
     folder.mkdir(parents=True)
     config = {
@@ -124,6 +124,7 @@ def make_run(folder, kind, dataset, base=None, *, seed=11, **options):
         "seed": seed,
         "dataset": dataset,
         "base": None if base is None else {"path": str(base)},
+        "reward": None if reward is None else {"path": str(reward)},
         "options": options,
     }
     (folder / "config.json").write_text(json.dumps(config))

@@ -1,11 +1,13 @@
 """Ordering a training: what is refused, and what one order becomes."""
 
 import pytest
+from django.db import IntegrityError
 
 from annotation.core.errors import Conflict, DomainError
 from annotation.core.models import Event, Job
 from annotation.datasets.models import Dataset
 from annotation.runs import services
+from annotation.runs.attempts import config_of
 from annotation.runs.models import TrainingRun
 from tests.factories import make_project
 
@@ -90,6 +92,35 @@ def test_dpo_needs_a_policy_to_start_from(world):
     policy = world.train("sft").model_version
     assert world.start("dpo", base=policy.name).base == policy
     assert world.start("dpo", base=str(policy.pk), seed=2).base == policy
+
+
+def test_reinforcement_learning_needs_a_policy_and_a_reward_model(world):
+    policy = world.train("sft").model_version
+    reward = world.train("reward").model_version
+    with pytest.raises(DomainError, match="choose the model version"):
+        world.start("rl", reward=reward)
+    with pytest.raises(DomainError, match="Choose the reward model"):
+        world.start("rl", base=policy)
+    with pytest.raises(DomainError, match="is no reward model"):
+        world.start("rl", base=policy, reward=policy.name)
+    with pytest.raises(DomainError, match="Only reinforcement learning"):
+        world.start("dpo", base=policy, reward=reward)
+
+    run = world.start("rl", base=policy, reward=reward.name)
+    assert (run.base, run.reward) == (policy, reward)
+    config = config_of(run)
+    assert config["reward"]["sha256"] == reward.sha256
+    assert config["reward"]["path"].endswith(reward.artifact)
+    done = world.work(run)
+    assert done.model_version.kind == "policy"
+    assert done.model_version.generator is not None
+
+
+def test_the_database_holds_a_reward_model_to_reinforcement_learning(world):
+    reward = world.train("reward").model_version
+    run = world.start("sft", seed=4)
+    with pytest.raises(IntegrityError, match="run_rl_has_its_reward"):
+        TrainingRun.objects.filter(pk=run.pk).update(reward=reward)
 
 
 def test_a_base_whose_files_are_gone_is_refused(world):

@@ -9,6 +9,7 @@ from annotation.core import jobs
 from annotation.oversight.figures.progress import progress_of
 from annotation.projects.models import Membership
 from annotation.runs import services
+from annotation.runs.attempts import store_events
 from annotation.runs.models import TrainingRun
 from tests.factories import make_item, make_judgment, make_member, make_project
 
@@ -105,6 +106,35 @@ def test_dpo_without_a_policy_points_to_the_first_step(site, world):
     policy = world.train("sft").model_version
     page = text(site.get(f"{url('start-run', world)}?kind=dpo&base={policy.pk}"))
     assert f'<option value="{policy.pk}" selected>' in page
+
+
+def test_ppo_without_a_reward_model_points_to_the_first_step(site, world):
+    policy = world.train("sft").model_version
+    assert "No reward model yet" in text(site.get(url("start-run", world) + "?kind=rl"))
+    reward = world.train("reward").model_version
+    page = text(site.get(url("start-run", world) + "?kind=rl"))
+    assert f'<option value="{reward.pk}">' in page
+    assert "to please" in page
+
+    order = {"kind": "rl", "dataset": world.dataset.pk, "seed": "7"}
+    refused = site.post(url("start-run", world), order | {"base": policy.pk})
+    assert refused.status_code == 422
+    answer = site.post(url("start-run", world), order | {"base": policy.pk, "reward": reward.pk})
+    assert answer.status_code == 302
+    assert f">{reward.name}</a>" in text(site.get(answer["Location"]))
+
+
+def test_what_a_policy_wrote_while_it_learned_is_shown_newest_first(site, world):
+    run = world.train()
+    line = {"type": "sample", "t": 1.0, "prompt": "Where is it?", "reward": 0.5}
+    told = [(9001, {**line, "step": 0, "text": "No."}), (9002, {**line, "step": 3, "text": "<i>"})]
+    store_events(run, run.job.token, told)
+    store_events(run, run.job.token + 1, [(1, {**line, "step": 3, "text": "Sorry, <b>today</b>"})])
+    said = text(show(site, world, run))
+    assert "What it writes" in said
+    assert "Sorry, &lt;b&gt;today" in said
+    assert "&lt;i&gt;" not in said, "what a later attempt wrote at that step counts"
+    assert said.index("Sorry") < said.index(">No.<")
 
 
 def test_a_reward_model_may_be_the_base_of_a_reward_model_only(site, world):

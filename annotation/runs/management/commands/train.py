@@ -19,6 +19,7 @@ KINDS = {
     "sft": "a policy, from the best responses (starts a new tiny model without --base)",
     "reward": "a reward model, from comparisons (a small encoder without --base)",
     "dpo": "a policy, from comparisons, by DPO; needs --base",
+    "rl": "a policy, by PPO against a reward model; needs --base and --reward",
 }
 POLL_SECONDS = 0.5
 
@@ -33,10 +34,11 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         add = parser.add_argument
         kinds = "; ".join(f"{kind}: {words}" for kind, words in KINDS.items())
-        add("kind", choices=list(KINDS), metavar="{sft,reward,dpo}", help=kinds)
+        add("kind", choices=list(KINDS), metavar="{sft,reward,dpo,rl}", help=kinds)
         add("dataset", help="the dataset's hash, or its first 4 or more digits")
         add("--project", help="its short name; needed where several have the data")
         add("--base", help="name or number of the model version to start from")
+        add("--reward", help="name or number of the reward model to please; rl alone")
         add("--name", default="", help="what to call the result")
         add("--seed", type=int, default=11, help="same seed, same result (11)")
         add(
@@ -63,6 +65,7 @@ class Command(BaseCommand):
             kind=given["kind"],
             dataset=given["dataset"],
             base=given["base"],
+            reward=given["reward"],
             name=given["name"],
             seed=given["seed"],
             options=dict(_pair(text) for text in given["chosen"]),

@@ -1,0 +1,161 @@
+"""Responses sampled from a policy on its way, with all that PPO wants to know of each token."""
+
+from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from training import policy
+from training.data import Messages
+from training.generate import Beat, settings
+from training.reward_model import RewardModel
+from training.run import Run
+
+Row = tuple[list[int], list[int]]  # prompt ids, response ids
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A prompt as messages, for a reward model, and as the policy's own ids."""
+
+    messages: Messages
+    ids: list[int]
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Responses:
+    """One response to each prompt."""
+
+    prompts: list[Prompt]
+    rows: list[Row]
+    texts: list[str]
+    ended: Tensor  # (rows,) bool: whether the policy stopped by itself
+
+    @property
+    def lengths(self) -> Tensor:
+        """Response tokens with the end token; (rows,) float32."""
+        return torch.tensor([len(response) for _, response in self.rows], dtype=torch.float32)
+
+
+class Critic(nn.Module):
+    """Values of states: the policy's body, copied, under a scalar head that starts at zero."""
+
+    def __init__(self, model: Any):
+        super().__init__()
+        self.body = deepcopy(model.base_model)
+        self.head = nn.Linear(model.config.hidden_size, 1)
+        nn.init.zeros_(self.head.weight)
+        nn.init.zeros_(self.head.bias)
+
+    def forward(self, batch: dict[str, Tensor]) -> Tensor:
+        """V before each response token of a batch of `policy.collate`; (response tokens,)."""
+        hidden = self.body(
+            input_ids=batch["input_ids"], attention_mask=batch["attention_mask"], use_cache=False
+        ).last_hidden_state
+        mask = batch["response_mask"][:, 1:].bool()
+        return self.head(hidden[:, :-1][mask]).squeeze(-1).float()
+
+
+def sample(
+    run: Run,
+    model: Any,
+    tokenizer: Any,
+    prompts: Sequence[Prompt],
+    *,
+    seed: int,
+    beat: Beat,
+    size: int = 256,
+) -> Responses:
+    """One response to each prompt at the run's temperature; the seed alone decides them."""
+    was_training = model.training
+    model.eval()
+    rows: list[Row] = []
+    wanted = settings({**run.options, "top_p": 1.0}, tokenizer)
+    for number, start in enumerate(range(0, len(prompts), size)):
+        batch = prompts[start : start + size]
+        width = max(len(prompt.ids) for prompt in batch)
+        ids = torch.full((len(batch), width), tokenizer.pad_token_id, dtype=torch.long)
+        mask = torch.zeros_like(ids)
+        for place, prompt in enumerate(batch):
+            ids[place, width - len(prompt.ids) :] = torch.tensor(prompt.ids)
+            mask[place, width - len(prompt.ids) :] = 1
+        torch.manual_seed((seed * 1_000_003 + number) % 2**63)
+        with torch.no_grad(), policy.autocast(policy.use_bf16(run.options["precision"])):
+            produced = model.generate(
+                input_ids=ids.to(policy.device()),
+                attention_mask=mask.to(policy.device()),
+                generation_config=wanted,
+                stopping_criteria=[beat],
+            )
+        for prompt, response in zip(batch, produced[:, width:].tolist(), strict=True):
+            rows.append((prompt.ids, up_to_end(response, tokenizer.eos_token_id)))
+    model.train(was_training)
+    end = tokenizer.eos_token_id
+    return Responses(
+        prompts=list(prompts),
+        rows=rows,
+        texts=[tokenizer.decode(response, skip_special_tokens=True) for _, response in rows],
+        ended=torch.tensor([response[-1] == end for _, response in rows]),
+    )
+
+
+def up_to_end(ids: list[int], end: int) -> list[int]:
+    """Ids up to and with the first end token; padding behind it is no part of a response."""
+    return ids[: ids.index(end) + 1] if end in ids else ids
+
+
+def score(run: Run, reward: RewardModel, responses: Responses) -> Tensor:
+    """Normalised rewards; (rows,) float32. What did not end, or is longer than the reward model
+    can read, has the run's `no_end_score`: what was cut must never pay."""
+    readable = [
+        at
+        for at, (prompt, text) in enumerate(zip(responses.prompts, responses.texts, strict=True))
+        if bool(responses.ended[at]) and reward.tokeniser.row(prompt.messages, text)[0] is not None
+    ]
+    scores = torch.full((len(responses.rows),), run.options["no_end_score"])
+    if readable:
+        scores[readable] = reward.score(
+            [responses.prompts[at].messages for at in readable],
+            [responses.texts[at] for at in readable],
+        ).float()
+    return scores
+
+
+def measure(
+    model: Any, rows: Sequence[Row], pad_token_id: int, temperature: float, *, bf16: bool
+) -> tuple[Tensor, Tensor]:
+    """log p of each response token at the sampling temperature, and the entropy there.
+
+    Both (rows, tokens), 0 where there is no token, on the model's device; gradients flow.
+    """
+    batch = policy.to_device(policy.collate(rows, pad_token_id))
+    logits, targets, _ = policy.response_logits(model, batch, bf16=bf16)
+    logs = torch.log_softmax(logits / temperature, dim=-1)
+    chosen = logs.gather(-1, targets[:, None]).squeeze(-1)
+    entropy = -(logs.exp() * logs).sum(-1)
+    mask = mask_of(rows)
+    return spread(chosen, mask), spread(entropy, mask)
+
+
+def values_of(critic: Critic, rows: Sequence[Row], pad_token_id: int, *, bf16: bool) -> Tensor:
+    """The critic's values before each response token; (rows, tokens), 0 where there is none."""
+    batch = policy.to_device(policy.collate(rows, pad_token_id))
+    with policy.autocast(bf16):
+        values = critic(batch)
+    return spread(values, mask_of(rows))
+
+
+def mask_of(rows: Sequence[Row]) -> Tensor:
+    """1 on response tokens, (rows, tokens of the longest response), float32."""
+    lengths = torch.tensor([len(response) for _, response in rows])
+    mask = torch.arange(int(lengths.max())) < lengths[:, None]
+    return mask.float().to(policy.device())
+
+
+def spread(flat: Tensor, mask: Tensor) -> Tensor:
+    """Values of response tokens, in the order of their rows, as (rows, tokens)."""
+    return torch.zeros_like(mask).masked_scatter(mask.bool(), flat)

@@ -1,0 +1,165 @@
+"""Reinforcement learning from a reward model: PPO with a critic, a KL penalty to the base model.
+
+Needs a base policy, which is also the frozen reference, a reward model, and a dataset of which
+only the prompts are read. RUN and TOKEN are described in docs/formats.md.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from training import checkpoint
+from training.data import SPLITS, Counts, Dataset, Messages
+from training.errors import ConfigError, DataError
+from training.run import Run, main
+
+if TYPE_CHECKING:
+    from training.ppo_loop import PPO
+    from training.rollouts import Prompt, Responses
+
+LIMITS = [
+    "It pleases a reward model, which is itself a guess at what labelers like; where the two "
+    "part, it follows the reward model.",
+    "Its win rate here is by the very reward model that it was trained against: the training "
+    "worked. Whether people like it better, only fresh blind judgments show.",
+    "Not checked for harmful, false or private content.",
+]
+
+
+def work(run: Run) -> None:
+    run.tick("check data")
+    place = run.config["dataset"]
+    dataset = Dataset(Path(place["path"]), place.get("hash"))
+    dataset.check_leaks()
+    prompts = {split: dataset.prompts(split) for split in SPLITS}
+    if not prompts["train"]:
+        raise DataError("no prompts to train on")
+
+    run.tick("load models")
+    from training import policy
+    from training.card import check_base, check_reward, publish
+    from training.reward_model import RewardModel
+    from training.tokens import ChatTokeniser, TokenisedText
+
+    run.tick("load models")
+    base, judge = check_base(run.config), check_reward(run.config)
+    assert base is not None  # noqa: S101 - read_config refuses a run without a base
+    tokenizer = policy.load_tokenizer(base)
+    model = policy.load_policy(base)
+    limit = policy.length_limit(model, run.options["max_length"])
+    if limit <= run.options["max_new_tokens"]:
+        raise ConfigError(f"max_new_tokens leaves no room for a prompt in {limit} tokens")
+    tokeniser = ChatTokeniser(tokenizer, limit)
+    if tokeniser.is_plain:
+        run.journal.warning("the base model has no chat template: roles are written in words")
+    counts = Counts(read=sum(map(len, prompts.values())))
+    budget = limit - run.options["max_new_tokens"]
+    rows = {split: encode(prompts[split], tokeniser, budget, counts) for split in SPLITS}
+    counts.check(allow_drops=run.options["allow_drops"])
+    run.outcome.counts = counts.describe()
+    train(run, model, tokenizer, RewardModel.load(judge), rows)
+
+    def save(folder: Path) -> None:
+        model.save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
+
+    def check(folder: Path) -> None:
+        sample = [TokenisedText(row.ids, row.ids[-8:]) for row in rows["train"][:32]]
+        policy.check_reload(model, folder, sample, tokenizer.pad_token_id)
+
+    publish(run, save, check, limits=LIMITS)
+
+
+def encode(
+    prompts: list[tuple[str, Messages]], tokeniser: Any, budget: int, counts: Counts
+) -> "list[Prompt]":
+    """Prompts as ids, too long ones cut from the left; what cannot be used is counted."""
+    from training.rollouts import Prompt
+
+    kept = []
+    for sha256, messages in prompts:
+        if not tokeniser.is_clean(*(message["content"] for message in messages)):
+            counts.dropped["control token in text"] += 1
+            continue
+        ids = tokeniser.encode_prompt(messages)
+        fitting = tokeniser.cut(messages, ids, budget)
+        if fitting is None:
+            counts.dropped["too long"] += 1
+            continue
+        counts.cut += len(fitting) < len(ids)
+        kept.append(Prompt(messages, fitting, sha256))
+    return kept
+
+
+def train(
+    run: Run, model: Any, tokenizer: Any, reward: Any, rows: "dict[str, list[Prompt]]"
+) -> None:
+    """Evaluate, train, evaluate against the base model; figures go into run.outcome."""
+    from training import policy
+    from training.ppo_loop import PPO
+
+    options = run.options
+    rate = options["learning_rate"] or policy.default_learning_rate("rl", model)
+    updates = max(1, round(len(rows["train"]) * options["epochs"] / options["batch_size"]))
+    total = min(updates, options["max_steps"] or updates)
+    run.outcome.settings |= {"learning_rate": rate, "steps": total}
+    loop = PPO(run, model, tokenizer, reward, rate)
+    watched = (rows["dev"] or rows["train"])[: options["eval_rows"]]
+
+    def evaluate(step: int) -> dict[str, float]:
+        responses, scores = answer(loop, loop.model, watched)
+        loop.show(responses, scores, step)
+        figures = {
+            "eval_reward": float(scores.mean()),
+            "eval_length": float(responses.lengths.mean()),
+            "eval_ended": float(responses.ended.float().mean()),
+        }
+        run.tell_evaluation(step, total, figures, is_held_out=bool(rows["dev"]))
+        return figures
+
+    resume, damaged = checkpoint.newest_verified(run.folder, run.config_sha256)
+    for folder in damaged:
+        run.journal.warning(f"skipped a damaged checkpoint: {folder.relative_to(run.folder)}")
+    state = resume.state if resume else {"initial": evaluate(0)}
+    loop.train(rows["train"], total, evaluate, state, resume)
+    run.outcome.initial = state["initial"]
+    report(loop, (rows["test"] or watched)[: options["eval_rows"]], bool(rows["test"]))
+
+
+def answer(loop: "PPO", model: Any, prompts: "list[Prompt]") -> "tuple[Responses, Any]":
+    """A response of `model` to each prompt, always by the same dice, and their rewards (rows,)."""
+    from training import rollouts
+    from training.generate import Beat
+
+    beat = Beat(loop.run, 0, len(prompts), "evaluate")
+    responses = rollouts.sample(
+        loop.run, model, loop.tokenizer, prompts, seed=loop.run.seed, beat=beat
+    )
+    return responses, rollouts.score(loop.run, loop.reward, responses)
+
+
+def report(loop: "PPO", prompts: "list[Prompt]", is_held_out: bool) -> None:
+    """The policy beside its base model on the same prompts, by the reward model."""
+    from training import evaluate
+
+    run, name = loop.run, "test" if is_held_out else "train"
+    (after, ours), (before, theirs) = (
+        answer(loop, model, prompts) for model in (loop.model, loop.reference)
+    )
+    difference = (ours - theirs).double().numpy()
+    wins = evaluate.accuracy(difference, [prompt.sha256 for prompt in prompts], run.seed)
+    run.outcome.metrics = {
+        f"{name}_win_rate": wins.describe(),
+        f"{name}_reward": float(ours.mean()),
+        f"{name}_length": float(after.lengths.mean()),
+        f"{name}_prompts": len(prompts),
+    }
+    run.outcome.baselines = {
+        "base model": {
+            "reward": float(theirs.mean()),
+            "length": float(before.lengths.mean()),
+        }
+    }
+
+
+if __name__ == "__main__":
+    main("rl", __doc__, work)
