@@ -35,6 +35,15 @@ def climb_ladders():
             climb()
 
 
+@app.task(name="labeling.rotate_gold")
+def rotate_gold():
+    from annotation.labeling.gold.rotation import rotate  # a task is a leaf: services import us
+
+    with only_one("rotate-gold") as is_ours:
+        if is_ours:
+            rotate()
+
+
 IMPORT_KIND = "import"
 
 

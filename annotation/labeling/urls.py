@@ -118,6 +118,7 @@ urlpatterns = [
     path("projects/<slug:slug>/gold/import/", gold.import_file, name="import-gold"),
     path("projects/<slug:slug>/gold.jsonl", gold_exports.download, name="export-gold"),
     path("projects/<slug:slug>/gold/share/", gold.change_share, name="set-gold-share"),
+    path("projects/<slug:slug>/gold/rotation/", gold.change_rotation, name="set-gold-rotation"),
     path("projects/<slug:slug>/rubric/draft/", rubrics.edit, name="edit-rubric"),
     path("projects/<slug:slug>/rubric/draft/preview/", rubrics.preview, name="preview-rubric"),
     path("projects/<slug:slug>/rubric/draft/publish/", rubrics.publish, name="publish-rubric"),

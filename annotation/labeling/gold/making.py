@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from annotation.core import audit
@@ -119,7 +120,7 @@ def take_up_gold(*, gold: GoldItem, actor) -> None:
     with transaction.atomic():
         _lock(gold.item)
         changed = GoldItem.objects.filter(pk=gold.pk, is_active=False)
-        if changed.update(is_active=True, is_counted=True):
+        if changed.update(is_active=True, is_counted=True, taken_up_at=timezone.now()):
             _record("gold.taken_up", gold, actor)
     gold.is_active = gold.is_counted = True
 

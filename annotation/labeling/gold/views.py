@@ -17,6 +17,13 @@ from annotation.labeling.gold import making
 from annotation.labeling.gold.files import FileRefused, import_gold
 from annotation.labeling.gold.forms import AnswerForm, assignment_of, entered_from
 from annotation.labeling.gold.listing import page_of
+from annotation.labeling.gold.rotation import (
+    due_gold,
+    retire_due,
+    rotation_of,
+    seen_all,
+    set_rotation,
+)
 from annotation.labeling.gold.share import MOST_PERCENT, set_share
 from annotation.labeling.gold.suggested import suggestion_for
 from annotation.labeling.ladder import items
@@ -40,6 +47,9 @@ def _list(request, project, problem="", status=200, pasted="", wrong=()):
         "page": page_of(project),
         "may_manage": project.role in roles_for("manage"),
         "most_percent": MOST_PERCENT,
+        "rotation": rotation_of(project),
+        "due": set(due_gold(project).values_list("pk", flat=True)),
+        "seen_all": seen_all(project),
         "problem": problem,
         "wrong": wrong,
         "pasted": pasted,
@@ -61,6 +71,38 @@ def change_share(request, slug):
         return _list(request, project, str(error), status=422)
     messages.success(request, _("Saved. It holds from the next item on."))
     return redirect("labeling:list-gold", slug)
+
+
+@require_POST
+def change_rotation(request, slug):
+    """When a known answer is due; or retire those that are."""
+    project = project_for(request.user, slug, "manage")
+    if request.POST.get("do") == "retire":
+        count = retire_due(project=project, actor=request.user)
+        text = ngettext("%(count)d is retired.", "%(count)d are retired.", count)
+        messages.success(request, text % {"count": count})
+        return redirect("labeling:list-gold", slug)
+    try:
+        set_rotation(
+            project=project,
+            actor=request.user,
+            after_judgments=_limit(request.POST.get("after_judgments", "")),
+            after_days=_limit(request.POST.get("after_days", "")),
+            is_automatic="is_automatic" in request.POST,
+        )
+    except DomainError as error:
+        return _list(request, project, str(error), status=422)
+    messages.success(request, _("Saved."))
+    return redirect("labeling:list-gold", slug)
+
+
+def _limit(value: str) -> int | None:
+    value = value.strip()
+    if not value:
+        return None
+    if value.isascii() and value.isdigit() and len(value) <= 6:
+        return int(value)
+    raise DomainError(_("Say a limit as a whole number, or leave it empty."))
 
 
 @require_POST

@@ -15,7 +15,7 @@ from annotation.labeling.models.calibration import (
     CalibrationRound,
 )
 from annotation.labeling.models.feedback import Feedback
-from annotation.labeling.models.gold import GoldItem, TestSection
+from annotation.labeling.models.gold import GoldItem, GoldRotation, TestSection
 from annotation.labeling.models.items import Item, ItemResponse
 from annotation.labeling.models.judgments import Judgment, WrittenResponse, newer_revisions
 from annotation.labeling.models.ladder import Appeal, StageChange, StageNote, TestAttempt
@@ -41,6 +41,7 @@ __all__ = [
     "CalibrationRound",
     "Feedback",
     "GoldItem",
+    "GoldRotation",
     "Item",
     "ItemReport",
     "ItemResponse",

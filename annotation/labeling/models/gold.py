@@ -88,6 +88,8 @@ class GoldItem(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
     made_at = models.DateTimeField(auto_now_add=True)
+    # Retired and taken up again: its use is counted from here.
+    taken_up_at = models.DateTimeField(null=True)
 
     objects = GoldItemQuerySet.as_manager()
 
@@ -128,3 +130,30 @@ class GoldItem(models.Model):
 
     def __str__(self):
         return f"gold of item {self.item_id} ({self.use})"
+
+
+class GoldRotation(models.Model):
+    """When a known answer in the queue is due to be retired, and by whom."""
+
+    project = models.OneToOneField(
+        "projects.Project",
+        on_delete=models.PROTECT,
+        primary_key=True,
+        related_name="gold_rotation",
+    )
+    after_judgments = models.PositiveIntegerField(null=True)
+    after_days = models.PositiveIntegerField(null=True)
+    # By the clock; else the page says which are due, and a lead retires them.
+    is_automatic = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=(Q(after_judgments=None) | Q(after_judgments__gte=1))
+                & (Q(after_days=None) | Q(after_days__gte=1)),
+                name="gold_rotation_from_one",
+            )
+        ]
+
+    def __str__(self):
+        return f"gold rotation of {self.project_id}"

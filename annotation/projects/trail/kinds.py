@@ -313,6 +313,11 @@ KINDS: dict[str, Words] = {
     "gold.share_changed": Words(
         "review", _("Share of gold changed"), _("%(who)s changed the share of gold in the queue")
     ),
+    "gold.rotation_changed": Words(
+        "review",
+        _("Rotation of gold changed"),
+        _("%(who)s changed when a known answer is due to be retired"),
+    ),
     "adaptive.changed": Words(
         "review",
         _("Adaptive work changed"),

@@ -177,6 +177,7 @@ ROUTES = [
     Route("labeling:import-gold", "review", "POST"),
     Route("labeling:export-gold", "review"),
     Route("labeling:set-gold-share", "manage", "POST"),
+    Route("labeling:set-gold-rotation", "manage", "POST"),
     # Review.
     Route("labeling:list-reviews", "review"),
     Route("labeling:next-review", "review", gives=(302,)),
