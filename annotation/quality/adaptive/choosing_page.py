@@ -7,9 +7,11 @@ from django.db.models import Count, Max, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from annotation.core.numbers import grouped
+from annotation.core.charts import Whisker, span, whisker
+from annotation.core.numbers import grouped, localised
 from annotation.quality.adaptive import choosing
 from annotation.quality.models import Choice, Choosing
+from annotation.quality.stats.arms import LEAST_HELD_OUT, LEAST_JUDGMENTS
 
 
 @dataclass(frozen=True)
@@ -55,3 +57,108 @@ def _standing(drawn: int, control: int, waiting: int) -> str:
         waiting,
     ) % {"waiting": grouped(waiting)}
     return f"{said} {ahead}" if waiting else f"{said} " + _("All of them were begun.")
+
+
+@dataclass(frozen=True)
+class ArmRow:
+    """A measure of both arms; chart: the difference on a scale with none in its middle, the side
+    on which choosing is better marked."""
+
+    name: str
+    chosen: str
+    at_random: str
+    difference: str
+    interval: str
+    chart: Whisker
+
+
+@dataclass(frozen=True)
+class ArmsPage:
+    """rows are empty where too little was judged."""
+
+    finding: str
+    extent: str
+    rows: list[ArmRow]
+
+
+def arms_page_of(arms: dict | None) -> ArmsPage | None:
+    """Of the `arms` of a stored result; None where nothing was drawn."""
+    if arms is None:
+        return None
+    return ArmsPage(arms_finding(arms), _extent(arms), arm_rows(arms))
+
+
+def arms_finding(arms: dict) -> str:
+    """Whether choosing beat drawing at random, in a sentence."""
+    if arms["verdict"] == "too_few":
+        return _(
+            "Whether choosing is better than drawing at random cannot be said yet: that needs "
+            "%(judgments)d comparisons by either way, and %(held)d decided ones drawn at random "
+            "to try both on."
+        ) % {"judgments": LEAST_JUDGMENTS, "held": LEAST_HELD_OUT}
+    said = {
+        "better": _(
+            "Choosing was better than drawing at random: from %(count)s comparisons each, the "
+            "chosen ones foretell other judgments better."
+        ),
+        "worse": _(
+            "Choosing was worse than drawing at random: from %(count)s comparisons each, the "
+            "chosen ones foretell other judgments less well. Turn it off."
+        ),
+        "no_difference": _(
+            "No difference can be told between choosing and drawing at random, from %(count)s "
+            "comparisons each."
+        ),
+    }
+    return said[arms["verdict"]] % {"count": grouped(arms["n_judgments"])}
+
+
+def _extent(arms: dict) -> str:
+    chosen, control = arms["information"], arms["control"]
+    return _(
+        "Judged so far: %(chosen)s chosen items %(chosen_n)s times, %(control)s items drawn at "
+        "random %(control_n)s times. Half of the latter, %(held)s decided comparisons, are what "
+        "both are tried on."
+    ) % {
+        "chosen": grouped(chosen["items"]),
+        "chosen_n": grouped(chosen["judgments"]),
+        "control": grouped(control["items"]),
+        "control_n": grouped(control["judgments"]),
+        "held": grouped(arms["n_held_out"]),
+    }
+
+
+def _number(value: float) -> str:
+    return localised(f"{value:.3f}".replace("-", "\N{MINUS SIGN}"))
+
+
+def arm_rows(arms: dict) -> list[ArmRow]:
+    if arms["verdict"] == "too_few":
+        return []
+    names = (
+        ("likelihood", _("Log-likelihood of a held-out comparison"), 0.0),
+        ("agreement", _("Held-out comparisons foretold"), 0.0),
+        ("precision", _("Variance of a difference of abilities; at random over chosen"), 1.0),
+    )
+    return [_arm_row(arms[key], name, middle) for key, name, middle in names]
+
+
+def _arm_row(figure: dict, name: str, middle: float) -> ArmRow:
+    ends = figure["ci"] or [figure["value"]]
+    reach = max(0.001, 1.1 * max(abs(end - middle) for end in [*ends, figure["value"]]))
+    interval = None if figure["ci"] is None else (figure["ci"][0], figure["ci"][1])
+    return ArmRow(
+        name=name,
+        chosen=_number(figure["adaptive"]),
+        at_random=_number(figure["random"]),
+        difference=_number(figure["value"]),
+        interval=span(*map(_number, interval)) if interval else "",
+        chart=whisker(
+            figure["value"],
+            interval,
+            name=name,
+            scale=(middle - reach, middle + reach),
+            usual=(middle, middle + reach),
+            number=_number,
+        ),
+    )

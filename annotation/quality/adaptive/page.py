@@ -12,6 +12,7 @@ from annotation.core.numbers import grouped, localised
 from annotation.labeling import repeats
 from annotation.projects.services import MAX_OVERLAP
 from annotation.quality.adaptive import services
+from annotation.quality.adaptive.choosing_page import ArmsPage, arms_page_of
 from annotation.quality.models import AdaptiveWork, Refill
 from annotation.quality.wording import explain, format_interval, format_value
 
@@ -46,6 +47,7 @@ class Page:
     rows: list[Row]
     chart: LineChart | None
     reason: str
+    arms: ArmsPage | None
 
 
 def present(result: dict, project) -> Page:
@@ -67,6 +69,7 @@ def present(result: dict, project) -> Page:
         ],
         chart=_chart(rows),
         reason=explain(result["reason"]) if result["reason"] else "",
+        arms=arms_page_of(result["arms"]),
     )
 
 

@@ -12,13 +12,14 @@ from django.utils.translation import gettext_noop
 
 from annotation.core.intervals import wilson_interval
 from annotation.quality.adaptive.beliefs import labels_by_size, reliabilities
+from annotation.quality.analyses.arms import arms_of
 from annotation.quality.figures import SEED, Progress
 from annotation.quality.snapshot import Snapshot
 from annotation.quality.stats.estimate import BoolArray, FloatArray, IntArray
 from annotation.quality.stats.labels import Labels
 from annotation.quality.stats.stopping import confusion_of_accuracy
 
-CODE_VERSION = "1"
+CODE_VERSION = "2"
 SURE = (80, 85, 90, 95, 99)  # percent
 LEAST = 2
 # Below, a share of the items says nothing; and an item with fewer judgments had none to save.
@@ -28,7 +29,8 @@ FEWEST_JUDGMENTS = 3
 
 def compute(snapshot: Snapshot, progress: Progress) -> dict:
     """{"items", "judgments": of those that were looked at; "rows": [{"sure", "judgments": per
-    item, "saved": share, "same": {"value", "ci", "n_items"}}], "reason": why there are none}."""
+    item, "saved": share, "same": {"value", "ci", "n_items"}}], "reason": why there are none;
+    "arms": see `arms_of`}."""
     judging = gettext_noop("Judging again, one judgment at a time")
 
     def alive() -> None:
@@ -41,6 +43,7 @@ def compute(snapshot: Snapshot, progress: Progress) -> dict:
     n_items = sum(len(counts) for _sure, _same, counts in parts)
     total = int(sum(counts.sum() for _sure, _same, counts in parts))
     found = {"items": n_items, "judgments": total, "rows": [], "reason": None}
+    found["arms"] = arms_of(snapshot)
     if n_items < FEWEST_ITEMS:
         return found | {"reason": "few_items_judged_thrice"}
     return found | {"rows": [_row(parts, sure, n_items, total) for sure in SURE]}

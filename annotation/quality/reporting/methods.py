@@ -209,6 +209,14 @@ METHODS = (
         "single best, answer 0",
     ),
     Method(
+        "adaptive",
+        _("Choosing the next item: what it would teach, and how likely it was drawn"),
+        r"g_i=\frac{1}{K-1}\sum_{a<b} p_{ab}(1-p_{ab})\,\mathrm{Var}(\theta_a-\theta_b),\quad "
+        r"P(i)=\frac{c}{m}+(1-c)\frac{[g_i=\max g]}{|\{j: g_j=\max g\}|}",
+        "after Mikhailiuk et al. 2020, arXiv:2004.05691; c: share of the control arm, m: items "
+        "left to draw from, K: responses; both arms are tried on held-out control items",
+    ),
+    Method(
         "bias",
         _("Position: exact binomial test, two-sided"),
         r"\sum_{k:\,P(k)\leq P(x)} P(k),\quad P(k)=\binom{n}{k}2^{-n}",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from annotation.quality.snapshot.arms import Arms
 from annotation.quality.snapshot.facts import Facts
 from annotation.quality.snapshot.gold import Gold
 from annotation.quality.snapshot.repeats import Repeats
@@ -58,6 +59,7 @@ class Snapshot:
     repeats: Repeats
     state: tuple[int, int]
     gold_state: str = ""
+    arms: Arms | None = None
 
     @property
     def rankings(self) -> Rankings:
@@ -89,4 +91,6 @@ class Snapshot:
         self.facts.update(digest)
         self.gold.update(digest)
         self.repeats.update(digest)
+        if self.arms is not None:
+            self.arms.update(digest)
         return digest.hexdigest()

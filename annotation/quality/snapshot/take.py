@@ -8,6 +8,7 @@ import numpy as np
 from annotation.core.database import consistent_reads
 from annotation.projects.models import Criterion
 from annotation.quality.models import state_of
+from annotation.quality.snapshot.arms import read_arms
 from annotation.quality.snapshot.facts import facts_of, read_facts
 from annotation.quality.snapshot.gold import read_gold
 from annotation.quality.snapshot.model import Snapshot
@@ -33,6 +34,7 @@ def take_snapshot(project, alive: Callable[[], None] = lambda: None) -> Snapshot
         turned = items_in_other_order(project)
         gold = read_gold(project, asked, turned, known)
         repeats = read_repeats(project)
+        arms = read_arms(project, item_ids)
         handles = dict(project.memberships.values_list("user_id", "handle"))
         criteria = Criterion.objects.filter(
             rubric_version__project=project, rubric_version__published_at__isnull=False
@@ -77,6 +79,7 @@ def take_snapshot(project, alive: Callable[[], None] = lambda: None) -> Snapshot
         facts=facts_of(known, item_ids),
         gold=gold,
         repeats=repeats,
+        arms=arms,
         state=(count, last),
         gold_state=gold_state,
     )

@@ -14,7 +14,6 @@ from annotation.quality.stats.bradley_terry import fit_abilities
 from annotation.quality.stats.estimate import FloatArray, Interval
 from annotation.quality.stats.outcomes import (
     FIRST_BETTER,
-    SECOND_BETTER,
     TIE,
     GeneratorComparisons,
 )
@@ -50,11 +49,14 @@ class Measure:
 
 @dataclass(frozen=True)
 class ArmReport:
-    """agreement: share of decisive held-out comparisons whose winner the arm's abilities foretell,
-    and the difference; precision: the mean variance of a difference of two abilities, and the
-    ratio random / adaptive, above 1 where the adaptive arm taught more; n_judgments: of each arm
-    after cutting; verdict: by agreement, which is what was wanted."""
+    """likelihood: the mean log-likelihood of a decisive held-out comparison under the arm's
+    abilities, in nats, and the difference; agreement: share of those comparisons whose winner
+    the abilities foretell, and the difference; precision: the mean variance of a difference of
+    two abilities, and the ratio random / adaptive, above 1 where the adaptive arm taught more;
+    n_judgments: of each arm after cutting; verdict: by likelihood, which takes a wrong forecast
+    that was sure for worse than one that was not, and moves where agreement only jumps."""
 
+    likelihood: Measure
     agreement: Measure
     precision: Measure
     n_judgments: int
@@ -63,6 +65,7 @@ class ArmReport:
 
     def as_json(self) -> dict[str, Any]:
         return {
+            "likelihood": self.likelihood.as_json(),
             "agreement": self.agreement.as_json(),
             "precision": self.precision.as_json(),
             "n_judgments": self.n_judgments,
@@ -79,7 +82,7 @@ def compare_arms(
     seed: int,
     n_resamples: int = 500,
 ) -> ArmReport:
-    """Both measures with 95 % intervals: items of either arm and of the held-out comparisons are
+    """All measures with 95 % intervals: items of either arm and of the held-out comparisons are
     drawn again, each with all its comparisons. Nothing is said of arms with fewer than 50
     judgments, or with fewer than 30 decisive held-out comparisons."""
     n = min(len(adaptive), len(random))
@@ -87,7 +90,7 @@ def compare_arms(
     decisive = held_out.where((held_out.outcome != TIE) & (held_out.first != held_out.second))
     if n < LEAST_JUDGMENTS or len(decisive) < LEAST_HELD_OUT:
         nothing = Measure(None, None, None, None, "too_few")
-        return ArmReport(nothing, nothing, n, len(decisive), "too_few")
+        return ArmReport(nothing, nothing, nothing, n, len(decisive), "too_few")
     rng = np.random.default_rng(seed)
     whole = [_measure(arm, decisive) for arm in arms]
     draws = np.array(
@@ -95,36 +98,50 @@ def compare_arms(
             [_measure(_resample(arm, rng), drawn) for arm in arms]
             for drawn in (_resample(decisive, rng) for _ in range(n_resamples))
         ]
-    ).reshape(n_resamples, 2, 2)
+    ).reshape(n_resamples, 2, 3)
     clusters = min(len(np.unique(part.item)) for part in (*arms, decisive))
-    shares, spreads = draws[:, :, 0], draws[:, :, 1]
-    agreement = Measure(
-        whole[0][0],
-        whole[1][0],
-        whole[0][0] - whole[1][0],
-        _interval(shares[:, 0] - shares[:, 1], clusters),
-        None,
-    )
-    precision = Measure(
-        whole[0][1],
-        whole[1][1],
-        whole[1][1] / whole[0][1],
-        _interval(spreads[:, 1] / spreads[:, 0], clusters),
-        None,
-    )
-    return ArmReport(agreement, precision, n, len(decisive), _verdict(agreement.ci))
+    found = []
+    for measure, contrast in enumerate((_difference, _difference, _ratio)):
+        adaptive_draws, random_draws = draws[:, 0, measure], draws[:, 1, measure]
+        one, other = whole[0][measure], whole[1][measure]
+        interval = _interval(contrast(adaptive_draws, random_draws), clusters)
+        between = float(contrast(np.array(one), np.array(other)))
+        found.append(Measure(one, other, between, interval, None))
+    likelihood, agreement, precision = found
+    verdict = _verdict(likelihood.ci)
+    return ArmReport(likelihood, agreement, precision, n, len(decisive), verdict)
 
 
-def _measure(arm: GeneratorComparisons, held_out: GeneratorComparisons) -> tuple[float, float]:
-    """Agreement with what was held out, and the mean variance of a difference."""
+def _difference(adaptive: FloatArray, random: FloatArray) -> FloatArray:
+    between: FloatArray = adaptive - random
+    return between
+
+
+def _ratio(adaptive: FloatArray, random: FloatArray) -> FloatArray:
+    """Of variances: above 1 where the adaptive arm left less open."""
+    between: FloatArray = random / adaptive
+    return between
+
+
+def _measure(
+    arm: GeneratorComparisons, held_out: GeneratorComparisons
+) -> tuple[float, float, float]:
+    """Log-likelihood of and agreement with what was held out, and the mean variance of a
+    difference."""
     fit = fit_abilities(arm, prior_strength=PRIOR, robust=False)
     gap = fit.ability[held_out.first] - fit.ability[held_out.second]
-    right = np.where(gap > 0, FIRST_BETTER, SECOND_BETTER) == held_out.outcome
+    toward = np.where(held_out.outcome == FIRST_BETTER, gap, -gap)
+    likelihood = -np.logaddexp(0.0, -toward)
     # Abilities that are equal foretell nothing: half right.
-    share = np.where(np.abs(gap) < 1e-9, 0.5, right)
+    share = np.where(np.abs(gap) < 1e-9, 0.5, toward > 0)
     spread = fit.variance_of_differences()
     mean = float(spread[np.triu_indices(arm.n_generators, k=1)].mean())
-    return float(np.average(share, weights=held_out.weight)), mean
+    weight = held_out.weight
+    return (
+        float(np.average(likelihood, weights=weight)),
+        float(np.average(share, weights=weight)),
+        mean,
+    )
 
 
 def _resample(part: GeneratorComparisons, rng: np.random.Generator) -> GeneratorComparisons:

@@ -132,7 +132,7 @@ def test_a_budget_is_shown_granted_and_taken_back(client, world):
 
 
 def test_choosing_is_turned_on_draws_and_says_what_was_drawn(client, world):
-    project, items, _people = world
+    project, items, people = world
     assert client.post(url(project, "set-choosing"), {"control_percent": "8"}).status_code == 422
     said = {"is_on": "on", "control_percent": "30"}
     assert client.post(url(project, "set-choosing"), said).status_code == 302
@@ -143,6 +143,11 @@ def test_choosing_is_turned_on_draws_and_says_what_was_drawn(client, world):
     assert "3 of them wait for their first labeler." in page
     items[0].refresh_from_db()
     assert items[0].priority == 1
+    judged(items[0], people, ([1, 2],))
+    arms = compute_report(project=project, kind="adaptive").result["arms"]
+    assert arms["control"]["judgments"] + arms["information"]["judgments"] == 1
+    assert arms["verdict"] == "too_few"
+    assert "better than drawing at random cannot be said yet" in text_of(client.get(url(project)))
     client.post(url(project, "set-choosing"), {"control_percent": "30"})
     items[0].refresh_from_db()
     assert items[0].priority == 0
