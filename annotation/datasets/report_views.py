@@ -8,7 +8,7 @@ from annotation.datasets import presentation
 from annotation.datasets.models import Dataset
 from annotation.projects.permissions import project_for
 from annotation.quality.reporting.document import Document, document_of
-from annotation.quality.reporting.methods import CONSENSUS
+from annotation.quality.reporting.methods import DATASET
 from annotation.quality.reporting.views import context_of, wants_json, wants_names
 
 
@@ -18,7 +18,7 @@ def show_report(request, slug, digest):
     project = project_for(request.user, slug, "see_datasets")
     dataset = get_object_or_404(project.datasets.all(), hash=digest)
     names = wants_names(request, project)
-    besides = (CONSENSUS,) if "consensus" in dataset.counts else ()
+    besides = (DATASET,) if "consensus" in dataset.counts else ()
     document = document_of(project, with_names=names, besides=besides)
     if wants_json(request):
         said = _as_json(dataset, document)

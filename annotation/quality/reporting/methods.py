@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-# Of what a dataset does with the judgments: no analysis, but in its report.
-CONSENSUS = "consensus"
+# What a dataset by reliability does with the judgments: no analysis, but in its report.
+DATASET = "dataset"
 
 
 @dataclass(frozen=True)
 class Method:
-    """kind: the analysis that uses it, or CONSENSUS."""
+    """kind: the analysis that uses it, or DATASET."""
 
     kind: str
     name: str | Promise
@@ -263,37 +263,43 @@ METHODS = (
         "items that both judged",
     ),
     Method(
-        CONSENSUS,
+        "consensus",
         _("Consensus: Dawid–Skene"),
         _POSTERIOR,
         _DAWID_SKENE,
     ),
     Method(
-        CONSENSUS,
+        "consensus",
         _("Consensus: Crowd-BT within items"),
         r"P_w(a\succ b)=\eta_w\sigma(\theta_a-\theta_b)+(1-\eta_w)\sigma(\theta_b-\theta_a)",
         "Chen, Bennett, Collins-Thompson & Horvitz 2013, WSDM",
     ),
     Method(
-        CONSENSUS,
+        "consensus",
         _("Consensus: Borda’s points"),
         r"B_a=\sum_b \left(N_{ab}+\tfrac{1}{2}T_{ab}\right)",
         "Borda 1781, Mémoire sur les élections; N: votes for a over b, T: for a tie",
     ),
     Method(
-        CONSENSUS,
+        "consensus",
         _("Consensus: Kemeny’s order"),
         r"\max_{\pi}\sum_{\pi(a)<\pi(b)} N_{ab}",
         "Kemeny 1959, Daedalus 88; Young 1988, American Political Science Review 82",
     ),
     Method(
-        CONSENSUS,
+        "consensus",
         _("Consensus: Schulze’s strongest paths"),
         r"p_{ab}=\max_{a=c_1,\dots,c_k=b}\;\min_i N_{c_i c_{i+1}}",
         "Schulze 2011, Social Choice and Welfare 36",
     ),
     Method(
-        CONSENSUS,
+        DATASET,
+        _("How labelers weigh: Dawid–Skene"),
+        _POSTERIOR,
+        _DAWID_SKENE,
+    ),
+    Method(
+        DATASET,
         _("What a comparison weighs"),
         r"p=P(\succ)+\frac{1}{2}P(=),\quad w=1-\frac{H}{\log 3}",
         "H: entropy of better, tie and worse (Shannon 1948, Bell System Technical Journal 27)",

@@ -85,7 +85,7 @@ class Table:
             last = folded[-1] if folded else None
             is_more = last and not last.interval and row.note and _but_name(last) == _but_name(row)
             if last and is_more and row.value == _("none"):
-                folded[-1] = replace(last, name=f"{last.name}, {row.name}")
+                folded[-1] = replace(last, name=f"{last.name}; {row.name}")
             else:
                 folded.append(row)
         return folded

@@ -247,7 +247,7 @@ def test_a_datasets_report_has_its_counts_and_what_its_labels_are_worth(client, 
     assert said["dataset"]["hash"] == dataset.hash
     assert said["dataset"]["counts"]["comparisons"] == dataset.counts["comparisons"]
     assert [one["kind"] for one in said["analyses"]] == ["agreement"]
-    assert "consensus" not in {one["kind"] for one in said["methods"]}
+    assert "dataset" not in {one["kind"] for one in said["methods"]}
     for handle in project.memberships.exclude(handle="").values_list("handle", flat=True):
         assert f'"{handle}"' not in client.get(f"{url}?format=json").content.decode()
 
@@ -257,6 +257,6 @@ def test_the_report_of_a_dataset_by_reliability_says_how_labelers_were_weighed(c
     dataset = freeze(project, policy=policy)
     compute_report(project=project)
     url = address("show-report", dataset.hash)
-    assert "Consensus: Dawid–Skene" in text_of(client.get(url))
+    assert "How labelers weigh: Dawid–Skene" in text_of(client.get(url))
     said = client.get(f"{url}?format=json").json()
-    assert [one["kind"] for one in said["methods"]].count("consensus") == 2
+    assert [one["kind"] for one in said["methods"]].count("dataset") == 2

@@ -13,7 +13,8 @@ from annotation.quality.fairness.coarse import coarse_slices
 from annotation.quality.fairness.measures import figures_of_labelers
 from annotation.quality.fairness.publishing import latest_slices, publish_slices
 from annotation.quality.models import Report
-from tests.annotation.quality.analyses.planted import make_snapshot, pairs
+from tests.annotation.quality.analyses.planted import pairs
+from tests.annotation.quality.snapshots import make_snapshot
 from tests.factories import make_project, make_user
 
 

@@ -8,7 +8,7 @@ from annotation.labeling.models import Purpose
 from annotation.projects.models import Membership
 from annotation.quality.analyses import ANALYSES
 from annotation.quality.reporting.coverage import PURPOSES
-from annotation.quality.reporting.methods import CONSENSUS, METHODS
+from annotation.quality.reporting.methods import DATASET, METHODS
 from annotation.quality.reporting.people import without_people
 from annotation.quality.reporting.summaries import SUMMARIES
 from annotation.quality.reporting.tables import Row, Table, list_estimates
@@ -180,7 +180,7 @@ def test_a_reason_is_that_of_its_analysis(client, crowd):
     assert "was not recorded" in labelers
     assert "the order shown was not recorded" not in labelers
     repeats = page[page.index('id="r-repeats"') : page.index('id="r-adaptive"')]
-    assert "nothing was asked again" in repeats
+    assert "Nothing was asked again" in repeats
     assert "nothing of the kind was judged" not in repeats
 
 
@@ -249,7 +249,7 @@ def test_figures_missing_for_one_reason_are_one_line():
         Row("e", "none", n="0", note="was not recorded"),
     ]
     table = Table.of("Signals", "Signal", rows, n="Labelers")
-    assert [row.name for row in table.shown] == ["a, b", "c", "d", "e"]
+    assert [row.name for row in table.shown] == ["a; b", "c", "d", "e"]
 
 
 def test_a_long_table_ends_and_says_how_many_lines_there_are_more():
@@ -273,7 +273,7 @@ def test_people_are_taken_out_wherever_they_stand():
 
 def test_every_analysis_has_a_summary_and_methods_and_every_method_a_use():
     assert set(SUMMARIES) == set(ANALYSES)
-    assert {method.kind for method in METHODS} == {*ANALYSES, CONSENSUS}
+    assert {method.kind for method in METHODS} == {*ANALYSES, DATASET}
 
 
 def test_every_formula_becomes_mathematics():

@@ -13,7 +13,8 @@ from annotation.quality.analyses.bias.reward import reward_figures
 from annotation.quality.figures import unheard
 from annotation.quality.stats.project.odds import feature_odds
 from annotation.quality.stats.signals.length import length_bias
-from tests.annotation.quality.analyses.planted import MONDAY, make_snapshot, pairs
+from tests.annotation.quality.analyses.planted import pairs
+from tests.annotation.quality.snapshots import MONDAY, make_snapshot
 
 
 def bias_of(**columns):

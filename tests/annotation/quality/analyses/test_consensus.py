@@ -13,8 +13,7 @@ from annotation.quality.figures import unheard
 from annotation.quality.snapshot.gold import Gold
 from annotation.quality.stats.crowd_consensus import crowd_chances, soften_chances
 from annotation.quality.stats.labels import UNKNOWN, Labels
-
-from .planted import make_snapshot
+from tests.annotation.quality.snapshots import make_snapshot
 
 
 def wide(rows):

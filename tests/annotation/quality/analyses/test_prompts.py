@@ -6,7 +6,7 @@ import numpy as np
 
 from annotation.quality.analyses.prompts import compute
 from annotation.quality.figures import unheard
-from tests.annotation.quality.analyses.planted import make_snapshot
+from tests.annotation.quality.snapshots import make_snapshot
 
 
 def prompts_of(**columns):

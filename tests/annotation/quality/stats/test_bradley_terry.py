@@ -382,13 +382,14 @@ def test_the_names_of_the_generators_do_not_matter(rows, model, names):
     same(fit(rows, model), fit(renamed, model), np.array(names))
 
 
-@given(games, models)
+# Not of Davidson's model: one tie more makes ties likelier everywhere, and may part two others.
+@given(games, st.sampled_from(["half", "drop"]))
 @settings(max_examples=40, deadline=None)
 def test_a_tie_draws_two_generators_together(rows, model):
     before = fit(rows, model)
     after = fit([*rows, (0, 1, 1, 0)], model)
     gap = [abs(f.ability[0] - f.ability[1]) for f in (before, after)]
-    assert gap[1] <= gap[0] + 1e-6 or model == "davidson"
+    assert gap[1] <= gap[0] + 1e-6
 
 
 @given(games, models)

@@ -1,9 +1,9 @@
 """The published vectors of `textbook/vectors.json`, and who answers for each kind.
 
 A check takes one vector, asserts every figure it gives, and lies with the others of its subject:
-`vectors_<subject>.py` with a table CHECKS {kind: check}. To add one, write the module, merge its
-CHECKS into COVERED and strike its kinds from PENDING. `test_vectors.py` runs each vector through
-the check of its kind and fails where a kind has none.
+`vectors_<subject>.py` with a table CHECKS {kind: check}. To add one, write the module and merge
+its CHECKS into COVERED. `test_vectors.py` runs each vector through the check of its kind and
+fails where a kind has none.
 """
 
 import json
@@ -20,9 +20,6 @@ COVERED: dict[str, Check] = {
     **vectors_agreement.CHECKS,
     **vectors_consensus.CHECKS,
 }
-
-# Kinds whose subject is not built yet. A kind that is covered must not stand here.
-PENDING: frozenset[str] = frozenset()
 
 # Every vector by name, so that tests are listed one by one where the file is absent too.
 NAMES = (
