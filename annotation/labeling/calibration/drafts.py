@@ -17,11 +17,8 @@ from annotation.labeling.models import (
     CalibrationRound,
     Item,
 )
-from annotation.projects.models import Membership
 
 MAX_NAME = 120
-# Who is lent an item at all: see `lending.py`.
-JUDGING = (Membership.Stage.PROBATION, Membership.Stage.FULL)
 
 
 @dataclass(frozen=True)
@@ -39,8 +36,7 @@ class Plan:
 
 def everybody(project) -> list[int]:
     """The labelers of a project who would be lent an item now."""
-    members = project.memberships.active().not_paused()
-    members = members.filter(role=Membership.Role.LABELER, stage__in=JUDGING, user__is_active=True)
+    members = project.memberships.lendable()
     return list(members.order_by("pk").values_list("user_id", flat=True))
 
 

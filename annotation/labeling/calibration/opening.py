@@ -7,10 +7,11 @@ from django.utils.translation import gettext as _
 
 from annotation.core import audit
 from annotation.core.errors import Conflict, DomainError
-from annotation.labeling.calibration.drafts import JUDGING, add_members, everybody, locked
+from annotation.labeling.calibration.drafts import add_members, everybody, locked
 from annotation.labeling.calibration.picking import problems_with
 from annotation.labeling.models import Assignment, CalibrationRound, Item, Judgment, Purpose
 from annotation.labeling.queue import give_back
+from annotation.projects.models import Membership
 
 FEWEST_MEMBERS = 2
 
@@ -63,7 +64,7 @@ def _members(round_) -> list[int]:
         )
         barred = members.exclude(
             labeler__memberships__project=round_.project,
-            labeler__memberships__stage__in=JUDGING,
+            labeler__memberships__stage__in=Membership.JUDGING,
         )
         if round_.members.count() != members.count() or barred.exists():
             raise DomainError(

@@ -7,7 +7,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from annotation.core.harms import known_harms
-from annotation.labeling.calibration.drafts import JUDGING
 from annotation.labeling.models import (
     Assignment,
     CalibrationMember,
@@ -44,7 +43,7 @@ class MemberProgress:
     def is_barred(self) -> bool:
         """They are lent nothing just now, so they cannot go on."""
         return not self.has_left and (
-            self.membership.is_paused or self.membership.stage not in JUDGING
+            self.membership.is_paused or self.membership.stage not in self.membership.JUDGING
         )
 
     @property

@@ -13,10 +13,8 @@ from annotation.labeling.slices import services
 from annotation.labeling.slices.conditions import written
 from annotation.labeling.slices.forms import SliceForm
 from annotation.labeling.tasks import SLICES_KIND
-from annotation.projects.models import Membership, Pool
+from annotation.projects.models import Pool
 from annotation.projects.permissions import project_for
-
-WORKING = (Membership.Stage.PROBATION, Membership.Stage.FULL)
 
 
 @require_safe
@@ -33,11 +31,12 @@ def list_slices(request, slug):
         .order_by("position")
     )
     goes = services.leaving(project)
+    lendable = project.memberships.lendable()
     for one in slices:
         one.is_leaving = one.pk in goes
         one.words = [condition.text for condition in written(one.conditions)]
         one.labeler_count = (
-            _labelers(project).filter(user__pool_memberships__pool__slices=one).distinct().count()
+            lendable.filter(user__pool_memberships__pool__slices=one).distinct().count()
         )
     rest = project.items.filter(slice=None, state=Item.State.OPEN)
     context = {
@@ -46,16 +45,10 @@ def list_slices(request, slug):
         "part": "slices",
         "slices": slices,
         "rest_count": rest.count(),
-        "labeler_count": _labelers(project).count(),
+        "labeler_count": lendable.count(),
         "jobs": project.jobs.active().filter(kind=SLICES_KIND).order_by("pk"),
     }
     return render(request, "labeling/slices/list.html", context)
-
-
-def _labelers(project):
-    """Those who could be lent an item here."""
-    members = project.memberships.active().filter(stage__in=WORKING)
-    return members.exclude(pk__in=members.paused().values("pk"))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -12,7 +12,7 @@ from django.utils import timezone
 from annotation.core.harms import known_harms
 from annotation.labeling.models import Assignment, Item, ItemReport
 from annotation.labeling.workload import judged_by
-from annotation.projects.models import Membership, PoolMember, Slice
+from annotation.projects.models import PoolMember, Slice
 
 # In the order in which items are lent: those that nobody takes gather at the head.
 LOOKED_AT = 5000
@@ -111,15 +111,8 @@ def health_of(project) -> Health:
 
 
 def able_members(project) -> list[dict]:
-    """Labelers who are lent work here, as `lending.py` sees them, a daily cap aside: that one is
-    over tomorrow. Reviewers and leads may judge, too, but nobody counts on it."""
-    members = list(
-        project.memberships.active()
-        .not_paused()
-        .filter(role=Membership.Role.LABELER, user__is_active=True)
-        .filter(stage__in=[Membership.Stage.PROBATION, Membership.Stage.FULL])
-        .select_related("user")
-    )
+    """Labelers who are lent work here, a daily cap aside: that one is over tomorrow."""
+    members = list(project.memberships.lendable().select_related("user"))
     lanes = _lanes(project, [member.user_id for member in members])
     return [
         {

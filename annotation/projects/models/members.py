@@ -23,6 +23,12 @@ class MembershipQuerySet(models.QuerySet):
     def not_paused(self):
         return self.filter(Q(paused_at=None) | Q(paused_until__lte=Now()))
 
+    def lendable(self):
+        """Labelers who would be lent work now, quotas and daily caps aside: `lending.py` says the
+        same in SQL. Reviewers and leads may judge, too, but nobody counts on it."""
+        here = self.active().not_paused().filter(user__is_active=True)
+        return here.filter(role=Membership.Role.LABELER, stage__in=Membership.JUDGING)
+
 
 class Membership(models.Model):
     """A user's place in a project: one role, and the handle that exports show for a name."""
@@ -42,6 +48,9 @@ class Membership(models.Model):
         PROBATION = "probation", _("Probation")
         FULL = "full", _("Full")
         SUSPENDED = "suspended", _("Suspended")
+
+    # On these stages somebody is lent work.
+    JUDGING = (Stage.PROBATION, Stage.FULL)
 
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="memberships")
     user = models.ForeignKey(

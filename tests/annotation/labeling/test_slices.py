@@ -3,6 +3,7 @@
 import pytest
 from django.db import transaction
 from django.urls import reverse
+from django.utils import timezone
 
 from annotation.core import jobs
 from annotation.labeling.models import Item
@@ -197,6 +198,31 @@ def in_pieces(monkeypatch):
     """What a hundred thousand items are, with five."""
     monkeypatch.setattr(services, "AT_ONCE", 1)
     monkeypatch.setattr(sorting, "PIECE", 2)
+
+
+def test_only_labelers_who_could_be_lent_an_item_are_counted(client, project, lead, pool):
+    """Not who reviews, whose account is closed, who is paused, removed or still in training."""
+    make_slice(project, lead)
+
+    def counted():
+        return client.get(reverse("labeling:list-slices", args=["shop"])).context["labeler_count"]
+
+    client.force_login(lead)
+    before = counted()
+    for role, changed in (
+        ("reviewer", {}),
+        ("labeler", {"paused_at": timezone.now()}),
+        ("labeler", {"is_active": False}),
+        ("labeler", {"stage": "training"}),
+    ):
+        member = make_member(project, role)
+        Membership.objects.filter(user=member).update(**changed)
+    closed = make_member(project)
+    type(closed).objects.filter(pk=closed.pk).update(is_active=False)
+    assert counted() == before
+
+    make_member(project)
+    assert counted() == before + 1
 
 
 def test_a_large_slice_is_deleted_by_a_job_in_pieces(client, project, lead, pool, in_pieces):
