@@ -1,6 +1,6 @@
 """The agreement page and the report from cached figures, at 200,000 items × 5 judgments.
 
-Everything is written by a few statements; the figures are computed once, as the job does it.
+Everything is written by a few statements; the figures are computed once, by the job.
 """
 
 import json
@@ -69,10 +69,15 @@ SELECT %(project)s, id, %(first)s + (n * 7 + k * 31) %% <labelers>, 1, 'desk', '
   FROM made, generate_series(1, 5) k;
 ANALYZE;
 """
+# All of them, as the background does it; a job that fails is a measurement that fails.
 COMPUTE = """
+from annotation.core import jobs
 from annotation.projects.models import Project
-from annotation.quality.services import compute_report
-compute_report(project=Project.objects.get(slug="bench"))
+from annotation.quality.services import request_figures
+job = request_figures(project=Project.objects.get(slug="bench"))
+jobs.run(job.pk)
+job.refresh_from_db()
+assert job.state == "done", job.error
 """
 
 
@@ -87,7 +92,7 @@ def run(report: Report, folder: Path, sizes=(10_000, 100_000)) -> None:
         began = time.perf_counter()
         done = command("shell", "-v0", "-c", COMPUTE)
         report.add(
-            f"agreement computed, {count:,} items × 5",
+            f"all figures computed, {count:,} items × 5",
             f"{time.perf_counter() - began:.0f} s, {done.peak_mib:.0f} MiB",
         )
         for name, path in PAGES.items():

@@ -243,8 +243,10 @@ class FiguresView(APIView):
         tags=["agreement"],
     )
     def get(self, request, slug: str, kind: str):
-        """The figures of one analysis. Large projects answer 202 with a job the first time."""
-        project = project_for(request.user, slug, "see_agreement")
+        """The figures of one analysis; those of single labelers for whoever may review them.
+        Large projects answer 202 with a job the first time."""
+        right = ANALYSES[kind].right if kind in ANALYSES else "see_agreement"
+        project = project_for(request.user, slug, right)
         if kind not in ANALYSES:
             raise NotFound(f"There is no analysis “{kind}”: there are {', '.join(ANALYSES)}.")
         report, job = services.answer(project=project, kind=kind, actor=request.user)

@@ -8,6 +8,12 @@ def handles_of(project) -> dict[int, str]:
     return dict(project.memberships.values_list("user_id", "handle"))
 
 
+def people_of(project) -> dict[int, tuple[str, int]]:
+    """{user id: (handle, membership id)}, of members past and present."""
+    rows = project.memberships.values_list("user_id", "handle", "pk")
+    return {user: (handle, member) for user, handle, member in rows}
+
+
 def as_document(report: Report) -> dict:
     """With all that is needed to compute it again, and the names that its ids stand for."""
     return {

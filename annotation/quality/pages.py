@@ -8,8 +8,9 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from annotation.projects.permissions import may, project_for
+from annotation.projects.permissions import may
 from annotation.quality import services
+from annotation.quality.analyses import ANALYSES
 from annotation.quality.models import Report
 
 
@@ -21,6 +22,10 @@ class Page:
     kind: str
     heading: str | Promise
     url_name: str
+
+    @property
+    def right(self) -> str:
+        return ANALYSES[self.kind].right
 
 
 # In the order of the row.
@@ -44,27 +49,28 @@ def way_back(key: str, slug: str) -> str:
     return reverse(names.get(key, "quality:show-agreement"), args=[slug])
 
 
-def row_of_pages(project) -> list[tuple]:
-    """(key, heading, address) for `_agreement_nav.html`."""
+def row_of_pages(user, project) -> list[tuple]:
+    """(key, heading, address) for `_agreement_nav.html`, of pages that they may see."""
+    rights = {right: may(user, right, project) for right in {one.right for one in PAGES.values()}}
     return [
         (key, page.heading, reverse(page.url_name, args=[project.slug]))
         for key, page in PAGES.items()
+        if rights[page.right]
     ]
 
 
 def show_figures(
-    request, slug: str, key: str, template: str, present: Callable[[Report], object], **context
+    request, project, key: str, template: str, present: Callable[[Report], object], **context
 ):
-    """The page of an analysis. present: a report to what the template shows as `page`, with the
-    `finding` that is its title."""
-    project = project_for(request.user, slug, "see_agreement")
+    """The page of an analysis, once the view found out that it may be seen. present: a report to
+    what the template shows as `page`, with the `finding` that is its title."""
     page = PAGES[key]
     report = services.latest_report(project, page.kind)
     context |= {
         "project": project,
         "tab": "agreement",
         "here": key,
-        "pages": row_of_pages(project),
+        "pages": row_of_pages(request.user, project),
         "heading": page.heading,
         "report": report,
         "page": report and present(report),

@@ -27,7 +27,7 @@ def agreement(request, slug):
     project = project_for(request.user, slug, "see_agreement")
     return show_figures(
         request,
-        slug,
+        project,
         "agreement",
         "quality/agreement.html",
         _page,
@@ -41,7 +41,7 @@ def leaderboard(request, slug):
     project = project_for(request.user, slug, "see_agreement")
     return show_figures(
         request,
-        slug,
+        project,
         "leaderboard",
         "quality/leaderboard.html",
         lambda report: present_leaderboard(report.result, request.GET),
@@ -54,20 +54,24 @@ def consensus(request, slug):
     project = project_for(request.user, slug, "see_agreement")
     rights = {f"may_{right}": may(request.user, right, project) for right in ("review", "freeze")}
     return show_figures(
-        request, slug, "consensus", "quality/consensus.html", _consensus_page, **rights
+        request, project, "consensus", "quality/consensus.html", _consensus_page, **rights
     )
 
 
 @require_safe
 def bias(request, slug):
-    rights = _rights(request, slug)
-    return show_figures(request, slug, "bias", "quality/bias.html", _bias_page, **rights)
+    project = project_for(request.user, slug, "see_agreement")
+    rights = _rights(request.user, project)
+    return show_figures(request, project, "bias", "quality/bias.html", _bias_page, **rights)
 
 
 @require_safe
 def prompts(request, slug):
-    rights = _rights(request, slug)
-    return show_figures(request, slug, "prompts", "quality/prompts.html", _prompts_page, **rights)
+    project = project_for(request.user, slug, "see_agreement")
+    rights = _rights(request.user, project)
+    return show_figures(
+        request, project, "prompts", "quality/prompts.html", _prompts_page, **rights
+    )
 
 
 @require_safe
@@ -123,10 +127,9 @@ def _page(report):
     return presentation.present(report.result, _items(disputed))
 
 
-def _rights(request, slug) -> dict[str, bool]:
+def _rights(user, project) -> dict[str, bool]:
     """What the page's links may lead to."""
-    project = project_for(request.user, slug, "see_agreement")
-    return {f"may_{right}": may(request.user, right, project) for right in ("manage", "review")}
+    return {f"may_{right}": may(user, right, project) for right in ("manage", "review")}
 
 
 def _bias_page(report):

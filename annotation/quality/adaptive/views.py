@@ -20,6 +20,7 @@ from annotation.quality.adaptive.forms import (
     RuleForm,
     forms_of,
 )
+from annotation.quality.analyses import ANALYSES
 from annotation.quality.pages import show_figures
 from annotation.quality.services import latest_report
 
@@ -32,7 +33,7 @@ def show(request, slug):
 def _show(request, project, problem="", refused=None):
     response = show_figures(
         request,
-        project.slug,
+        project,
         "adaptive",
         "quality/adaptive.html",
         lambda report: page.present(report.result, project),
@@ -40,6 +41,7 @@ def _show(request, project, problem="", refused=None):
         next=choosing_side_of(project),
         forms=forms_of(project, refused),
         may_manage=project.role in roles_for("manage"),
+        may_review=project.role in roles_for(ANALYSES["repeats"].right),
         problem=problem,
     )
     if problem:

@@ -34,6 +34,9 @@ class Analysis:
     version: str
     compute: Callable[[Snapshot, Progress], dict]
     note: str
+    # Who may see it, as in projects/permissions.py. Figures of each labeler need the right to look
+    # at anybody's record; counts of them are in the report.
+    right: str = "see_agreement"
 
 
 # In the order in which they are computed. A further kind is one line here.
@@ -51,6 +54,7 @@ ANALYSES: dict[str, Analysis] = {
             labelers.CODE_VERSION,
             labelers.compute,
             gettext_noop("Looking at labelers"),
+            right="review",
         ),
         Analysis(
             "abilities",
@@ -63,6 +67,7 @@ ANALYSES: dict[str, Analysis] = {
             repeats.CODE_VERSION,
             repeats.compute,
             gettext_noop("Comparing labelers with themselves"),
+            right="review",
         ),
         Analysis(
             "adaptive",

@@ -42,6 +42,6 @@ def show_report(request, slug):
     context = context_of(request, project, document) | {
         "tab": "agreement",
         "here": "report",
-        "pages": row_of_pages(project),
+        "pages": row_of_pages(request.user, project),
     }
     return render(request, "quality/report.html", context)

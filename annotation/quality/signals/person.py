@@ -5,11 +5,11 @@ from datetime import datetime
 
 from annotation.projects.permissions import projects_where
 from annotation.quality.analyses import ANALYSES
+from annotation.quality.documents import people_of
 from annotation.quality.gold import this_monday
 from annotation.quality.services import latest_report
 from annotation.quality.signals.figures import Figure, crowds_of, figure
 from annotation.quality.signals.page import Finding, figures_of, findings_of
-from annotation.quality.signals.views import people_of
 from annotation.quality.signals.wording import KINDS, NOT_FOR_THEMSELVES, SIGNALS
 
 KIND = "labelers"

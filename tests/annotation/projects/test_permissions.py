@@ -244,7 +244,7 @@ ROUTES = [
     Route("quality:show-record", "review"),
     Route("quality:show-agreement", "see_agreement"),
     Route("quality:show-leaderboard", "see_agreement"),
-    Route("quality:show-labelers", "see_agreement"),
+    Route("quality:show-labelers", "review"),
     Route("quality:show-bias", "see_agreement"),
     Route("quality:show-prompts", "see_agreement"),
     Route("quality:show-consensus", "see_agreement"),

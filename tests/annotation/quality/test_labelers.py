@@ -155,12 +155,27 @@ def test_the_page_says_who_and_why_and_what_to_do(client, crowd):
     assert "nan" not in shown.lower().split()
 
 
-def test_somebody_without_the_right_to_review_gets_no_links(client, crowd):
+PERSONAL = ["/api/projects/crowd/figures/labelers/", "/api/projects/crowd/figures/repeats/"]
+
+
+@pytest.mark.parametrize("url", ["/projects/crowd/labelers/", *PERSONAL])
+def test_figures_of_single_people_are_for_whoever_reviews_them(client, crowd, url):
+    assert client.get(url).status_code == 200
+    client.force_login(make_member(crowd, Membership.Role.REVIEWER))
+    assert client.get(url).status_code == 200
     client.force_login(make_member(crowd, Membership.Role.ENGINEER))
-    page = client.get(reverse("quality:show-labelers", args=["crowd"])).content.decode()
-    assert "2 of 10 labelers stand out" in page
-    assert "/record/" not in page
-    assert "/qualification/people/" not in page
+    assert client.get("/projects/crowd/agreement/").status_code == 200
+    assert client.get("/api/projects/crowd/figures/bias/").status_code == 200
+    assert client.get(url).status_code == 404
+
+
+def test_the_row_of_pages_leads_only_where_somebody_may_go(client, crowd):
+    link = 'href="/projects/crowd/labelers/"'
+    assert link in client.get("/projects/crowd/agreement/").content.decode()
+    client.force_login(make_member(crowd, Membership.Role.ENGINEER))
+    page = client.get("/projects/crowd/agreement/").content.decode()
+    assert 'href="/projects/crowd/bias/"' in page
+    assert link not in page
 
 
 def handles_in(page):

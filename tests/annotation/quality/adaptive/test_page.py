@@ -177,6 +177,12 @@ def test_repeats_are_set_and_self_consistency_is_told_by_labeler(client, world):
     page = text_of(client.get(url(project)))
     assert "labelers decide 67 % of the comparisons as before" in page
     assert "too few" in page
+    handle = project.memberships.get(user=steady).handle
+    assert handle in page
+    client.force_login(make_member(project, Membership.Role.ENGINEER))
+    page = text_of(client.get(url(project)))
+    assert "labelers decide 67 % of the comparisons as before" in page
+    assert handle not in page, "figures of single people are for whoever reviews them"
 
 
 def test_repeats_are_in_no_agreement_between_labelers(world):
