@@ -19,7 +19,7 @@ from annotation.demo import options as round_options
 from annotation.demo import tasks
 from annotation.demo.sentences import say_row
 from annotation.demo.services import SLUG
-from annotation.demo.stages import STAGES
+from annotation.demo.stages import stages_of_method
 from annotation.demo.work import Work
 from annotation.runs.models import Round
 from annotation.runs.services import why_no_training
@@ -44,7 +44,8 @@ def start_round(*, project, actor=None, options=None) -> Round:
             number=last + 1,
             options=chosen,
             stages=[
-                {"key": stage.key, "title": stage.title, "state": "waiting"} for stage in STAGES
+                {"key": stage.key, "title": stage.title, "state": "waiting"}
+                for stage in stages_of_method(chosen["method"])
             ],
             result={"made": {}},
             job=job,
@@ -84,14 +85,15 @@ def advance(claim: jobs.Claim) -> dict:
         pk=claim.job.payload["round"]
     )
     work = Work(claim, found)
-    for number, stage in enumerate(STAGES):
+    stages = stages_of_method(found.options.get("method", "dpo"))
+    for number, stage in enumerate(stages):
         row = found.stages[number]
         if row["state"] == "done":
             continue
         if row["state"] == "waiting":
             row |= {"state": "running", "started_at": timezone.now().isoformat()}
             work.save()
-        claim.progress(number, len(STAGES), stage.title)
+        claim.progress(number, len(stages), stage.title)
         outcome = stage.work(work)
         row |= {"state": "done", **outcome.as_row()}
         row["seconds"] = _seconds_since(row["started_at"])

@@ -21,7 +21,7 @@ from annotation.demo.services import BATCH as SEED_BATCH
 from annotation.demo.work import SEED, Outcome, Work, link, sentence
 from annotation.prompts.models import Generator, Prompt, Response
 from annotation.quality.services import compute_report
-from annotation.runs.models import TrainingRun
+from annotation.runs.models import ModelVersion, TrainingRun
 from annotation.runs.services import start_run
 
 SLICE_SECONDS = 3.0
@@ -92,7 +92,8 @@ def sample_candidates(work: Work) -> Outcome:
 
     chosen = work.once("prompts", make)
     work.made["train_prompts"], work.made["test_prompts"] = chosen["train"], chosen["test"]
-    run = _generate(work, "candidates", "sft_run", "train_prompts", n=options["replies"])
+    policy = work.version("sft_run")
+    run = _generate(work, "candidates", policy, "train_prompts", n=options["replies"])
     return Outcome(
         _("%(replies)s replies to %(customers)s new customers"),
         values={"replies": responses_of(run).count(), "customers": len(chosen["train"])},
@@ -174,19 +175,30 @@ def train_reward(work: Work) -> Outcome:
 
 
 def train_dpo(work: Work) -> Outcome:
-    run = _train(work, "dpo_run", "dpo", "dataset", base="sft_run")
-    version = work.version("dpo_run")
+    return _say_tuned(work, _train(work, "dpo_run", "dpo", "dataset", base="sft_run"))
+
+
+def train_ppo(work: Work) -> Outcome:
+    run = _train(work, "rl_run", "rl", "dataset", base="sft_run", reward="reward_run")
+    return _say_tuned(work, run)
+
+
+def _say_tuned(work: Work, run: TrainingRun) -> Outcome:
     return Outcome(
         _("%(policy)s, tuned from %(base)s"),
         link("runs:show-run", work.project.slug, run.pk),
-        {"policy": version.name, "base": work.version("sft_run").name},
+        {"policy": _tuned(work).name, "base": work.version("sft_run").name},
     )
+
+
+def _tuned(work: Work) -> ModelVersion:
+    return work.version("rl_run" if work.options.get("method") == "ppo" else "dpo_run")
 
 
 def answer_tests(work: Work) -> Outcome:
     """Both policies answer customers that neither was trained on."""
-    _generate(work, "before", "sft_run", "test_prompts", n=1, **work.options["answer"])
-    _generate(work, "after", "dpo_run", "test_prompts", n=1, **work.options["answer"])
+    for key, version in (("before", work.version("sft_run")), ("after", _tuned(work))):
+        _generate(work, key, version, "test_prompts", n=1, **work.options["answer"])
     return Outcome(
         _("two replies to each of %(customers)s new customers"),
         values={"customers": len(work.made["test_prompts"])},
@@ -222,7 +234,7 @@ def sum_up(work: Work) -> Outcome:
         prompts=work.prompts("test_prompts"),
         before=before,
         after=after,
-        tuned=work.version("dpo_run").generator,
+        tuned=_tuned(work).generator,
         judgments=_judgments(work, "compare"),
         seed=work.seed,
     )
@@ -253,6 +265,12 @@ STAGES = (
 )
 
 
+def stages_of_method(method: str) -> tuple[Stage, ...]:
+    """The stages of a round that tunes its policy by this method."""
+    tune = {"dpo": Stage("dpo", _("DPO"), train_dpo), "ppo": Stage("rl", _("PPO"), train_ppo)}
+    return tuple(tune[method] if stage.key == "dpo" else stage for stage in STAGES)
+
+
 def _messages(project) -> set[str]:
     return {
         messages[-1]["content"]
@@ -274,7 +292,9 @@ def _link_to(dataset: Dataset) -> str:
     return link("datasets:show-dataset", dataset.project.slug, dataset.hash)
 
 
-def _train(work: Work, key: str, kind: str, dataset: str, *, base: str | None) -> TrainingRun:
+def _train(
+    work: Work, key: str, kind: str, dataset: str, *, base: str | None, reward: str | None = None
+) -> TrainingRun:
     def make():
         return start_run(
             project=work.project,
@@ -282,6 +302,7 @@ def _train(work: Work, key: str, kind: str, dataset: str, *, base: str | None) -
             dataset=Dataset.objects.get(pk=work.made[dataset]),
             actor=work.round.created_by,
             base=work.version(base) if base else None,
+            reward=work.version(reward) if reward else None,
             name=f"{kind}-round-{work.round.number}",
             seed=work.seed,
             options=work.options[kind],
@@ -293,14 +314,14 @@ def _train(work: Work, key: str, kind: str, dataset: str, *, base: str | None) -
 
 
 def _generate(
-    work: Work, key: str, policy: str, prompts: str, *, n: int, **params
+    work: Work, key: str, policy: ModelVersion, prompts: str, *, n: int, **params
 ) -> GenerationRun:
     sampling = {**work.options["generate"], **params}
 
     def make():
         return generate_responses(
             project=work.project,
-            generator=work.version(policy).generator,
+            generator=policy.generator,
             prompts=work.prompts(prompts),
             n=n,
             actor=work.round.created_by,

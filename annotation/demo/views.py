@@ -14,7 +14,8 @@ from annotation.runs.models import Round
 def start(request, slug):
     project = project_for(request.user, slug, "train")
     try:
-        found = rounds.start_round(project=project, actor=request.user)
+        chosen = {"method": request.POST["method"]} if "method" in request.POST else {}
+        found = rounds.start_round(project=project, actor=request.user, options=chosen)
     except DomainError as error:
         messages.error(request, str(error))
         return redirect("runs:show-project", slug)

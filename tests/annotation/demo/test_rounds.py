@@ -54,6 +54,20 @@ def test_a_round_passes_all_stages_and_ends_with_a_win_rate(project):
     assert found.result["labelers"]
 
 
+def test_a_round_by_ppo_pleases_the_reward_model_of_the_same_round(project):
+    found = finished(project, method="ppo")
+    assert [row["key"] for row in found.stages].count("rl") == 1
+    tuned = ModelVersion.objects.get(run__kind="rl")
+    assert tuned.run.reward == ModelVersion.objects.get(kind="reward")
+    assert tuned.run.base == ModelVersion.objects.get(run__kind="sft")
+    assert found.result["win_rate"]["n"] == TINY["test_prompts"]
+
+
+def test_a_round_by_another_method_is_refused(project):
+    with pytest.raises(DomainError, match="dpo, ppo"):
+        start(project, method="magic")
+
+
 def test_only_fresh_labelers_judge_the_comparison(project):
     found = finished(project)
     batch = f"round:{found.number}:compare"

@@ -8,12 +8,13 @@ from django.core.management.base import BaseCommand, CommandError
 from annotation.core import jobs
 from annotation.demo import presentation, rounds, services
 from annotation.demo.evaluation import say_rate
+from annotation.demo.options import METHODS
 
 
 class Command(BaseCommand):
     help = (
         "Run one round of the demo: demonstrations, supervised tuning, candidates, simulated "
-        "labelers, agreement, dataset, reward model, DPO, blind comparison, win rate. The "
+        "labelers, agreement, dataset, reward model, DPO or PPO, blind comparison, win rate. The "
         "workers of a running demo do the work; with --local this process does it, which needs "
         "a database only. Ctrl-C cancels the round."
     )
@@ -21,20 +22,23 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument("--local", action="store_true", help="do the work here")
         parser.add_argument(
+            "--method", choices=METHODS, default="dpo", help="how the policy is tuned (dpo)"
+        )
+        parser.add_argument(
             "--options",
             default="{}",
             metavar="JSON",
             help='other sizes, such as {"prompts": 50, "sft": {"epochs": 1.0}}',
         )
 
-    def handle(self, *args, local, options, **rest):
+    def handle(self, *args, local, method, options, **rest):
         try:
             chosen = json.loads(options)
         except ValueError as error:
             raise CommandError(f"--options is not JSON: {error}") from error
         if not isinstance(chosen, dict):
             raise CommandError('--options is an object, such as {"prompts": 50}.')
-        found = rounds.start_round(project=services.seed(), options=chosen)
+        found = rounds.start_round(project=services.seed(), options={"method": method, **chosen})
         self.say(f"Round {found.number} of {found.project}")
         try:
             self.follow(found, local)
