@@ -2,6 +2,7 @@ from django.urls import path
 
 from annotation.quality import calibration_views, own_views, views
 from annotation.quality.adaptive import views as adaptive
+from annotation.quality.item_consensus import views as item_consensus
 from annotation.quality.reporting import views as reporting_views
 from annotation.quality.signals import views as signals
 
@@ -16,6 +17,11 @@ urlpatterns = [
     path("projects/<slug:slug>/agreement/", views.agreement, name="show-agreement"),
     path("projects/<slug:slug>/leaderboard/", views.leaderboard, name="show-leaderboard"),
     path("projects/<slug:slug>/consensus/", views.consensus, name="show-consensus"),
+    path(
+        "projects/<slug:slug>/items/<int:item_id>/consensus/",
+        item_consensus.show,
+        name="show-item-consensus",
+    ),
     path("projects/<slug:slug>/labelers/", signals.labelers, name="show-labelers"),
     path("projects/<slug:slug>/bias/", views.bias, name="show-bias"),
     path("projects/<slug:slug>/prompts/", views.prompts, name="show-prompts"),

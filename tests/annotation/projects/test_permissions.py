@@ -248,6 +248,7 @@ ROUTES = [
     Route("quality:show-bias", "see_agreement"),
     Route("quality:show-prompts", "see_agreement"),
     Route("quality:show-consensus", "see_agreement"),
+    Route("quality:show-item-consensus", "review"),
     Route("quality:show-report", "see_agreement"),
     Route("quality:compute-figures", "compute", "POST"),
     Route("quality:figures-progress", "see_agreement"),
