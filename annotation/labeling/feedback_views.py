@@ -1,5 +1,7 @@
 """Feedback: the labeler's list of it, and where staff write it."""
 
+from dataclasses import replace
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import F
@@ -20,6 +22,8 @@ from annotation.labeling.refused import Refused
 from annotation.labeling.review.telling import told_by
 from annotation.projects.permissions import project_for
 
+SHOWN = 100  # of what waits; answered, the next ones come up
+
 
 @require_safe
 def list_feedback(request):
@@ -27,7 +31,9 @@ def list_feedback(request):
 
 
 def _page(request, refused=None):
-    waiting = own_feedback(request.user).waiting().order_by("-pk")[:100]
+    waiting = list(own_feedback(request.user).waiting().order_by("-pk")[:SHOWN])
+    if refused:
+        refused = replace(refused, is_here=any(row.pk == refused.pk for row in waiting))
     past = own_feedback(request.user).exclude(state=Feedback.State.NEW)
     answered = past.order_by(Coalesce("answered_at", "created_at").desc(), "-pk")
     page = Paginator(answered, 20).get_page(request.GET.get("page"))
@@ -61,8 +67,7 @@ def answer(request, feedback_id):
     try:
         answer_feedback(feedback=feedback, is_disputed="dispute" in request.POST, answer=text)
     except DomainError as error:
-        is_here = own_feedback(request.user).waiting().filter(pk=feedback.pk).exists()
-        return _page(request, Refused("answer", error, text, feedback.pk, is_here))
+        return _page(request, Refused("answer", error, text, feedback.pk))
     messages.success(request, _("Thank you. The reviewer sees your answer."))
     return redirect("labeling:list-feedback")
 

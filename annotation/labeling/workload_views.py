@@ -1,5 +1,6 @@
 """How much everybody has, may have, and who is paused."""
 
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 from django import forms
@@ -7,7 +8,9 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
@@ -78,7 +81,9 @@ def change_workload(request, slug, member_id):
             do or "", error, request.POST.get("reason", ""), membership.pk, extra=_typed(request)
         )
         return _page(request, project, refused=refused)
-    return redirect("labeling:show-workload", slug)
+    page = request.GET.get("page", "")
+    query = f"?{urlencode({'page': page})}" if page else ""
+    return redirect(reverse("labeling:show-workload", args=[slug]) + query)
 
 
 @require_POST
@@ -125,11 +130,14 @@ def _typed(request) -> dict[str, str]:
 
 def _page(request, project, refused=None):
     members = workload.with_load(project.memberships.active().select_related("user"))
+    page = Paginator(members.order_by("handle"), 50).get_page(request.GET.get("page"))
+    if refused and refused.pk:  # a member of another page has no form on this one
+        refused = replace(refused, is_here=any(one.pk == refused.pk for one in page))
     context = {
         "project": project,
         "tab": "people",
         "part": "workload",
-        "page": Paginator(members.order_by("handle"), 50).get_page(request.GET.get("page")),
+        "page": page,
         "pools": Pool.objects.filter(project_pools__project=project).order_by("name"),
         "refused": refused,
     }

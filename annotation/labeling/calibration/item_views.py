@@ -96,7 +96,13 @@ def conclude(request, slug, calibration_id, position):
             outcomes.make_it_gold(tolerance=request.POST.get("tolerance", ""), **said)
         else:
             raise DomainError(_("Choose what to do."))
-        messages.success(request, _("Noted. Everybody in the round sees it."))
+        is_hidden = do == "gold"  # from members: they may be lent it
+        messages.success(
+            request,
+            _("Noted. Labelers do not see that it is gold.")
+            if is_hidden
+            else _("Noted. Everybody in the round sees it."),
+        )
     except DomainError as error:
         text = text_in(request.POST, "note") or text_in(request.POST, "text")
         page = ItemPage(seat, found)

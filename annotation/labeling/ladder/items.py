@@ -48,9 +48,11 @@ def add_item(*, item, actor, known, use: str, section=None) -> GoldItem:
 
 
 def place(*, gold, actor, use: str, section=None) -> None:
-    """Move a known answer that there is to the end of the training, or of a section."""
+    """Move a known answer that there is to the end of the training, or of a section. A retired
+    one is taken up again: who places it wants it asked."""
     with transaction.atomic():
         _lock(gold.project)
+        making.take_up_gold(gold=gold, actor=actor)
         position = _next_position(gold.project, use, section)
         GoldItem.objects.filter(pk=gold.pk).update(use=use, section=section, position=position)
         _record(gold.project, actor, gold)
@@ -86,9 +88,7 @@ def remove(*, gold, actor) -> None:
 
 def take_up(*, gold, actor) -> None:
     """Ask it again, at the end."""
-    with transaction.atomic():
-        making.take_up_gold(gold=gold, actor=actor)
-        place(gold=gold, actor=actor, use=gold.use, section=gold.section)
+    place(gold=gold, actor=actor, use=gold.use, section=gold.section)
 
 
 def refuse_an_empty_beginning(project) -> None:

@@ -1,5 +1,6 @@
 """Announcements and questions, for those who write and those who read them."""
 
+from dataclasses import replace
 from datetime import date
 
 from django.contrib import messages
@@ -20,6 +21,7 @@ from annotation.labeling.refused import Refused
 from annotation.projects.permissions import project_for, roles_for
 
 PAGE = 20
+MOST_WAITING = 100  # the oldest; answered, the next ones come up
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -123,10 +125,13 @@ def _questions_page(request, project, refused=None):
     asked = Question.objects.filter(project=project).select_related("item__prompt")
     answered = asked.filter(answered_at__isnull=False).order_by("-answered_at", "-pk")
     page = Paginator(answered, PAGE).get_page(request.GET.get("page"))
+    waiting = list(asked.open().order_by("pk")[:MOST_WAITING])
+    if refused:
+        refused = replace(refused, is_here=any(row.pk == refused.pk for row in waiting))
     context = {
         "project": project,
         "tab": "review",
-        "waiting": asked.open().order_by("pk")[:100],
+        "waiting": waiting,
         "page": page,
         "may_manage": project.role in roles_for("manage"),
         "refused": refused,
@@ -144,8 +149,7 @@ def answer_question(request, slug, question_id):
             question=question, actor=request.user, text=text, for_everybody=bool(extra)
         )
     except DomainError as error:
-        is_here = Question.objects.open().filter(pk=question.pk).exists()
-        refused = Refused("answer", error, text, question.pk, is_here, extra)
+        refused = Refused("answer", error, text, question.pk, extra=extra)
         return _questions_page(request, question.project, refused)
     messages.success(request, _("Answered. The labeler finds it under Feedback."))
     return redirect("labeling:list-questions", slug)

@@ -269,3 +269,62 @@ def test_what_was_typed_comes_back(client, form, who, field, is_here):
     if is_here is False:
         assert 'id="refused"' not in page
         assert 'id="typed"' in page
+
+
+def test_what_is_refused_on_a_later_page_comes_back_on_that_page(client):
+    world = World()
+    for number in range(60):
+        make_member(world.project, handle=f"zz-{number:02}")
+    member = Membership.objects.get(handle="zz-59")
+    client.force_login(world.lead)
+    page = client.get(world.url("labeling:show-workload") + "?page=2").content.decode()
+    address = world.url("labeling:change-workload", member.pk) + "?page=2"
+    assert f'action="{address}"' in page
+
+    answer = client.post(address, {"do": "pause", "reason": TYPED, "until": "2001-02-03"})
+
+    assert answer.status_code == 422
+    assert answer.context["refused"].is_here
+    assert f'value="{html.escape(TYPED)}"' in answer.content.decode()
+    done = client.post(address, {"do": "limits", "quota": "5", "daily_cap": ""})
+    assert done["Location"].endswith("?page=2")
+    # Without the page its form is not there: what was typed stands on top.
+    lost = client.post(address.partition("?")[0], {"do": "pause", "reason": TYPED, "until": "x"})
+    assert not lost.context["refused"].is_here
+    assert html.escape(TYPED) in lost.content.decode()
+
+
+@pytest.mark.parametrize("bound", [1, 2])
+def test_an_answer_to_feedback_is_kept_when_its_form_is_not_shown(client, monkeypatch, bound):
+    from annotation.labeling import feedback_views
+
+    monkeypatch.setattr(feedback_views, "SHOWN", bound)
+    world = World()
+    judgment = world.judged()
+    first, _second = (
+        give_feedback(judgment=judgment, reviewer=world.lead, text=text) for text in ("a", "b")
+    )
+    client.force_login(world.labeler)
+
+    answer = client.post(
+        reverse("labeling:answer-feedback", args=[first.pk]), {"answer": LONG, "dispute": "1"}
+    )
+
+    assert answer.context["refused"].is_here is (bound == 2)
+    assert html.escape(TYPED) in answer.content.decode()
+
+
+@pytest.mark.parametrize("bound", [1, 2])
+def test_an_answer_to_a_question_is_kept_when_its_form_is_not_shown(client, monkeypatch, bound):
+    from annotation.labeling.messages import views
+
+    monkeypatch.setattr(views, "MOST_WAITING", bound)
+    world = World()
+    lent = world.held()
+    _first, second = (ask(assignment=lent, text=text) for text in ("a", "b"))
+    client.force_login(world.lead)
+
+    answer = client.post(world.url("labeling:answer-question", second.pk), {"text": LONG})
+
+    assert answer.context["refused"].is_here is (bound == 2)
+    assert html.escape(TYPED) in answer.content.decode()

@@ -262,6 +262,8 @@ def test_that_it_became_gold_is_told_to_no_labeler(client, found, lead, labelers
     agree(found, lead)
     shown = conclude(client, lead, found, do="gold", tolerance="best")
     assert "Gold item" in shown.content.decode()
+    assert "Labelers do not see that it is gold." in shown.content.decode()
+    assert "Everybody in the round sees it" not in shown.content.decode()
 
     client.force_login(labelers[0])
     place = [found.round.project.slug, found.round_id, found.position]

@@ -6,6 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from annotation.labeling.gold.making import retire_gold
 from annotation.labeling.ladder.probation import climb
 from annotation.labeling.ladder.suspension import appeal
 from annotation.labeling.models import Appeal, GoldItem, Item
@@ -288,3 +289,14 @@ def test_only_a_lead_decides(client, project, role):
     answer = client.post(there, {"do": "set", "stage": "full", "reason": "Please."})
     assert answer.status_code == 404
     assert membership(labeler).stage == Stage.TRAINING
+
+
+def test_a_retired_known_answer_that_is_added_is_asked_again(client, project):
+    gold = GoldItem.objects.filter(use="training").first()
+    retire_gold(gold=gold, actor=None)
+    assert gold.item.external_id not in asked("training")
+
+    address = url("add-ladder-item", project)
+    client.post(address, {"item": gold.item.external_id, "where": "training"})
+
+    assert asked("training")[-1] == gold.item.external_id
