@@ -90,8 +90,9 @@ def plain(value: float) -> str:
 
 
 def short_share(value: float) -> str:
-    """Two digits after the point and none before it, for narrow cells: .62."""
-    return localised(f"{value:.2f}".replace("0.", ".", 1).replace("-", "−"))
+    """For narrow cells: two digits after the point and none before it, .62; no negative zero."""
+    text = f"{value:.2f}".replace("-0.00", "0.00")
+    return localised(text.replace("0.", ".", 1).replace("-", "−"))
 
 
 def span(low: str, high: str) -> str:

@@ -19,6 +19,7 @@ from annotation.core.charts import (
     line_chart,
     marks_of_days,
     nice_ticks,
+    short_share,
     whisker,
 )
 
@@ -221,3 +222,9 @@ def test_a_rows_name_has_room_and_stands_whole_in_the_table():
     assert "demo-suspended" in drawn
     assert long not in drawn
     assert long in table
+
+
+def test_a_narrow_cell_has_no_negative_zero():
+    assert [short_share(value) for value in (-0.004, 0.62, -0.62, 1.0)] == [
+        *(".00", ".62", "−.62", "1.00"),
+    ]
