@@ -85,9 +85,11 @@ def is_text(node) -> bool:
 NO_EVENTS = {
     "adjudications.jsonl",
     "item.external_id",
+    "item.id",
     "items.jsonl",
     "judgments.jsonl",
     "run.json",
+    "top.id",
 }
 
 
