@@ -235,7 +235,7 @@ COLUMNS: dict[str, dict[str, Fate]] = {
     },
     "quality.Refill": {"actor": NUMBER},
     "quality.AdaptiveWork": {"standing": CODE},
-    "quality.Choice": {"arm": CODE, "input_sha256": CODE},
+    "quality.Choice": {"input_sha256": CODE},
     "oversight.Webhook": {
         "url": CONTENT,
         "sealed_secret": CONTENT,
