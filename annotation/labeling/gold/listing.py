@@ -1,9 +1,10 @@
 """What the gold page shows: every known answer, how labelers do on it, and how far it lasts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
+from django.core.paginator import Page, Paginator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -14,13 +15,14 @@ from annotation.labeling.models import GoldItem, ItemResponse, Judgment
 # So many judgments at least, and less than half of them met, whatever chance did: then the
 # answer is looked at before the labelers are.
 FEWEST_JUDGED = 5
+ON_A_PAGE = 100
 
 
 @dataclass(frozen=True)
 class GoldRow:
     gold: GoldItem
-    answer: str
     share: Share
+    answer: str = ""  # of those that are shown
 
     @property
     def is_doubtful(self) -> bool:
@@ -32,19 +34,19 @@ class GoldRow:
 
 @dataclass(frozen=True)
 class GoldPage:
-    rows: list[GoldRow]
+    rows: Page  # of GoldRow: those of one page
+    doubtful: int  # of all
     found: Results
     forecasts: list[str]
 
     @property
     def finding(self) -> str:
-        doubtful = sum(row.is_doubtful for row in self.rows)
-        if doubtful:
+        if self.doubtful:
             return ngettext(
                 "Most labelers miss %(count)d of them: look at its answer first",
                 "Most labelers miss %(count)d of them: look at their answers first",
-                doubtful,
-            ) % {"count": doubtful}
+                self.doubtful,
+            ) % {"count": self.doubtful}
         if self.found.share.count:
             return _("%(percent)s of %(count)d judgments of gold meet the known answer") % {
                 "percent": self.found.share.percent,
@@ -53,21 +55,21 @@ class GoldPage:
         return _("Nobody has judged a gold item yet")
 
 
-def page_of(project) -> GoldPage:
+def page_of(project, number=1) -> GoldPage:
     """Three statements, and the judgments of gold. Those that most labelers miss come first."""
     found = results(project)
     kept = list(
         GoldItem.objects.filter(project=project).select_related("item", "section").order_by("-pk")
     )
-    keys = _keys_of([gold.item_id for gold in kept])
-    rows = [
-        GoldRow(
-            gold, answer_line(gold, keys[gold.item_id]), found.by_gold.get(gold.pk, Share(0, 0))
-        )
-        for gold in kept
-    ]
+    rows = [GoldRow(gold, found.by_gold.get(gold.pk, Share(0, 0))) for gold in kept]
     rows.sort(key=lambda row: (not row.is_doubtful, not row.gold.is_active, row.gold.use))
-    return GoldPage(rows, found, forecasts(project, kept))
+    shown = Paginator(rows, ON_A_PAGE).get_page(number)
+    keys = _keys_of([row.gold.item_id for row in shown])
+    shown.object_list = [
+        replace(row, answer=answer_line(row.gold, keys[row.gold.item_id])) for row in shown
+    ]
+    doubtful = sum(row.is_doubtful for row in rows)
+    return GoldPage(shown, doubtful, found, forecasts(project, kept))
 
 
 def answer_line(gold: GoldItem, keys: Sequence[str]) -> str:

@@ -44,7 +44,7 @@ def _list(request, project, problem="", status=200, pasted="", wrong=()):
     context = {
         "project": project,
         "tab": "review",
-        "page": page_of(project),
+        "page": page_of(project, request.GET.get("page")),
         "may_manage": project.role in roles_for("manage"),
         "most_percent": MOST_PERCENT,
         "rotation": rotation_of(project),

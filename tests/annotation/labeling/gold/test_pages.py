@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 
 from annotation.core.models import Event
+from annotation.labeling.gold import listing
 from annotation.labeling.models import GoldItem, Item
 from annotation.labeling.reports import set_withdrawn
 from annotation.projects.models import Membership, Project
@@ -212,3 +213,14 @@ def test_the_answers_of_the_training_are_not_a_reviewers_to_change(client, proje
 
     gold.refresh_from_db()
     assert gold.is_active
+
+
+def test_many_known_answers_come_in_pages_and_count_on_all(client, project, lead, monkeypatch):
+    monkeypatch.setattr(listing, "ON_A_PAGE", 2)
+    for number in range(3):
+        gold_of(project, lead, external_id=f"known-{number}")
+    first = client.get(reverse("labeling:list-gold", args=["shop"])).content.decode()
+    second = client.get(reverse("labeling:list-gold", args=["shop"]) + "?page=2").content.decode()
+    assert [n for n in range(3) if f"known-{n}" in first] == [1, 2]
+    assert [n for n in range(3) if f"known-{n}" in second] == [0]
+    assert "Page 1 of 2" in first
