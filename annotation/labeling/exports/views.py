@@ -1,10 +1,11 @@
 """The judgments as a download."""
 
-from django.http import StreamingHttpResponse
+from django.http import FileResponse
 from django.views.decorators.http import require_GET
 
 from annotation.accounts.recent import AN_HOUR, needs_recent_sign_in
 from annotation.core import audit
+from annotation.core.downloads import attachment
 from annotation.labeling.exports.streams import TYPES, export
 from annotation.projects.permissions import project_for
 
@@ -18,8 +19,7 @@ def download(request, slug, kind):
     )
 
 
-def export_response(project, kind: str, *, actor, all_revisions: bool) -> StreamingHttpResponse:
-    """Streamed from the database: as a file to keep, never as something a browser would run."""
+def export_response(project, kind: str, *, actor, all_revisions: bool) -> FileResponse:
     audit.record(
         "judgments.exported",
         actor=actor,
@@ -28,10 +28,8 @@ def export_response(project, kind: str, *, actor, all_revisions: bool) -> Stream
         file=kind,
         all_revisions=all_revisions,
     )
-    response = StreamingHttpResponse(
-        export(project, kind, all_revisions=all_revisions), content_type=TYPES[kind]
+    return attachment(
+        export(project, kind, all_revisions=all_revisions),
+        name=f"{project.slug}.{kind}",
+        content_type=TYPES[kind],
     )
-    response.headers["Content-Disposition"] = f'attachment; filename="{project.slug}.{kind}"'
-    response.headers["Cache-Control"] = "private, no-store"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response

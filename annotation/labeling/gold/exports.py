@@ -1,18 +1,17 @@
 """The known answers as JSON Lines, in the form in which they come in: docs/gold.md."""
 
-import json
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
 from django.db.models import F
 from django.db.models.functions import Collate
-from django.http import StreamingHttpResponse
 from django.views.decorators.http import require_GET
 
 from annotation.accounts.recent import AN_HOUR, needs_recent_sign_in
 from annotation.core import audit
 from annotation.core.database import consistent_reads
+from annotation.core.downloads import JSON_LINES, attachment, json_lines
 from annotation.labeling.exports.reading import read_items
 from annotation.labeling.exports.rows import marked, rated
 from annotation.labeling.models import GoldItem
@@ -27,15 +26,8 @@ CHUNK = 500
 def download(request, slug):
     project = project_for(request.user, slug, "review")
     audit.record("gold.exported", actor=request.user, project=project, target=project.slug)
-    lines = (
-        f"{json.dumps(row, ensure_ascii=False, allow_nan=False)}\n".encode()
-        for row in read_gold(project)
-    )
-    response = StreamingHttpResponse(lines, content_type="application/x-ndjson")
-    response.headers["Content-Disposition"] = f'attachment; filename="{project.slug}-gold.jsonl"'
-    response.headers["Cache-Control"] = "private, no-store"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
+    lines = json_lines(read_gold(project))
+    return attachment(lines, name=f"{project.slug}-gold.jsonl", content_type=JSON_LINES)
 
 
 def read_gold(project) -> Iterator[dict[str, Any]]:

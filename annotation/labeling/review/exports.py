@@ -1,13 +1,12 @@
 """The adjudications as JSON Lines: a download, or by program. docs/formats.md is the contract."""
 
-import json
 from collections.abc import Iterator
 from datetime import UTC
 from itertools import islice
 
 from django.db.models import Exists, F, OuterRef, Value
 from django.db.models.functions import Collate
-from django.http import StreamingHttpResponse
+from django.http import FileResponse
 from django.views.decorators.http import require_GET
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -18,6 +17,7 @@ from annotation.accounts.recent import AN_HOUR, check_recent_sign_in, needs_rece
 from annotation.core import audit
 from annotation.core.api import AnyAccept
 from annotation.core.database import consistent_reads
+from annotation.core.downloads import JSON_LINES, attachment, json_lines
 from annotation.core.errors import DomainError
 from annotation.labeling.exports.reading import read_items
 from annotation.labeling.exports.rows import marked, preference_words, rated
@@ -28,7 +28,6 @@ from annotation.projects.models import Membership
 from annotation.projects.permissions import project_for
 
 CHUNK = 500
-TYPE = "application/x-ndjson"
 
 
 @require_GET
@@ -55,7 +54,7 @@ class AdjudicationsExportView(APIView):
                 description="all: also decisions that were changed or taken back later.",
             )
         ],
-        responses={(200, TYPE): OpenApiTypes.BINARY},
+        responses={(200, JSON_LINES): OpenApiTypes.BINARY},
         tags=["judging"],
     )
     def get(self, request, slug: str):
@@ -69,7 +68,7 @@ class AdjudicationsExportView(APIView):
         return export_response(project, actor=request.user, all_revisions=revisions == "all")
 
 
-def export_response(project, *, actor, all_revisions: bool) -> StreamingHttpResponse:
+def export_response(project, *, actor, all_revisions: bool) -> FileResponse:
     audit.record(
         "adjudications.exported",
         actor=actor,
@@ -77,17 +76,11 @@ def export_response(project, *, actor, all_revisions: bool) -> StreamingHttpResp
         target=project.slug,
         all_revisions=all_revisions,
     )
-    lines = (
-        f"{json.dumps(row, ensure_ascii=False, allow_nan=False)}\n".encode()
-        for row in read_adjudications(project, all_revisions=all_revisions)
+    return attachment(
+        json_lines(read_adjudications(project, all_revisions=all_revisions)),
+        name=f"{project.slug}-adjudications.jsonl",
+        content_type=JSON_LINES,
     )
-    response = StreamingHttpResponse(lines, content_type=TYPE)
-    response.headers["Content-Disposition"] = (
-        f'attachment; filename="{project.slug}-adjudications.jsonl"'
-    )
-    response.headers["Cache-Control"] = "private, no-store"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
 
 
 def read_adjudications(project, *, all_revisions: bool = False) -> Iterator[dict]:

@@ -9,10 +9,11 @@ from datetime import UTC
 from itertools import islice
 
 from django.db.models import QuerySet
-from django.http import StreamingHttpResponse
+from django.http import FileResponse
 from django.utils.translation import override
 
 from annotation.core.database import consistent_reads
+from annotation.core.downloads import JSON_LINES, attachment, json_lines
 from annotation.core.models import Event
 from annotation.core.spreadsheet import cell
 from annotation.projects.models import Project
@@ -20,21 +21,14 @@ from annotation.projects.trail.reading import NEWEST_FIRST
 from annotation.projects.trail.sentences import Told, tell
 
 PIECE = 500
-TYPES = {"jsonl": "application/x-ndjson", "csv": "text/csv; charset=utf-8"}
+TYPES = {"jsonl": JSON_LINES, "csv": "text/csv; charset=utf-8"}
 COLUMNS = ("id", "at", "who", "kind", "target", "sentence", "details")
 
 
-def trail_response(
-    events: QuerySet[Event], kind: str, *, project: Project | None
-) -> StreamingHttpResponse:
-    """A file to keep, never something a browser would run."""
+def trail_response(events: QuerySet[Event], kind: str, *, project: Project | None) -> FileResponse:
     name = f"audit-{project.slug}" if project else "audit-site"
     pieces = {"jsonl": _json_lines, "csv": _csv}[kind](_rows(events, project))
-    response = StreamingHttpResponse(pieces, content_type=TYPES[kind])
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}.{kind}"'
-    response.headers["Cache-Control"] = "private, no-store"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
+    return attachment(pieces, name=f"{name}.{kind}", content_type=TYPES[kind])
 
 
 def _rows(events, project) -> Iterator[list[dict]]:
@@ -62,7 +56,7 @@ def _row(told: Told) -> dict:
 
 def _json_lines(pieces) -> Iterator[bytes]:
     for rows in pieces:
-        yield "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows).encode()
+        yield from json_lines(rows)
 
 
 def _csv(pieces) -> Iterator[bytes]:
