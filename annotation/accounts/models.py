@@ -114,10 +114,6 @@ class ApiToken(models.Model):
     def __str__(self):
         return f"{self.name} of {self.user}"
 
-    @property
-    def rights_in_words(self):
-        return [self.Right(right).label for right in self.rights]
-
     @staticmethod
     def new_key() -> str:
         return TOKEN_PREFIX + secrets.token_urlsafe(32)

@@ -32,10 +32,6 @@ class Labeler:
     rationale_rate: float = 0.2
     kind: str = "careful"
 
-    @property
-    def is_careful(self):
-        return self.kind == "careful"
-
 
 @dataclass(frozen=True)
 class Opinion:

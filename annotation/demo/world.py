@@ -32,15 +32,6 @@ class Demonstration:
     case: Case
     reply: str
 
-    def as_sft_row(self, name):
-        """A line of `sft.*.jsonl` without the platform's ids (docs/formats.md)."""
-        return {
-            "item": name,
-            "response_id": "a",
-            "prompt": self.case.prompt,
-            "completion": [{"role": "assistant", "content": self.reply}],
-        }
-
 
 def sample_cases(count, *, seed, exclude=()):
     """`count` cases with different messages, none of them in `exclude`."""
