@@ -17,7 +17,8 @@ class Pool(models.Model):
         SKILL = "skill", _("Skill")
         DOMAIN = "domain", _("Domain")
 
-    name = models.CharField(max_length=80, unique=True)
+    # Once among those that somebody may see: a pool of other leads must not show by its name.
+    name = models.CharField(max_length=80)
     kind = models.CharField(max_length=10, choices=Kind)
     description = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -26,7 +27,10 @@ class Pool(models.Model):
     )
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=~Q(name=""), name="pool_has_name")]
+        constraints = [
+            models.CheckConstraint(condition=~Q(name=""), name="pool_has_name"),
+            models.UniqueConstraint(fields=["created_by", "name"], name="pool_once_of_its_maker"),
+        ]
 
     def __str__(self):
         return self.name

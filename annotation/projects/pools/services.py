@@ -51,12 +51,16 @@ def save_pool(*, name, kind, description, actor, edited: Pool | None = None) -> 
         raise DomainError(_("Say what the pool has in common: choose one of the kinds."))
     pool = edited or Pool(created_by=actor)
     pool.name, pool.kind, pool.description = name, kind, description
+    taken = Conflict(_("There is a pool called “%(name)s” already.") % {"name": name})
+    seen = pools_of(actor) if actor else Pool.objects.all()
+    if seen.filter(name=name).exclude(pk=pool.pk).exists():
+        raise taken
     try:
         with transaction.atomic():
             pool.save()
             audit.record("pool.saved", actor=actor, target=f"pool:{pool.pk}")
-    except IntegrityError as error:
-        raise Conflict(_("There is a pool called “%(name)s” already.") % {"name": name}) from error
+    except IntegrityError as error:  # the same order twice at once
+        raise taken from error
     return pool
 
 

@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 
+from annotation.core.errors import Conflict
 from annotation.projects.models import Membership, Pool, PoolMember, ProjectPool
 from annotation.projects.pools import services
 from annotation.projects.services import add_member
@@ -200,3 +201,15 @@ def test_only_people_of_own_projects_are_put_in(client, project, lead, pool):
     client.post(page(pool), {"do": "add", "user": [foreign.pk, "x", "9" * 40]})
 
     assert not pool.members.exists()
+
+
+def test_a_name_tells_nothing_of_pools_of_other_leads(project, lead, pool):
+    other = make_member(make_project(), Role.LEAD)
+    theirs = services.save_pool(name="German", kind="skill", description="", actor=other)
+    assert theirs.pk != pool.pk
+    with pytest.raises(Conflict, match="German"):
+        services.save_pool(name="German", kind="skill", description="", actor=lead)
+    ProjectPool.objects.create(project=project, pool=theirs)
+    law = services.save_pool(name="Law", kind="skill", description="", actor=lead)
+    with pytest.raises(Conflict, match="German"):
+        services.save_pool(name="German", kind="skill", description="", actor=lead, edited=law)
