@@ -181,8 +181,10 @@ REPEAT = """since AS MATERIALIZED (
          (SELECT min(newest.over_at) FROM (
             SELECT a.over_at <of this labeler> AND a.state IN ('submitted', 'surplus')
              ORDER BY a.id DESC LIMIT me.repeat_after_items) AS newest) AS before,
-         (SELECT a.id <of this labeler> ORDER BY a.id LIMIT 1) AS first,
-         (SELECT a.id <of this labeler> ORDER BY a.id DESC LIMIT 1) AS last
+         (SELECT a.id <of this labeler> AND a.state IN ('submitted', 'surplus')
+           ORDER BY a.id LIMIT 1) AS first,
+         (SELECT a.id <of this labeler> AND a.state IN ('submitted', 'surplus')
+           ORDER BY a.id DESC LIMIT 1) AS last
     FROM me CROSS JOIN draw WHERE me.repeat_percent > 0
 ), start AS MATERIALIZED (
   SELECT since.*, first + floor((last - first) * ('x' || substr(place, 1, 7))::bit(28)::int

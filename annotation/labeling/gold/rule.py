@@ -55,7 +55,8 @@ def outcome_of(
     """
     inversions = inversions_of(answer, said)
     if answer.tolerance == BEST:
-        has_order = best_of(answer, answer) == best_of(answer, said)
+        # An answer that decides no pair asks for no order, and so for no best one.
+        has_order = not _signs(answer) or best_of(answer, answer) == best_of(answer, said)
         # Where nothing is acceptable there is no best one: then that is the answer.
         has_marks = not all(answer.unacceptable) or all(said.unacceptable)
     else:

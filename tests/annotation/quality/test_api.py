@@ -149,6 +149,11 @@ def test_the_figures_of_every_analysis_can_be_had(client, project):
     item = make_item(project)
     for labeler in labelers:
         make_judgment(item, labeler, [1, 2])
+    of_single_people = {kind for kind, one in ANALYSES.items() if one.right == "review"}
+    assert of_single_people == {"labelers", "repeats"}
+    for kind in of_single_people:  # an engineer has their counts in the report
+        assert client.get(f"/api/projects/{project.slug}/figures/{kind}/").status_code == 404
+    client.force_login(make_member(project, Membership.Role.REVIEWER))
     for kind in ANALYSES:
         answer = client.get(f"/api/projects/{project.slug}/figures/{kind}/")
         assert answer.status_code == 200

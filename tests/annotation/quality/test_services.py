@@ -366,7 +366,7 @@ def test_the_number_of_statements_does_not_grow_with_the_judgments(
         for labeler in range(3)
     ]
     project = make_judged_project(verdicts)
-    with django_assert_max_num_queries(30):
+    with django_assert_max_num_queries(32):
         report = services.compute_report(project=project)
     assert report.result["extent"]["judgments"] == 900
 

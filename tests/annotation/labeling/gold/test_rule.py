@@ -232,6 +232,13 @@ def test_more_tolerance_refuses_nothing_that_less_accepts(drawn):
     assert is_met(known, judged) or not met["inversions"]
 
 
+def test_an_answer_about_one_response_asks_for_no_order():
+    alone, silent = answer(1, tolerance="best"), said(None)
+    assert is_met(alone, silent)
+    alone.tolerance = "exact"
+    assert is_met(alone, silent)
+
+
 @given(pairs_of_verdicts())
 def test_no_order_is_further_away_than_the_most(drawn):
     known, judged, _places = drawn

@@ -9,7 +9,7 @@ from annotation.quality.adaptive.choosing_page import arms_page_of
 from annotation.quality.analyses.arms import _spread, arms_of
 from annotation.quality.snapshot.arms import CONTROL, INFORMATION, NEITHER, Arms
 from annotation.quality.stats.outcomes import compare_generators
-from tests.annotation.quality.analyses.planted import make_snapshot
+from tests.annotation.quality.snapshots import make_snapshot
 
 
 def judged(seed, *, narrow, n_control=240, n_information=600, n=8):
