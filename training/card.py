@@ -18,7 +18,7 @@ TITLES = {
     "sft": "Policy (supervised tuning)",
     "reward": "Reward model",
     "dpo": "Policy (DPO)",
-    "rl": "Policy (PPO)",
+    "rl": "Policy (reinforcement learning)",
 }
 
 

@@ -59,7 +59,8 @@ def dpo_difference(
 ) -> Tensor:
     """beta * (log pi(y_w)/ref(y_w) - log pi(y_l)/ref(y_l)): the implicit reward margin, (batch,).
 
-    Rafailov et al. 2023, eq. 7 is the Bradley-Terry loss of this difference.
+    Rafailov et al. 2023, eq. 7 is the Bradley-Terry loss of this difference. Of means over tokens
+    in place of sums it is length-normalised DPO: Lambert et al. 2024, eq. 6.
     """
     _same_shape(chosen, rejected, ref_chosen, ref_rejected)
     return beta * ((chosen - ref_chosen) - (rejected - ref_rejected))

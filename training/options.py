@@ -98,6 +98,9 @@ DPO = (
     *COMMON,
     Option("beta", float, 0.1, "how dear it is to leave the reference model", 1e-4, 100.0),
     Option("loss", str, "sigmoid", "Rafailov et al. or Azar et al.", choices=("sigmoid", "ipo")),
+    Option(
+        "length_normalised", bool, False, "means over tokens, not sums; wants a beta of about 5"
+    ),
     Option("label_smoothing", float, 0.0, "cDPO: assumed share of flipped labels", 0.0, 0.4999),
     Option("soft_labels", bool, False, "use p_chosen instead of label_smoothing"),
     Option("use_weights", bool, True, "weigh each comparison by its `weight`"),
@@ -105,7 +108,15 @@ DPO = (
 )
 RL = (
     *(option for option in COMMON if option.name not in ("batch_size", "accumulation", "warmup")),
-    Option("batch_size", int, 64, "prompts an update, one response each", 2, 65536),
+    Option(
+        "algorithm",
+        str,
+        "ppo",
+        "ppo has a critic, the others compare responses to a prompt",
+        choices=("ppo", "rloo", "grpo"),
+    ),
+    Option("batch_size", int, 64, "responses an update", 2, 65536),
+    Option("responses", int, None, "responses to a prompt; default 1 for ppo, else 4", 1, 64),
     Option("minibatch", int, 16, "responses a step of the optimisers", 1, 4096),
     Option("passes", int, 4, "times an update goes over its responses", 1, 100),
     Option("max_new_tokens", int, 48, "longest response in tokens", 1, 32768),

@@ -149,10 +149,16 @@ def response_logits(
     return logits.float(), ids[:, 1:][mask], mask.nonzero()[:, 0]
 
 
-def response_logps(model: Any, batch: dict[str, Tensor], *, bf16: bool = False) -> Tensor:
-    """log pi(response | prompt), summed over the response's tokens with its end; (rows,)."""
+def response_logps(
+    model: Any, batch: dict[str, Tensor], *, bf16: bool = False, mean: bool = False
+) -> Tensor:
+    """log pi(response | prompt), summed over the response's tokens with its end; (rows,).
+
+    `mean` divides each by its number of tokens: Lambert et al. 2024 (Tulu 3), section 5.1.2.
+    """
     logps, rows, _ = token_logps(model, batch, bf16=bf16)
-    return logps.new_zeros(len(batch["input_ids"])).index_add(0, rows, logps)
+    total = logps.new_zeros(len(batch["input_ids"])).index_add(0, rows, logps)
+    return total / batch["response_mask"][:, 1:].sum(1) if mean else total
 
 
 def has_plain_head(model: Any) -> bool:
@@ -186,6 +192,7 @@ def score_responses(
     tick: Callable[[int, int], None],
     *,
     bf16: bool = False,
+    mean: bool = False,
 ) -> Tensor:
     """`response_logps` of many (prompt, response) rows in their own order; (rows,), float64, CPU.
 
@@ -197,7 +204,7 @@ def score_responses(
     done = 0
     for indices in in_length_order([len(prompt) + len(response) for prompt, response in rows]):
         batch = to_device(collate([rows[at] for at in indices], pad_token_id))
-        scores[indices] = response_logps(model, batch, bf16=bf16).double().cpu()
+        scores[indices] = response_logps(model, batch, bf16=bf16, mean=mean).double().cpu()
         done += len(indices)
         tick(done, len(rows))
     model.train(was_training)

@@ -1,7 +1,8 @@
-"""The formulas of PPO with a critic, as pure tensor functions on padded batches.
+"""The formulas of PPO, RLOO and GRPO, as pure tensor functions on padded batches.
 
 Schulman et al. 2017 (clipped objective), Schulman et al. 2015 (GAE), Ziegler et al. 2019 and
-Ouyang et al. 2022 (the KL penalty in the reward). All tensors are (rows, tokens) of responses,
+Ouyang et al. 2022 (the KL penalty in the reward), Ahmadian et al. 2024 (RLOO), Shao et al. 2024
+(GRPO). All tensors are (rows, tokens) of responses,
 padded on the right; `mask` is 1 on real tokens, and what it masks changes nothing.
 """
 
@@ -83,6 +84,38 @@ def advantages(
         next_value = values[:, at] * real
         found[:, at] = following
     return found, (found + values) * mask
+
+
+def leave_one_out(rewards: Tensor) -> Tensor:
+    """Each reward less the mean of the others to the same prompt; (prompts, responses) both.
+
+    Ahmadian et al. 2024, eq. 8: REINFORCE whose baseline needs no critic.
+    """
+    count = _responses_of(rewards)
+    return (rewards - rewards.mean(1, keepdim=True)) * count / (count - 1)
+
+
+def within_group(rewards: Tensor) -> Tensor:
+    """(r - mean) / std of the responses to the same prompt; (prompts, responses) both.
+
+    Shao et al. 2024, section 4.1.2. 0 where all are alike: nothing can be learned there.
+    """
+    _responses_of(rewards)
+    spread = rewards.var(1, correction=0, keepdim=True)
+    scale = torch.where(spread > LEAST_VARIANCE, torch.rsqrt(spread.clamp(min=1e-12)), 0.0)
+    return (rewards - rewards.mean(1, keepdim=True)) * scale
+
+
+def _responses_of(rewards: Tensor) -> int:
+    if rewards.dim() != 2 or rewards.shape[1] < 2:
+        raise ValueError(f"expected (prompts, 2 or more responses), got {tuple(rewards.shape)}")
+    return rewards.shape[1]
+
+
+def response_means(values: Tensor, mask: Tensor) -> Tensor:
+    """Mean over each response's own tokens, then over responses: a scalar."""
+    _same_shape(values, mask)
+    return ((values * mask).sum(1) / mask.sum(1).clamp(min=1)).mean()
 
 
 def policy_losses(logps: Tensor, old_logps: Tensor, advantage: Tensor, clip: float) -> Tensor:

@@ -1,4 +1,4 @@
-"""The own PPO loop: sample, score, learn, again; one device, one process.
+"""The own loop of PPO, RLOO and GRPO: sample, score, learn, again; one device, one process.
 
 Seed, update and weights alone decide what comes next, so a resumed run ends with the weights of
 an undisturbed one.
@@ -42,34 +42,40 @@ class Experience:
         """Some rows, with their tensors as narrow as their longest response."""
         index = torch.tensor(rows, device=self.mask.device)
         width = int(self.mask[index].sum(1).max())
-        names = ("mask", "logps", "values", "advantages", "returns")
+        names = ("mask", "logps", "ref_logps", "values", "advantages", "returns")
         tensors = {name: getattr(self, name)[index, :width] for name in names}
         return [self.responses.rows[at] for at in rows], tensors
 
 
-class PPO:
-    """A policy, its frozen reference, its critic and the reward model that it is to please."""
+class Learner:
+    """A policy, its frozen reference, the reward model that it is to please, and PPO's critic.
+
+    RLOO and GRPO have no critic: what a response is worth shows beside others to its prompt.
+    """
 
     def __init__(self, run: Run, model: Any, tokenizer: Any, reward: RewardModel, rate: float):
         options = run.options
         self.run, self.model, self.tokenizer, self.reward = run, model, tokenizer, reward
         self.reference = deepcopy(model).eval().requires_grad_(False)
         torch.manual_seed(run.seed)
-        self.critic = Critic(model).to(policy.device())
+        self.algorithm = options["algorithm"]
+        has_critic = self.algorithm == "ppo"
+        self.critic = Critic(model).to(policy.device()) if has_critic else None
         self.bf16 = policy.use_bf16(options["precision"])
         self.rate = rate
         self.control = ppo.KLControl(options["beta"], options["kl_target"])
         decay = options["weight_decay"]
         self.optimizers: states.Optimizers = {
-            "policy_optimizer": torch.optim.AdamW(model.parameters(), rate, weight_decay=decay),
-            "critic_optimizer": torch.optim.AdamW(
-                self.critic.parameters(), rate, weight_decay=decay
-            ),
+            f"{name}_optimizer": torch.optim.AdamW(network.parameters(), rate, weight_decay=decay)
+            for name, network in self.networks.items()
         }
 
     @property
     def networks(self) -> states.Networks:
-        return {"policy": self.model, "critic": self.critic}
+        found: states.Networks = {"policy": self.model}
+        if self.critic is not None:
+            found["critic"] = self.critic
+        return found
 
     def train(
         self,
@@ -114,7 +120,7 @@ class PPO:
                 raise Cancelled("SIGTERM")
 
     def sample(self, prompts: list[Prompt], step: int, total: int) -> tuple[Experience, Figures]:
-        """One response to each prompt, scored; advantages by the critic as it is now."""
+        """One response to each prompt, scored; what each token was worth."""
         options, pad = self.run.options, self.tokenizer.pad_token_id
         beat = Beat(self.run, step, total, "train")
         responses = rollouts.sample(
@@ -137,14 +143,13 @@ class PPO:
                 ref_logps[place], _ = rollouts.measure(
                     self.reference, rows, pad, heat, bf16=self.bf16
                 )
-                values[place] = rollouts.values_of(self.critic, rows, pad, bf16=self.bf16)
-        rewards = ppo.token_rewards(logps, ref_logps, scores, mask, self.control.beta)
-        if options["whiten_rewards"]:
-            rewards = ppo.whiten(rewards, mask, keep_mean=True)
-        gains, returns = ppo.advantages(
-            rewards, values, mask, gamma=options["gamma"], lam=options["gae_lambda"]
-        )
+                if self.critic is not None:
+                    values[place] = rollouts.values_of(self.critic, rows, pad, bf16=self.bf16)
         k1, k3 = ppo.kl_estimates(logps, ref_logps)
+        if self.critic is not None:
+            gains, returns = self._by_critic(scores, logps, ref_logps, values, mask)
+        else:
+            gains, returns = self._by_others(scores, (k1 * mask).sum(1), mask), values
         figures = {
             "reward": float(scores.mean()),
             "reward_std": float(scores.std(correction=0)),
@@ -154,10 +159,45 @@ class PPO:
             "entropy": float(ppo.masked_mean(entropy, mask)),
             "completions/mean_length": float(responses.lengths.mean()),
             "completions/clipped_ratio": 1 - float(responses.ended.float().mean()),
-            "explained_variance": float(ppo.explained_variance(values, returns, mask)),
         }
-        gains = ppo.whiten(gains, mask, keep_mean=False)
+        if self.critic is not None:
+            explained = ppo.explained_variance(values, returns, mask)
+            figures["explained_variance"] = float(explained)
         return Experience(responses, mask, logps, ref_logps, values, gains, returns), figures
+
+    def _by_critic(
+        self, scores: Tensor, logps: Tensor, ref_logps: Tensor, values: Tensor, mask: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """PPO: whitened advantages, and returns for the critic; (rows, tokens) both."""
+        options = self.run.options
+        rewards = ppo.token_rewards(logps, ref_logps, scores, mask, self.control.beta)
+        if options["whiten_rewards"]:
+            rewards = ppo.whiten(rewards, mask, keep_mean=True)
+        gains, returns = ppo.advantages(
+            rewards, values, mask, gamma=options["gamma"], lam=options["gae_lambda"]
+        )
+        return ppo.whiten(gains, mask, keep_mean=False), returns
+
+    def _by_others(self, scores: Tensor, kl: Tensor, mask: Tensor) -> Tensor:
+        """RLOO, GRPO: one advantage for all tokens of a response; (rows, tokens)."""
+        count = responses_to_a_prompt(self.run.options)
+        if self.algorithm == "rloo":  # its KL is a part of the reward, GRPO's of the loss
+            by_response = ppo.leave_one_out((scores - self.control.beta * kl).view(-1, count))
+        else:
+            by_response = ppo.within_group(scores.view(-1, count))
+        return by_response.reshape(-1, 1) * mask
+
+    def _policy_loss(self, logps: Tensor, old: dict[str, Tensor]) -> Tensor:
+        """The clipped objective as each of the three papers averages it: a scalar."""
+        mask, clip = old["mask"], self.run.options["clip"]
+        if self.algorithm == "rloo":  # a response is one action
+            together = [(part * mask).sum(1, keepdim=True) for part in (logps, old["logps"])]
+            return ppo.policy_losses(*together, old["advantages"][:, :1], clip).mean()
+        losses = ppo.policy_losses(logps, old["logps"], old["advantages"], clip)
+        if self.algorithm == "ppo":
+            return ppo.masked_mean(losses, mask)
+        _, k3 = ppo.kl_estimates(logps, old["ref_logps"])
+        return ppo.response_means(losses + self.control.beta * k3, mask)
 
     def learn(self, experience: Experience, step: int, total: int) -> Figures:
         """Several passes over an update's responses, in minibatches; means of the losses."""
@@ -175,16 +215,17 @@ class PPO:
                 logps, _ = rollouts.measure(
                     self.model, rows, pad, options["temperature"], bf16=self.bf16
                 )
-                values = rollouts.values_of(self.critic, rows, pad, bf16=self.bf16)
                 mask = old["mask"]
-                actor = ppo.masked_mean(
-                    ppo.policy_losses(logps, old["logps"], old["advantages"], options["clip"]),
-                    mask,
-                )
-                value = ppo.masked_mean(
-                    ppo.value_losses(values, old["values"], old["returns"], options["value_clip"]),
-                    mask,
-                )
+                actor = self._policy_loss(logps, old)
+                value = torch.zeros_like(actor)
+                if self.critic is not None:
+                    values = rollouts.values_of(self.critic, rows, pad, bf16=self.bf16)
+                    value = ppo.masked_mean(
+                        ppo.value_losses(
+                            values, old["values"], old["returns"], options["value_clip"]
+                        ),
+                        mask,
+                    )
                 (actor + options["value_weight"] * value).backward()
                 norms = [
                     torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -204,6 +245,8 @@ class PPO:
                     "grad_norm": norms[0],
                 }.items():
                     sums.setdefault(name, []).append(float(figure.detach()))
+        if self.critic is None:
+            del sums["value_loss"]
         means = {name: sum(values) / len(values) for name, values in sums.items()}
         largest = max(sums["largest_ratio"])
         rate = self.optimizers["policy_optimizer"].param_groups[0]["lr"]
@@ -262,9 +305,18 @@ def alarms(first: Figures, now: Figures, options: dict[str, Any]) -> list[tuple[
     return found
 
 
+def responses_to_a_prompt(options: dict[str, Any]) -> int:
+    """As asked; else 1 for PPO and 4 for what compares them."""
+    return options["responses"] or (1 if options["algorithm"] == "ppo" else 4)
+
+
 def chosen(prompts: list[Prompt], options: dict[str, Any], seed: int, step: int) -> list[Prompt]:
-    """The prompts of an update: each once in a pass over all, in another order in each pass."""
-    size, count = options["batch_size"], len(prompts)
+    """The prompts of an update, each as often as it is answered, one beside the other.
+
+    Each prompt once in a pass over all, in another order in each pass.
+    """
+    times = responses_to_a_prompt(options)
+    size, count = options["batch_size"] // times, len(prompts)
     orders: dict[int, list[int]] = {}
     found = []
     for place in range(step * size, (step + 1) * size):
@@ -272,5 +324,5 @@ def chosen(prompts: list[Prompt], options: dict[str, Any], seed: int, step: int)
         if epoch not in orders:
             orders[epoch] = list(range(count))
             random.Random(f"{seed}/prompts/{epoch}").shuffle(orders[epoch])  # noqa: S311
-        found.append(prompts[orders[epoch][at]])
+        found += [prompts[orders[epoch][at]]] * times
     return found

@@ -100,6 +100,7 @@ def train(
             tokenizer.pad_token_id,
             lambda done, count: run.tick(stage, done, count),
             bf16=bf16,
+            mean=options["length_normalised"],
         )
         return scores[: len(rows)], scores[len(rows) :]
 

@@ -1,4 +1,4 @@
-"""Reinforcement learning from a reward model: PPO with a critic, a KL penalty to the base model.
+"""Reinforcement learning from a reward model: PPO, RLOO or GRPO, held near to the base model.
 
 Needs a base policy, which is also the frozen reference, a reward model, and a dataset of which
 only the prompts are read. RUN and TOKEN are described in docs/formats.md.
@@ -13,7 +13,7 @@ from training.errors import ConfigError, DataError
 from training.run import Run, main
 
 if TYPE_CHECKING:
-    from training.ppo_loop import PPO
+    from training.ppo_loop import Learner
     from training.rollouts import Prompt, Responses
 
 LIMITS = [
@@ -27,6 +27,7 @@ LIMITS = [
 
 def work(run: Run) -> None:
     run.tick("check data")
+    check_options(run.options)
     place = run.config["dataset"]
     dataset = Dataset(Path(place["path"]), place.get("hash"))
     dataset.check_leaks()
@@ -69,6 +70,18 @@ def work(run: Run) -> None:
     publish(run, save, check, limits=LIMITS)
 
 
+def check_options(options: dict[str, Any]) -> None:
+    """Raise ConfigError where options that are right alone do not go together."""
+    responses, algorithm = options["responses"], options["algorithm"]
+    if algorithm == "ppo" and responses not in (None, 1):
+        raise ConfigError("ppo answers each prompt once: leave `responses` out")
+    if algorithm != "ppo" and responses == 1:
+        raise ConfigError(f"{algorithm} compares responses to a prompt: `responses` is 2 or more")
+    each = responses or (1 if algorithm == "ppo" else 4)
+    if options["batch_size"] % each:
+        raise ConfigError(f"batch_size must be a multiple of the {each} responses to a prompt")
+
+
 def encode(
     prompts: list[tuple[str, Messages]], tokeniser: Any, budget: int, counts: Counts
 ) -> "list[Prompt]":
@@ -95,14 +108,15 @@ def train(
 ) -> None:
     """Evaluate, train, evaluate against the base model; figures go into run.outcome."""
     from training import policy
-    from training.ppo_loop import PPO
+    from training.ppo_loop import Learner, responses_to_a_prompt
 
     options = run.options
     rate = options["learning_rate"] or policy.default_learning_rate("rl", model)
-    updates = max(1, round(len(rows["train"]) * options["epochs"] / options["batch_size"]))
+    prompts = options["batch_size"] // responses_to_a_prompt(options)
+    updates = max(1, round(len(rows["train"]) * options["epochs"] / prompts))
     total = min(updates, options["max_steps"] or updates)
     run.outcome.settings |= {"learning_rate": rate, "steps": total}
-    loop = PPO(run, model, tokenizer, reward, rate)
+    loop = Learner(run, model, tokenizer, reward, rate)
     watched = (rows["dev"] or rows["train"])[: options["eval_rows"]]
 
     def evaluate(step: int) -> dict[str, float]:
@@ -125,7 +139,7 @@ def train(
     report(loop, (rows["test"] or watched)[: options["eval_rows"]], bool(rows["test"]))
 
 
-def answer(loop: "PPO", model: Any, prompts: "list[Prompt]") -> "tuple[Responses, Any]":
+def answer(loop: "Learner", model: Any, prompts: "list[Prompt]") -> "tuple[Responses, Any]":
     """A response of `model` to each prompt, always by the same dice, and their rewards (rows,)."""
     from training import rollouts
     from training.generate import Beat
@@ -137,7 +151,7 @@ def answer(loop: "PPO", model: Any, prompts: "list[Prompt]") -> "tuple[Responses
     return responses, rollouts.score(loop.run, loop.reward, responses)
 
 
-def report(loop: "PPO", prompts: "list[Prompt]", is_held_out: bool) -> None:
+def report(loop: "Learner", prompts: "list[Prompt]", is_held_out: bool) -> None:
     """The policy beside its base model on the same prompts, by the reward model."""
     from training import evaluate
 

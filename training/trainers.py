@@ -227,12 +227,13 @@ class OurDPOTrainer(Ours, DPOTrainer):
 
     def _compute_loss(self, model: Any, inputs: dict[str, Tensor], return_outputs: bool) -> Tensor:
         options = self.run.options
-        chosen, rejected = policy.response_logps(model, inputs, bf16=self.bf16).chunk(2)
+        settings = {"bf16": self.bf16, "mean": options["length_normalised"]}
+        chosen, rejected = policy.response_logps(model, inputs, **settings).chunk(2)
         if options["precompute_reference"]:
             ref_chosen, ref_rejected = inputs["ref_chosen"], inputs["ref_rejected"]
         else:
             with torch.no_grad():
-                reference = policy.response_logps(self.ref_model, inputs, bf16=self.bf16)
+                reference = policy.response_logps(self.ref_model, inputs, **settings)
             ref_chosen, ref_rejected = reference.chunk(2)
         beta = options["beta"]
         difference = losses.dpo_difference(chosen, rejected, ref_chosen, ref_rejected, beta)

@@ -7,7 +7,7 @@ copy an order number sooner than a narrow one of four; a gentle DPO keeps senten
 from annotation.core.errors import DomainError
 
 # How the policy is tuned once there are comparisons.
-METHODS = ("dpo", "ppo")
+METHODS = ("dpo", "ppo", "rloo", "grpo")
 DEFAULTS = {
     "method": "dpo",
     "demonstrations": 6_000,
@@ -73,6 +73,8 @@ def read(given) -> dict:
             raise DomainError(f"{name} is a whole number from 1.")
         else:
             options[name] = value
+    if options["method"] != "dpo":
+        options["rl"]["algorithm"] = options["method"]
     if not 2 <= options["replies"] <= 9:
         raise DomainError("replies is from 2 to 9: an item has so many.")
     return options

@@ -178,7 +178,7 @@ def train_dpo(work: Work) -> Outcome:
     return _say_tuned(work, _train(work, "dpo_run", "dpo", "dataset", base="sft_run"))
 
 
-def train_ppo(work: Work) -> Outcome:
+def train_rl(work: Work) -> Outcome:
     run = _train(work, "rl_run", "rl", "dataset", base="sft_run", reward="reward_run")
     return _say_tuned(work, run)
 
@@ -192,7 +192,7 @@ def _say_tuned(work: Work, run: TrainingRun) -> Outcome:
 
 
 def _tuned(work: Work) -> ModelVersion:
-    return work.version("rl_run" if work.options.get("method") == "ppo" else "dpo_run")
+    return work.version("dpo_run" if work.options.get("method", "dpo") == "dpo" else "rl_run")
 
 
 def answer_tests(work: Work) -> Outcome:
@@ -267,8 +267,10 @@ STAGES = (
 
 def stages_of_method(method: str) -> tuple[Stage, ...]:
     """The stages of a round that tunes its policy by this method."""
-    tune = {"dpo": Stage("dpo", _("DPO"), train_dpo), "ppo": Stage("rl", _("PPO"), train_ppo)}
-    return tuple(tune[method] if stage.key == "dpo" else stage for stage in STAGES)
+    if method == "dpo":
+        return STAGES
+    tune = Stage("rl", method.upper(), train_rl)
+    return tuple(tune if stage.key == "dpo" else stage for stage in STAGES)
 
 
 def _messages(project) -> set[str]:

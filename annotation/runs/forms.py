@@ -15,7 +15,7 @@ KINDS = (
     ("reward", _("Reward model"), _("Learns from comparisons to tell the better response.")),
     ("sft", _("Supervised fine-tuning"), _("Learns to write like the best responses.")),
     ("dpo", _("DPO"), _("Tunes a policy straight from comparisons.")),
-    ("rl", _("PPO"), _("Tunes a policy until it pleases a reward model.")),
+    ("rl", _("PPO, RLOO, GRPO"), _("Tune a policy until it pleases a reward model.")),
 )
 
 

@@ -16,7 +16,7 @@ class TrainingRun(models.Model):
         SFT = "sft", _("Supervised fine-tuning")
         REWARD = "reward", _("Reward model")
         DPO = "dpo", _("DPO")
-        RL = "rl", _("PPO")
+        RL = "rl", _("Reinforcement learning")
 
     project = models.ForeignKey("projects.Project", on_delete=models.PROTECT, related_name="runs")
     kind = models.CharField(max_length=10, choices=Kind)

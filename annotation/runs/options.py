@@ -76,6 +76,12 @@ DPO = (
     Option("beta", float, 0.1, _("How dear it is to leave the base model."), 1e-4, 100.0),
     Option("loss", str, "sigmoid", _("sigmoid is DPO, ipo is IPO."), choices=("sigmoid", "ipo")),
     Option(
+        "length_normalised",
+        bool,
+        False,
+        _("Compare means over tokens, not sums: length counts for nothing. Wants a beta near 5."),
+    ),
+    Option(
         "label_smoothing", float, 0.0, _("Assumed share of flipped judgments (cDPO)."), 0.0, 0.4999
     ),
     Option("soft_labels", bool, False, _("Use the shares of votes in place of label_smoothing.")),
@@ -84,7 +90,17 @@ DPO = (
 )
 RL = (
     *(option for option in COMMON if option.name not in ("batch_size", "accumulation", "warmup")),
-    Option("batch_size", int, 64, _("Prompts in an update, one response each."), 2, 65536),
+    Option(
+        "algorithm",
+        str,
+        "ppo",
+        _("ppo has a critic; rloo and grpo compare responses to the same prompt."),
+        choices=("ppo", "rloo", "grpo"),
+    ),
+    Option("batch_size", int, 64, _("Responses in an update."), 2, 65536),
+    Option(
+        "responses", int, None, _("Responses to a prompt; else 1 for ppo, 4 for others."), 1, 64
+    ),
     Option("minibatch", int, 16, _("Responses in a step of the optimisers."), 1, 4096),
     Option("passes", int, 4, _("Times an update goes over its responses."), 1, 100),
     Option("max_new_tokens", int, 48, _("The longest response, in tokens."), 1, 32768),
@@ -115,7 +131,7 @@ RL = (
 )
 BY_KIND = {"sft": SFT, "reward": REWARD, "dpo": DPO, "rl": RL}
 # What the start form shows first; the rest is folded.
-FIRST = ("epochs", "max_steps", "learning_rate", "batch_size", "beta", "kl_target")
+FIRST = ("algorithm", "epochs", "max_steps", "learning_rate", "batch_size", "beta", "kl_target")
 
 
 def read(kind: str, given) -> dict:

@@ -140,6 +140,27 @@ def test_before_the_first_update_the_ratio_is_one_and_the_gradient_the_policy_gr
     assert float(ppo.clipped_share(logps, logps.detach(), ONES, 0.2)) == 0
 
 
+def test_a_response_beside_the_others_to_its_prompt_by_hand():
+    rewards = torch.tensor([[1.0, 2.0, 3.0, 6.0], [5.0, 5.0, 5.0, 5.0]], dtype=torch.float64)
+    # 1 - (2 + 3 + 6) / 3, and so on
+    others = [-8 / 3, -4 / 3, 0, 4]
+    assert ppo.leave_one_out(rewards)[0].tolist() == pytest.approx(others, abs=1e-12)
+    deviation = np.std([1, 2, 3, 6])
+    group = [(r - 3) / deviation for r in (1, 2, 3, 6)]
+    assert ppo.within_group(rewards)[0].tolist() == pytest.approx(group, abs=1e-12)
+    for found in (ppo.leave_one_out(rewards), ppo.within_group(rewards)):
+        assert found[1].tolist() == [0, 0, 0, 0], "alike: nothing to learn"
+    with pytest.raises(ValueError, match="2 or more"):
+        ppo.leave_one_out(rewards[:, :1])
+
+
+def test_a_mean_over_responses_weighs_each_of_them_once():
+    values = torch.tensor([[4.0, 0.0, 0.0], [1.0, 2.0, 3.0]])
+    mask = torch.tensor([[1.0, 0, 0], [1, 1, 1]])
+    assert float(ppo.response_means(values, mask)) == pytest.approx(3.0)
+    assert float(ppo.masked_mean(values, mask)) == pytest.approx(2.5)
+
+
 def test_how_much_a_critic_explains():
     returns = row(1, 2, 4)
     assert float(ppo.explained_variance(returns, returns, ONES)) == pytest.approx(1)

@@ -103,6 +103,9 @@ def test_a_run_that_was_killed_ends_with_the_weights_of_the_undisturbed_one(
         ({"reward": None}, "rl needs a reward model"),
         ({"base": None}, "rl needs a base model"),
         ({"max_new_tokens": 4096}, "leaves no room"),
+        ({"responses": 4}, "answers each prompt once"),
+        ({"algorithm": "rloo", "responses": 1}, "2 or more"),
+        ({"algorithm": "grpo", "batch_size": 10}, "multiple of the 4"),
     ],
 )
 def test_what_cannot_work_is_a_sentence(
@@ -156,7 +159,7 @@ def learn(folder, reward, updates=12, **given):
     size = {"hidden_size": 32, "layers": 1, "heads": 2}
     model = tiny.make_model(tokenizer, size, 1)
     ids = ChatTokeniser(tokenizer, 64).encode_prompt(tuple(text))
-    loop = ppo_loop.PPO(run, model, tokenizer, reward, read["learning_rate"])
+    loop = ppo_loop.Learner(run, model, tokenizer, reward, read["learning_rate"])
     loop.train([Prompt(tuple(text), ids, "x")], updates, lambda step: {}, {}, None)
     run.journal._lines.close()
     lines = [
@@ -178,10 +181,21 @@ def all_end(monkeypatch):
     monkeypatch.setattr(rollouts, "sample", sample)
 
 
-def test_a_reward_made_by_hand_is_learned(tmp_path, all_end):
-    _, figures, _ = learn(tmp_path / "run", Wanting("e"), beta=0.0)
+@pytest.mark.parametrize("algorithm", ["ppo", "rloo", "grpo"])
+def test_a_reward_made_by_hand_is_learned(tmp_path, all_end, algorithm):
+    loop, figures, _ = learn(tmp_path / "run", Wanting("e"), beta=0.0, algorithm=algorithm)
+    assert (loop.critic is None) == (algorithm != "ppo")
     rewards = [one["reward"] for one in figures]
     assert sum(rewards[-3:]) / 3 > 2 * sum(rewards[:3]) / 3
+
+
+@pytest.mark.parametrize("algorithm", ["rloo", "grpo"])
+def test_where_all_are_paid_alike_nothing_changes_at_all(tmp_path, all_end, algorithm):
+    same = Wanting("e", constant=1.0)
+    loop, figures, _ = learn(tmp_path / "run", same, updates=2, beta=0.0, algorithm=algorithm)
+    pairs = zip(loop.model.parameters(), loop.reference.parameters(), strict=True)
+    assert all(torch.equal(ours, base) for ours, base in pairs)
+    assert figures[-1]["kl"] == 0
 
 
 def test_a_constant_reward_teaches_no_letter(tmp_path, all_end):
@@ -231,13 +245,16 @@ def test_what_gives_an_alarm(now, names):
     assert [name for name, _ in found] == names
 
 
-def test_each_prompt_comes_once_in_each_pass():
+@pytest.mark.parametrize(("algorithm", "times"), [("ppo", 1), ("rloo", 4)])
+def test_each_prompt_comes_once_in_each_pass(algorithm, times):
     prompts = [Prompt((), [n], str(n)) for n in range(10)]
+    given = {"batch_size": 4 * times, "algorithm": algorithm, "responses": None}
     seen = [
-        prompt.sha256
-        for step in range(5)
-        for prompt in ppo_loop.chosen(prompts, {"batch_size": 4}, 3, step)
+        prompt.sha256 for step in range(5) for prompt in ppo_loop.chosen(prompts, given, 3, step)
     ]
+    groups = [seen[at : at + times] for at in range(0, len(seen), times)]
+    assert all(len(set(group)) == 1 for group in groups)
+    seen = [group[0] for group in groups]
     assert sorted(seen[:10]) == sorted(seen[10:]) == [str(n) for n in range(10)]
     assert seen[:10] != seen[10:]
 
@@ -265,3 +282,14 @@ def test_the_prompts_of_a_dataset_come_once_each(dataset):
 
     prompts = Dataset(Path(dataset["path"])).prompts("dev")
     assert len(prompts) == 8 == len({sha for sha, _ in prompts})
+
+
+def test_the_mean_log_probability_is_the_sum_over_the_tokens_with_the_end(policy_folder):
+    """What length-normalised DPO compares."""
+    model = policy.load_policy(policy_folder)
+    rows = [([5, 6, 7], [8, 9]), ([5, 6], [11, 12, 13, 14])]
+    batch = policy.collate(rows, 0)
+    with torch.no_grad():
+        total = policy.response_logps(model, batch)
+        mean = policy.response_logps(model, batch, mean=True)
+    assert torch.allclose(mean, total / torch.tensor([2.0, 4.0]))

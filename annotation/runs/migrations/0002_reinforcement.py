@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                     ("sft", "Supervised fine-tuning"),
                     ("reward", "Reward model"),
                     ("dpo", "DPO"),
-                    ("rl", "PPO"),
+                    ("rl", "Reinforcement learning"),
                 ],
                 max_length=10,
             ),

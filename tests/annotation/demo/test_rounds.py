@@ -54,17 +54,19 @@ def test_a_round_passes_all_stages_and_ends_with_a_win_rate(project):
     assert found.result["labelers"]
 
 
-def test_a_round_by_ppo_pleases_the_reward_model_of_the_same_round(project):
-    found = finished(project, method="ppo")
+@pytest.mark.parametrize("method", ["ppo", "rloo"])
+def test_a_round_by_a_reward_pleases_the_reward_model_of_the_same_round(project, method):
+    found = finished(project, method=method)
     assert [row["key"] for row in found.stages].count("rl") == 1
     tuned = ModelVersion.objects.get(run__kind="rl")
+    assert tuned.run.options.get("algorithm", "ppo") == method
     assert tuned.run.reward == ModelVersion.objects.get(kind="reward")
     assert tuned.run.base == ModelVersion.objects.get(run__kind="sft")
     assert found.result["win_rate"]["n"] == TINY["test_prompts"]
 
 
 def test_a_round_by_another_method_is_refused(project):
-    with pytest.raises(DomainError, match="dpo, ppo"):
+    with pytest.raises(DomainError, match="dpo, ppo, rloo, grpo"):
         start(project, method="magic")
 
 

@@ -19,7 +19,7 @@ KINDS = {
     "sft": "a policy, from the best responses (starts a new tiny model without --base)",
     "reward": "a reward model, from comparisons (a small encoder without --base)",
     "dpo": "a policy, from comparisons, by DPO; needs --base",
-    "rl": "a policy, by PPO against a reward model; needs --base and --reward",
+    "rl": "a policy, by PPO, RLOO or GRPO against a reward model; needs --base and --reward",
 }
 POLL_SECONDS = 0.5
 
