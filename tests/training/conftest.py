@@ -28,8 +28,8 @@ def dataset(world):
     return toy.make_dataset(world / "dataset")
 
 
-def finished(run):
-    status, lines, record = toy.train(run)
+def finished(run, *, fresh=False):
+    status, lines, record = toy.train(run, fresh=fresh)
     assert status == 0, toy.log(run)
     return run, lines, record
 
@@ -48,7 +48,7 @@ def sft(world, dataset):
         save_steps=50,
         **SMALL,
     )
-    return finished(run)
+    return finished(run, fresh=True)  # as a worker would start it
 
 
 @pytest.fixture(scope="session")

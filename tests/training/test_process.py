@@ -53,7 +53,7 @@ def run_of(tmp_path, kind="sft", dataset=None, **options):
 def test_the_start_line_is_on_disk_before_torch_is_imported(tmp_path, no_torch):
     run = run_of(tmp_path)
 
-    status, lines, record = toy.train(run, **no_torch)
+    status, lines, record = toy.train(run, fresh=True, **no_torch)
 
     seen = [json.loads(line) for line in (run / "seen").read_text().splitlines()]
     assert seen[0]["type"] == "start"
@@ -73,7 +73,7 @@ def test_a_planted_leak_exits_65_before_torch_is_imported(tmp_path, no_torch, ki
     dataset = toy.make_dataset(tmp_path / "dataset", train=4, dev=1, test=1, edit=plant)
     run = toy.make_run(tmp_path / "run", kind, dataset, base=tmp_path)
 
-    status, lines, record = toy.train(run, **no_torch)
+    status, lines, record = toy.train(run, fresh=True, **no_torch)
 
     assert status == 65
     assert record["status"] == "failed"

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.training.forked import Forked
 from training.data import manifest_hash
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -131,13 +132,16 @@ def make_run(folder, kind, dataset, base=None, *, reward=None, seed=11, **option
     return folder
 
 
-def start(run, token=1, **environment):
-    """Start the trainer of a run folder as attempt `token`, its output going to log.txt."""
+def start(run, token=1, *, fresh=False, **environment):
+    """Start the trainer of a run folder as attempt `token`, its output going to log.txt. `fresh`
+    is a Python process from nothing; else one that has its libraries at hand."""
     (run / "token").write_text(str(token))
     kind = json.loads((run / "config.json").read_text())["kind"]
     module = "training.generate" if kind == "generate" else f"training.train_{kind}"
     out = run / str(token)
     out.mkdir(exist_ok=True)
+    if not fresh:
+        return Forked(module, [str(run), str(token)], out / "log.txt", environment)
     with (out / "log.txt").open("wb") as log:
         return subprocess.Popen(
             [sys.executable, "-m", module, str(run), str(token)],
@@ -148,9 +152,9 @@ def start(run, token=1, **environment):
         )
 
 
-def train(run, token=1, **environment):
+def train(run, token=1, *, fresh=False, **environment):
     """Run an attempt to its end: (exit status, journal lines, run.json or None)."""
-    process = start(run, token, **environment)
+    process = start(run, token, fresh=fresh, **environment)
     try:
         status = process.wait(timeout=600)
     finally:
