@@ -191,8 +191,8 @@ class Learner:
         """The clipped objective as each of the three papers averages it: a scalar."""
         mask, clip = old["mask"], self.run.options["clip"]
         if self.algorithm == "rloo":  # a response is one action
-            together = [(part * mask).sum(1, keepdim=True) for part in (logps, old["logps"])]
-            return ppo.policy_losses(*together, old["advantages"][:, :1], clip).mean()
+            ours, before = ((part * mask).sum(1, keepdim=True) for part in (logps, old["logps"]))
+            return ppo.policy_losses(ours, before, old["advantages"][:, :1], clip).mean()
         losses = ppo.policy_losses(logps, old["logps"], old["advantages"], clip)
         if self.algorithm == "ppo":
             return ppo.masked_mean(losses, mask)
