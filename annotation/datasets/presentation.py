@@ -8,7 +8,8 @@ from django.utils.translation import ngettext
 
 from annotation.core.numbers import grouped, localised
 from annotation.datasets import wording
-from annotation.datasets.policy import CONSENSUS, LABELS, PURPOSES, SPLITS
+from annotation.datasets.comparisons import SETTLED
+from annotation.datasets.policy import CONSENSUS, DEMONSTRATIONS, LABELS, PURPOSES, SPLITS
 
 
 @dataclass(frozen=True)
@@ -172,7 +173,6 @@ def policy_lines(policy: dict) -> list[tuple[str, str]]:
         left_out.append(_("surplus judgments"))
     if policy.get("corrections") == "exclude":
         left_out.append(_("corrections"))
-    demonstrations = {"include": _("include"), "exclude": _("exclude"), "only": _("only")}
     shares = " · ".join(
         f"{name} {localised(f'{share * 100:g}')} %"
         for name, share in zip(SPLITS, policy["split"], strict=True)
@@ -185,10 +185,10 @@ def policy_lines(policy: dict) -> list[tuple[str, str]]:
         (_("Votes a pair needs"), f"{policy['min_votes']}"),
         (_("Left out"), ", ".join(left_out) or _("nothing")),
         (_("Items of"), ", ".join(policy["batches"]) or _("all batches")),
-        (_("Judgments from"), ", ".join(policy["origins"]) or _("everywhere")),
+        (_("Judgments from"), ", ".join(policy["origins"]) or _("every way in")),
         *_purposes(policy),
         *_consensus(policy),
-        (_("Demonstrations"), demonstrations[policy["demonstrations"]]),
+        (_("Examples to imitate"), str(DEMONSTRATIONS[policy["demonstrations"]])),
         (_("Split by prompt"), shares),
     ]
 
@@ -224,13 +224,15 @@ class Sample:
     chosen_id: str
     rejected_id: str
     votes: int
-    percent: int
+    percent: int  # of the votes; or, where labelers are weighed, how sure that makes it
+    is_weighed: bool
     judgments: list[str]
     url: str = ""
 
 
-def samples(rows: Iterable[dict], urls: dict[str, str]) -> list[Sample]:
+def samples(rows: Iterable[dict], urls: dict[str, str], policy: dict) -> list[Sample]:
     """Lines of preferences as a page shows them; `urls` by item id."""
+    is_weighed = policy.get("consensus", "votes") != "votes"
     return [
         Sample(
             item=row["item"],
@@ -241,6 +243,7 @@ def samples(rows: Iterable[dict], urls: dict[str, str]) -> list[Sample]:
             rejected_id=row["rejected_id"],
             votes=row["n_votes"],
             percent=round(row["p_chosen"] * 100),
+            is_weighed=is_weighed and row.get("source") != SETTLED,
             judgments=row["judgments"],
             url=urls.get(row["item"], ""),
         )

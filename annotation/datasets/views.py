@@ -126,7 +126,7 @@ def show(request, slug, digest):
         "summary": presentation.summarise(dataset.counts),
         "policy": presentation.policy_lines(dataset.policy),
         "files": presentation.files(store.listed_files(dataset.manifest)),
-        "samples": presentation.samples(rows, _item_urls(project, rows)),
+        "samples": presentation.samples(rows, _item_urls(project, rows), dataset.policy),
         "check": check,
         "may_train": may(request.user, "train", project),
     }

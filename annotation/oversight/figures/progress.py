@@ -16,12 +16,12 @@ def progress_of(project) -> dict:
         taken=Sum("taken", filter=is_open),
         withdrawn=Count("pk", filter=Q(state=Item.State.WITHDRAWN)),
     )
-    live, only_lent = _lent(project)
+    live, only_lent, full_by_loans = _lent(project)
     judged = _judged(project)
     wanted, held = items["wanted"] or 0, (items["taken"] or 0) - live
     return {
         "item_count": items["total"],
-        "full_count": items["full"],
+        "full_count": items["full"] - full_by_loans,
         "withdrawn_count": items["withdrawn"],
         "judged_item_count": items["begun"] - only_lent,
         "wanted": wanted,
@@ -35,17 +35,22 @@ def progress_of(project) -> dict:
     }
 
 
-def _lent(project) -> tuple[int, int]:
-    """How many items are being judged, and in how many of them that is all there is so far."""
+def _lent(project) -> tuple[int, int, int]:
+    """How many items are being judged; in how many of them that is all there is so far; and how
+    many open ones would not be full without."""
     live = (
         Assignment.objects.live()
         .filter(project=project, purpose=Purpose.WORK)
-        .values("item", "item__taken")
+        .values("item", "item__taken", "item__overlap", "item__state")
         .annotate(count=Count("pk"))
         .order_by()
     )
-    rows = list(live.values_list("count", "item__taken"))
-    return sum(count for count, _ in rows), sum(count == taken for count, taken in rows)
+    rows = list(live.values_list("count", "item__taken", "item__overlap", "item__state"))
+    return (
+        sum(count for count, *_ in rows),
+        sum(count == taken for count, taken, *_ in rows),
+        sum(taken == most and state == Item.State.OPEN for _, taken, most, state in rows),
+    )
 
 
 def _judged(project) -> dict[str, int]:
@@ -59,6 +64,6 @@ def _judged(project) -> dict[str, int]:
 
 
 def _labeler_count(project) -> int:
-    """Who has judged: a look into an index for each member."""
-    judged = Judgment.objects.filter(project=project, labeler=OuterRef("user"))
+    """Who has judged work: a look into an index for each member."""
+    judged = Judgment.objects.filter(project=project, labeler=OuterRef("user")).work()
     return project.memberships.filter(Exists(judged)).count()

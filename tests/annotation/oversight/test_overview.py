@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.db.models import F
+from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
@@ -156,6 +157,19 @@ def test_progress_counts_what_the_long_way_counts(project):
         found["held"]
         == sum(Item.objects.filter(project=project).values_list("taken", flat=True)) - 1
     )
+
+
+def test_an_item_is_complete_once_it_is_judged_not_once_it_is_lent(project):
+    mira, jonas, learner = (make_member(project) for _ in range(3))
+    item = judge(project, mira).item
+    judge(project, learner, purpose="training")
+    touch(item, jonas, "live")
+    Item.objects.filter(pk=item.pk).update(taken=2, overlap=2)
+    found = progress_of(project)
+    assert (found["full_count"], found["labeler_count"]) == (0, 1), "who learns has no work yet"
+
+    Assignment.objects.filter(item=item, labeler=jonas).update(state="submitted", over_at=Now())
+    assert progress_of(project)["full_count"] == 1
 
 
 def test_an_item_is_unassignable_when_no_labeler_can_take_it(client, project, lead):

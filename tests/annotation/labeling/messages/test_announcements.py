@@ -118,3 +118,11 @@ def test_a_labeler_announces_nothing(client, project, labeler):
     assert client.post(url("list-announcements", "shop"), {"text": "x"}).status_code == 404
     with pytest.raises(ObjectDoesNotExist):
         Announcement.objects.get()
+
+
+def test_the_name_of_the_project_leads_each_where_they_may_go(client, project, lead, labeler):
+    for user in (lead, labeler):
+        client.force_login(user)
+        page = client.get(url("list-announcements", "shop")).content.decode()
+        address = page.split('<nav aria-label="Concord"><a href="')[1].split('"')[0]
+        assert client.get(address, follow=True).status_code == 200, address
