@@ -27,16 +27,17 @@ UPDATE labeling_item i SET overlap = i.overlap + %(extra)s FROM locked
  WHERE i.id = locked.id AND i.state = 'open' AND i.overlap + %(extra)s <= %(most)s
 RETURNING i.id
 """
-# What was raised to just that, and nobody was lent since.
+# What was raised to just that, and nobody was lent since. With a floor, what lies below is lifted
+# to it, and what lies on it stays.
 TAKE_BACK = """
 WITH raised AS (
   SELECT * FROM unnest(%(items)s::bigint[], %(overlaps)s::int[]) AS r(id, overlap)
 ), locked AS (
   SELECT id FROM labeling_item WHERE id = ANY (%(items)s) ORDER BY id FOR UPDATE
 )
-UPDATE labeling_item i SET overlap = i.overlap - 1 FROM raised, locked
+UPDATE labeling_item i SET overlap = greatest(i.overlap - 1, %(floor)s) FROM raised, locked
  WHERE i.id = locked.id AND i.id = raised.id AND i.overlap = raised.overlap
-   AND i.taken < i.overlap
+   AND i.state = 'open' AND i.taken < i.overlap AND i.overlap <> %(floor)s
 RETURNING i.id
 """
 # Items of one overlap get another, never less than is taken. Asked again on purpose, by a new
@@ -78,12 +79,13 @@ def ask_again(items: Iterable[int], *, extra: int, most: int) -> list[int]:
     return sorted(asked)
 
 
-def take_back(raised: Iterable[tuple[int, int]]) -> list[int]:
-    """The place that was added last, where nobody has begun on it. Returns the items."""
+def take_back(raised: Iterable[tuple[int, int]], *, floor: int | None = None) -> list[int]:
+    """The place that was added last, where nobody has begun on it; no item is for fewer than
+    `floor` afterwards. Returns the items."""
     freed: list[int] = []
     for piece in _pieces(sorted(raised)):
         items, overlaps = zip(*piece, strict=True)
-        values = {"items": list(items), "overlaps": list(overlaps)}
+        values = {"items": list(items), "overlaps": list(overlaps), "floor": floor or 0}
         freed += [item for (item,) in _run(TAKE_BACK, values)]
     return sorted(freed)
 

@@ -207,7 +207,7 @@ def side_of(project, repeats_report) -> Side:
         standing=_standing(work.standing),
         proposal=proposal,
         proposal_text=_proposal(proposal) if proposal else "",
-        granted=[_granted(one, handles) for one in refills if one is not proposal],
+        granted=[_granted(one, handles, work) for one in refills if one is not proposal],
         is_looking=looking is not None and looking.is_active,
         repeats_finding=_repeats_finding(repeats_report),
         own=_own(repeats_report, handles),
@@ -251,13 +251,15 @@ def _proposal(refill: Refill) -> str:
     return f"{proposed} {unsure}"
 
 
-def _granted(refill: Refill, handles: dict[int, str]) -> Granted:
+def _granted(refill: Refill, handles: dict[int, str], work: AdaptiveWork) -> Granted:
     by = _("the rule") if refill.actor_id is None else handles.get(refill.actor_id, "?")
     return Granted(
         refill=refill,
         count=grouped(refill.count),
         by=by,
-        may_be_taken_back=refill.state == State.GRANTED and refill.actor_id is not None,
+        # While it is on, the rule would grant it again.
+        may_be_taken_back=refill.state == State.GRANTED
+        and (refill.actor_id is not None or not work.is_on),
     )
 
 

@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 from annotation.core import audit, jobs
 from annotation.core.errors import Conflict, DomainError, NotFound
 from annotation.core.models import Job
-from annotation.labeling.overlap import change_overlap, raise_overlaps, take_back
+from annotation.labeling.overlap import change_overlap, raise_overlaps
 from annotation.projects.models import Project
 from annotation.projects.services import MAX_OVERLAP
 from annotation.quality import tasks
+from annotation.quality.adaptive.letting_go import let_go, take_from
 from annotation.quality.adaptive.rule import Look, look_at
 from annotation.quality.models import AdaptiveWork, Refill, judgment_state
 
@@ -39,7 +40,8 @@ def configure(
     *, project, actor, is_on: bool, sure_percent: int, least: int, most: int
 ) -> AdaptiveWork:
     """From now on. Items that still wait for labelers begin with `least` of them when it is turned
-    on, and get the fixed overlap again when it is turned off; what was stopped stays stopped."""
+    on, and get the fixed overlap again when it is turned off, also those that the rule raised;
+    what was stopped stays stopped."""
     _check(project, is_on, sure_percent, least, most)
     said = {"is_on": is_on, "sure_percent": sure_percent, "least": least, "most": most}
     with transaction.atomic():
@@ -58,10 +60,13 @@ def configure(
         if (is_on or before["is_on"]) and wanted != old:
             project.overlap = wanted
             project.save(update_fields=["overlap"])
-        audit.record("adaptive.changed", actor=actor, project=project, before=before, **said)
+        told = audit.record(
+            "adaptive.changed", actor=actor, project=project, before=before, **said
+        )
         if is_on or before["is_on"]:
             change = [old, wanted] if old != wanted else None
-            request_look(project=project, actor=actor, change=change)
+            turned_off = None if is_on else told.pk
+            request_look(project=project, actor=actor, change=change, turned_off=turned_off)
     return work
 
 
@@ -80,10 +85,14 @@ def _check(project, is_on, sure_percent, least, most) -> None:
         raise DomainError(_("Here nothing is put in order: no answer could become sure."))
 
 
-def request_look(*, project, actor=None, change: list[int] | None = None) -> Job:
+def request_look(
+    *, project, actor=None, change: list[int] | None = None, turned_off: int | None = None
+) -> Job:
     """Queue a look at the judgments. `change`: the overlap of items that wait was the one number
-    and is to be the other; see `_follow`."""
+    and is to be the other; see `_follow`. `turned_off`: the event that says so. It has a job of
+    its own, for a look under way may be past what is done then."""
     target = f"adaptive:{project.pk}" + (f":{change[0]}:{change[1]}" if change else "")
+    target += f":off:{turned_off}" if turned_off else ""
     job, _created = jobs.enqueue(
         kind=tasks.LOOK,
         project=project,
@@ -95,7 +104,8 @@ def request_look(*, project, actor=None, change: list[int] | None = None) -> Job
 
 
 def look_in_job(claim: jobs.Claim) -> dict:
-    """Change overlaps where that was asked for, then raise those of unsure items."""
+    """Change overlaps where that was asked for, then raise those of unsure items, or take back
+    what was raised where adaptive work is off."""
     project = claim.job.project
     change = claim.job.payload.get("change")
     changed = _follow(project, change[0]) if change else 0
@@ -105,6 +115,7 @@ def look_in_job(claim: jobs.Claim) -> dict:
             project=project, actor=claim.job.created_by, budget=budget, alive=claim.alive
         )
         return {"refill": refill.pk, "items": len(refill.item_ids)}
+    changed += let_go(project, claim.job.created_by, claim.alive)
     raised = apply_rule(project=project, alive=claim.alive)
     return {"changed": changed, "raised": raised}
 
@@ -130,8 +141,10 @@ def apply_rule(*, project, alive: Callable[[], None] = lambda: None) -> int:
     if work._state.adding:
         return 0
     look = look_at(project, work, alive)
-    items = look.worthiest(len(look.item_ids)) if work.is_on else []
     with transaction.atomic():
+        # Read again under the lock: turned off while it looked, it raises nothing any more.
+        is_on = AdaptiveWork.objects.select_for_update().get(pk=work.pk).is_on
+        items = look.worthiest(len(look.item_ids)) if is_on else []
         raised = raise_overlaps((int(pk) for pk in look.item_ids[items]), most=work.most)
         if raised:
             made = _keep(project, None, look, raised, budget=len(raised), state=State.GRANTED)
@@ -235,31 +248,21 @@ def drop(*, refill_id: int, project, actor) -> None:
 
 
 def take_refill_back(*, refill_id: int, project, actor) -> int:
-    """Where nobody has begun on it. What was begun stays, for it is somebody's work. Returns how
-    many items it was taken back from; Conflict where everything was begun."""
+    """Where nobody has begun on it. What was begun stays, for it is somebody's work. What the rule
+    granted only while it is off: else it would grant that again. Returns how many items it was
+    taken back from; Conflict where everything was begun."""
     with transaction.atomic():
+        work = AdaptiveWork.objects.select_for_update().filter(project=project).first()
         refill = _locked(project, refill_id)
         if refill.state == State.TAKEN_BACK:
             return 0
-        if refill.state != State.GRANTED or refill.actor_id is None:
-            raise Conflict(_("Only judgments that somebody granted can be taken back."))
-        freed = set(take_back(refill.raised))
+        if refill.state != State.GRANTED:
+            raise Conflict(_("Only judgments that were granted can be taken back."))
+        if refill.actor_id is None and work is not None and work.is_on:
+            raise Conflict(_("The rule would grant these again: turn it off first."))
+        freed = take_from(refill, actor=actor)
         if not freed:
             raise Conflict(_("Every one of these judgments was begun: nothing can be taken back."))
-        kept = [(item, overlap) for item, overlap in refill.raised if item not in freed]
-        refill.item_ids = [item for item, _overlap in kept]
-        refill.overlaps = [overlap for _item, overlap in kept]
-        if not kept:
-            refill.state, refill.ended_at = State.TAKEN_BACK, timezone.now()
-        refill.save()
-        audit.record(
-            "adaptive.taken_back",
-            actor=actor,
-            project=project,
-            target=f"refill:{refill.pk}",
-            items=len(freed),
-            kept=len(kept),
-        )
     return len(freed)
 
 

@@ -81,6 +81,81 @@ def test_on_and_off_at_once_end_as_was_said_last_in_whichever_order_they_run(lea
     assert overlaps([untouched]) == [3]
 
 
+def turn_off(project, lead):
+    services.configure(project=project, actor=lead, is_on=False, sure_percent=80, least=2, most=4)
+
+
+def test_what_the_rule_granted_and_nobody_took_is_taken_back_once_it_is_off(lead):
+    project, items, people = make_world(items=4, overlap=2)
+    untouched, begun, by_lead, _sure = items
+    for item, choices in zip(items, (SPLIT, SPLIT, SPLIT, AGREE), strict=True):
+        judged(item, people, choices)
+    proposal = services.propose(project=project, actor=lead, budget=4)
+    proposal.item_ids, proposal.overlaps = [by_lead.pk], [3]
+    proposal.save()
+    services.grant(refill_id=proposal.pk, project=project, actor=lead)
+    turn_on(project, lead)
+    assert overlaps(items) == [3, 3, 3, 2], "least is the overlap: only the rule changes anything"
+    begun.refresh_from_db()
+    judged(begun, people[2:], ([1, 2],))
+    rules = Refill.objects.get(actor=None)
+    with pytest.raises(Conflict, match="turn it off first"):
+        services.take_refill_back(refill_id=rules.pk, project=project, actor=lead)
+
+    turn_off(project, lead)
+    run_looks(project)
+
+    assert overlaps(items) == [2, 3, 3, 2]
+    rules.refresh_from_db()
+    assert rules.raised == [(begun.pk, 3)]
+    assert Event.objects.filter(kind="adaptive.taken_back", target=f"refill:{rules.pk}").exists()
+    with pytest.raises(Conflict, match="was begun"):
+        services.take_refill_back(refill_id=rules.pk, project=project, actor=lead)
+
+
+def test_no_item_that_waits_is_for_fewer_than_the_fixed_overlap_once_it_is_off(lead):
+    project, items, people = make_world(items=2, overlap=4)
+    turn_on(project, lead, least=2, most=6)
+    for item in items:
+        item.refresh_from_db()
+        judged(item, people, SPLIT)
+    services.apply_rule(project=project)
+    assert overlaps(items) == [3, 3]
+
+    turn_off(project, lead)
+    run_looks(project)
+
+    assert overlaps(items) == [4, 4]
+
+
+def test_a_look_that_began_while_it_was_on_raises_nothing_once_it_is_off(lead, monkeypatch):
+    project, items, people = make_world(items=1, overlap=2)
+    turn_on(project, lead)
+    judged(items[0], people, SPLIT)
+    look_at = services.look_at
+
+    def turned_off_meanwhile(*args):
+        look = look_at(*args)
+        turn_off(project, lead)
+        return look
+
+    monkeypatch.setattr(services, "look_at", turned_off_meanwhile)
+    assert services.apply_rule(project=project) == 0
+    assert overlaps(items) == [2]
+
+
+def test_on_again_before_the_grants_are_taken_back_they_stay(lead):
+    project, items, people = make_world(items=1, overlap=2)
+    judged(items[0], people, SPLIT)
+    turn_on(project, lead)
+    turn_off(project, lead)
+    services.configure(project=project, actor=lead, is_on=True, sure_percent=80, least=2, most=4)
+
+    run_looks(project)
+
+    assert overlaps(items) == [3]
+
+
 def test_a_last_word_that_comes_while_overlaps_are_changed_holds(lead, monkeypatch):
     project, (untouched,), _people = make_world(items=1)
     said = {"project": project, "actor": lead, "sure_percent": 80, "least": 2, "most": 4}
