@@ -14,11 +14,20 @@ def people_of(project) -> dict[int, tuple[str, int]]:
     return {user: (handle, member) for user, handle, member in rows}
 
 
+# How reliable single labelers are: figures of people, which need another right than the rest.
+KEPT_BACK = {"consensus": ("crowds",)}
+
+
+def public_result(report: Report) -> dict:
+    kept_back = KEPT_BACK.get(report.kind, ())
+    return {key: part for key, part in report.result.items() if key not in kept_back}
+
+
 def as_document(report: Report) -> dict:
     """With all that is needed to compute it again, and the names that its ids stand for."""
     return {
         "kind": report.kind,
-        "result": report.result,
+        "result": public_result(report),
         "labelers": {str(pk): handle for pk, handle in handles_of(report.project).items()},
         "input_sha256": report.input_sha256,
         "code_version": report.code_version,

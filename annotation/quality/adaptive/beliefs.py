@@ -32,10 +32,25 @@ SHRINKAGE = 10.0
 
 
 @dataclass(frozen=True)
+class Crowd:
+    """What the answers of all items of one size rest on. labelers: as the judgments number them;
+    accuracy: how often each of them gives the answer; prior: how likely each answer is beforehand;
+    typical: the accuracy behind the average judgment; is_known: found, or only usual."""
+
+    responses: int
+    labelers: IntArray
+    accuracy: FloatArray
+    prior: FloatArray
+    typical: float
+    is_known: bool
+
+
+@dataclass(frozen=True)
 class Beliefs:
     """By item that has an answer: item_ids; answer, the likeliest; sure, its posterior; gain, what
     one more judgment is expected to teach, in nats; n_judgments behind them. accuracy: how
-    often a labeler gives an item's answer, averaged over judgments; None where too few judged."""
+    often a labeler gives an item's answer, averaged over judgments; None where too few judged.
+    crowds: one for each size of items."""
 
     item_ids: IntArray
     answer: IntArray
@@ -43,6 +58,7 @@ class Beliefs:
     gain: FloatArray
     n_judgments: IntArray
     accuracy: float | None
+    crowds: tuple[Crowd, ...] = ()
 
 
 def answers_of(judged: Judged) -> IntArray:
@@ -52,9 +68,9 @@ def answers_of(judged: Judged) -> IntArray:
     return np.where(best == NOTHING_SAID, -1, np.where(best == NONE, 0, best + 1))
 
 
-def labels_by_size(judged: Judged) -> Iterator[tuple[IntArray, Labels]]:
-    """For each number of responses: (places of the items in the snapshot, what was said of which
-    of them is the best)."""
+def labels_by_size(judged: Judged) -> Iterator[tuple[IntArray, IntArray, Labels]]:
+    """For each number of responses: (places of the items in the snapshot, labelers as it numbers
+    them, what was said of which response is the best)."""
     answer, counts = answers_of(judged), judged.response_count
     for size in np.unique(counts[counts >= 2]):
         rows = np.flatnonzero((counts[judged.item] == size) & (answer >= 0))
@@ -62,6 +78,7 @@ def labels_by_size(judged: Judged) -> Iterator[tuple[IntArray, Labels]]:
         labelers, labeler = np.unique(judged.labeler[rows], return_inverse=True)
         yield (
             places,
+            labelers,
             Labels.of(
                 item,
                 labeler,
@@ -76,7 +93,8 @@ def labels_by_size(judged: Judged) -> Iterator[tuple[IntArray, Labels]]:
 def beliefs_of(judged: Judged, alive: Callable[[], None] = lambda: None) -> Beliefs:
     """Of every item that has a ranking. alive: called after each step of a fit."""
     parts = [
-        _of(judged.item_ids[places], labels, alive) for places, labels in labels_by_size(judged)
+        _of(judged.item_ids[places], labelers, labels, alive)
+        for places, labelers, labels in labels_by_size(judged)
     ]
     known = [part for part in parts if len(part.item_ids)]
     if not known:
@@ -93,10 +111,13 @@ def beliefs_of(judged: Judged, alive: Callable[[], None] = lambda: None) -> Beli
         np.concatenate([part.gain for part in known])[order],
         np.concatenate([part.n_judgments for part in known])[order],
         float(np.average(accuracy, weights=weight)) if weight else None,
+        tuple(crowd for part in known for crowd in part.crowds),
     )
 
 
-def _of(item_ids: IntArray, labels: Labels, alive: Callable[[], None]) -> Beliefs:
+def _of(
+    item_ids: IntArray, labelers: IntArray, labels: Labels, alive: Callable[[], None]
+) -> Beliefs:
     n_items, q = labels.n_items, labels.n_categories
     accuracy, prior, is_known = reliabilities(labels, alive)
     confusion = confusion_of_accuracy(accuracy, q)
@@ -111,6 +132,7 @@ def _of(item_ids: IntArray, labels: Labels, alive: Callable[[], None]) -> Belief
         expected_information(posterior, typical) if n_items else np.zeros(0),
         np.bincount(labels.item, minlength=n_items),
         typical if is_known else None,
+        (Crowd(q - 1, labelers, accuracy, prior, typical, is_known),),
     )
 
 

@@ -38,7 +38,7 @@ def compute(snapshot: Snapshot, progress: Progress) -> dict:
 
     alive()
     parts = [
-        _steps(labels, part, alive) for part, (_, labels) in enumerate(labels_by_size(snapshot))
+        _steps(labels, part, alive) for part, (_, _, labels) in enumerate(labels_by_size(snapshot))
     ]
     n_items = sum(len(counts) for _sure, _same, counts in parts)
     total = int(sum(counts.sum() for _sure, _same, counts in parts))

@@ -16,14 +16,16 @@ from annotation.quality.adaptive.beliefs import (
     USUAL_ACCURACY,
 )
 from annotation.quality.bias_page.rows import percent
+from annotation.quality.item_consensus.sureness import believed, crowd_of
 from annotation.quality.item_consensus.together import Pair, Together, consensus_of
-from annotation.quality.services import latest_report
+from annotation.quality.services import is_stale, latest_report
+from annotation.quality.stats.estimate import FloatArray
 from annotation.quality.strips import Strip, outcomes
 
 
 @dataclass(frozen=True)
 class ResponseRow:
-    """best: the chance that it alone is the best one."""
+    """best: the chance that it alone is the best one, or the share of judgments that say so."""
 
     key: str
     points: str
@@ -44,8 +46,10 @@ class PairRow:
 
 @dataclass(frozen=True)
 class ItemConsensus:
-    """settled: the order that a reviewer entered, empty where none did; knows_labelers: some of
-    them were compared with others often enough to weigh them."""
+    """settled: the order that a reviewer entered, empty where none did; knows_chances: the
+    project's consensus says what the item's answer rests on, else these are votes; knows_labelers:
+    it knows how reliable they are; is_behind: something was judged since; knows_pairs: the figures
+    of labelers say how reliable they are on a pair."""
 
     finding: str
     settled: str
@@ -55,7 +59,10 @@ class ItemConsensus:
     pairs: list[PairRow]
     none_alone: str
     judgments: int
+    knows_chances: bool
     knows_labelers: bool
+    is_behind: bool
+    knows_pairs: bool
 
 
 def page_of(item) -> ItemConsensus | None:
@@ -65,22 +72,27 @@ def page_of(item) -> ItemConsensus | None:
     if not judgments:
         return None
     keys = list(item.item_responses.order_by("position").values_list("key", flat=True))
-    known = _reliabilities(item.project)
-    accuracy = [known.get(one.labeler_id, USUAL_ACCURACY) for one in judgments]
-    together = consensus_of(
-        [_signs(one) for one in judgments], [_best(one) for one in judgments], accuracy, len(keys)
-    )
+    said = [_best(one) for one in judgments]
+    labelers = [one.labeler_id for one in judgments]
+    by_pairs = _reliabilities(item.project, labelers)
+    together = consensus_of([_signs(one) for one in judgments], said, by_pairs, len(keys))
+    report = latest_report(item.project, "consensus")
+    crowd = crowd_of(report, len(keys))
+    best = believed(crowd, said, labelers) if crowd else _shares(together)
     settled = _settled(item)
     return ItemConsensus(
-        finding=_finding(together, keys),
+        finding=_finding(together, best, keys, is_chance=crowd is not None),
         settled=order_line(settled, keys) if settled else "",
         reason=settled.reason if settled else "",
         said=_said(together, keys),
-        responses=_responses(together, keys),
+        responses=_responses(together, best, keys),
         pairs=[_pair(pair, keys) for pair in together.pairs],
-        none_alone=percent(together.best[0]),
+        none_alone=percent(best[0]),
         judgments=len(judgments),
-        knows_labelers=any(one.labeler_id in known for one in judgments),
+        knows_chances=crowd is not None,
+        knows_labelers=crowd is not None and crowd["is_known"],
+        is_behind=report is not None and is_stale(report),
+        knows_pairs=by_pairs is not None,
     )
 
 
@@ -99,16 +111,20 @@ def _best(judgment) -> int:
     return top[0] if len(top) == 1 else 0
 
 
-def _reliabilities(project) -> dict[int, float]:
-    """{user id: chance to be right}, from the labelers' figures in force."""
+def _reliabilities(project, labelers: list[int]) -> list[float] | None:
+    """Of each labeler the chance to be right of a pair, from the labelers' figures in force; None
+    where they know nobody of these."""
     report = latest_report(project, "labelers")
     people = report.result["labelers"] if report else []
     found = {one["labeler"]: one["signals"]["reliability"]["value"] for one in people}
-    return {
+    known = {
         labeler: min(max(value, LEAST_ACCURACY), MOST_ACCURACY)
         for labeler, value in found.items()
         if value is not None
     }
+    if known.keys().isdisjoint(labelers):
+        return None
+    return [known.get(labeler, USUAL_ACCURACY) for labeler in labelers]
 
 
 def _settled(item) -> Adjudication | None:
@@ -116,15 +132,29 @@ def _settled(item) -> Adjudication | None:
     return decided.filter(outcome=Adjudication.Outcome.SETTLED).first()
 
 
-def _finding(together: Together, keys: list[str]) -> str:
-    answer = int(together.best.argmax())
-    sure = percent(together.best[answer])
-    if answer == 0:
-        return _("Likeliest no response alone is the best one (%(sure)s)") % {"sure": sure}
-    return _("Likeliest %(key)s is the best one (%(sure)s)") % {
+def _shares(together: Together) -> FloatArray:
+    shares: FloatArray = together.alone / max(1, int(together.alone.sum()))
+    return shares
+
+
+def _finding(together: Together, best: FloatArray, keys: list[str], *, is_chance: bool) -> str:
+    if not together.alone.any():
+        return _("Nothing was said of which response is the best one")
+    if not is_chance and (together.alone == together.alone.max()).sum() > 1:
+        return _("The votes for the best one are split")
+    answer = int(best.argmax())
+    words = {
         "key": keys[answer - 1],
-        "sure": sure,
+        "share": percent(best[answer]),
+        "sure": percent(best[answer]),
     }
+    if is_chance and answer == 0:
+        return _("Likeliest no response alone is the best one (%(sure)s)") % words
+    if is_chance:
+        return _("Likeliest %(key)s is the best one (%(sure)s)") % words
+    if answer == 0:
+        return _("By most votes no response alone is the best one (%(share)s)") % words
+    return _("By most votes %(key)s is the best one (%(share)s)") % words
 
 
 def _said(together: Together, keys: list[str]) -> list[str]:
@@ -140,7 +170,7 @@ def _said(together: Together, keys: list[str]) -> list[str]:
     return found
 
 
-def _responses(together: Together, keys: list[str]) -> list[ResponseRow]:
+def _responses(together: Together, best: FloatArray, keys: list[str]) -> list[ResponseRow]:
     """In Borda's order."""
     order = np.argsort(together.borda, kind="stable")
     return [
@@ -150,8 +180,8 @@ def _responses(together: Together, keys: list[str]) -> list[ResponseRow]:
             borda=int(together.borda[at]),
             kemeny=int(together.kemeny[at]),
             schulze=int(together.schulze[at]),
-            best=percent(together.best[at + 1]),
-            chart=whisker(float(together.best[at + 1]), name=keys[at], number=percent),
+            best=percent(best[at + 1]),
+            chart=whisker(float(best[at + 1]), name=keys[at], number=percent),
         )
         for at in order
     ]
@@ -160,9 +190,8 @@ def _responses(together: Together, keys: list[str]) -> list[ResponseRow]:
 def _pair(pair: Pair, keys: list[str]) -> PairRow:
     one, other = keys[pair.one], keys[pair.other]
     first, tie, second = pair.votes
-    ahead = one if pair.chances[0] >= pair.chances[2] else other
+    ahead = one if first >= second else other
     share = (first if ahead == one else second) + tie / 2
-    chance = max(pair.chances[0], pair.chances[2])
     return PairRow(
         name=_("%(one)s and %(other)s") % {"one": one, "other": other},
         votes=outcomes([(one, first), ("=", tie), (other, second)], _("Votes")),
@@ -172,10 +201,16 @@ def _pair(pair: Pair, keys: list[str]) -> PairRow:
             "share": percent(share / (first + tie + second)),
             "count": grouped(first + tie + second),
         },
-        chances=_("%(key)s %(chance)s, a tie %(tie)s")
-        % {
-            "key": ahead,
-            "chance": percent(chance),
-            "tie": percent(pair.chances[1]),
-        },
+        chances=_chances(pair, one, other),
     )
+
+
+def _chances(pair: Pair, one: str, other: str) -> str:
+    if pair.chances is None:
+        return ""
+    first, tie, second = pair.chances
+    return _("%(key)s %(chance)s, a tie %(tie)s") % {
+        "key": one if first >= second else other,
+        "chance": percent(max(first, second)),
+        "tie": percent(tie),
+    }

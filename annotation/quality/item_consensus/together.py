@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from annotation.quality.stats.estimate import FloatArray, IntArray
 from annotation.quality.stats.kemeny import kemeny
@@ -18,37 +19,38 @@ Signs = Mapping[tuple[int, int], int]
 @dataclass(frozen=True)
 class Pair:
     """votes: for one, for a tie, for the other; chances: of the same three, by who voted, equally
-    likely beforehand."""
+    likely beforehand; None where nobody knows how reliable they are."""
 
     one: int
     other: int
     votes: tuple[int, int, int]
-    chances: FloatArray
+    chances: FloatArray | None
 
 
 @dataclass(frozen=True)
 class Together:
     """By response: points and ranks of Borda, ranks of Kemeny and Schulze (1 the best, equal a
-    tie). best: chance that none alone is the best, then that each one is. winner: who beats each
-    other one by most votes, or None; has_circle: some beat each other in a circle."""
+    tie); alone: of how many judgments it is alone at the top, before them that of none. winner:
+    who beats each other one by most votes, or None; has_circle: some beat each other in a
+    circle."""
 
     pairs: list[Pair]
     points: FloatArray
     borda: IntArray
     kemeny: IntArray
     schulze: IntArray
-    best: FloatArray
+    alone: IntArray
     winner: int | None
     has_circle: bool
     is_only_order: bool
 
 
 def consensus_of(
-    ballots: Sequence[Signs], best: Sequence[int], accuracy: Sequence[float], n: int
+    ballots: Sequence[Signs], best: Sequence[int], accuracy: Sequence[float] | None, n: int
 ) -> Together:
     """ballots: what each judgment says of the pairs of n responses; best: which response it has
     alone at the top, counted from 1, 0 none, -1 nothing said; accuracy: how often its labeler is
-    right."""
+    right of a pair, None where that is not known."""
     votes = np.zeros((n, n, 3), dtype=np.int64)
     for signs in ballots:
         for (one, other), sign in signs.items():
@@ -68,7 +70,7 @@ def consensus_of(
         borda=points.ranks,
         kemeny=order.ranks,
         schulze=schulze(preferences).ranks,
-        best=_posterior(best, accuracy, n + 1),
+        alone=np.bincount([answer for answer in best if answer >= 0], minlength=n + 1),
         winner=duels.winner,
         has_circle=bool(duels.cycles),
         is_only_order=order.is_unique,
@@ -81,15 +83,19 @@ def _three(counts: IntArray) -> tuple[int, int, int]:
 
 
 def _chances(
-    ballots: Sequence[Signs], accuracy: Sequence[float], one: int, other: int
-) -> FloatArray:
+    ballots: Sequence[Signs], accuracy: Sequence[float] | None, one: int, other: int
+) -> FloatArray | None:
+    if accuracy is None:
+        return None
     said = [signs.get((one, other), -2) + 1 for signs in ballots]
-    return _posterior(said, accuracy, 3)
+    return posterior(said, accuracy, np.full(3, 1 / 3))
 
 
-def _posterior(said: Sequence[int], accuracy: Sequence[float], n_answers: int) -> FloatArray:
-    """(answers,) of the answers 0, 1, … that were given; a negative one was not."""
-    answers = np.asarray(said, dtype=np.int64)
+def posterior(said: Sequence[int], accuracy: Sequence[float], prior: ArrayLike) -> FloatArray:
+    """(answers,) of the answers 0, 1, … that were given; a negative one was not. prior: how likely
+    each is beforehand."""
+    answers, begin = np.asarray(said, dtype=np.int64), np.asarray(prior, dtype=np.float64)
     given = np.flatnonzero(answers >= 0)
-    confusion = confusion_of_accuracy(np.asarray(accuracy, dtype=np.float64), n_answers)
-    return item_posteriors(np.zeros(len(given)), given, answers[given], 1, confusion)[0]
+    confusion = confusion_of_accuracy(np.asarray(accuracy, dtype=np.float64), len(begin))
+    same_item = np.zeros(len(given), dtype=np.int64)
+    return item_posteriors(same_item, given, answers[given], 1, confusion, begin)[0]

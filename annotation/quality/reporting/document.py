@@ -8,7 +8,7 @@ from django.utils import timezone
 from annotation.labeling.models import Item
 from annotation.quality import services
 from annotation.quality.analyses import ANALYSES
-from annotation.quality.documents import handles_of
+from annotation.quality.documents import handles_of, public_result
 from annotation.quality.models import Report
 from annotation.quality.pages import PAGES
 from annotation.quality.prompts_page import items_named
@@ -32,7 +32,7 @@ class Section:
     with_people: bool
 
     def as_json(self) -> dict:
-        result = self.report.result
+        result = public_result(self.report)
         return {
             "kind": self.kind,
             "input_sha256": self.report.input_sha256,

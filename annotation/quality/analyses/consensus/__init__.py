@@ -4,7 +4,8 @@ from itertools import combinations
 
 from django.utils.translation import gettext_noop
 
-from annotation.quality.analyses.consensus.certainty import certainty_of
+from annotation.quality.adaptive.beliefs import beliefs_of
+from annotation.quality.analyses.consensus.certainty import certainty_of, crowds_of
 from annotation.quality.analyses.consensus.methods import KEYS, outcomes_by_method
 from annotation.quality.analyses.consensus.opinions import Opinions, opinions_of
 from annotation.quality.analyses.consensus.shares import share_by_item
@@ -14,13 +15,13 @@ from annotation.quality.stats.comparisons import TIE
 from annotation.quality.stats.estimate import IntArray
 from annotation.quality.stats.labels import UNKNOWN
 
-CODE_VERSION = "1"
+CODE_VERSION = "2"
 
 
 def compute(snapshot: Snapshot, progress: Progress) -> dict:
-    """{"extent", "methods", "agreement", "certainty"}: docs/statistics.md has each."""
+    """{"extent", "methods", "agreement", "certainty", "crowds"}: docs/statistics.md has each."""
     progress(0, len(KEYS) + 1, gettext_noop("Asking how sure each answer is"))
-    certainty = certainty_of(snapshot)
+    beliefs = beliefs_of(snapshot)
     opinions = opinions_of(snapshot)
     names, outcomes = {}, {}
     for key, name, outcome in outcomes_by_method(opinions):
@@ -51,7 +52,8 @@ def compute(snapshot: Snapshot, progress: Progress) -> dict:
             | _alike(opinions, compared, outcomes[one], outcomes[other])
             for one, other in combinations(KEYS, 2)
         ],
-        "certainty": certainty,
+        "certainty": certainty_of(snapshot, beliefs),
+        "crowds": crowds_of(snapshot, beliefs),
     }
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from annotation.core.intervals import wilson_interval
-from annotation.quality.adaptive.beliefs import Beliefs, beliefs_of
+from annotation.quality.adaptive.beliefs import Beliefs
 from annotation.quality.analyses.prompts.outcomes import distributions, strip_of
 from annotation.quality.snapshot import Snapshot
 from annotation.quality.stats.estimate import BoolArray
@@ -15,9 +15,26 @@ MOST_LISTED = 30
 MOST_JUDGMENTS = 6  # rows by how many judged an item: so many and more are one
 
 
-def certainty_of(snapshot: Snapshot) -> dict:
+def crowds_of(snapshot: Snapshot, beliefs: Beliefs) -> list[dict]:
+    """What every answer rests on, so that an item's own page can tell its own: by the number of
+    responses, labelers by their ids."""
+    return [
+        {
+            "responses": crowd.responses,
+            "prior": crowd.prior.tolist(),
+            "typical": crowd.typical,
+            "is_known": crowd.is_known,
+            "labelers": {
+                str(snapshot.labeler_ids[labeler]): float(accuracy)
+                for labeler, accuracy in zip(crowd.labelers, crowd.accuracy, strict=True)
+            },
+        }
+        for crowd in beliefs.crowds
+    ]
+
+
+def certainty_of(snapshot: Snapshot, beliefs: Beliefs) -> dict:
     """{"threshold", "accuracy", "sure", "bins", "by_judgments", "items"}: see docs."""
-    beliefs = beliefs_of(snapshot)
     is_sure = beliefs.sure >= SURE - 1e-12
     last = len(BOUNDS) - 2
     bins = np.clip(np.searchsorted(BOUNDS, beliefs.sure + 1e-12, side="right") - 1, 0, last)

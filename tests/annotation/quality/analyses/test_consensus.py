@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from annotation.quality.adaptive.beliefs import beliefs_of
 from annotation.quality.analyses.consensus import certainty, compute, orders
 from annotation.quality.analyses.consensus.methods import KEYS, outcomes_by_method
 from annotation.quality.analyses.consensus.opinions import opinions_of
@@ -141,7 +142,7 @@ def test_comparisons_of_one_item_are_worth_less_than_as_many_items():
 def test_the_least_sure_items_come_first_and_are_bounded(monkeypatch):
     monkeypatch.setattr(certainty, "MOST_LISTED", 5)
     snapshot = crowd()
-    found = certainty.certainty_of(snapshot)
+    found = certainty.certainty_of(snapshot, beliefs_of(snapshot))
     listed = [row["sure"] for row in found["items"]]
     assert listed == sorted(listed)
     assert len(listed) == 5
