@@ -71,6 +71,19 @@ class ReviewList:
         return text % {"count": grouped(count)}
 
     @property
+    def coming(self) -> str:
+        """Why items that waited for reviewers do so no more; nothing where there are none."""
+        count = self.queue.coming_count()
+        if not count:
+            return ""
+        text = ngettext(
+            "%(count)s item waits for a further judgment first, and comes here once it has it.",
+            "%(count)s items wait for a further judgment first, and come here once they have it.",
+            count,
+        )
+        return text % {"count": grouped(count)}
+
+    @property
     def states(self) -> list[tuple[str, str, str]]:
         return [(state, label, grouped(self.counts[state])) for state, label in STATES.items()]
 

@@ -108,6 +108,13 @@ class ReviewQueue:
         found[WAITING] = _waiting(everything).count()
         return found
 
+    def coming_count(self) -> int:
+        """How many have a reason to be looked at, and wait for further judgments first."""
+        undecided = ItemReview.objects.filter(
+            project=self.project, outcome="", item__state=Item.State.OPEN
+        ).exclude(why=[])
+        return undecided.exclude(_IS_READY).exclude(Exists(_OPEN_REPORTS)).count()
+
     def _chosen_rows(self) -> QuerySet:
         chosen = self.chosen
         rows = ItemReview.objects.filter(project=self.project)
@@ -141,9 +148,13 @@ class ReviewQueue:
 _OPEN_REPORTS = ItemReport.objects.open().filter(item=OuterRef("item"))
 
 
+# Judged by all who are to judge it; or opened again by somebody, who is not to wait for others.
+_IS_READY = Q(labeler_count__gte=F("item__overlap")) | Q(why__contains=[ItemReview.Why.BACK])
+
+
 def _waiting(rows: QuerySet) -> QuerySet:
-    """Undecided, with a reason to look, and judged by all who are to judge it; or reported."""
-    is_judged = Q(labeler_count__gte=F("item__overlap")) & ~Q(why=[])
+    """Undecided, with a reason to look, and ready; or reported."""
+    is_judged = _IS_READY & ~Q(why=[])
     is_judged &= ~Q(item__state=Item.State.WITHDRAWN)
     return rows.filter(Q(outcome="") & (is_judged | Exists(_OPEN_REPORTS)))
 

@@ -82,7 +82,7 @@ def _finding(work: AdaptiveWork, rows: list[dict]) -> str:
     if work.is_on and standing.get("stopped"):
         return _saving(standing, work)
     if work.is_on:
-        return _("Adaptive work is on: no item has been judged often enough yet")
+        return _("Adaptive work is on: it has stopped no item so far")
     if not rows:
         return _("Adaptive work is off, and too little was judged to say what it would save")
     near = min(rows, key=lambda row: abs(row["sure"] - work.sure_percent))
@@ -234,8 +234,8 @@ def _standing(standing: dict) -> list[tuple[str, str]]:
 def _proposal(refill: Refill) -> str:
     if not refill.count:
         return _(
-            "There is nothing to grant: of every item that is judged by all its labelers the "
-            "answer is sure, or it has the most judgments already."
+            "Nothing was found to grant: items whose answer is sure, those with the most "
+            "judgments and those that wait for a judgment already get none."
         )
     proposed = ngettext(
         "Proposed: %(count)s more judgment.",

@@ -57,7 +57,9 @@ def configure(request, slug):
 
 @require_POST
 def set_choosing(request, slug):
-    told = _("Saved. The next items are drawn within a minute.")
+    told = _("Saved. Items come in the order of the queue.")
+    if request.POST.get("is_on"):
+        told = _("Saved. The next items are drawn within a minute.")
     return _save(request, slug, ChoosingForm, choosing.set_choosing, told)
 
 

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from annotation.core.models import Event
-from annotation.labeling.models import Adjudication, Feedback, Judgment
+from annotation.labeling.models import Adjudication, Feedback, Item, Judgment
 from annotation.labeling.review.seat import Seat
 from annotation.projects.models import Membership
 from annotation.projects.services import CriterionSpec, publish_rubric
@@ -153,6 +153,26 @@ def test_after_a_decision_the_next_page_offers_to_take_it_back(
     assert take_back in shown
     client.post(take_back, {"seen": "1", "key": str(uuid.uuid4())})
     assert [one.outcome for one in Adjudication.objects.order_by("pk")] == ["approved", "reopened"]
+
+
+def test_items_that_get_another_labeler_are_told_of_and_one_taken_back_waits_at_once(
+    client, project, labelers, reviewer
+):
+    approved, raised = (disputed(project, labelers) for _ in range(2))
+    client.force_login(reviewer)
+    client.post(url("approve-item", "shop", approved.pk), form(approved, reviewer))
+    Item.objects.filter(project=project).update(overlap=4)
+    shown = client.get(url("list-reviews", "shop")).content.decode()
+    assert "No disagreement waits for you" in shown
+    assert "1 item waits for a further judgment first" in shown
+
+    again = {"seen": "1", "key": str(uuid.uuid4())}
+    client.post(url("reopen-item", "shop", approved.pk), again)
+
+    shown = client.get(url("list-reviews", "shop")).content.decode()
+    assert "<h1>1 item waits</h1>" in shown
+    assert url("review-item", "shop", approved.pk) in shown
+    assert url("review-item", "shop", raised.pk) not in shown
 
 
 def test_the_filter_goes_on_from_item_to_item(client, project, labelers, reviewer):

@@ -131,6 +131,19 @@ def test_a_budget_is_shown_granted_and_taken_back(client, world):
     assert client.post(url(project, "grant-refill", refill=0)).status_code == 404
 
 
+def test_where_every_item_waits_for_a_judgment_already_nothing_is_proposed(client, world):
+    project, items, people = world
+    compute_report(project=project, kind="adaptive")
+    for item in items:
+        judged(item, people, ([1, 2], [2, 1]))
+    Item.objects.filter(project=project).update(overlap=3)
+    client.post(url(project, "propose-refill"), {"budget": "2"})
+    page = text_of(client.get(url(project)))
+    assert "those that wait for a judgment already get none" in page
+    assert "Drop the proposal" not in page
+    assert "No item has three judgments yet." in page
+
+
 def test_choosing_is_turned_on_draws_and_says_what_was_drawn(client, world):
     project, items, people = world
     assert client.post(url(project, "set-choosing"), {"control_percent": "8"}).status_code == 422
@@ -148,7 +161,8 @@ def test_choosing_is_turned_on_draws_and_says_what_was_drawn(client, world):
     assert arms["control"]["judgments"] + arms["information"]["judgments"] == 1
     assert arms["verdict"] == "too_few"
     assert "better than drawing at random cannot be said yet" in text_of(client.get(url(project)))
-    client.post(url(project, "set-choosing"), {"control_percent": "30"})
+    off = client.post(url(project, "set-choosing"), {"control_percent": "30"}, follow=True)
+    assert "Saved. Items come in the order of the queue." in text_of(off)
     items[0].refresh_from_db()
     assert items[0].priority == 0
 
