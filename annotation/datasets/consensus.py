@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
+from django.utils.translation import gettext_noop
 
 from annotation.datasets.comparisons import Belief, counted_sign, in_key_order
 from annotation.datasets.policy import Policy
@@ -24,6 +25,12 @@ from annotation.quality.stats.labels import Labels
 
 # Beyond these a sum in another order may differ; none of them would change a training.
 DIGITS = 4
+# What the methods call themselves in a dataset's data; a page says it in its reader's language.
+NAMES = (
+    gettext_noop("Dawid-Skene, shrunk towards the crowd"),
+    gettext_noop("Dawid-Skene, one coin"),
+    gettext_noop("Crowd-BT within items"),
+)
 MODELS: dict[str, Model] = {"dawid_skene": "full", "one_coin": "one_coin"}
 
 

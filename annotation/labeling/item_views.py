@@ -13,12 +13,13 @@ from django.views.decorators.http import require_safe
 from annotation.core.harms import labels_of
 from annotation.core.hashing import sha256_of_text
 from annotation.core.text import problem
+from annotation.labeling.bench.order import STRENGTH_WORDS
 from annotation.labeling.desk import rendered
 from annotation.labeling.exports.reading import read_written
 from annotation.labeling.exports.rows import JudgedItem
 from annotation.labeling.models import Feedback, GoldItem, Item, ItemReport, Judgment
 from annotation.labeling.said import said_beside
-from annotation.labeling.verdict import STRENGTHS, tiers_of
+from annotation.labeling.verdict import tiers_of
 from annotation.projects.permissions import project_for, roles_for
 from annotation.projects.services import current_rubric, rubric_by_id
 from annotation.projects.trail.reading import latest_about
@@ -171,7 +172,7 @@ def order_line(judgment, keys) -> str:
     tiers = [
         " = ".join(keys[position - 1] for position in tier) for tier in tiers_of(judgment.ranks)
     ]
-    steps = [STRENGTHS.get(value, "") for value in judgment.strength]
+    steps = [STRENGTH_WORDS.get(value, "") for value in judgment.strength]
     line = tiers[0] if tiers else ""
     for number, tier in enumerate(tiers[1:]):
         step = steps[number] if number < len(steps) else ""
@@ -183,7 +184,7 @@ def order_line(judgment, keys) -> str:
         if rank is None and not bad
     ]
     parts = [line] if line else []
-    parts += [f"unacceptable: {', '.join(floor)}"] if floor else []
+    parts += [f"{_('unacceptable')}: {', '.join(floor)}"] if floor else []
     if unranked:
         words = _("below those") if judgment.rest_below else _("not ranked")
         parts.append(f"{words}: {', '.join(unranked)}")

@@ -84,7 +84,8 @@ def present(result: Mapping, slices: Report | None, k: int) -> BiasPage:
 
 
 def _main(position: dict, form: dict) -> list[Row]:
-    rows = [share_row(_("The response shown first is preferred"), position["first"])]
+    note = _("only of items of two responses")
+    rows = [share_row(_("The response shown first is preferred"), position["first"], note=note)]
     if position["listed"] is not None and position["listed"]["n"]:
         rows.append(
             share_row(

@@ -13,23 +13,27 @@ from annotation.quality.wording import COEFFICIENTS, STRENGTHS
 def summarise_agreement(result: Mapping, known: Known) -> Summary:
     found = result["agreement"]
     figures = found["pairs"] | found["rankings"]
-    items = _("Items")
     tables = [
         Table.of(
             _("Coefficients"),
             _("Measure"),
             [row_of(name, figures[key]) for key, name in COEFFICIENTS.items()],
-            n=items,
+            n=_("n"),
             note=_(
                 "Raw agreement is the share of answers two labelers have in common; the others "
-                "take away what chance would give. n: items with something that two judged."
+                "take away what chance would give. n: items with something that two judged, for "
+                "Conger’s kappa comparisons."
             ),
         ),
         Table.of(
-            _("By criterion"), _("Criterion"), _by_criterion(result, found), n=_("Responses")
+            _("By criterion"),
+            _("Criterion"),
+            _by_criterion(result, found),
+            n=_("n"),
+            note=_("n: items with something that two rated; beside an ICC, responses."),
         ),
         Table.of(_("How much better"), _("Measure"), _strength(found), n=_("Items")),
-        Table.of(_("By flag"), _("Flag"), _by_flag(result, found), n=_("Responses")),
+        Table.of(_("By flag"), _("Flag"), _by_flag(result, found), n=_("Items")),
     ]
     return Summary(
         finding(figures["raw"]), [table for table in tables if table.rows], (said_of_people(),)
