@@ -1,8 +1,13 @@
 """What the database says when something goes wrong, whichever driver says it."""
 
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import islice
+from typing import Any, TypeVar
 
 from django.db import DatabaseError, connection, transaction
+
+Row = TypeVar("Row")
 
 SERIALIZATION_FAILURE, DEADLOCK, UNIQUE_VIOLATION = "40001", "40P01", "23505"
 
@@ -16,6 +21,20 @@ def sqlstate(error: DatabaseError) -> str:
 def is_retryable(error: DatabaseError) -> bool:
     """True where two transactions met and running this one again may well succeed."""
     return sqlstate(error) in (SERIALIZATION_FAILURE, DEADLOCK, UNIQUE_VIOLATION)
+
+
+def rows_of(sql: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """All rows of a statement, by its `%(named)s` parameters."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return cursor.fetchall()
+
+
+def in_pieces(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:
+    """The rows, so many at a time: a statement locks and sends no more than that."""
+    source = iter(rows)
+    while piece := list(islice(source, size)):
+        yield piece
 
 
 def copy_in(cursor, statement: str, stream) -> None:

@@ -4,10 +4,9 @@ Each row is locked in the order of the ids, looked at as it is then, and changed
 still holds: so no overlap ever goes below what is taken, nor above the most that was asked for.
 """
 
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Iterable
 
-from django.db import connection
+from annotation.core.database import in_pieces, rows_of
 
 PIECE = 1000
 
@@ -64,8 +63,8 @@ def raise_overlaps(items: Iterable[int], *, most: int) -> list[tuple[int, int]]:
     """One labeler more for each of these items whose places are all taken, never above `most`.
     Inside a transaction. Returns (item, its overlap now) of those that were raised."""
     raised: list[tuple[int, int]] = []
-    for piece in _pieces(sorted(items)):
-        raised += _run(RAISE, {"items": piece, "most": most})
+    for piece in in_pieces(sorted(items), PIECE):
+        raised += rows_of(RAISE, {"items": piece, "most": most})
     return sorted(raised)
 
 
@@ -73,9 +72,9 @@ def ask_again(items: Iterable[int], *, extra: int, most: int) -> list[int]:
     """`extra` labelers more for each of these items, complete or not; those that would have more
     than `most` are left. Inside a transaction. Returns the others."""
     asked: list[int] = []
-    for piece in _pieces(sorted(items)):
+    for piece in in_pieces(sorted(items), PIECE):
         values = {"items": piece, "extra": extra, "most": most}
-        asked += [item for (item,) in _run(ASK_AGAIN, values)]
+        asked += [item for (item,) in rows_of(ASK_AGAIN, values)]
     return sorted(asked)
 
 
@@ -83,10 +82,10 @@ def take_back(raised: Iterable[tuple[int, int]], *, floor: int | None = None) ->
     """The place that was added last, where nobody has begun on it; no item is for fewer than
     `floor` afterwards. Returns the items."""
     freed: list[int] = []
-    for piece in _pieces(sorted(raised)):
+    for piece in in_pieces(sorted(raised), PIECE):
         items, overlaps = zip(*piece, strict=True)
         values = {"items": list(items), "overlaps": list(overlaps), "floor": floor or 0}
-        freed += [item for (item,) in _run(TAKE_BACK, values)]
+        freed += [item for (item,) in rows_of(TAKE_BACK, values)]
     return sorted(freed)
 
 
@@ -96,18 +95,6 @@ def change_overlap(project, *, before: int, now: int) -> int:
     after, changed = 0, 0
     values = {"project": project.pk, "before": before, "now": now, "piece": PIECE}
     while after is not None:
-        ((after, count),) = _run(CHANGE, values | {"after": after})
+        ((after, count),) = rows_of(CHANGE, values | {"after": after})
         changed += count
     return changed
-
-
-def _pieces(rows: list) -> Iterator[list]:
-    source = iter(rows)
-    while piece := list(islice(source, PIECE)):
-        yield piece
-
-
-def _run(sql: str, values: dict) -> list[tuple]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        return cursor.fetchall()

@@ -1,10 +1,9 @@
 """Which items are lent first, changed while people work. Each row is locked in the order of the
 ids; who is lent one at that moment keeps it, and lending goes past what is locked."""
 
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Iterable
 
-from django.db import connection
+from annotation.core.database import in_pieces, rows_of
 
 PIECE = 1000
 
@@ -34,8 +33,8 @@ def lift_items(items: Iterable[int], *, to: int) -> list[tuple[int, int]]:
     """These items have the priority `to`, where theirs was lower. Inside a transaction. Returns
     (item, its priority before) of those that were lifted."""
     lifted: list[tuple[int, int]] = []
-    for piece in _pieces(sorted(items)):
-        lifted += _run(LIFT, {"items": piece, "to": to})
+    for piece in in_pieces(sorted(items), PIECE):
+        lifted += rows_of(LIFT, {"items": piece, "to": to})
     return sorted(lifted)
 
 
@@ -43,19 +42,7 @@ def put_items_back(lifted: Iterable[tuple[int, int, int]]) -> int:
     """(item, the priority it was lifted to, the one it had before). Inside a transaction. Returns
     how many have the one before again."""
     count = 0
-    for piece in _pieces(sorted(lifted)):
+    for piece in in_pieces(sorted(lifted), PIECE):
         items, now, before = (list(column) for column in zip(*piece, strict=True))
-        count += len(_run(PUT_BACK, {"items": items, "now": now, "before": before}))
+        count += len(rows_of(PUT_BACK, {"items": items, "now": now, "before": before}))
     return count
-
-
-def _pieces(rows: list) -> Iterator[list]:
-    source = iter(rows)
-    while piece := list(islice(source, PIECE)):
-        yield piece
-
-
-def _run(sql: str, values: dict) -> list[tuple]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        return cursor.fetchall()
