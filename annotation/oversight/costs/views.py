@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from django.contrib import messages
-from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -12,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from annotation.accounts.recent import AN_HOUR, needs_recent_sign_in
 from annotation.core import audit
 from annotation.core.charts import bar_chart, marks_of_days
+from annotation.core.downloads import attachment
 from annotation.core.numbers import localised
 from annotation.oversight.costs import hours, services, table
 from annotation.oversight.costs.forms import PayForm, PeriodForm
@@ -83,11 +83,8 @@ def export_hours(request, slug):
         first=first.isoformat(),
         last=last.isoformat(),
     )
-    response = HttpResponse(content, content_type="text/csv; charset=utf-8")
     name = f"{project.slug}-hours-{first}-{last}.csv"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return attachment([content], name=name, content_type="text/csv; charset=utf-8")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

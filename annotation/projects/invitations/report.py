@@ -8,8 +8,9 @@ import csv
 import io
 
 from django.core import signing
-from django.http import HttpResponse
+from django.http import FileResponse
 
+from annotation.core.downloads import attachment
 from annotation.core.errors import NotFound
 from annotation.core.spreadsheet import cell
 from annotation.projects.invitations.addresses import Listed
@@ -28,7 +29,7 @@ def signed_report(project: Project, found: Listed) -> str:
     return signing.dumps(content, salt=SALT, compress=True)
 
 
-def report_response(project: Project, signed: str) -> HttpResponse:
+def report_response(project: Project, signed: str) -> FileResponse:
     """The file. NotFound for what we have not signed, for another project, or too long ago."""
     try:
         content = signing.loads(signed, salt=SALT, max_age=LASTS_SECONDS)
@@ -41,9 +42,5 @@ def report_response(project: Project, signed: str) -> HttpResponse:
     lines.writerow(COLUMNS)
     lines.writerows([cell(value) for value in row] for row in content["rows"])
     # With a byte order mark, without which Excel takes UTF-8 for something else.
-    response = HttpResponse(b"\xef\xbb\xbf" + buffer.getvalue().encode(), content_type="text/csv")
-    name = f"invitations-{project.slug}.csv"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    response.headers["Cache-Control"] = "private, no-store"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
+    whole = b"\xef\xbb\xbf" + buffer.getvalue().encode()
+    return attachment([whole], name=f"invitations-{project.slug}.csv", content_type="text/csv")

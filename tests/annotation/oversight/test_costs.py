@@ -242,8 +242,9 @@ def test_the_export_has_a_line_for_each_labeler_and_day_and_is_recorded(client, 
     client.post(url("edit-rates"), rates(hourly_rate="20"))
     answer = client.get(url("export-hours", **WEEK))
     assert answer.headers["Content-Disposition"].startswith('attachment; filename="shop-hours-')
-    assert answer.content.startswith(b"\xef\xbb\xbf")
-    rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    content = answer.getvalue()
+    assert content.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
     assert rows == [
         ["labeler", "day", "judgments", "hours", "rate", "currency", "amount"],
         ["mira", "2026-03-02", "1", "0.1250", "20.00", "EUR", "2.50"],
@@ -258,7 +259,7 @@ def test_no_handle_becomes_a_formula(client, project, lead, handle):
     mira = make_member(project)
     Membership.objects.filter(user=mira).update(handle=handle)
     judged(project, mira, 60)
-    text = client.get(url("export-hours", **WEEK)).content.decode("utf-8-sig")
+    text = client.get(url("export-hours", **WEEK)).getvalue().decode("utf-8-sig")
     (line,) = list(csv.reader(io.StringIO(text)))[1:]
     assert line[0] == f"'{handle}"
 

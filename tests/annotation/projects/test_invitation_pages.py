@@ -101,7 +101,7 @@ def test_the_report_can_be_kept_and_nothing_of_it_is_stored(client, project, lea
 
     assert "attachment" in answer.headers["Content-Disposition"]
     assert "no-store" in answer.headers["Cache-Control"]
-    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    rows = list(csv.DictReader(io.StringIO(answer.getvalue().decode("utf-8-sig"))))
     assert [(row["line"], row["text"], row["result"]) for row in rows] == [
         ("1", "ada@example.org", "invited"),
         ("2", "'=1+1", "left out"),
