@@ -152,6 +152,11 @@ BY_KIND: dict[str, tuple[Option, ...]] = {
 }
 
 
+def responses_to_a_prompt(options: Mapping[str, Any]) -> int:
+    """Of a run of reinforcement learning: as asked; else 1 for PPO, 4 for what compares them."""
+    return options["responses"] or (1 if options["algorithm"] == "ppo" else 4)
+
+
 def read_options(kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """All options of a kind, the given ones checked, the others at their defaults."""
     known = {option.name: option for option in BY_KIND[kind]}

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from training import checkpoint
 from training.data import SPLITS, Counts, Dataset, Messages
 from training.errors import ConfigError, DataError
+from training.options import responses_to_a_prompt
 from training.run import Run, main
 
 if TYPE_CHECKING:
-    from training.ppo_loop import Learner
+    from training.rl_loop import Learner
     from training.rollouts import Prompt, Responses
 
 LIMITS = [
@@ -77,7 +78,7 @@ def check_options(options: dict[str, Any]) -> None:
         raise ConfigError("ppo answers each prompt once: leave `responses` out")
     if algorithm != "ppo" and responses == 1:
         raise ConfigError(f"{algorithm} compares responses to a prompt: `responses` is 2 or more")
-    each = responses or (1 if algorithm == "ppo" else 4)
+    each = responses_to_a_prompt(options)
     if options["batch_size"] % each:
         raise ConfigError(f"batch_size must be a multiple of the {each} responses to a prompt")
 
@@ -108,7 +109,7 @@ def train(
 ) -> None:
     """Evaluate, train, evaluate against the base model; figures go into run.outcome."""
     from training import policy
-    from training.ppo_loop import Learner, responses_to_a_prompt
+    from training.rl_loop import Learner
 
     options = run.options
     rate = options["learning_rate"] or policy.default_learning_rate("rl", model)

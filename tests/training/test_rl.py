@@ -12,7 +12,7 @@ torch = pytest.importorskip("torch", reason="needs the train extra")
 from safetensors.torch import load_file  # noqa: E402
 
 from tests.training import toy  # noqa: E402
-from training import options, policy, ppo_loop, rollouts, tiny  # noqa: E402
+from training import options, policy, rl_loop, rollouts, tiny  # noqa: E402
 from training.data import Dataset, Demonstration  # noqa: E402
 from training.events import Journal  # noqa: E402
 from training.rollouts import Prompt  # noqa: E402
@@ -159,7 +159,7 @@ def learn(folder, reward, updates=12, **given):
     size = {"hidden_size": 32, "layers": 1, "heads": 2}
     model = tiny.make_model(tokenizer, size, 1)
     ids = ChatTokeniser(tokenizer, 64).encode_prompt(tuple(text))
-    loop = ppo_loop.Learner(run, model, tokenizer, reward, read["learning_rate"])
+    loop = rl_loop.Learner(run, model, tokenizer, reward, read["learning_rate"])
     loop.train([Prompt(tuple(text), ids, "x")], updates, lambda step: {}, {}, None)
     run.journal._lines.close()
     lines = [
@@ -241,7 +241,7 @@ def first(**changed):
     ],
 )
 def test_what_gives_an_alarm(now, names):
-    found = ppo_loop.alarms(first(), now, {"kl_target": None})
+    found = rl_loop.alarms(first(), now, {"kl_target": None})
     assert [name for name, _ in found] == names
 
 
@@ -250,7 +250,7 @@ def test_each_prompt_comes_once_in_each_pass(algorithm, times):
     prompts = [Prompt((), [n], str(n)) for n in range(10)]
     given = {"batch_size": 4 * times, "algorithm": algorithm, "responses": None}
     seen = [
-        prompt.sha256 for step in range(5) for prompt in ppo_loop.chosen(prompts, given, 3, step)
+        prompt.sha256 for step in range(5) for prompt in rl_loop.chosen(prompts, given, 3, step)
     ]
     groups = [seen[at : at + times] for at in range(0, len(seen), times)]
     assert all(len(set(group)) == 1 for group in groups)

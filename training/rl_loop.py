@@ -18,6 +18,7 @@ from training import checkpoint, policy, ppo, rollouts, states
 from training.encoder_loop import schedule
 from training.errors import Cancelled, RunError
 from training.generate import Beat
+from training.options import responses_to_a_prompt
 from training.reward_model import RewardModel
 from training.rollouts import Critic, Prompt, Responses
 from training.run import Run
@@ -303,11 +304,6 @@ def alarms(first: Figures, now: Figures, options: dict[str, Any]) -> list[tuple[
     if now["entropy"] < 0.1 * first["entropy"]:
         found.append(("entropy", "hardly any variety is left: the policy says the same always"))
     return found
-
-
-def responses_to_a_prompt(options: dict[str, Any]) -> int:
-    """As asked; else 1 for PPO and 4 for what compares them."""
-    return options["responses"] or (1 if options["algorithm"] == "ppo" else 4)
 
 
 def chosen(prompts: list[Prompt], options: dict[str, Any], seed: int, step: int) -> list[Prompt]:
