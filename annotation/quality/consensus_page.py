@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from annotation.core.charts import BarChart, HeatMap, bar_chart, heat_map
 from annotation.core.numbers import grouped, localised
-from annotation.quality.bias_page.rows import Row, percent, share_row
 from annotation.quality.presentation import response_labels
+from annotation.quality.share_rows import Row, percent, share_row
 from annotation.quality.strips import Strip, outcomes
 
 METHODS = {

@@ -1,5 +1,6 @@
 """A report as a document that leaves the house: API, command and printable report."""
 
+from annotation.quality.analyses import ANALYSES
 from annotation.quality.models import Report
 
 
@@ -14,12 +15,8 @@ def people_of(project) -> dict[int, tuple[str, int]]:
     return {user: (handle, member) for user, handle, member in rows}
 
 
-# How reliable single labelers are: figures of people, which need another right than the rest.
-KEPT_BACK = {"consensus": ("crowds",)}
-
-
 def public_result(report: Report) -> dict:
-    kept_back = KEPT_BACK.get(report.kind, ())
+    kept_back = ANALYSES[report.kind].kept_back
     return {key: part for key, part in report.result.items() if key not in kept_back}
 
 

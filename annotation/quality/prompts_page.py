@@ -9,8 +9,8 @@ from django.utils.translation import ngettext
 from annotation.core.charts import Whisker, span, whisker
 from annotation.core.numbers import grouped, localised
 from annotation.quality.analyses.prompts.parts import LEAST_ITEMS
-from annotation.quality.bias_page.rows import LEVEL, chance, percent
 from annotation.quality.presentation import response_labels
+from annotation.quality.share_rows import LEVEL, chance, percent
 from annotation.quality.strips import Strip, outcomes
 from annotation.quality.wording import explain
 

@@ -5,9 +5,8 @@ import hashlib
 from dataclasses import dataclass
 
 import numpy as np
-from django.db import connection
 
-from annotation.core.database import consistent_reads
+from annotation.core.database import consistent_reads, rows_of
 from annotation.quality.snapshot import MOST_RESPONSES
 from annotation.quality.snapshot.order import top_of
 from annotation.quality.snapshot.rows import read_judgments
@@ -119,7 +118,7 @@ def fit_now(project) -> Fit:
 def _games(project, place: dict[int, int]) -> GeneratorComparisons:
     rows = read_judgments(project, {})
     item_ids, item = np.unique(rows.item, return_inverse=True)
-    written = np.array(_run(WRITTEN_BY, project), dtype=np.int64).reshape(-1, 3)
+    written = np.array(rows_of(WRITTEN_BY, {"project": project.pk}), dtype=np.int64).reshape(-1, 3)
     written = written[np.isin(written[:, 0], item_ids)]
     generator = np.full((len(item_ids), MOST_RESPONSES), -1, dtype=np.int64)
     by = np.array([place.get(int(pk), -1) for pk in written[:, 2]], dtype=np.int64)
@@ -147,7 +146,7 @@ def _games(project, place: dict[int, int]) -> GeneratorComparisons:
 def candidates_of(project) -> list[Candidates]:
     """By lane, those of the highest priority there."""
     lanes: dict[int, list[tuple]] = {}
-    for row in _run(CANDIDATES, project):
+    for row in rows_of(CANDIDATES, {"project": project.pk}):
         lanes.setdefault(row[1], []).append(row)
     return [
         Candidates(
@@ -163,17 +162,13 @@ def candidates_of(project) -> list[Candidates]:
 
 def levels_of(project) -> dict[int, int]:
     """By lane the priority of its candidates, where it has some."""
-    return dict(_run(LEVELS, project))
+    return dict(rows_of(LEVELS, {"project": project.pk}))
 
 
 def waiting_of(project) -> list[Waiting]:
     return [
         Waiting(pk, lane, priority, places, taken > 0, generators)
-        for pk, lane, priority, places, taken, generators in _run(WAITING, project)
+        for pk, lane, priority, places, taken, generators in rows_of(
+            WAITING, {"project": project.pk}
+        )
     ]
-
-
-def _run(sql: str, project) -> list[tuple]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, {"project": project.pk})
-        return cursor.fetchall()

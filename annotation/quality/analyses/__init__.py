@@ -37,6 +37,8 @@ class Analysis:
     # Who may see it, as in projects/permissions.py. Figures of each labeler need the right to look
     # at anybody's record; counts of them are in the report.
     right: str = "see_agreement"
+    # Parts of its result that are of single people, and so go to no reader of the rest.
+    kept_back: tuple[str, ...] = ()
 
 
 # In the order in which they are computed. A further kind is one line here.
@@ -84,6 +86,7 @@ ANALYSES: dict[str, Analysis] = {
             consensus.CODE_VERSION,
             consensus.compute,
             gettext_noop("Aggregating judgments"),
+            kept_back=("crowds",),
         ),
     )
 }

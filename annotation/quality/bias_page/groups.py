@@ -6,9 +6,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from annotation.accounts.self_description.answers import FIELDS
-from annotation.quality.bias_page.rows import percent
 from annotation.quality.fairness.publishing import FEWEST_GROUPS, REST, is_over
 from annotation.quality.models import Report
+from annotation.quality.share_rows import percent
 from annotation.quality.wording import explain
 
 NAMES = {

@@ -8,7 +8,9 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from annotation.core.numbers import grouped
 from annotation.quality.bias_page.groups import Groups, groups_of
-from annotation.quality.bias_page.rows import (
+from annotation.quality.bias_page.weeks import Weekly, weekly
+from annotation.quality.models import Report
+from annotation.quality.share_rows import (
     LEVEL,
     Row,
     chance,
@@ -17,8 +19,6 @@ from annotation.quality.bias_page.rows import (
     percent,
     share_row,
 )
-from annotation.quality.bias_page.weeks import Weekly, weekly
-from annotation.quality.models import Report
 
 MARKS = {
     "headers": gettext_lazy("Headings"),

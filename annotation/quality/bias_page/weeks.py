@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from annotation.core.charts import LineChart, Series, line_chart, short_share
-from annotation.quality.bias_page.rows import LEVEL, chance
 from annotation.quality.presentation import USUAL_RAW
+from annotation.quality.share_rows import LEVEL, chance
 from annotation.quality.wording import explain
 
 NAMES = {

@@ -15,10 +15,10 @@ from annotation.quality.adaptive.beliefs import (
     MOST_ACCURACY,
     USUAL_ACCURACY,
 )
-from annotation.quality.bias_page.rows import percent
 from annotation.quality.item_consensus.sureness import believed, crowd_of
 from annotation.quality.item_consensus.together import Pair, Together, consensus_of
 from annotation.quality.services import is_stale, latest_report
+from annotation.quality.share_rows import percent
 from annotation.quality.stats.estimate import FloatArray
 from annotation.quality.strips import Strip, outcomes
 

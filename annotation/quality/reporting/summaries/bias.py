@@ -6,8 +6,8 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from annotation.quality.bias_page import Weekly, present
-from annotation.quality.bias_page.rows import Row as BiasRow
 from annotation.quality.reporting.tables import Known, Row, Summary, Table
+from annotation.quality.share_rows import Row as BiasRow
 
 
 def summarise_bias(result: Mapping, known: Known) -> Summary:

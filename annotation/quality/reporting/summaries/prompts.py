@@ -6,9 +6,9 @@ from django.utils.translation import gettext as _
 
 from annotation.core.charts import span
 from annotation.core.numbers import grouped
-from annotation.quality.bias_page.rows import chance, percent
 from annotation.quality.prompts_page import few_of, finding_of, reading_of, signed
 from annotation.quality.reporting.tables import Known, Row, Summary, Table
+from annotation.quality.share_rows import chance, percent
 from annotation.quality.wording import explain
 
 # Of each list: those to look at first, the page has more.
