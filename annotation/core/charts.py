@@ -28,6 +28,8 @@ from annotation.core.numbers import localised
 WIDTH, HEIGHT = 560, 200
 LEFT, RIGHT, TOP, BOTTOM = 44, 84, 8, 22
 LABEL_GAP = 14  # px between two labels at the lines' ends
+EDGE = 4  # px from the end of an axis that are its end
+MOST_NARROW = 5  # names below a line that fit on a narrow screen
 
 Number = Callable[[float], str]
 Scale = Callable[[float], float]
@@ -158,7 +160,10 @@ def line_chart(
         to_x = _scale(low, high if high > low else low + 1, chart.left, chart.right)
         shown = [(x, x_format(x)) for x in nice_ticks(low, high) if low <= x <= high]
     chart.y_ticks = [Mark(str(chart.left), px(to_y(y)), y_format(y)) for y in y_ticks]
-    chart.x_ticks = [Mark(px(to_x(x)), str(chart.height - 4), text) for x, text in shown]
+    chart.x_ticks = [
+        Mark(px(to_x(x)), str(chart.height - 4), text, _side(to_x(x), chart, place, len(shown)))
+        for place, (x, text) in enumerate(shown)
+    ]
     if usual:
         top, bottom = to_y(min(usual[1], y_ticks[-1])), to_y(max(usual[0], y_ticks[0]))
         if bottom > top:
@@ -283,6 +288,8 @@ def bar_chart(
     bars in place of their names, where those are long."""
     top = max([value for _, value in bars] + ([target[0]] if target else []) + [1.0])
     ticks = nice_ticks(0.0, top, 4)
+    if all(float(value).is_integer() for _, value in bars):
+        ticks = [tick for tick in ticks if tick.is_integer()]  # there is no half of a judgment
     chart = BarChart(label, [], [], None, name or _("Day"), value_name or _("Count"))
     to_y = _scale(0.0, ticks[-1], chart.bottom, TOP)
     step = (chart.right - chart.left) / max(len(bars), 1)
@@ -401,6 +408,15 @@ def _short(texts: Sequence[str], most: int = TURNED_HEAD) -> list[str]:
     if len(set(starts)) == len(set(texts)):
         return starts
     return [text if len(text) <= most else "…" + text[1 - most :] for text in texts]
+
+
+def _side(x: float, chart: LineChart, place: int, count: int) -> str:
+    """How the name of a tick lies: below it, at the chart's ends inside, beside the names of what
+    is above. Where there are many, every second one gives way on a narrow screen."""
+    if x < chart.left + EDGE:
+        return ""
+    side = "rt" if x > chart.right - EDGE else "mid"
+    return f"{side} alt" if count > MOST_NARROW and place % 2 else side
 
 
 def _scale(low: float, high: float, start: float, end: float) -> Scale:

@@ -228,3 +228,25 @@ def test_a_narrow_cell_has_no_negative_zero():
     assert [short_share(value) for value in (-0.004, 0.62, -0.62, 1.0)] == [
         *(".00", ".62", "−.62", "1.00"),
     ]
+
+
+def test_names_below_a_line_stay_inside_its_ends_and_every_second_one_gives_way():
+    days = [f"{n} Oct" for n in range(8)]
+    chart = line_chart(
+        label="", series=[Series("a", [(n, 1.0 + n) for n in range(8)])], x_labels=days
+    )
+    assert [mark.style for mark in chart.x_ticks] == [
+        "", "mid alt", "mid", "mid alt", "mid", "mid alt", "mid", "rt alt",
+    ]  # fmt: skip
+    few = line_chart(label="", series=[Series("a", [(0, 1.0), (1, 2.0)])], x_labels=days[:2])
+    assert [mark.style for mark in few.x_ticks] == ["", "rt"]
+
+
+def test_whole_counts_have_whole_numbers_beside_them():
+    def ticks(*values):
+        chart = bar_chart(label="", bars=[(str(n), value) for n, value in enumerate(values)])
+        return [tick.text for tick in chart.y_ticks]
+
+    assert ticks(0.0, 0.0) == ["1"]
+    assert ticks(0.0, 1.0) == ["1"]
+    assert ticks(0.0, 0.5) == ["0.5", "1"]
