@@ -12,3 +12,13 @@ def generate(claim: Claim):
     from annotation.candidates import services  # a task is a leaf: services import us
 
     services.supervise_generation(claim)
+
+
+MARK_KIND = "mark"
+
+
+@job_kind(MARK_KIND, lease=timedelta(minutes=5))
+def mark_responses(claim: Claim):
+    from annotation.candidates.marks import marking  # a task is a leaf: services import us
+
+    return marking.mark_in_job(claim)

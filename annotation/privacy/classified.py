@@ -152,6 +152,10 @@ COLUMNS: dict[str, dict[str, Fate]] = {
     },
     "prompts.LineError": {"field": CODE, "reason": CONTENT},
     "candidates.GenerationRun": {"params": CODE, "created_by": NUMBER},
+    "candidates.Marking": {"classifier": CODE, "version": CODE},
+    # Places in a text instead of its words.
+    "candidates.ResponseMark": {"detail": CODE, "version": CODE},
+    "candidates.ResponseDecision": {"masked_text": CONTENT, "decided_by": NUMBER},
     "labeling.Item": {
         "external_id": CONTENT,
         "content_sha256": CODE,

@@ -358,6 +358,11 @@ KINDS: dict[str, Words] = {
         "data", _("File refused"), _("a file of %(who)s was refused: %(target)s")
     ),
     "items.created": Words("data", _("Items made"), _("%(who)s made %(count)s items: %(target)s")),
+    "marking.started": Words(
+        "data",
+        _("Responses looked at"),
+        _("%(who)s had the responses looked at before they are judged"),
+    ),
     "judgments.exported": Words(
         "data", _("Judgments exported"), _("%(who)s downloaded the judgments as %(file)s")
     ),
