@@ -49,3 +49,23 @@ class TextCollator:
         )
         labels = batch["input_ids"].masked_fill(batch["response_mask"] == 0, -100)
         return {**batch, "labels": labels}
+
+
+class UnpairedCollator:
+    """Responses to tensors; those of their mismatched pairs have `other_` in front."""
+
+    def __init__(self, pad_token_id: int):
+        self.pad_token_id = pad_token_id
+
+    def __call__(self, rows: Sequence[dict[str, Any]]) -> dict[str, Tensor]:
+        batch = policy.collate(
+            [(row["prompt_ids"], row["response_ids"]) for row in rows], self.pad_token_id
+        )
+        other = policy.collate(
+            [(row["other_prompt_ids"], row["other_ids"]) for row in rows], self.pad_token_id
+        )
+        batch |= {f"other_{name}": tensor for name, tensor in other.items()}
+        batch["is_desirable"] = torch.tensor([row["is_desirable"] for row in rows])
+        for name in ("weight", "ref", "ref_other"):
+            batch[name] = torch.tensor([row[name] for row in rows], dtype=torch.float32)
+        return batch

@@ -18,6 +18,7 @@ TITLES = {
     "sft": "Policy (supervised tuning)",
     "reward": "Reward model",
     "dpo": "Policy (DPO)",
+    "kto": "Policy (KTO)",
     "rl": "Policy (reinforcement learning)",
 }
 
@@ -178,7 +179,7 @@ def _figures(run: Run) -> list[str]:
     for name, value in run.outcome.initial.items():
         rows.append((f"before the first step: {name}", _show(value)))
     lines = _table(("Figure", "Value"), rows)
-    if run.kind in ("reward", "dpo"):
+    if run.kind in ("reward", "dpo", "kto"):
         lines = [f"**{verdict(metrics)}**", "", *lines]
     return lines
 

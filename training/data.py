@@ -45,6 +45,23 @@ class Demonstration:
     prompt_sha256: str
 
 
+@dataclass(frozen=True)
+class Text:
+    """A prompt and one response to it, whatever anybody thought of it."""
+
+    prompt: Messages
+    response: str
+    prompt_sha256: str
+
+
+# In which lines a response's text stands, and beside which id.
+TEXT_PLACES = {
+    "preferences": (("chosen", "chosen_id"), ("rejected", "rejected_id")),
+    "ties": (("first", "first_id"), ("second", "second_id")),
+    "sft": (("completion", "response_id"),),
+}
+
+
 @dataclass
 class Counts:
     """What became of the rows of all splits; `dropped` and `cut` never happen silently.
@@ -136,6 +153,32 @@ class Dataset:
             )
             for where, row in self._rows(f"sft.{split}.jsonl")
         ]
+
+    def rankings(self, split: str) -> list[tuple[str, dict[str, Any]]]:
+        """(place, row) of the raw judgments of a split, each with its item, as they were given."""
+        rows = [(at, row) for at, row in self._rows("rankings.jsonl") if row.get("split") == split]
+        for where, row in rows:
+            if not isinstance(row.get("item"), str):
+                raise DataError(f"{where}: item is missing")
+        return rows
+
+    def texts(self, split: str) -> dict[tuple[str, str], Text]:
+        """What the responses of a split say, by (item, response id), from all its lines.
+
+        A response that stands in no comparison, tie or demonstration is not among them.
+        """
+        found: dict[tuple[str, str], Text] = {}
+        for kind, sides in TEXT_PLACES.items():
+            for where, row in self._rows(f"{kind}.{split}.jsonl"):
+                for side, name in sides:
+                    if isinstance(row.get("item"), str) and isinstance(row.get(name), str):
+                        text = Text(
+                            read_prompt(row, where),
+                            read_response(row, side, where),
+                            _hash(row, where),
+                        )
+                        found.setdefault((row["item"], row[name]), text)
+        return found
 
     def prompts(self, split: str) -> list[tuple[str, Messages]]:
         """(prompt_sha256, messages) of a split: each prompt of its files once, in their order."""

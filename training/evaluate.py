@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from training.data import Comparison
+
 Floats = NDArray[np.float64]
 Z95 = 1.959963984540054
 RESAMPLES = 2000
@@ -147,6 +149,27 @@ def judge_reward(
         "chance": {"value": 0.5, "log_loss": math.log(2)},
     }
     return metrics, baselines
+
+
+def judge_comparisons(
+    difference: Floats, test: Sequence[Comparison], train: Sequence[Comparison], seed: int = 0
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """`judge_reward` of the comparisons of a test split; (comparisons,) differences of reward.
+
+    `train` only says whether longer or shorter responses win there.
+    """
+
+    def length(rows: Sequence[Comparison]) -> Floats:
+        return length_difference([one.chosen for one in rows], [one.rejected for one in rows])
+
+    return judge_reward(
+        difference,
+        np.array([one.p_chosen for one in test]),
+        [one.prompt_sha256 for one in test],
+        length(test),
+        length_direction(length(train)),
+        seed,
+    )
 
 
 def verdict(metrics: dict[str, Any]) -> str:

@@ -86,6 +86,38 @@ def ipo_loss(difference: Tensor, beta: float) -> Tensor:
     return (difference / beta - 1 / (2 * beta)) ** 2
 
 
+def kto_reference_point(other: Tensor, ref_other: Tensor) -> Tensor:
+    """max(0, mean of log pi(y'|x)/ref(y'|x)) over (batch,) mismatched pairs; no gradient.
+
+    y' answers another prompt than x. Estimates KL(pi || ref) on the data's own responses:
+    Ethayarajh et al. 2024, section 4.1.
+    """
+    _same_shape(other, ref_other)
+    return (other - ref_other).mean().clamp(min=0).detach()
+
+
+def kto_loss(
+    log_ratio: Tensor,
+    is_desirable: Tensor,
+    reference_point: Tensor,
+    beta: float,
+    desirable_weight: float = 1.0,
+    undesirable_weight: float = 1.0,
+) -> Tensor:
+    """l_D (1 - s(beta (r - z0))) where desirable, l_U (1 - s(beta (z0 - r))) where not; (batch,).
+
+    r = log pi(y|x)/ref(y|x), is_desirable bool, z0 the scalar of `kto_reference_point`. It is
+    lambda_y - v(x, y) of Ethayarajh et al. 2024, eq. 8.
+    """
+    _same_shape(log_ratio, is_desirable)
+    gain = beta * (log_ratio - reference_point)
+    return torch.where(
+        is_desirable,
+        desirable_weight * torch.sigmoid(-gain),
+        undesirable_weight * torch.sigmoid(gain),
+    )
+
+
 def _same_shape(first: Tensor, *others: Tensor | None) -> None:
     # [B, 1] - [B] broadcasts to [B, B] without a word, and trains on nonsense.
     for other in others:

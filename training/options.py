@@ -106,6 +106,24 @@ DPO = (
     Option("use_weights", bool, True, "weigh each comparison by its `weight`"),
     Option("precompute_reference", bool, True, "score the reference once, not in every step"),
 )
+KTO = (
+    *(option for option in COMMON if option.name != "batch_size"),
+    # The reference point is a mean over the batch: of one row it would be that row's own.
+    Option("batch_size", int, 16, "responses a step", 2, 4096),
+    Option("beta", float, 0.1, "how dear it is to leave the reference model", 1e-4, 100.0),
+    Option(
+        "labels",
+        str,
+        "comparisons",
+        "what makes a response desirable: its comparisons, the floor, or a rating",
+        choices=("comparisons", "floor", "rating"),
+    ),
+    Option("criterion", str, "", "labels by rating: key of the criterion"),
+    Option("threshold", float, None, "labels by rating: from here on desirable", -1000, 1000),
+    Option("desirable_weight", float, None, "default: balances both sides", 1e-3, 1000.0),
+    Option("undesirable_weight", float, None, "default: balances both sides", 1e-3, 1000.0),
+    Option("use_weights", bool, True, "weigh each response by its comparisons' `weight`"),
+)
 RL = (
     *(option for option in COMMON if option.name not in ("batch_size", "accumulation", "warmup")),
     Option(
@@ -147,6 +165,7 @@ BY_KIND: dict[str, tuple[Option, ...]] = {
     "sft": SFT,
     "reward": REWARD,
     "dpo": DPO,
+    "kto": KTO,
     "rl": RL,
     "generate": GENERATE,
 }

@@ -18,10 +18,13 @@ LEARNING_RATES = {
     "sft": (3e-4, 2e-5),
     "reward": (3e-4, 1e-5),
     "dpo": (1e-4, 1e-6),
+    "kto": (1e-4, 1e-6),
     "rl": (1e-4, 1e-6),
     "fresh": (2e-3, 6e-4),
     "encoder": (6e-5, 1e-5),
 }
+# What `collate` makes of rows.
+BATCH = ("input_ids", "attention_mask", "response_mask")
 SMALL_MODEL = 10_000_000  # parameters
 
 

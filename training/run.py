@@ -172,7 +172,7 @@ def read_config(folder: Path, kind: str) -> tuple[dict[str, Any], str]:
             raise ConfigError(f"{name} must be null or an object with a path")
     if config["dataset"] is None and kind != "generate":
         raise ConfigError(f"{kind} needs a dataset")
-    if config["base"] is None and kind in ("dpo", "rl", "generate"):
+    if config["base"] is None and kind in ("dpo", "kto", "rl", "generate"):
         raise ConfigError(f"{kind} needs a base model")
     if (config["reward"] is None) is (kind == "rl"):
         raise ConfigError("rl needs a reward model, and no other kind does")

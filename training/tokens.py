@@ -116,7 +116,7 @@ class ChatTokeniser:
                 continue
             chosen, rejected = self.encode_response(one.chosen), self.encode_response(one.rejected)
             longest = max(len(chosen), len(rejected))
-            prompt = self._fit(one.prompt, longest, counts)
+            prompt = self.fit(one.prompt, longest, counts)
             if prompt is not None:
                 kept.append(TokenisedPair(prompt, chosen, rejected, one))
         return kept
@@ -132,12 +132,14 @@ class ChatTokeniser:
                 counts.dropped["control token in text"] += 1
                 continue
             response = self.encode_response(one.completion)
-            prompt = self._fit(one.prompt, len(response), counts)
+            prompt = self.fit(one.prompt, len(response), counts)
             if prompt is not None:
                 kept.append(TokenisedText(prompt, response))
         return kept
 
-    def _fit(self, prompt: Messages, response_length: int, counts: Counts) -> list[int] | None:
+    def fit(self, prompt: Messages, response_length: int, counts: Counts) -> list[int] | None:
+        """The prompt's ids, cut where the response leaves too little room; None: no room. Both
+        are counted."""
         ids = self.encode_prompt(prompt)
         fitting = self.cut(prompt, ids, self.max_length - response_length)
         if fitting is None:

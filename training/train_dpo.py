@@ -178,25 +178,12 @@ def check_start(initial: dict[str, float], options: dict[str, Any], bf16: bool) 
 
 def report(run: Run, pairs: dict[str, "list[TokenisedPair]"], score: Any, reference: Any) -> None:
     """Test-split figures beside the length-only baseline, into run.outcome."""
-    import numpy as np
-
     from training import evaluate
 
     figures, difference = judge(run, pairs["test"], score, reference, slice(None))
     sources = {split: [pair.source for pair in pairs[split]] for split in ("train", "test")}
-    length = {
-        split: evaluate.length_difference(
-            [one.chosen for one in rows], [one.rejected for one in rows]
-        )
-        for split, rows in sources.items()
-    }
-    metrics, run.outcome.baselines = evaluate.judge_reward(
-        difference.numpy(),
-        np.array([one.p_chosen for one in sources["test"]]),
-        [one.prompt_sha256 for one in sources["test"]],
-        length["test"],
-        evaluate.length_direction(length["train"]),
-        run.seed,
+    metrics, run.outcome.baselines = evaluate.judge_comparisons(
+        difference.numpy(), sources["test"], sources["train"], run.seed
     )
     metrics["loss"] = figures["eval_loss"]
     run.outcome.metrics = metrics

@@ -209,8 +209,6 @@ def report(
     run: Run, reward: "RewardModel", scored: dict[str, "ScoredComparisons"], bf16: bool
 ) -> None:
     """Normalisation from the training split, test figures beside length, into run.outcome."""
-    import numpy as np
-
     from training import evaluate
 
     training_scores = reward.raw_scores(
@@ -221,19 +219,10 @@ def report(
     run.outcome.settings |= {"mean": reward.spec["mean"], "std": reward.spec["std"]}
     training_accuracy = evaluate.correct(scored["train"].differences(training_scores).numpy())
     if scored["test"]:
-        length = {
-            split: evaluate.length_difference(
-                [one.chosen for one in scored[split].comparisons],
-                [one.rejected for one in scored[split].comparisons],
-            )
-            for split in ("train", "test")
-        }
-        run.outcome.metrics, run.outcome.baselines = evaluate.judge_reward(
+        run.outcome.metrics, run.outcome.baselines = evaluate.judge_comparisons(
             differences(run, reward, scored["test"], bf16).numpy(),
-            np.array([one.p_chosen for one in scored["test"].comparisons]),
-            [one.prompt_sha256 for one in scored["test"].comparisons],
-            length["test"],
-            evaluate.length_direction(length["train"]),
+            scored["test"].comparisons,
+            scored["train"].comparisons,
             run.seed,
         )
     run.outcome.metrics["train_accuracy"] = float(training_accuracy.mean())

@@ -19,6 +19,8 @@ from transformers.trainer_callback import PrinterCallback
 from trl import (
     DPOConfig,
     DPOTrainer,
+    KTOConfig,
+    KTOTrainer,
     RewardConfig,
     RewardTrainer,
     SFTConfig,
@@ -26,11 +28,12 @@ from trl import (
 )
 
 from training import checkpoint, losses, policy
-from training.batches import PairCollator, TextCollator, labels_of
+from training.batches import PairCollator, TextCollator, UnpairedCollator, labels_of
 from training.errors import Cancelled, RunError
 from training.reward_model import ScoredComparisons
 from training.run import Run
 from training.tokens import BucketSampler, TokenisedPair, TokenisedText
+from training.unpaired import TokenisedResponse
 
 Evaluate = Callable[[int], None]
 # Adam keeps two moments beside each weight, and a margin for what else is written.
@@ -124,7 +127,7 @@ class Watch(TrainerCallback):
 
 
 class Ours:
-    """What our three trainers share; mixed in before a TRL trainer."""
+    """What our trainers share; mixed in before a TRL trainer."""
 
     run: Run
     lengths: list[int]
@@ -250,6 +253,40 @@ class OurDPOTrainer(Ours, DPOTrainer):
         return losses.weighted_mean(loss, inputs["weight"])
 
 
+class OurKTOTrainer(Ours, KTOTrainer):
+    """KTO, its reference and its mismatched pairs fixed before training.
+
+    TRL pairs within a batch in the data's own order, which forbids any other order of batches.
+    """
+
+    desirable_weight: float
+    undesirable_weight: float
+
+    def _precompute_ref_logps(self, dataset: Any, name: str, batch_size: int) -> Any:
+        return dataset  # the columns are there: train_kto has scored the reference
+
+    def _compute_loss(self, model: Any, inputs: dict[str, Tensor], return_outputs: bool) -> Tensor:
+        other = {name: inputs[f"other_{name}"] for name in policy.BATCH}
+        with torch.no_grad():
+            strange = policy.response_logps(model, other, bf16=self.bf16)
+        logps = policy.response_logps(model, inputs, bf16=self.bf16)
+        point = losses.kto_reference_point(strange, inputs["ref_other"])
+        log_ratio, is_desirable = logps - inputs["ref"], inputs["is_desirable"]
+        beta = self.run.options["beta"]
+        loss = losses.kto_loss(
+            log_ratio, is_desirable, point, beta, self.desirable_weight, self.undesirable_weight
+        )
+        with torch.no_grad():
+            metrics = self._metrics["train"]
+            metrics["kl"].append(float(point))
+            metrics["rewards/accuracies"] += ((log_ratio > point) == is_desirable).float().tolist()
+            for name, side in (("chosen", is_desirable), ("rejected", ~is_desirable)):
+                if bool(side.any()):  # TRL divides by the length of each list
+                    metrics[f"rewards/{name}"] += (beta * log_ratio[side]).tolist()
+                    metrics[f"logps/{name}"] += logps[side].tolist()
+        return losses.weighted_mean(loss, inputs["weight"])
+
+
 def dpo_losses(difference: Tensor, options: dict[str, Any], p_chosen: Tensor) -> Tensor:
     """The configured loss of each comparison, from implicit reward margins; (batch,)."""
     if options["loss"] == "ipo":
@@ -340,6 +377,52 @@ def dpo_trainer(
         processing_class=tokenizer,
     )
     return _finish(trainer, run, [pair.length for pair in pairs], steps)
+
+
+def kto_trainer(
+    run: Run,
+    model: Any,
+    tokenizer: Any,
+    rows: Sequence[TokenisedResponse],
+    reference_logps: tuple[Tensor, Tensor],
+    weights: tuple[float, float],
+    **steps: Any,
+) -> OurKTOTrainer:
+    """A KTO trainer; `reference_logps`: of the responses and of the mismatched ones, (rows,)
+    each; `weights` of desirable and undesirable rows."""
+    settings = arguments(run, total_steps=steps["total_steps"], learning_rate=steps["rate"])
+    table = [
+        {
+            "prompt_ids": row.prompt,
+            "response_ids": row.response,
+            "other_prompt_ids": row.other[0],
+            "other_ids": row.other[1],
+            "is_desirable": row.source.is_desirable,
+            "weight": row.source.weight if run.options["use_weights"] else 1.0,
+            "ref": ref,
+            "ref_other": ref_other,
+        }
+        for row, ref, ref_other in zip(
+            rows, reference_logps[0].tolist(), reference_logps[1].tolist(), strict=True
+        )
+    ]
+    trainer = OurKTOTrainer(
+        model=model,
+        args=KTOConfig(
+            **settings,
+            beta=run.options["beta"],
+            desirable_weight=weights[0],
+            undesirable_weight=weights[1],
+            disable_dropout=True,
+            precompute_ref_log_probs=True,
+        ),
+        train_dataset=Dataset.from_list(table),
+        data_collator=UnpairedCollator(tokenizer.pad_token_id),
+        processing_class=tokenizer,
+    )
+    # Batches by chance, not by length: a batch's reference point must stand for all responses.
+    # Where good ones are long and bad ones short, a bucket is all good or all bad.
+    return _finish(trainer, run, [0] * len(rows), steps)
 
 
 def _finish(trainer: Any, run: Run, lengths: list[int], steps: dict[str, Any]) -> Any:

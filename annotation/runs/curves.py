@@ -76,7 +76,12 @@ PANELS = (
         "kl",
         _("Distance from the base model"),
         _("KL in nats a response"),
-        ((_("estimate k1"), ("kl",)), (_("estimate k3"), ("kl_k3",))),
+        (
+            (_("estimate k1"), ("kl",)),
+            (_("estimate k3"), ("kl_k3",)),
+            (_("held out"), ("eval_kl",)),
+            (_("evaluated"), ("train_eval_kl",)),
+        ),
     ),
     (
         "length",

@@ -15,6 +15,7 @@ KINDS = (
     ("reward", _("Reward model"), _("Learns from comparisons to tell the better response.")),
     ("sft", _("Supervised fine-tuning"), _("Learns to write like the best responses.")),
     ("dpo", _("DPO"), _("Tunes a policy straight from comparisons.")),
+    ("kto", _("KTO"), _("Tunes a policy from responses that are good or bad by themselves.")),
     ("rl", _("PPO, RLOO, GRPO"), _("Tune a policy until it pleases a reward model.")),
 )
 
@@ -64,7 +65,7 @@ class RunForm(forms.Form):
 
     def _say_base(self, kind):
         base = self.fields["base"]
-        if kind in (TrainingRun.Kind.DPO, TrainingRun.Kind.RL):
+        if kind in services.NEEDS_A_POLICY:
             base.required, base.empty_label = True, None
             base.help_text = _("The policy to tune; it is the frozen reference, too.")
         elif kind == TrainingRun.Kind.REWARD:

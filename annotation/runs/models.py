@@ -16,6 +16,7 @@ class TrainingRun(models.Model):
         SFT = "sft", _("Supervised fine-tuning")
         REWARD = "reward", _("Reward model")
         DPO = "dpo", _("DPO")
+        KTO = "kto", _("KTO")
         RL = "rl", _("Reinforcement learning")
 
     project = models.ForeignKey("projects.Project", on_delete=models.PROTECT, related_name="runs")

@@ -88,6 +88,44 @@ DPO = (
     Option("use_weights", bool, True, _("Weigh each comparison as the dataset says.")),
     Option("precompute_reference", bool, True, _("Score the base model once, not in every step.")),
 )
+KTO = (
+    *(option for option in COMMON if option.name != "batch_size"),
+    Option("batch_size", int, 16, _("Responses in a step."), 2, 4096),
+    Option("beta", float, 0.1, _("How dear it is to leave the base model."), 1e-4, 100.0),
+    Option(
+        "labels",
+        str,
+        "comparisons",
+        _("What makes a response good: its comparisons, the unacceptable floor, or a rating."),
+        choices=("comparisons", "floor", "rating"),
+    ),
+    Option("criterion", str, "", _("For labels by rating: the key of the criterion.")),
+    Option(
+        "threshold",
+        float,
+        None,
+        _("For labels by rating: from this rating on a response is good."),
+        -1000,
+        1000,
+    ),
+    Option(
+        "desirable_weight",
+        float,
+        None,
+        _("How much a good response counts; else both sides count alike."),
+        1e-3,
+        1000.0,
+    ),
+    Option(
+        "undesirable_weight",
+        float,
+        None,
+        _("How much a bad response counts; else both sides count alike."),
+        1e-3,
+        1000.0,
+    ),
+    Option("use_weights", bool, True, _("Weigh each response as its comparisons are weighed.")),
+)
 RL = (
     *(option for option in COMMON if option.name not in ("batch_size", "accumulation", "warmup")),
     Option(
@@ -129,9 +167,18 @@ RL = (
         100.0,
     ),
 )
-BY_KIND = {"sft": SFT, "reward": REWARD, "dpo": DPO, "rl": RL}
+BY_KIND = {"sft": SFT, "reward": REWARD, "dpo": DPO, "kto": KTO, "rl": RL}
 # What the start form shows first; the rest is folded.
-FIRST = ("algorithm", "epochs", "max_steps", "learning_rate", "batch_size", "beta", "kl_target")
+FIRST = (
+    "algorithm",
+    "labels",
+    "epochs",
+    "max_steps",
+    "learning_rate",
+    "batch_size",
+    "beta",
+    "kl_target",
+)
 
 
 def read(kind: str, given) -> dict:

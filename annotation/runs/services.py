@@ -24,10 +24,13 @@ NEEDED = {
     "sft": ("sft.train.jsonl", gettext_lazy("demonstrations (best responses)")),
     "reward": ("preferences.train.jsonl", gettext_lazy("comparisons")),
     "dpo": ("preferences.train.jsonl", gettext_lazy("comparisons")),
+    # Its labels may come from the raw judgments; the responses' texts stand in the comparisons.
+    "kto": ("preferences.train.jsonl", gettext_lazy("comparisons")),
     # Only prompts are read, of whatever there is; every dataset with comparisons has some.
     "rl": ("preferences.train.jsonl", gettext_lazy("comparisons")),
 }
-FROM_A_POLICY = ("sft", "dpo", "rl")
+FROM_A_POLICY = ("sft", "dpo", "kto", "rl")
+NEEDS_A_POLICY = ("dpo", "kto", "rl")
 HOW_TO_INSTALL = gettext_lazy(
     "Training needs the train extra (PyTorch, transformers, TRL), and it is not installed. "
     "Install it with `make train-extra`, or with "
@@ -80,7 +83,8 @@ def start_run(
     """
     if kind not in run_options.BY_KIND:
         raise DomainError(
-            _("There is no training “%(kind)s”: choose sft, reward, dpo or rl.") % {"kind": kind}
+            _("There is no training “%(kind)s”: choose one of %(kinds)s.")
+            % {"kind": kind, "kinds": ", ".join(run_options.BY_KIND)}
         )
     if reason := why_no_training():
         raise DomainError(reason)
@@ -166,7 +170,7 @@ def _check_rows(kind, dataset):
 
 
 def _check_base(kind, base):
-    if kind in ("dpo", "rl") and base is None:
+    if kind in NEEDS_A_POLICY and base is None:
         raise DomainError(_("It tunes a policy: choose the model version to start from."))
     if kind in FROM_A_POLICY and base is not None and base.kind != ModelVersion.Kind.POLICY:
         raise DomainError(

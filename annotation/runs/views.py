@@ -66,7 +66,8 @@ def _show_form(request, project, form, status=200):
         "kinds": KINDS,
         "missing": services.why_no_training(),
         "has_dataset": project.datasets.exists(),
-        "lacks_base": form.kind in ("dpo", "rl") and not form.fields["base"].queryset.exists(),
+        "lacks_base": form.kind in services.NEEDS_A_POLICY
+        and not form.fields["base"].queryset.exists(),
         "lacks_reward": form.kind == "rl" and not form.fields["reward"].queryset.exists(),
     }
     return render(request, "runs/start.html", context, status=status)

@@ -6,7 +6,7 @@ from tests.training import toy
 
 SMALL = {"hidden_size": 64, "layers": 2, "heads": 4, "vocab_size": 400}
 
-TRAINED = {"sft", "policy_folder", "causal_reward", "encoder_reward", "dpo"}
+TRAINED = {"sft", "policy_folder", "causal_reward", "encoder_reward", "dpo", "kto"}
 
 
 def pytest_collection_modifyitems(items):
@@ -77,4 +77,13 @@ def dpo(world, dataset, policy_folder):
     options = {"batch_size": 8, "epochs": 3, "log_steps": 5, "eval_steps": 15}
     return finished(
         toy.make_run(world / "dpo", "dpo", dataset, policy_folder, learning_rate=1e-3, **options)
+    )
+
+
+@pytest.fixture(scope="session")
+def kto(world, dataset, policy_folder):
+    """A finished KTO run of the SFT policy."""
+    options = {"batch_size": 16, "max_steps": 24, "log_steps": 6, "eval_steps": 12}
+    return finished(
+        toy.make_run(world / "kto", "kto", dataset, policy_folder, learning_rate=1e-3, **options)
     )

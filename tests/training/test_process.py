@@ -65,7 +65,7 @@ def test_the_start_line_is_on_disk_before_torch_is_imported(tmp_path, no_torch):
     assert "install the train extra" in record["error"]
 
 
-@pytest.mark.parametrize("kind", ["sft", "reward", "dpo"])
+@pytest.mark.parametrize("kind", ["sft", "reward", "dpo", "kto"])
 def test_a_planted_leak_exits_65_before_torch_is_imported(tmp_path, no_torch, kind):
     def plant(files):
         files["preferences.test.jsonl"].append(files["preferences.train.jsonl"][0])
@@ -158,7 +158,9 @@ def test_a_trainer_dies_with_its_parent(tmp_path):
     wait_for(lambda: not is_alive(child))
 
 
-@pytest.mark.parametrize("module", ["train_sft", "train_reward", "train_dpo", "generate"])
+@pytest.mark.parametrize(
+    "module", ["train_sft", "train_reward", "train_dpo", "train_kto", "generate"]
+)
 def test_help_says_what_it_is_and_lists_the_options(module, no_torch):
     answers = [
         subprocess.run(

@@ -193,3 +193,12 @@ def test_only_what_failed_or_was_cancelled_is_resumed(world):
     cancelled = services.cancel_run(run=world.start(seed=2))
     assert services.resume_run(run=cancelled).job.state == "queued"
     assert world.work(cancelled).job.state == "done"
+
+
+def test_kto_needs_a_policy_to_start_from(world):
+    with pytest.raises(DomainError, match="choose the model version"):
+        world.start("kto")
+    policy = world.train("sft").model_version
+    run = world.start("kto", base=policy, options={"labels": "floor"})
+    assert (run.get_kind_display(), run.options) == ("KTO", {"labels": "floor"})
+    assert world.work(run).model_version.kind == "policy"

@@ -310,3 +310,11 @@ def test_the_overview_counts_what_holds_and_not_what_was_changed_or_taken_back(s
     make_judgment(item, labelers[1], [1, 2], revision=2, is_retraction=True)
     assert progress_of(world.project)["judgment_count"] == before + 1
     assert progress_of(world.project)["labeler_count"] >= 1
+
+
+def test_kto_asks_for_its_labels_first_and_for_a_policy(site, world):
+    assert "No policy to tune yet" in text(site.get(url("start-run", world) + "?kind=kto"))
+    world.train("sft")
+    form = site.get(url("start-run", world) + "?kind=kto").context["form"]
+    assert "option_labels" in [field.name for field in form.first_options]
+    assert "option_criterion" in [field.name for field in form.other_options]

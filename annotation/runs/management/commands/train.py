@@ -19,6 +19,7 @@ KINDS = {
     "sft": "a policy, from the best responses (starts a new tiny model without --base)",
     "reward": "a reward model, from comparisons (a small encoder without --base)",
     "dpo": "a policy, from comparisons, by DPO; needs --base",
+    "kto": "a policy, from responses that are good or bad each, by KTO; needs --base",
     "rl": "a policy, by PPO, RLOO or GRPO against a reward model; needs --base and --reward",
 }
 POLL_SECONDS = 0.5
@@ -34,7 +35,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         add = parser.add_argument
         kinds = "; ".join(f"{kind}: {words}" for kind, words in KINDS.items())
-        add("kind", choices=list(KINDS), metavar="{sft,reward,dpo,rl}", help=kinds)
+        add("kind", choices=list(KINDS), metavar=f"{{{','.join(KINDS)}}}", help=kinds)
         add("dataset", help="the dataset's hash, or its first 4 or more digits")
         add("--project", help="its short name; needed where several have the data")
         add("--base", help="name or number of the model version to start from")
