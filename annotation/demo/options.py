@@ -10,6 +10,10 @@ from annotation.core.errors import DomainError
 METHODS = ("dpo", "ppo", "rloo", "grpo")
 DEFAULTS = {
     "method": "dpo",
+    # All that is drawn is drawn from it and from the round's number.
+    "seed": 11,
+    # The number of a round of which all is taken that comes before the policy is tuned.
+    "again": None,
     "demonstrations": 6_000,
     "prompts": 300,
     "replies": 4,
@@ -67,6 +71,8 @@ def read(given) -> dict:
             if value not in METHODS:
                 raise DomainError(f"method is one of {', '.join(METHODS)}.")
             options[name] = value
+        elif name == "again" and value is None:
+            options[name] = None
         elif isinstance(default, dict):
             options[name] = {**default, **value}
         elif type(value) is not int or value < 1:

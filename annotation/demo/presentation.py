@@ -7,6 +7,7 @@ from annotation.core import charts
 from annotation.core.numbers import localised
 from annotation.demo import rounds
 from annotation.demo.evaluation import say_rate
+from annotation.demo.options import METHODS
 from annotation.runs.models import Round
 
 CHIPS = {"done": "ok", "running": "live", "failed": "bad", "cancelled": "warn"}
@@ -49,11 +50,16 @@ def present(found: Round) -> dict:
         "seconds": found.job.seconds,
         "chip": CHIPS.get(found.job.state, ""),
         "finding": finding(found),
+        "methods": METHODS if _may_go_on(found) else (),
         "rates": rates(found.result),
         "figures": figures(found.result),
         "samples": found.result.get("samples", []),
         "labelers": labelers(found.result.get("labelers", [])),
     }
+
+
+def _may_go_on(found: Round) -> bool:
+    return not found.job.is_active and rounds.is_ready_again(found)
 
 
 def finding(found: Round) -> str:

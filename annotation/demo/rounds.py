@@ -19,9 +19,9 @@ from annotation.demo import options as round_options
 from annotation.demo import tasks
 from annotation.demo.sentences import say_row
 from annotation.demo.services import SLUG
-from annotation.demo.stages import stages_of_method
+from annotation.demo.stages import TAKEN, stages_for
 from annotation.demo.work import Work
-from annotation.runs.models import Round
+from annotation.runs.models import ModelVersion, Round
 from annotation.runs.services import why_no_training
 
 
@@ -31,7 +31,11 @@ def start_round(*, project, actor=None, options=None) -> Round:
         raise DomainError(_("Only the demo's project knows its customers and labelers."))
     if reason := why_no_training():
         raise DomainError(reason)
-    chosen = round_options.read(options or {})
+    given = dict(options or {})
+    earlier = _earlier(project, given.get("again"))
+    if earlier:
+        given = {**earlier.options, "method": "dpo", **given}
+    chosen = round_options.read(given)
     with transaction.atomic():
         last = project.rounds.aggregate(last=Max("number"))["last"] or 0
         job, created = jobs.enqueue(
@@ -45,15 +49,37 @@ def start_round(*, project, actor=None, options=None) -> Round:
             options=chosen,
             stages=[
                 {"key": stage.key, "title": stage.title, "state": "waiting"}
-                for stage in stages_of_method(chosen["method"])
+                for stage in stages_for(chosen)
             ],
-            result={"made": {}},
+            result={"made": _taken(earlier)},
             job=job,
             created_by=actor,
         )
         Job.objects.filter(pk=job.pk).update(payload={"round": found.pk})
         audit.record("round.started", actor=actor, project=project, target=f"round:{found.number}")
     return found
+
+
+def _earlier(project, number) -> Round | None:
+    """The round that another one goes on from, once it has a reward model."""
+    if number is None:
+        return None
+    found = project.rounds.filter(number=number).first() if type(number) is int else None
+    if found is None or not is_ready_again(found):
+        raise DomainError(
+            _("Round %(number)s has no reward model to go on from.") % {"number": number}
+        )
+    return found
+
+
+def _taken(earlier: Round | None) -> dict[str, int]:
+    return {key: earlier.result["made"][key] for key in TAKEN} if earlier else {}
+
+
+def is_ready_again(found: Round) -> bool:
+    """Whether its policy can be tuned once more, by any method, from what it made."""
+    made = found.result["made"]
+    return set(TAKEN) <= set(made) and ModelVersion.objects.filter(run=made["reward_run"]).exists()
 
 
 def cancel_round(*, found: Round, actor=None) -> Round:
@@ -85,7 +111,7 @@ def advance(claim: jobs.Claim) -> dict:
         pk=claim.job.payload["round"]
     )
     work = Work(claim, found)
-    stages = stages_of_method(found.options.get("method", "dpo"))
+    stages = stages_for(found.options)
     for number, stage in enumerate(stages):
         row = found.stages[number]
         if row["state"] == "done":

@@ -1,8 +1,9 @@
 """The stages of a round, in order. Each is safe to enter again at any point: what it made is in
 the round's row, written by the transaction that made it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.translation import gettext_noop as _
 
@@ -18,7 +19,7 @@ from annotation.demo.items import add_items, add_prompts, add_responses
 from annotation.demo.labelers import FRESH, PANEL
 from annotation.demo.panel import add_panel, judge_batch
 from annotation.demo.services import BATCH as SEED_BATCH
-from annotation.demo.work import SEED, Outcome, Work, link, sentence
+from annotation.demo.work import Outcome, Work, link, sentence
 from annotation.prompts.models import Generator, Prompt, Response
 from annotation.quality.services import compute_report
 from annotation.runs.models import ModelVersion, TrainingRun
@@ -38,7 +39,7 @@ def write_demonstrations(work: Work) -> Outcome:
         if have >= count:
             return have
         demonstrations = world.sample_demonstrations(
-            count - have, seed=f"{SEED} {have}", exclude=_messages(work.project)
+            count - have, seed=f"{work.options['seed']} {have}", exclude=_messages(work.project)
         )
         staff, _is_new = Generator.objects.get_or_create(
             project=work.project, name="shop staff", revision="demo"
@@ -80,24 +81,37 @@ def train_sft(work: Work) -> Outcome:
 def sample_candidates(work: Work) -> Outcome:
     """Replies of the SFT policy to new customers."""
     options = work.options
-
-    def make():
-        cases = world.sample_cases(
-            options["prompts"] + options["test_prompts"],
-            seed=f"round {work.seed}",
-            exclude=_messages(work.project),
-        )
-        prompts = [prompt.pk for prompt in add_prompts(project=work.project, cases=cases)]
-        return {"train": prompts[: options["prompts"]], "test": prompts[options["prompts"] :]}
-
-    chosen = work.once("prompts", make)
-    work.made["train_prompts"], work.made["test_prompts"] = chosen["train"], chosen["test"]
+    chosen = _customers(work, options["prompts"], options["test_prompts"])
     policy = work.version("sft_run")
     run = _generate(work, "candidates", policy, "train_prompts", n=options["replies"])
     return Outcome(
         _("%(replies)s replies to %(customers)s new customers"),
         values={"replies": responses_of(run).count(), "customers": len(chosen["train"])},
     )
+
+
+def sample_customers(work: Work) -> Outcome:
+    """Customers for the comparison alone, where an earlier round made all the rest."""
+    chosen = _customers(work, 0, work.options["test_prompts"])
+    return Outcome(
+        _("%(customers)s new customers; all else is from round %(round)s"),
+        values={"customers": len(chosen["test"]), "round": work.options["again"]},
+    )
+
+
+def _customers(work: Work, train: int, test: int) -> dict[str, list[int]]:
+    """New prompts, so many to train on and so many that no trainer sees: their ids."""
+
+    def make():
+        cases = world.sample_cases(
+            train + test, seed=f"round {work.seed}", exclude=_messages(work.project)
+        )
+        prompts = [prompt.pk for prompt in add_prompts(project=work.project, cases=cases)]
+        return {"train": prompts[:train], "test": prompts[train:]}
+
+    chosen = work.once("prompts", make)
+    work.made["train_prompts"], work.made["test_prompts"] = chosen["train"], chosen["test"]
+    return chosen
 
 
 def build_items(work: Work) -> Outcome:
@@ -265,12 +279,23 @@ STAGES = (
 )
 
 
-def stages_of_method(method: str) -> tuple[Stage, ...]:
-    """The stages of a round that tunes its policy by this method."""
+# What a round of the same again needs of the one before: a policy to start from, the comparisons,
+# and the model of the labelers' taste.
+TAKEN = ("sft_run", "dataset", "reward_run")
+AGAIN = (
+    Stage("customers", _("New customers"), sample_customers),
+    *STAGES[[stage.key for stage in STAGES].index("dpo") :],
+)
+
+
+def stages_for(options: Mapping[str, Any]) -> tuple[Stage, ...]:
+    """The stages of a round with these options."""
+    method = options.get("method", "dpo")
+    stages = AGAIN if options.get("again") else STAGES
     if method == "dpo":
-        return STAGES
+        return stages
     tune = Stage("rl", method.upper(), train_rl)
-    return tuple(tune if stage.key == "dpo" else stage for stage in STAGES)
+    return tuple(tune if stage.key == "dpo" else stage for stage in stages)
 
 
 def _messages(project) -> set[str]:

@@ -1,12 +1,14 @@
 """The round's page: started by one button, watched while it runs, read when it is over."""
 
+import re
+
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from annotation.core.errors import DomainError
 from annotation.demo import presentation, rounds
-from annotation.projects.permissions import project_for, visible_in
+from annotation.projects.permissions import may, project_for, visible_in
 from annotation.runs.models import Round
 
 
@@ -14,7 +16,9 @@ from annotation.runs.models import Round
 def start(request, slug):
     project = project_for(request.user, slug, "train")
     try:
-        chosen = {"method": request.POST["method"]} if "method" in request.POST else {}
+        chosen = {name: request.POST[name] for name in ("method", "again") if name in request.POST}
+        if re.fullmatch("[0-9]{1,6}", chosen.get("again", "")):
+            chosen["again"] = int(chosen["again"])
         found = rounds.start_round(project=project, actor=request.user, options=chosen)
     except DomainError as error:
         messages.error(request, str(error))
@@ -26,7 +30,9 @@ def start(request, slug):
 def show(request, round_id):
     found = _round(request, round_id, "see_runs")
     template = "demo/_round.html" if request.htmx else "demo/round.html"
-    return render(request, template, presentation.present(found))
+    context = presentation.present(found)
+    context["may_train"] = may(request.user, "train", found.project)
+    return render(request, template, context)
 
 
 @require_POST

@@ -11,12 +11,12 @@ from django.utils import translation
 from annotation.core.errors import DomainError
 from annotation.core.jobs import Claim, Deferred
 from annotation.core.models import Job
+from annotation.demo.options import DEFAULTS
 from annotation.demo.sentences import say
 from annotation.prompts.models import Prompt
 from annotation.runs.models import ModelVersion, Round
 
 POLL_SECONDS = 1.0
-SEED = 11
 
 
 @dataclass(frozen=True)
@@ -44,12 +44,12 @@ class Work:
         self.claim = claim
         self.round = found
         self.project = found.project
-        self.options = found.options
+        self.options = {**DEFAULTS, **found.options}
         self.made = found.result.setdefault("made", {})
 
     @property
     def seed(self) -> int:
-        return SEED + self.round.number
+        return self.options["seed"] + self.round.number
 
     def batch(self, name: str) -> str:
         return f"round:{self.round.number}:{name}"

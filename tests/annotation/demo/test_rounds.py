@@ -65,6 +65,44 @@ def test_a_round_by_a_reward_pleases_the_reward_model_of_the_same_round(project,
     assert found.result["win_rate"]["n"] == TINY["test_prompts"]
 
 
+def test_a_round_goes_on_from_an_earlier_one_with_new_customers(project):
+    first = finished(project)
+    second = finished(project, again=first.number, method="rloo")
+    assert [row["key"] for row in second.stages] == [
+        "customers", "rl", "answers", "compare", "result",
+    ]  # fmt: skip
+    assert ModelVersion.objects.filter(run__kind="sft").count() == 1
+    tuned = ModelVersion.objects.get(run__kind="rl")
+    assert tuned.run.reward == ModelVersion.objects.get(kind="reward")
+    assert tuned.run.dataset_id == first.result["made"]["dataset"]
+    asked = [set(found.result["made"]["test_prompts"]) for found in (first, second)]
+    assert len(asked[1]) == TINY["test_prompts"]
+    assert not asked[0] & asked[1]
+    assert second.options["overlap"] == TINY["overlap"]
+    assert second.result["win_rate"]["n"] == TINY["test_prompts"]
+
+
+def test_a_round_goes_on_only_from_one_with_a_reward_model(project, client):
+    client.force_login(User.objects.get(username="demo-engineer"))
+    for number in ("1", "one", "٣", "-1", "9" * 5000):
+        answer = client.post(reverse("demo:start-round", args=[project.slug]), {"again": number})
+        assert answer.status_code == 302
+    with pytest.raises(DomainError, match="Round 1 has no reward model"):
+        start(project, again=1)
+    assert not Round.objects.exists()
+
+
+def test_the_page_of_a_finished_round_offers_every_method_again(project, client):
+    found = finished(project)
+    client.force_login(User.objects.get(username="demo-engineer"))
+    page = client.get(reverse("demo:show-round", args=[found.pk])).content.decode()
+    assert 'name="again" value="1"' in page
+    assert all(f'name="method" value="{name}"' in page for name in ("dpo", "ppo", "rloo", "grpo"))
+    client.force_login(User.objects.get(username="demo-reviewer"))
+    page = client.get(reverse("demo:show-round", args=[found.pk])).content.decode()
+    assert 'name="again"' not in page
+
+
 def test_a_round_by_another_method_is_refused(project):
     with pytest.raises(DomainError, match="dpo, ppo, rloo, grpo"):
         start(project, method="magic")

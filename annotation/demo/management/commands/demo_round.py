@@ -6,6 +6,7 @@ import time
 from django.core.management.base import BaseCommand, CommandError
 
 from annotation.core import jobs
+from annotation.core.errors import DomainError
 from annotation.demo import presentation, rounds, services
 from annotation.demo.evaluation import say_rate
 from annotation.demo.options import METHODS
@@ -25,20 +26,30 @@ class Command(BaseCommand):
             "--method", choices=METHODS, default="dpo", help="how the policy is tuned (dpo)"
         )
         parser.add_argument(
+            "--again",
+            type=int,
+            metavar="ROUND",
+            help="tune once more from the policy, comparisons and reward model of that round",
+        )
+        parser.add_argument(
             "--options",
             default="{}",
             metavar="JSON",
             help='other sizes, such as {"prompts": 50, "sft": {"epochs": 1.0}}',
         )
 
-    def handle(self, *args, local, method, options, **rest):
+    def handle(self, *args, local, method, again, options, **rest):
         try:
             chosen = json.loads(options)
         except ValueError as error:
             raise CommandError(f"--options is not JSON: {error}") from error
         if not isinstance(chosen, dict):
             raise CommandError('--options is an object, such as {"prompts": 50}.')
-        found = rounds.start_round(project=services.seed(), options={"method": method, **chosen})
+        wanted = {"method": method, "again": again, **chosen}
+        try:
+            found = rounds.start_round(project=services.seed(), options=wanted)
+        except DomainError as error:
+            raise CommandError(str(error)) from error
         self.say(f"Round {found.number} of {found.project}")
         try:
             self.follow(found, local)
