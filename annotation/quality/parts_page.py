@@ -31,7 +31,8 @@ class PartRow:
 @dataclass(frozen=True)
 class CutPanel:
     """rows: the parts with enough items; counts: what is in them and what is not, in sentences;
-    chart: of weeks, where there are two to draw a line between."""
+    chart: of weeks, where there are two to draw a line between; summary: of a facet, what it says
+    while it is folded."""
 
     key: str
     title: str
@@ -39,6 +40,8 @@ class CutPanel:
     rows: list[PartRow]
     counts: list[str] = field(default_factory=list)
     chart: LineChart | None = None
+    is_facet: bool = False
+    summary: str = ""
 
 
 def present_parts(cuts: list[dict]) -> list[CutPanel]:
@@ -50,7 +53,27 @@ def _panel(place: int, cut: dict) -> CutPanel:
     parts = sorted(cut["parts"], key=_natural) if cut["by"] == "facet" else cut["parts"]
     rows = [_row(_name(cut["by"], part["name"]), part) for part in parts]
     chart = _weeks(cut["parts"]) if cut["by"] == "week" else None
-    return CutPanel(f"cut-{place}", title, head, rows, _counts(cut), chart)
+    is_facet = cut["by"] == "facet"
+    summary = _summary(rows, cut["parts"]) if is_facet else ""
+    return CutPanel(f"cut-{place}", title, head, rows, _counts(cut), chart, is_facet, summary)
+
+
+def _summary(rows: list[PartRow], parts: list[dict]) -> str:
+    """From the part that agrees least to the one that agrees most."""
+    known = sorted(
+        (part["raw"]["value"], str(part["name"]))
+        for part in parts
+        if part["raw"]["value"] is not None
+    )
+    if not rows or len(known) < 2:
+        return ""
+    (low, least), (high, most) = known[0], known[-1]
+    return _("raw from %(low)s (%(least)s) to %(high)s (%(most)s)") % {
+        "low": format_value(low),
+        "least": least,
+        "high": format_value(high),
+        "most": most,
+    }
 
 
 def _natural(part: dict) -> list:

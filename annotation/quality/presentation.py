@@ -18,6 +18,7 @@ from annotation.quality.wording import (
     STRENGTHS,
     TRUST,
     explain,
+    facets_left_out,
     format_interval,
     format_value,
 )
@@ -73,6 +74,8 @@ class AgreementPage:
     over_labelers: dict
     weeks: CutPanel | None
     parts: list[CutPanel]
+    facets: list[CutPanel]
+    facets_left_out: str
     thin: list[str]
     criteria: list[Row]
     scales: list[Row]
@@ -117,7 +120,9 @@ def present(result: dict, items: Mapping) -> AgreementPage:
         caution=str(CAUTION),
         over_labelers=agreement["over_labelers"],
         weeks=weeks[0] if weeks else None,
-        parts=[cut for cut in cuts if cut.rows and not cut.chart],
+        parts=[cut for cut in cuts if cut.rows and not cut.chart and not cut.is_facet],
+        facets=[cut for cut in cuts if cut.rows and cut.is_facet],
+        facets_left_out=facets_left_out(result["extent"].get("facets_left_out", 0)),
         thin=[cut.title for cut in cuts if not cut.rows],
         scales=_scale_rows(result["criteria"], agreement["scales"]),
         strength=[

@@ -10,9 +10,9 @@ from annotation.core.charts import Whisker, span, whisker
 from annotation.core.numbers import grouped, localised
 from annotation.quality.analyses.prompts.parts import LEAST_ITEMS
 from annotation.quality.presentation import response_labels
-from annotation.quality.share_rows import LEVEL, chance, percent
+from annotation.quality.share_rows import LEVEL, chance, percent, signed
 from annotation.quality.strips import Strip, outcomes
-from annotation.quality.wording import explain
+from annotation.quality.wording import explain, facets_left_out
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,7 @@ class PromptsPage:
     prompts: list[Part]
     facets: list[Part]
     few: str
+    left_out: str
     tied: list[Heavy]
     bad: list[Heavy]
 
@@ -99,6 +100,7 @@ def present(result: Mapping, items: Mapping) -> PromptsPage:
         ],
         facets=[_part(row, None) for row in result["facets"] if row["reason"] != "too_few"],
         few=few_of(result["facets"]),
+        left_out=facets_left_out(result["extent"].get("facets_left_out", 0)),
         tied=[_heavy(row, items[row["item"]]) for row in result["tied"] if row["item"] in items],
         bad=[_heavy(row, items[row["item"]]) for row in result["bad"] if row["item"] in items],
     )
@@ -218,10 +220,6 @@ def few_of(rows: Iterable[Mapping]) -> str:
         "%(count)s parts are too small: a comparison takes %(least)d items on either side.",
         len(few),
     ) % {"count": grouped(len(few)), "least": LEAST_ITEMS}
-
-
-def signed(value: float) -> str:
-    return f"{'−' if value < 0 else '+'}{percent(abs(value))}"
 
 
 def _heavy(row: dict, item) -> Heavy:

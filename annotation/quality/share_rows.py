@@ -30,7 +30,14 @@ class Row:
 
 
 def percent(share: float) -> str:
-    return _("%(number)s %%") % {"number": localised(f"{100 * share:.1f}").replace("-", "−")}
+    said = _("%(number)s %%") % {"number": localised(f"{100 * share:.1f}").replace("-", "−")}
+    return said.replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def signed(value: float) -> str:
+    """A difference of two shares, in points; one that rounds to nothing has no sign."""
+    points = f"{100 * value:+.1f}"
+    return localised("0.0" if float(points) == 0 else points.replace("-", "−"))
 
 
 def times(odds: float) -> str:

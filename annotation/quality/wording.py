@@ -1,10 +1,10 @@
 """Figures and reasons as people read them."""
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from annotation.core.charts import span
-from annotation.core.numbers import localised
+from annotation.core.numbers import grouped, localised
 
 COEFFICIENTS = {
     "raw": _("Raw agreement"),
@@ -109,3 +109,16 @@ def in_reading_order(agreement: dict) -> dict:
         return {key: sort(value[key]) for key in keys}
 
     return sort(agreement)
+
+
+def facets_left_out(count: int) -> str:
+    """Of keys by which figures could be told apart, too; "" where none is."""
+    if not count:
+        return ""
+    return ngettext(
+        "%(count)s more key of the items’ metadata has few values, too, and is left out: figures "
+        "are told apart by the keys that most items have.",
+        "%(count)s more keys of the items’ metadata have few values, too, and are left out: "
+        "figures are told apart by the keys that most items have.",
+        count,
+    ) % {"count": grouped(count)}

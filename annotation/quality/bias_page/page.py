@@ -18,6 +18,7 @@ from annotation.quality.share_rows import (
     odds_row,
     percent,
     share_row,
+    signed,
 )
 
 MARKS = {
@@ -183,9 +184,9 @@ def _moved(moved: dict | None) -> str:
         return ""
     return _(
         "What is left over moves the share of wins of %(generator)s, which stood first in "
-        "%(share)s, by %(shift)s, and of every other generator by less."
+        "%(share)s, by %(shift)s points, and of every other generator by less."
     ) % {
         "generator": moved["generator"],
         "share": percent(moved["stood_first"]),
-        "shift": percent(moved["shift"]),
+        "shift": signed(moved["shift"]),
     }

@@ -9,7 +9,7 @@ from annotation.quality.leaderboard.choice import Choice, Switches, criteria_of,
 from annotation.quality.leaderboard.finding import finding
 from annotation.quality.leaderboard.rows import Row, axis_of, order_of, rows_of
 from annotation.quality.leaderboard.scales import SCALES, AbilityScale
-from annotation.quality.wording import explain
+from annotation.quality.wording import explain, facets_left_out
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,7 @@ class Leaderboard:
     groups: list[list[str]]
     missing: list[beside.Missing]
     facets: list[beside.Facet]
+    facets_left_out: str
     others: list[beside.OtherRow]
     longest: int
     elo_orders: int
@@ -88,6 +89,7 @@ def present_leaderboard(result: dict, said: Mapping[str, str]) -> Leaderboard:
         groups=[[names[index] for index in group] for group in board["groups"]],
         missing=beside.missing_of(names, board),
         facets=beside.facets_of(names, result["facets"], order, scale) if is_whole else [],
+        facets_left_out=facets_left_out(result.get("facets_left_out", 0)) if is_whole else "",
         others=beside.others_of(names, result, order) if is_whole and fit else [],
         longest=result["rankings"]["longest"],
         elo_orders=result["elo"]["orders"],

@@ -65,8 +65,8 @@ def test_one_job_brings_both_pages_and_the_groups(client, project, lead):
     compute(project)
     bias = text_of(page_of(client, project, "bias"))
     assert "No bias can be told yet" in bias
-    assert "no reward model has scored these responses yet" in bias
-    assert "too few people say something about themselves" in bias
+    assert "No reward model has scored these responses yet." in bias
+    assert "Too few people say something about themselves" in bias
     assert "To look at first" in page_of(client, project, "prompts")
     kinds = set(Report.objects.values_list("kind", flat=True))
     assert kinds >= {"agreement", "bias", "prompts", "fairness"}

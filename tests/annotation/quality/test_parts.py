@@ -8,6 +8,7 @@ from annotation.projects.models import Membership
 from annotation.quality.analyses.agreement.pairs import MAIN
 from annotation.quality.analyses.by_version import FEWEST_ITEMS
 from annotation.quality.services import compute_report
+from annotation.quality.snapshot.facts import MOST_FACETS
 from tests.factories import make_item, make_judgment, make_member, make_project
 
 pytestmark = pytest.mark.django_db
@@ -199,3 +200,31 @@ def test_an_engineer_is_not_offered_to_adjudicate(client, project, labelers):
     page = client.get("/projects/parts/agreement/").content.decode()
     assert "Most disputed" in page
     assert "/projects/parts/review/" not in page[page.index("Most disputed") :]
+
+
+def test_many_facets_are_folded_and_those_left_out_are_counted(client, project, labelers):
+    keys = [f"key{n:02}" for n in range(MOST_FACETS + 2)]
+    for value in ("a", "b"):
+        metadata = dict.fromkeys(keys, value)
+        judge(project, labelers, ENOUGH, (MONDAY, MONDAY), metadata=metadata)
+    client.force_login(make_member(project, Membership.Role.LEAD))
+    for kind, page in (("agreement", "agreement"), ("prompts", "prompts")):
+        compute_report(project=project, kind=kind)
+        shown = client.get(f"/projects/parts/{page}/").content.decode()
+        assert "2 more keys of the items’ metadata have few values, too" in shown, page
+    shown = client.get("/projects/parts/agreement/").content.decode()
+    assert shown.count('<details class="panel">') == MOST_FACETS
+    assert "<strong>By key00</strong>" in shown
+    assert "raw from 1.00 (a) to 1.00 (b)" in shown
+
+
+def test_three_facets_lie_open_and_nothing_is_said_to_be_left_out(client, project, labelers):
+    for value in ("a", "b"):
+        metadata = dict.fromkeys(("x", "y", "z"), value)
+        judge(project, labelers, ENOUGH, (MONDAY, MONDAY), metadata=metadata)
+    compute_report(project=project)
+    client.force_login(make_member(project, Membership.Role.LEAD))
+    shown = client.get("/projects/parts/agreement/").content.decode()
+    assert '<details class="panel">' not in shown
+    assert "By z</h2>" in shown
+    assert "more key" not in shown

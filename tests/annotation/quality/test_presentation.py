@@ -6,9 +6,16 @@ from annotation.quality.leaderboard.beside import missing_of
 from annotation.quality.parts_page import present_parts
 from annotation.quality.presentation import finding
 from annotation.quality.prompts_page import few_of
+from annotation.quality.share_rows import percent, signed
 from annotation.quality.stats.estimate import Estimate
 from annotation.quality.strips import WIDTH, first_places
-from annotation.quality.wording import REASONS, format_interval, format_value, in_reading_order
+from annotation.quality.wording import (
+    REASONS,
+    facets_left_out,
+    format_interval,
+    format_value,
+    in_reading_order,
+)
 
 
 @pytest.mark.parametrize(
@@ -104,3 +111,21 @@ def test_two_generators_that_miss_each_other_are_one_comparison():
     assert first.why.startswith("a: never won")
     assert "b: never lost" in first.why
     assert (second.name, second.against) == ("c", "b")
+
+
+def test_what_was_left_out_of_the_keys_is_one_sentence():
+    assert facets_left_out(0) == ""
+    assert facets_left_out(1).startswith("1 more key of the items’ metadata has few values")
+    assert facets_left_out(1200).startswith("1,200 more keys of the items’ metadata have")
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(0.0314, "+3.1"), (-0.0314, "−3.1"), (0.0004, "0.0"), (-0.0004, "0.0"), (0.0, "0.0")],
+)
+def test_a_difference_of_shares_is_in_points_and_nothing_has_no_sign(value, expected):
+    assert signed(value) == expected
+
+
+def test_a_share_and_its_sign_stay_on_one_line():
+    assert percent(0.5) == "50.0\N{NO-BREAK SPACE}%"

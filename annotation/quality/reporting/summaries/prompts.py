@@ -6,17 +6,17 @@ from django.utils.translation import gettext as _
 
 from annotation.core.charts import span
 from annotation.core.numbers import grouped
-from annotation.quality.prompts_page import few_of, finding_of, reading_of, signed
+from annotation.quality.prompts_page import few_of, finding_of, reading_of
 from annotation.quality.reporting.tables import Known, Row, Summary, Table
-from annotation.quality.share_rows import chance, percent
-from annotation.quality.wording import explain
+from annotation.quality.share_rows import chance, percent, signed
+from annotation.quality.wording import explain, facets_left_out
 
 # Of each list: those to look at first, the page has more.
 MOST = 10
 
 
 def summarise_prompts(result: Mapping, known: Known) -> Summary:
-    beyond, items, judgments = _("Beyond the expected"), _("Items"), _("Judgments")
+    beyond, items, judgments = _("Beyond the expected, in points"), _("Items"), _("Judgments")
     tables = [
         Table.of(
             _("Two readings"),
@@ -48,7 +48,14 @@ def summarise_prompts(result: Mapping, known: Known) -> Summary:
             _parts(result["facets"], lambda row: f"{row['key']}: {row['value']}"),
             value=beyond,
             n=items,
-            note=few_of(result["facets"]),
+            note=" ".join(
+                one
+                for one in (
+                    few_of(result["facets"]),
+                    facets_left_out(result["extent"].get("facets_left_out", 0)),
+                )
+                if one
+            ),
         ),
         _heavy(_("Tied by many"), result["tied"], known, judgments),
         _heavy(_("All unacceptable to many"), result["bad"], known, judgments),
