@@ -25,3 +25,15 @@ def wilson_interval(correct: float, total: float, confidence: float = 0.95) -> I
     low = 0.0 if correct == 0 else max(0.0, (middle - spread) / scale)
     high = 1.0 if correct == total else min(1.0, (middle + spread) / scale)
     return low, high
+
+
+def difference_interval(
+    one: tuple[float, float, float], other: tuple[float, float, float]
+) -> Interval:
+    """Interval of `one` less `other`, each (value, low, high) of its own independent sample:
+    MOVER, which squares the distances to the ends that matter. Newcombe 1998, Statistics in
+    Medicine 17, method 10; Zou & Donner 2008, the same, 27."""
+    value = one[0] - other[0]
+    below = math.hypot(one[0] - one[1], other[2] - other[0])
+    above = math.hypot(one[2] - one[0], other[0] - other[1])
+    return value - below, value + above

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from annotation.runs import overview, views
+from annotation.runs.registry import views as registry
 
 app_name = "runs"
 urlpatterns = [
@@ -10,9 +11,20 @@ urlpatterns = [
     path("projects/<slug:slug>/training/<int:run_id>/", views.show, name="show-run"),
     path("projects/<slug:slug>/training/<int:run_id>/cancel/", views.cancel, name="cancel-run"),
     path("projects/<slug:slug>/training/<int:run_id>/resume/", views.resume, name="resume-run"),
+    path("projects/<slug:slug>/models/", registry.model_list, name="list-model-versions"),
     path(
         "projects/<slug:slug>/models/<int:version_id>/",
-        views.model_version,
+        registry.show,
         name="show-model-version",
+    ),
+    path(
+        "projects/<slug:slug>/models/<int:version_id>/stage/",
+        registry.set_stage,
+        name="set-stage",
+    ),
+    path(
+        "projects/<slug:slug>/models/<int:version_id>/files.tar",
+        registry.take,
+        name="download-model",
     ),
 ]

@@ -7,11 +7,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from annotation.core.errors import DomainError
-from annotation.core.markup import render_untrusted
 from annotation.projects.permissions import may, project_for
 from annotation.runs import detail, presentation, services
 from annotation.runs.forms import KINDS, RunForm
-from annotation.runs.models import ModelVersion
 
 
 @require_safe
@@ -113,36 +111,3 @@ def _change(request, slug, run_id, service):
     except DomainError as error:
         messages.error(request, str(error))
     return redirect("runs:show-run", slug, run_id)
-
-
-@require_safe
-def model_version(request, slug, version_id):
-    project = project_for(request.user, slug, "see_runs")
-    version = get_object_or_404(
-        ModelVersion.objects.select_related("run__base", "dataset", "generator").filter(
-            project=project
-        ),
-        pk=version_id,
-    )
-    metrics = version.metrics
-    figures = presentation.accuracies(metrics, metrics.get("baselines"))
-    context = {
-        "project": project,
-        "tab": "training",
-        "version": version,
-        "figures": detail.with_whiskers(figures, metrics, metrics.get("baselines")),
-        "verdict": presentation.verdict(metrics),
-        "others": presentation.other_figures(metrics),
-        "initial": presentation.other_figures(metrics.get("initial")),
-        "card": render_untrusted(version.card),
-        "tuned": version.tuned_by.select_related("job", "model_version").order_by("pk"),
-        "judgment_count": _judgments_behind(version.dataset),
-        "may_train": may(request.user, "train", project),
-    }
-    return render(request, "runs/model_version.html", context)
-
-
-def _judgments_behind(dataset):
-    """How many judgments the dataset counted: a line each in rankings.jsonl."""
-    files = dataset.manifest.get("counts", {}).get("files", {})
-    return files.get("rankings.jsonl", {}).get("rows")

@@ -392,6 +392,20 @@ KINDS: dict[str, Words] = {
         _("Model version registered"),
         _("training run %(run)s of %(who)s became %(target)s"),
     ),
+    "model_version.promoted": Words(
+        "training", _("Model version promoted"), _("%(who)s promoted %(target)s, %(name)s")
+    ),
+    "model_version.retired": Words(
+        "training", _("Model version retired"), _("%(who)s retired %(target)s, %(name)s")
+    ),
+    "model_version.reopened": Words(
+        "training",
+        _("Model version made a candidate"),
+        _("%(who)s made %(target)s, %(name)s, a candidate again"),
+    ),
+    "model_version.downloaded": Words(
+        "data", _("Model downloaded"), _("%(who)s downloaded %(target)s, %(name)s")
+    ),
     "round.started": Words("training", _("Round started"), _("%(who)s started %(target)s")),
     "round.cancelled": Words("training", _("Round stopped"), _("%(who)s stopped %(target)s")),
     "sign_in.succeeded": Words("sign_on", _("Signed in"), _("%(who)s signed in")),

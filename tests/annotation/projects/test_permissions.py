@@ -290,7 +290,10 @@ ROUTES = [
     Route("runs:show-run", "see_runs"),
     Route("runs:cancel-run", "train", "POST"),
     Route("runs:resume-run", "train", "POST"),
+    Route("runs:list-model-versions", "see_runs"),
     Route("runs:show-model-version", "see_runs"),
+    Route("runs:set-stage", "train", "POST"),
+    Route("runs:download-model", "export", gives=(302,)),  # the files of this one are gone
     Route(
         "runs-api:runs",
         "train",

@@ -2,13 +2,20 @@
 
 import json
 
+from django.utils import timezone
+from django.utils.text import slugify
+
 from annotation.core import jobs
+from annotation.core.hashing import sha256_of_text
 from annotation.core.models import Job
 from annotation.datasets.models import Dataset
 from annotation.projects.models import Membership
+from annotation.prompts.models import Generator
 from annotation.runs import services
-from annotation.runs.models import TrainingRun
+from annotation.runs.models import ModelVersion, TrainingRun
 from tests.factories import make_member, make_project
+
+DONE = {"finished_at": timezone.now()}
 
 
 class World:
@@ -35,6 +42,42 @@ class World:
         dataset.folder.mkdir(parents=True, exist_ok=True)
         (dataset.folder / "manifest.json").write_text(json.dumps({"counts": counts}))
         return dataset
+
+    def make_version(
+        self, kind="sft", name="one", *, base=None, reward=None, dataset=None, **more
+    ):
+        """A version as a training would have registered it, without a training."""
+        is_policy = kind != "reward"
+        run = TrainingRun.objects.create(
+            project=self.project,
+            kind=kind,
+            name=name,
+            dataset=dataset or self.dataset,
+            base=base,
+            reward=reward,
+            job=Job.objects.create(kind="train", queue="train", state="done", **DONE),
+        )
+        artifact = f"models/{self.project.slug}/{slugify(name)}"
+        folder = self.data_dir / artifact
+        folder.mkdir(parents=True)
+        (folder / "README.md").write_text("# A card\n")
+        (folder / "model.safetensors").write_bytes(b"weights of " + name.encode())
+        (folder / "manifest.json").write_text("{}")
+        sha256 = sha256_of_text(name)
+        generator = {"name": name, "artifact": artifact, "artifact_sha256": sha256}
+        return ModelVersion.objects.create(
+            project=self.project,
+            kind="policy" if is_policy else "reward",
+            name=name,
+            run=run,
+            dataset=run.dataset,
+            artifact=artifact,
+            sha256=sha256,
+            generator=Generator.objects.create(project=self.project, **generator)
+            if is_policy
+            else None,
+            **more,
+        )
 
     def act(self, how):
         """How the stand-in trainers behave from now on."""

@@ -1,4 +1,4 @@
-"""Trainings, what came of them, and the rounds that close the loop."""
+"""Trainings and what they tell while they run."""
 
 from django.conf import settings
 from django.db import models
@@ -82,73 +82,3 @@ class RunEvent(models.Model):
 
     def __str__(self):
         return f"{self.type} of run {self.run_id}"
-
-
-class ModelVersion(models.Model):
-    """A registered result: weights on disk, the run and the dataset they came from."""
-
-    class Kind(models.TextChoices):
-        POLICY = "policy", _("Policy")
-        REWARD = "reward", _("Reward model")
-
-    project = models.ForeignKey(
-        "projects.Project", on_delete=models.PROTECT, related_name="model_versions"
-    )
-    kind = models.CharField(max_length=10, choices=Kind)
-    name = models.CharField(max_length=100)
-    run = models.OneToOneField(TrainingRun, on_delete=models.PROTECT, related_name="model_version")
-    dataset = models.ForeignKey(
-        "datasets.Dataset", on_delete=models.PROTECT, related_name="model_versions"
-    )
-    # Relative to the data directory; sha256 of its manifest.json.
-    artifact = models.CharField(max_length=300)
-    sha256 = models.CharField(max_length=64)
-    metrics = models.JSONField(default=dict)
-    card = models.TextField(blank=True)
-    # What responses of this model are signed with; only a policy writes any.
-    generator = models.OneToOneField(
-        "prompts.Generator", on_delete=models.PROTECT, null=True, related_name="model_version"
-    )
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["project", "name"], name="model_version_name_once"),
-            models.CheckConstraint(
-                condition=Q(kind="policy", generator__isnull=False)
-                | Q(kind="reward", generator=None),
-                name="model_version_policy_generates",
-            ),
-        ]
-
-    def __str__(self):
-        return self.name
-
-
-class Round(models.Model):
-    """Collect, train, evaluate once: its state is its job's, its stages are told as they run."""
-
-    project = models.ForeignKey(
-        "projects.Project", on_delete=models.PROTECT, related_name="rounds"
-    )
-    number = models.PositiveIntegerField()
-    options = models.JSONField(default=dict)
-    # [{"key", "title", "state", "started_at", "seconds", "detail", "text", "values", "link"}, …]
-    stages = models.JSONField(default=list)
-    # Ids of what the stages made, and the numbers of before and after.
-    result = models.JSONField(default=dict)
-    job = models.OneToOneField(
-        "core.Job", on_delete=models.PROTECT, null=True, related_name="round"
-    )
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
-    )
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["project", "number"], name="round_number_once")
-        ]
-
-    def __str__(self):
-        return f"round {self.number} of {self.project}"

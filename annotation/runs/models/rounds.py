@@ -1,0 +1,33 @@
+"""Rounds: collect, train, evaluate once."""
+
+from django.conf import settings
+from django.db import models
+
+
+class Round(models.Model):
+    """Collect, train, evaluate once: its state is its job's, its stages are told as they run."""
+
+    project = models.ForeignKey(
+        "projects.Project", on_delete=models.PROTECT, related_name="rounds"
+    )
+    number = models.PositiveIntegerField()
+    options = models.JSONField(default=dict)
+    # [{"key", "title", "state", "started_at", "seconds", "detail", "text", "values", "link"}, …]
+    stages = models.JSONField(default=list)
+    # Ids of what the stages made, and the numbers of before and after.
+    result = models.JSONField(default=dict)
+    job = models.OneToOneField(
+        "core.Job", on_delete=models.PROTECT, null=True, related_name="round"
+    )
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "number"], name="round_number_once")
+        ]
+
+    def __str__(self):
+        return f"round {self.number} of {self.project}"

@@ -1,0 +1,112 @@
+"""The registry's pages: the list with its regression tables, one version, its stage, its files."""
+
+from django.contrib import messages
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from annotation.core.errors import DomainError
+from annotation.core.markup import render_untrusted
+from annotation.projects.permissions import may, project_for
+from annotation.runs import detail, presentation
+from annotation.runs.models import ModelVersion
+from annotation.runs.registry import lineage, stages
+from annotation.runs.registry.download import download, folder_of
+from annotation.runs.registry.table import in_words, regression_table
+
+Kind, Stage = ModelVersion.Kind, ModelVersion.Stage
+
+
+def versions_of(project):
+    return project.model_versions.select_related("run__base", "dataset").order_by("pk")
+
+
+@require_safe
+def model_list(request, slug):
+    project = project_for(request.user, slug, "see_runs")
+    every = list(versions_of(project))
+    kind, stage = request.GET.get("kind", ""), request.GET.get("stage", "")
+    shown = [
+        version
+        for version in reversed(every)
+        if kind in ("", version.kind) and stage in ("", version.stage)
+    ]
+    context = {
+        "project": project,
+        "tab": "training",
+        "versions": [(version, _accuracy(version)) for version in shown],
+        "is_empty": not every,
+        "kinds": Kind.choices,
+        "stages": Stage.choices,
+        "kind": kind,
+        "stage": stage,
+        "tables": [
+            (label, regression_table(v for v in every if v.kind == key))
+            for key, label in Kind.choices
+            if kind in ("", key)
+        ],
+        "words": {trend: in_words(trend) for trend in ("up", "down")},
+    }
+    return render(request, "runs/registry/list.html", context)
+
+
+def _accuracy(version):
+    """The held-out accuracy and its baseline, as far as there are any."""
+    return presentation.accuracies(version.metrics, version.metrics.get("baselines"))
+
+
+def version_in(project, version_id: int) -> ModelVersion:
+    versions = ModelVersion.objects.select_related(
+        "run__base", "run__reward", "dataset", "generator", "project"
+    )
+    return get_object_or_404(versions.filter(project=project), pk=version_id)
+
+
+@require_safe
+def show(request, slug, version_id):
+    project = project_for(request.user, slug, "see_runs")
+    version = version_in(project, version_id)
+    metrics = version.metrics
+    figures = presentation.accuracies(metrics, metrics.get("baselines"))
+    context = {
+        "project": project,
+        "tab": "training",
+        "version": version,
+        "figures": detail.with_whiskers(figures, metrics, metrics.get("baselines")),
+        "verdict": presentation.verdict(metrics),
+        "others": presentation.other_figures(metrics),
+        "initial": presentation.other_figures(metrics.get("initial")),
+        "card": render_untrusted(version.card),
+        "ancestors": lineage.ancestors(version),
+        "children": lineage.children(version),
+        "judgment_count": lineage.judgments_behind(version.dataset),
+        "moves": [(stage.value, stage.label) for stage in stages.MOVES[Stage(version.stage)]],
+        "has_files": (folder_of(version) / "manifest.json").is_file(),
+        "may_train": may(request.user, "train", project),
+        "may_export": may(request.user, "export", project),
+    }
+    return render(request, "runs/model_version.html", context)
+
+
+@require_POST
+def set_stage(request, slug, version_id):
+    version = version_in(project_for(request.user, slug, "train"), version_id)
+    try:
+        stages.set_stage(
+            version=version,
+            stage=request.POST.get("stage", ""),
+            actor=request.user,
+            reason=request.POST.get("reason", ""),
+        )
+    except DomainError as error:
+        messages.error(request, str(error))
+    return redirect("runs:show-model-version", slug, version_id)
+
+
+@require_safe
+def take(request, slug, version_id):
+    version = version_in(project_for(request.user, slug, "export"), version_id)
+    try:
+        return download(version, actor=request.user)
+    except DomainError as error:
+        messages.error(request, str(error))
+        return redirect("runs:show-model-version", slug, version_id)
