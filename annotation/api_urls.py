@@ -9,6 +9,7 @@ urlpatterns = [
     path("docs/", DocsView.as_view(), name="api-docs"),
     path("", include("annotation.projects.api_urls")),
     path("", include("annotation.prompts.api_urls")),
+    path("", include("annotation.candidates.api_urls")),
     path("", include("annotation.labeling.api_urls")),
     path("", include("annotation.quality.api_urls")),
     path("", include("annotation.datasets.api_urls")),

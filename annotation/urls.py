@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("annotation.accounts.sign_on_urls")),
     path("", include("annotation.projects.urls")),
     path("", include("annotation.prompts.urls")),
+    path("", include("annotation.candidates.urls")),
     path("", include("annotation.labeling.urls")),
     path("", include("annotation.quality.urls")),
     path("", include("annotation.oversight.urls")),

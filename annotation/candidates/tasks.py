@@ -22,3 +22,14 @@ def mark_responses(claim: Claim):
     from annotation.candidates.marks import marking  # a task is a leaf: services import us
 
     return marking.mark_in_job(claim)
+
+
+TRY_KIND = "try-endpoint"
+
+
+# As long as an endpoint's longest time limit, and some.
+@job_kind(TRY_KIND, lease=timedelta(seconds=660), max_attempts=1, time_limit=640)
+def try_endpoint(claim: Claim):
+    from annotation.candidates.endpoints import trial  # a task is a leaf: services import us
+
+    return trial.try_endpoint(claim)

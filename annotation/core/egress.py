@@ -25,6 +25,7 @@ from annotation.core.errors import DomainError
 
 CONNECT_SECONDS = 10.0
 TOTAL_SECONDS = 120.0
+MOST_SECONDS = 600.0  # for whoever asks for more than the usual
 MOST_BYTES = 10 * 1024 * 1024
 PIECE = 16 * 1024
 
@@ -34,6 +35,7 @@ BAD_TLS = gettext_noop("The server's certificate does not prove who it is.")
 TOO_SLOW = gettext_noop("The server took too long to answer.")
 TOO_LARGE = gettext_noop("The server's answer is too large.")
 BAD_ANSWER = gettext_noop("The server did not answer in HTTP that we can read.")
+BROKEN_OFF = gettext_noop("The server broke off in the middle of its answer.")
 
 
 class Failed(DomainError):
@@ -126,7 +128,7 @@ def send(
     origins = allowed_origins() if origins is None else origins
     origins.check(target)
     network = network or Network()
-    deadline = time.monotonic() + min(seconds, TOTAL_SECONDS)
+    deadline = time.monotonic() + min(seconds, MOST_SECONDS)
     address = _checked_address(target, origins, network)
     try:
         stream = _connect(target, address, network, deadline)
@@ -138,6 +140,10 @@ def send(
         raise Failed(BAD_TLS) from error
     except TimeoutError as error:
         raise Failed(TOO_SLOW) from error
+    except http.client.RemoteDisconnected as error:  # an OSError and an HTTPException
+        raise Failed(UNREACHABLE) from error
+    except http.client.IncompleteRead as error:
+        raise Failed(BROKEN_OFF) from error
     except (http.client.HTTPException, zlib.error, ValueError) as error:
         raise Failed(BAD_ANSWER) from error
     except OSError as error:
@@ -247,10 +253,13 @@ def _read(answer: http.client.HTTPResponse, most_bytes: int) -> bytes:
     if coding not in ("identity", "gzip"):
         raise Failed(BAD_ANSWER)
     unpack = zlib.decompressobj(16 + zlib.MAX_WBITS) if coding == "gzip" else None
-    content = bytearray()
+    content, is_begun = bytearray(), False
     while piece := answer.read(PIECE):
-        room = most_bytes + 1 - len(content)
+        room, is_begun = most_bytes + 1 - len(content), True
         content += unpack.decompress(piece, room) if unpack else piece
         if len(content) > most_bytes or (unpack and unpack.unconsumed_tail):
             raise Failed(TOO_LARGE)
+    # `length` is what was announced and never came: `read` says nothing of it.
+    if answer.length or (unpack and is_begun and not unpack.eof):
+        raise Failed(BROKEN_OFF)
     return bytes(content)

@@ -151,6 +151,14 @@ COLUMNS: dict[str, dict[str, Fate]] = {
         "created_by": NUMBER,
     },
     "prompts.LineError": {"field": CODE, "reason": CONTENT},
+    "candidates.Endpoint": {
+        "name": CONTENT,
+        "base_url": CONTENT,
+        "model": CONTENT,
+        "sealed_key": CONTENT,
+        "currency": CODE,
+        "created_by": NUMBER,
+    },
     "candidates.GenerationRun": {"params": CODE, "created_by": NUMBER},
     "candidates.Marking": {"classifier": CODE, "version": CODE},
     # Places in a text instead of its words.

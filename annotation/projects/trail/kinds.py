@@ -93,6 +93,15 @@ KINDS: dict[str, Words] = {
         _("Concord switched %(target)s off: its last messages never arrived"),
     ),
     "webhook.removed": Words("project", _("Webhook removed"), _("%(who)s removed %(target)s")),
+    "endpoint.added": Words("project", _("Endpoint added"), _("%(who)s added %(target)s")),
+    "endpoint.changed": Words("project", _("Endpoint changed"), _("%(who)s changed %(target)s")),
+    "endpoint.key_replaced": Words(
+        "project",
+        _("Endpoint's key replaced"),
+        _("%(who)s replaced the key of %(target)s"),
+    ),
+    "endpoint.tried": Words("project", _("Endpoint tried"), _("%(who)s tried %(target)s")),
+    "endpoint.removed": Words("project", _("Endpoint removed"), _("%(who)s removed %(target)s")),
     "alerts.changed": Words("project", _("Alerts changed"), _("%(who)s changed the alerts")),
     "pay.changed": Words("project", _("Rates changed"), _("%(who)s changed the hourly rates")),
     "hours.exported": Words(
@@ -459,6 +468,7 @@ TARGETS = {
     "assignment": _("assignment %(id)s"),
     "calibration": _("calibration round %(id)s"),
     "dataset": _("dataset %(id)s"),
+    "endpoint": _("endpoint %(id)s"),
     "generation": _("generation run %(id)s"),
     "import": _("import %(id)s"),
     "item": _("item %(id)s"),

@@ -119,6 +119,17 @@ ROUTES = [
     Route("prompts:list-attachments", "import", FORM),
     Route("prompts:show-attachment", "judge"),
     Route("prompts-api:attach", "import", "POST"),
+    # Whom to ask for responses.
+    Route("candidates:list-endpoints", "see_runs"),
+    Route("candidates:new-endpoint", "train", FORM),
+    Route("candidates:show-endpoint", "see_runs"),
+    Route("candidates:change-endpoint", "train", "POST"),
+    Route("candidates-api:endpoints", "see_runs"),
+    Route("candidates-api:endpoints", "train", "POST"),
+    Route("candidates-api:endpoint", "see_runs"),
+    Route("candidates-api:endpoint", "train", "PATCH DELETE"),
+    Route("candidates-api:endpoint-key", "train", "PUT"),
+    Route("candidates-api:try-endpoint", "train", "POST"),
     # Judging.
     Route("labeling:home", SIGNED_IN),
     Route("labeling:history", SIGNED_IN),

@@ -5,6 +5,7 @@ import io
 
 from django.utils import timezone
 
+from annotation.candidates.models import Endpoint
 from annotation.core import jobs
 from annotation.core.hashing import sha256_of_value
 from annotation.datasets import services as datasets
@@ -87,6 +88,16 @@ def webhook(place):
         project=place.project, url=f"https://{place.word}.example/", sealed_secret="sealed"
     )
     return {"webhook_id": row.pk}
+
+
+def endpoint(place):
+    row = Endpoint.objects.create(
+        project=place.project,
+        name=f"{place.word} endpoint",
+        base_url=f"https://{place.word}.example/v1",
+        model=f"{place.word}-7b",
+    )
+    return {"endpoint_id": row.pk}
 
 
 def refill(place):
@@ -187,6 +198,7 @@ OBJECTS = (
     messages,
     calibration,
     webhook,
+    endpoint,
     refill,
     job,
     models,

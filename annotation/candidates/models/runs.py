@@ -1,4 +1,4 @@
-"""Asking models for responses."""
+"""Orders for responses, and what was answered."""
 
 from django.conf import settings
 from django.db import models
@@ -49,19 +49,3 @@ class GeneratedResponse(models.Model):
 
     def __str__(self):
         return f"response {self.response_id} of generation run {self.generation_run_id}"
-
-
-# At the end: Django finds an app's models here, whichever room they stand in.
-from annotation.candidates.marks.models import (  # noqa: E402
-    Marking,
-    ResponseDecision,
-    ResponseMark,
-)
-
-__all__ = [
-    "GeneratedResponse",
-    "GenerationRun",
-    "Marking",
-    "ResponseDecision",
-    "ResponseMark",
-]

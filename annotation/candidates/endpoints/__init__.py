@@ -1,0 +1,1 @@
+"""Servers that speak the OpenAI protocol: whom to ask, how, and what can go wrong."""
