@@ -158,7 +158,7 @@ def _by_day(rows: Sequence[_Own], today: date) -> BarChart:
             counts[row.day] += 1
     return bar_chart(
         label=_("Your judgments per day, the last %(days)d days") % {"days": DAYS},
-        bars=[(formats.date_format(day, "j M"), float(n)) for day, n in counts.items()],
+        bars=[(formats.date_format(day, _("j M")), float(n)) for day, n in counts.items()],
         name=_("Day"),
         value_name=_("Judgments"),
         last_is_unfinished=True,
@@ -184,7 +184,7 @@ def _by_week(weeks: dict[date, list[tuple[float, int]]]) -> LineChart | None:
         ],
         x_name=_("Week of"),
         y_name="%",
-        x_labels=[formats.date_format(week, "j M") for week, _found in known],
+        x_labels=[formats.date_format(week, _("j M")) for week, _found in known],
         y_range=(0.0, 100.0),
         usual=(*USUAL, _("usual between people")),
     )

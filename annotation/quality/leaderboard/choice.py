@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from annotation.quality.leaderboard.scales import SCALES
@@ -13,7 +14,12 @@ TIES = {
     "half": _("half a win each"),
     "drop": _("left out"),
 }
-PRIORS = {"0": _("none"), "0.5": _("half a win and a loss")}
+PRIORS = {"0": pgettext_lazy("prior", "none"), "0.5": _("half a win and a loss")}
+MODELS = {
+    "davidson": "Davidson",
+    "half": _("Bradley–Terry, a tie half a win each"),
+    "drop": _("Bradley–Terry, ties left out"),
+}
 
 
 @dataclass(frozen=True)
@@ -85,3 +91,13 @@ def switches_of(choice: Choice, criteria: Mapping[str, str | Promise]) -> Switch
         options(PRIORS, choice.prior),
         options({key: scale.label for key, scale in SCALES.items()}, choice.scale),
     )
+
+
+def method_of(fit: Mapping) -> str:
+    """How abilities were found, in the reader's words: a report says it in English alone."""
+    said = [str(MODELS[fit["tie_model"]])]
+    if fit["prior"]:
+        said.append(gettext("a prior of half a win and half a loss each"))
+    if "position" in fit["effects"]:
+        said.append(gettext("with position"))
+    return ", ".join(said)

@@ -5,7 +5,13 @@ from dataclasses import dataclass
 
 from annotation.core.charts import HeatMap
 from annotation.quality.leaderboard import beside
-from annotation.quality.leaderboard.choice import Choice, Switches, criteria_of, switches_of
+from annotation.quality.leaderboard.choice import (
+    Choice,
+    Switches,
+    criteria_of,
+    method_of,
+    switches_of,
+)
 from annotation.quality.leaderboard.finding import finding
 from annotation.quality.leaderboard.rows import Row, axis_of, order_of, rows_of
 from annotation.quality.leaderboard.scales import SCALES, AbilityScale
@@ -74,7 +80,7 @@ def present_leaderboard(result: dict, said: Mapping[str, str]) -> Leaderboard:
         extent=board["extent"],
         switches=switches_of(choice, criteria),
         scale=scale,
-        method=fit.get("method", "") if fit else "",
+        method=method_of(fit) if fit and fit["reason"] is None else "",
         axis=tuple(map(scale.write, axis_of(fit, scale))) if fit else ("", ""),
         rows=rows,
         has_held=can_hold,

@@ -90,7 +90,7 @@ SIGNALS: dict[str, SignalWords] = {
     ),
     "characters_per_second": SignalWords(
         _("Characters per second"),
-        _("responses read per second of active time; careful readers manage about 25"),
+        _("of the responses, per second of active time; careful readers manage about 25"),
         _("timed answers"),
         "count",
     ),

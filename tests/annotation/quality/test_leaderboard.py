@@ -165,7 +165,7 @@ def test_the_switches_choose_among_the_figures_of_the_report(client, project, le
     plain = page_of(client, project)
     assert "Davidson; 95 % intervals" in text_of(plain)
     shown = page_of(client, project, "?scale=log&ties=half&prior=0.5")
-    assert "Bradley-Terry, a tie half a win each, prior of 0.5 wins and losses" in text_of(shown)
+    assert "Bradley–Terry, a tie half a win each, a prior of half a win" in text_of(shown)
     fit = next(
         fit
         for fit in report.result["boards"][0]["fits"]

@@ -1,8 +1,10 @@
 """What the page says about figures, without a database."""
 
 import pytest
+from django.utils import translation
 
 from annotation.quality.leaderboard.beside import missing_of
+from annotation.quality.leaderboard.choice import method_of
 from annotation.quality.parts_page import present_parts
 from annotation.quality.presentation import finding
 from annotation.quality.prompts_page import few_of
@@ -129,3 +131,23 @@ def test_a_difference_of_shares_is_in_points_and_nothing_has_no_sign(value, expe
 
 def test_a_share_and_its_sign_stay_on_one_line():
     assert percent(0.5) == "50.0\N{NO-BREAK SPACE}%"
+
+
+@pytest.mark.parametrize(
+    ("fit", "expected"),
+    [
+        ({"tie_model": "davidson", "prior": 0.0, "effects": {}}, "Davidson"),
+        (
+            {"tie_model": "davidson", "prior": 0.0, "effects": {"position": {}}},
+            "Davidson, mit Platz auf der Seite",
+        ),
+        (
+            {"tie_model": "drop", "prior": 0.5, "effects": {}},
+            "Bradley–Terry, ohne Gleichstände, "
+            "Vorannahme: je ein halber Sieg und eine halbe Niederlage",
+        ),
+    ],
+)
+def test_a_fit_is_named_in_the_readers_language(fit, expected):
+    with translation.override("de"):
+        assert method_of(fit) == expected
