@@ -15,6 +15,8 @@ class Dataset(models.Model):
     )
     hash = models.CharField(max_length=64)
     name = models.CharField(max_length=100, blank=True)
+    # Under which it may be used, for its card: an SPDX name, or a sentence. No part of the hash.
+    licence = models.CharField(max_length=100, blank=True, default="", db_default="")
     policy = models.JSONField()
     # The manifest's counts: kept and dropped with reasons, rows per file and split.
     counts = models.JSONField()

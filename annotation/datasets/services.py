@@ -118,6 +118,25 @@ def export_dataset(*, dataset: Dataset, target: Path, force=False) -> list[str]:
     return names
 
 
+def set_licence(*, dataset: Dataset, licence: str, actor) -> None:
+    """Say under which licence it may be used; its card does. The frozen files stay."""
+    said = clean(licence, field="licence").strip()
+    if len(said) > 100:
+        raise PolicyError(_("A licence has at most 100 characters: name it."), field="licence")
+    if said == dataset.licence:
+        return
+    with transaction.atomic():
+        dataset.licence = said
+        dataset.save(update_fields=["licence"])
+        audit.record(
+            "dataset.licensed",
+            actor=actor,
+            project=dataset.project,
+            target=f"dataset:{dataset.pk}",
+            licence=said,
+        )
+
+
 def _freeze(project, policy, name, actor, claim=None) -> Frozen:
     with store.staging() as staged:
         counts = build(project, policy, staged).as_json()

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from annotation.datasets import report_views, views
+from annotation.datasets import export_views, report_views, views
 
 app_name = "datasets"
 urlpatterns = [
@@ -19,6 +19,21 @@ urlpatterns = [
     ),
     path(
         "projects/<slug:slug>/datasets/<slug:digest>/verify/", views.verify, name="verify-dataset"
+    ),
+    path(
+        "projects/<slug:slug>/datasets/<slug:digest>/exports/",
+        export_views.show_exports,
+        name="show-exports",
+    ),
+    path(
+        "projects/<slug:slug>/datasets/<slug:digest>/exports/<slug:form>/",
+        export_views.download_export,
+        name="download-export",
+    ),
+    path(
+        "projects/<slug:slug>/datasets/<slug:digest>/licence/",
+        export_views.set_licence,
+        name="set-licence",
     ),
     path(
         "projects/<slug:slug>/datasets/<slug:digest>/files/<path:name>",

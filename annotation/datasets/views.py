@@ -129,6 +129,7 @@ def show(request, slug, digest):
         "samples": presentation.samples(rows, _item_urls(project, rows), dataset.policy),
         "check": check,
         "may_train": may(request.user, "train", project),
+        "may_export": may(request.user, "export", project),
     }
     return render(request, "datasets/show.html", context)
 

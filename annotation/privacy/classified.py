@@ -260,6 +260,7 @@ COLUMNS: dict[str, dict[str, Fate]] = {
     "datasets.Dataset": {
         "hash": CODE,
         "name": CONTENT,
+        "licence": CONTENT,
         "policy": CODE,
         "counts": CODE,
         "manifest": CODE,

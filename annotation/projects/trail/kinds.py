@@ -388,6 +388,12 @@ KINDS: dict[str, Words] = {
     "dataset.downloaded": Words(
         "data", _("Dataset downloaded"), _("%(who)s downloaded %(file)s of %(target)s")
     ),
+    "dataset.exported": Words(
+        "data", _("Dataset exported"), _("%(who)s exported %(target)s as %(format)s (%(how)s)")
+    ),
+    "dataset.licensed": Words(
+        "data", _("Licence stated"), _("%(who)s put %(target)s under “%(licence)s”")
+    ),
     "generation.started": Words(
         "training",
         _("Responses ordered"),

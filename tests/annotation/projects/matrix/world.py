@@ -46,6 +46,7 @@ FIXED = {
     "key": "x",
     "pk": 1,
     "kind": "agreement",
+    "form": "reward",
 }
 
 
