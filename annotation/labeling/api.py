@@ -205,11 +205,11 @@ def assignment_data(assignment: Assignment | None):
         for row in ItemResponse.objects.filter(item=assignment.item_id).select_related("response")
     }
     messages = assignment.item.prompt.messages
-    responses = [placed[position].response for position in assignment.order]
+    places = [placed[position] for position in assignment.order]
     files = attached(
         assignment.project,
         [message.get("attachments", []) for message in messages]
-        + [response.attachments for response in responses],
+        + [place.response.attachments for place in places],
     )
     of_messages, of_responses = files[: len(messages)], files[len(messages) :]
     return {
@@ -223,10 +223,8 @@ def assignment_data(assignment: Assignment | None):
             for message, shown in zip(messages, of_messages, strict=True)
         ],
         "responses": [
-            {"id": placed[position].key, "text": response.text, "attachments": shown}
-            for position, response, shown in zip(
-                assignment.order, responses, of_responses, strict=True
-            )
+            {"id": place.key, "text": place.shown, "attachments": shown}
+            for place, shown in zip(places, of_responses, strict=True)
         ],
     }
 

@@ -69,10 +69,13 @@ class Placed:
 
 # The item's responses with their rendered text, and the rendered text of the prompt's messages.
 TEXTS = Prepared("""
-SELECT ir.position, ir.key, r.text, r.text_sha256, NULLIF(r.attachments, '[]'), t.html
+SELECT ir.position, ir.key, coalesce(nullif(ir.shown_text, ''), r.text), shown.sha256,
+       NULLIF(r.attachments, '[]'), t.html
   FROM labeling_itemresponse ir
   JOIN prompts_response r ON r.id = ir.response_id
-  LEFT JOIN core_renderedtext t ON t.sha256 = r.text_sha256 AND t.renderer = %(renderer)s
+ CROSS JOIN LATERAL (
+       SELECT coalesce(nullif(ir.shown_sha256, ''), r.text_sha256) AS sha256) AS shown
+  LEFT JOIN core_renderedtext t ON t.sha256 = shown.sha256 AND t.renderer = %(renderer)s
  WHERE ir.item_id = %(item)s
 UNION ALL
 SELECT NULL, NULL, NULL, t.sha256, NULL, t.html

@@ -82,6 +82,7 @@ def item_page(request, project, item_id, refused=None):
         raise Http404
     placed = list(item.item_responses.select_related("response__generator"))
     texts = {p.response.text_sha256: p.response.text for p in placed}
+    texts |= {p.shown_sha256: p.shown_text for p in placed if p.shown_text}
     texts |= {sha256_of_text(m["content"]): m["content"] for m in item.prompt.messages}
     html = rendered(texts)
     handles = dict(project.memberships.values_list("user_id", "handle"))
@@ -95,7 +96,7 @@ def item_page(request, project, item_id, refused=None):
     )
     written = read_written(judgment.pk for judgment in judgments)
     feedback = list(Feedback.objects.filter(judgment__in=judgments).in_words().order_by("pk"))
-    judged = JudgedItem(item.external_id, keys, {p.position: p.response.text for p in placed})
+    judged = JudgedItem(item.external_id, keys, {p.position: p.shown for p in placed})
     messages = item.prompt.messages
     shown = attached(
         project,
@@ -132,6 +133,7 @@ def item_page(request, project, item_id, refused=None):
                 "placed": p,
                 "response": p.response,
                 "html": html[p.response.text_sha256],
+                "masked": html.get(p.shown_sha256),
                 "attachments": files,
             }
             for p, files in zip(placed, of_responses, strict=True)

@@ -10,6 +10,7 @@ from annotation.core import jobs
 from annotation.core.hashing import sha256_of_text
 from annotation.labeling.desk import rendered
 from annotation.labeling.models import GoldItem, Item, ItemResponse
+from annotation.labeling.models.items import SHOWN, SHOWN_SHA256
 from annotation.labeling.tasks import RENDER_KIND
 
 # Far ahead of the labelers, yet no hour of work on a large import: what lies behind is rendered
@@ -46,9 +47,7 @@ def render_ahead(claim: jobs.Claim) -> dict:
 
 def texts_of(item_ids) -> dict[str, str]:
     """Content hash to text, of all that these items show."""
-    placed = ItemResponse.objects.filter(item__in=item_ids).values_list(
-        "response__text_sha256", "response__text"
-    )
+    placed = ItemResponse.objects.filter(item__in=item_ids).values_list(SHOWN_SHA256, SHOWN)
     texts = dict(placed)
     for messages in Item.objects.filter(pk__in=item_ids).values_list(
         "prompt__messages", flat=True

@@ -8,6 +8,7 @@ from annotation.core.hashing import sha256_of_text
 from annotation.labeling.diff import one_kind_of_line_end
 from annotation.labeling.inserting import insert_judgment
 from annotation.labeling.models import ItemResponse, Judgment, WrittenResponse
+from annotation.labeling.models.items import SHOWN
 from annotation.labeling.verdict import Verdict, VerdictError
 from annotation.prompts.models import Attachment, Response
 
@@ -16,7 +17,7 @@ def texts_for(verdict: Verdict, item) -> dict[int, str]:
     """The item's responses by position where a check needs them, else nothing: no statement."""
     if not (verdict.highlights or verdict.corrections):
         return {}
-    placed = ItemResponse.objects.filter(item=item).values_list("position", "response__text")
+    placed = ItemResponse.objects.filter(item=item).values_list("position", SHOWN)
     return dict(placed)
 
 

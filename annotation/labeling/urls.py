@@ -16,12 +16,14 @@ from annotation.labeling.gold import views as gold
 from annotation.labeling.imports import views as imports
 from annotation.labeling.ladder import own_views as own_ladder
 from annotation.labeling.ladder import urls as ladder
+from annotation.labeling.responses import urls as responses
 from annotation.labeling.rubrics import views as rubrics
 from annotation.labeling.slices import views as slices
 
 app_name = "labeling"
 urlpatterns = [
     *ladder.urlpatterns,
+    *responses.urlpatterns,
     path("", views.home, name="home"),
     path("history/", history_views.history, name="history"),
     path("history/<int:judgment_id>/", history_views.revise, name="revise"),

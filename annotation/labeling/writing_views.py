@@ -16,6 +16,7 @@ from annotation.labeling.answers import own_assignment
 from annotation.labeling.bench.writing import DiffView, WritingDesk
 from annotation.labeling.desk import LETTERS, NOT_RENDERED, Card
 from annotation.labeling.models import ItemResponse
+from annotation.labeling.models.items import SHOWN
 from annotation.labeling.quotes import find_quote
 from annotation.labeling.verdict.marks import MAX_WRITTEN
 
@@ -103,7 +104,7 @@ def _text(assignment, letter: str) -> str:
     positions = dict(zip(LETTERS.lower(), assignment.order, strict=False))
     place = ItemResponse.objects.filter(
         item=assignment.item_id, position=positions.get(letter)
-    ).values_list("response__text", flat=True)
+    ).values_list(SHOWN, flat=True)
     text = place.first()
     if text is None:
         raise Http404

@@ -171,7 +171,7 @@ COLUMNS: dict[str, dict[str, Fate]] = {
         "metadata": CONTENT,
         "warnings": CONTENT,
     },
-    "labeling.ItemResponse": {"key": CONTENT},
+    "labeling.ItemResponse": {"key": CONTENT, "shown_text": CONTENT, "shown_sha256": CODE},
     "labeling.Assignment": {"labeler": NUMBER, "skip_reason": EMPTIED, "draft": EMPTIED},
     "labeling.CalibrationRound": {
         "name": CONTENT,

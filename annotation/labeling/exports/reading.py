@@ -21,6 +21,7 @@ from annotation.labeling.exports.rows import (
     judgment_row,
 )
 from annotation.labeling.models import ItemResponse, Judgment, WrittenResponse, newer_revisions
+from annotation.labeling.models.items import SHOWN
 from annotation.projects.models import Membership
 
 CHUNK = 1_000  # judgments
@@ -93,7 +94,7 @@ def read_items(external_ids: dict[int, str], with_texts: Iterable[int]) -> dict[
         items[item].keys.append(key)
     if with_texts:
         texts = ItemResponse.objects.filter(item__in=list(with_texts))
-        for item, position, text in texts.values_list("item_id", "position", "response__text"):
+        for item, position, text in texts.values_list("item_id", "position", SHOWN):
             items[item].texts[position] = text
     return items
 

@@ -6,6 +6,7 @@ from annotation.core.errors import DomainError
 from annotation.labeling.forms.problem import Problem
 from annotation.labeling.forms.writing import QUOTE_FIELDS, mark_of_quote
 from annotation.labeling.models import ItemResponse
+from annotation.labeling.models.items import SHOWN
 from annotation.labeling.verdict import Highlight
 
 
@@ -17,9 +18,7 @@ def read_quotes(
     if not quoted:
         return ()
     texts = dict(
-        ItemResponse.objects.filter(item=assignment.item_id).values_list(
-            "position", "response__text"
-        )
+        ItemResponse.objects.filter(item=assignment.item_id).values_list("position", SHOWN)
     )
     found = []
     for letter in quoted:

@@ -27,6 +27,7 @@ from annotation.labeling.imports.judgment_statements import (
 from annotation.labeling.imports.problems import KEPT, Problems, RowRefused
 from annotation.labeling.imports.staging import Spool, array, boolean, escaped, nullable
 from annotation.labeling.models import Item, ItemResponse
+from annotation.labeling.models.items import SHOWN
 from annotation.projects.services import create_imported_labelers, current_rubric, rubric_by_id
 from annotation.prompts.attachments.library import Library
 from annotation.prompts.models import Import
@@ -167,7 +168,7 @@ def _texts_of_items(items: set[int]) -> dict[int, dict[int, str]]:
     """{item: its responses' texts by position}."""
     texts: dict[int, dict[int, str]] = {}
     placed = ItemResponse.objects.filter(item__in=items) if items else ItemResponse.objects.none()
-    for item, position, text in placed.values_list("item_id", "position", "response__text"):
+    for item, position, text in placed.values_list("item_id", "position", SHOWN):
         texts.setdefault(item, {})[position] = text
     return texts
 

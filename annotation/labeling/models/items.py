@@ -2,8 +2,8 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q, Value
-from django.db.models.functions import Coalesce
+from django.db.models import F, Q, TextField, Value
+from django.db.models.functions import Coalesce, NullIf
 from django.utils.translation import gettext_lazy as _
 
 
@@ -110,6 +110,10 @@ class ItemResponse(models.Model):
     key = models.CharField(max_length=100)
     # The first position with the very same text, where there is one.
     equal_to = models.PositiveSmallIntegerField(null=True)
+    # What labelers see in this place instead of the response's text, where a part of that is
+    # masked. Here and not with the response: what was judged once stays as it was judged.
+    shown_text = models.TextField(blank=True, default="", db_default="")
+    shown_sha256 = models.CharField(max_length=64, blank=True, default="", db_default="")
 
     class Meta:
         ordering = ["position"]
@@ -124,7 +128,24 @@ class ItemResponse(models.Model):
                 condition=Q(equal_to=None) | Q(equal_to__lt=F("position")),
                 name="item_response_equal_to_earlier",
             ),
+            models.CheckConstraint(
+                condition=Q(shown_text="", shown_sha256="")
+                | ~(Q(shown_text="") | Q(shown_sha256="")),
+                name="item_response_shown_with_its_hash",
+            ),
         ]
 
     def __str__(self):
         return f"{self.key} of {self.item_id}"
+
+    @property
+    def shown(self) -> str:
+        """What a labeler reads in this place."""
+        return self.shown_text or self.response.text
+
+
+# The same in a query of places, and the hash of it.
+SHOWN = Coalesce(NullIf("shown_text", Value("")), "response__text", output_field=TextField())
+SHOWN_SHA256 = Coalesce(
+    NullIf("shown_sha256", Value("")), "response__text_sha256", output_field=TextField()
+)

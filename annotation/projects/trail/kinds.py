@@ -372,6 +372,11 @@ KINDS: dict[str, Words] = {
         _("Responses looked at"),
         _("%(who)s had the responses looked at before they are judged"),
     ),
+    "marking.decided": Words(
+        "data",
+        _("Decided on responses"),
+        _("%(who)s decided on %(count)s marked responses"),
+    ),
     "judgments.exported": Words(
         "data", _("Judgments exported"), _("%(who)s downloaded the judgments as %(file)s")
     ),

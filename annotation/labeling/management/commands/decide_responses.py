@@ -1,0 +1,38 @@
+"""Decide the same on all undecided responses with one kind of mark."""
+
+from django.core.management.base import BaseCommand
+
+from annotation.candidates.models import ResponseDecision, ResponseMark
+from annotation.core.errors import NotFound
+from annotation.labeling.responses.deciding import decide
+from annotation.labeling.responses.listing import Filter, filtered
+from annotation.projects.models import Project
+
+
+class Command(BaseCommand):
+    help = (
+        "Decide on every undecided response with this mark: left, masked (names and personal "
+        "data, for labelers), withheld (from items) or merged (into the one it repeats)."
+    )
+
+    def add_arguments(self, parser):
+        parser.add_argument("project", help="the project's short name, as in its address")
+        parser.add_argument("kind", choices=ResponseMark.Kind.values, help="the mark")
+        parser.add_argument("choice", choices=ResponseDecision.Choice.values, help="what to do")
+
+    def handle(self, *args, **options):
+        project = Project.objects.filter(slug=options["project"]).first()
+        if project is None:
+            raise NotFound(f"There is no project “{options['project']}”.")
+        found = filtered(project, Filter(kind=options["kind"]))
+        count, changed = decide(
+            project=project,
+            responses=found.values_list("pk", flat=True),
+            choice=options["choice"],
+            actor=None,
+        )
+        self.stdout.write(
+            f"{count:,} response{'' if count == 1 else 's'}; in items: {changed.shown:,} places "
+            f"shown otherwise, {changed.removed:,} taken out, {changed.withdrawn:,} items "
+            f"withdrawn, {changed.left:,} items left as they are"
+        )
