@@ -15,11 +15,13 @@ from annotation.quality.analyses import ANALYSES
 from annotation.quality.fairness.publishing import publish_slices
 from annotation.quality.figures import unheard
 from annotation.quality.freshness import forget_others, is_behind, perhaps_behind
-from annotation.quality.models import Report, judgment_state, state_of
+from annotation.quality.models import Report, gold_states, judgment_state, state_of
 from annotation.quality.snapshot import Snapshot, take_snapshot
 
 # Up to here one analysis takes well under a second, less than a visit to the queue.
 SMALL = 5_000
+# So many judgments are counted within a few milliseconds.
+COUNTED_AT_ONCE = 50_000
 # Figures follow the judgments by themselves, but never so closely that a large project computes
 # all day: a computation is this old, and this many times as old as it took.
 REFRESH_AFTER = timedelta(minutes=10)
@@ -35,8 +37,19 @@ def latest_report(project, kind: str = "agreement") -> Report | None:
 
 
 def is_stale(report: Report) -> bool:
-    """Whether judgments came in since, or known answers were changed."""
-    return report.state != state_of(report.project)
+    """Whether judgments came in since, or known answers were changed.
+
+    Counting a million judgments takes longer than the rest of a page. In a large project the next
+    judgment says that figures are stale; one with an earlier id, whose transaction lasted until
+    after they were computed, is noticed by `refresh_figures`, which does count.
+    """
+    project = report.project
+    if report.judgment_count <= COUNTED_AT_ONCE:
+        return report.state != state_of(project)
+    return (
+        project.judgments.filter(pk__gt=report.last_judgment).exists()
+        or gold_states([project.pk]).get(project.pk, "") != report.gold_state
+    )
 
 
 def compute_report(*, project, kind: str = "agreement") -> Report:

@@ -140,6 +140,24 @@ def test_a_corrected_known_answer_makes_figures_stale(project, labelers, change)
     assert not services.is_stale(after)
 
 
+def test_a_large_project_is_not_counted_for_its_pages(
+    project, labelers, monkeypatch, django_assert_num_queries
+):
+    monkeypatch.setattr(services, "COUNTED_AT_ONCE", 0)
+    gold = judged_gold(project, labelers[0])
+    report = services.compute_report(project=project)
+    with django_assert_num_queries(2) as statements:
+        assert not services.is_stale(report)
+    assert not any("COUNT(" in one["sql"] for one in statements.captured_queries)
+
+    GoldItem.objects.filter(pk=gold.pk).update(ranks=[2, 1])
+    assert services.is_stale(report)
+    GoldItem.objects.filter(pk=gold.pk).update(ranks=[1, 2])
+    assert not services.is_stale(report)
+    make_judgment(make_item(project), labelers[0], [1, 2])
+    assert services.is_stale(report)
+
+
 @pytest.mark.parametrize("kind", ANALYSES)
 def test_a_raised_version_of_any_kind_is_computed_again(project, labelers, kind):
     make_judgment(make_item(project), labelers[0], [1, 2], submitted_at=LONG_AGO)
