@@ -39,6 +39,7 @@ class Journal:
         self.token = token
         self.folder = run_folder / str(token)
         self.stage = "start"
+        self._step: int | None = None
         self._last_progress = 0.0
         self.check_token()
         self.folder.mkdir(exist_ok=True)
@@ -66,12 +67,14 @@ class Journal:
         os.fsync(self._lines.fileno())
 
     def progress(self, stage: str, *, step: int | None = None, total: int | None = None) -> None:
-        """Say where the run is. Call it as often as you like: a second apart is what it writes."""
+        """Say where the run is. Call it as often as you like: a second apart is what it writes,
+        and the end of a stage."""
         self.check_token()
         now = time.monotonic()
-        if stage == self.stage and now - self._last_progress < PROGRESS_SECONDS:
+        is_end = step is not None and step == total and step != self._step
+        if stage == self.stage and not is_end and now - self._last_progress < PROGRESS_SECONDS:
             return
-        self.stage, self._last_progress = stage, now
+        self.stage, self._step, self._last_progress = stage, step, now
         place = {"step": step, "total": total}
         self.write(
             "progress",

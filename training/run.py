@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import platform
+import resource
 import signal
 import sys
 import traceback
@@ -232,6 +233,22 @@ def versions() -> dict[str, str]:
     return found
 
 
+def machine() -> dict[str, Any]:
+    """What it ran on, and the most memory that it held there: the next estimate's ground.
+
+    On a GPU both are the GPU's, of this process; else the machine's and the process's.
+    """
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_available():
+        device = torch.cuda.get_device_properties(0)
+        peak = torch.cuda.max_memory_allocated(0)
+        return {"device": device.name, "memory": device.total_memory, "peak_memory": peak}
+    scale = 1 if sys.platform == "darwin" else 1024  # macOS counts bytes, Linux kilobytes
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * scale
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return {"device": "cpu", "memory": memory, "peak_memory": peak}
+
+
 def _listen_for_stop(run: Run) -> None:
     def stop(signum: int, frame: Any) -> None:
         run.cancel_asked = True
@@ -251,6 +268,7 @@ def _record(run: Run, status: str, error: str | None) -> dict[str, Any]:
         "initial": outcome.initial,
         "settings": outcome.settings,
         "versions": versions(),
+        "machine": machine(),
         "seed": run.seed,
         "files": outcome.files,
         "error": error,

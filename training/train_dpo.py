@@ -83,7 +83,7 @@ def train(
     from training import policy
 
     run.tick("load models")
-    from training import trainers
+    from training import samples, trainers
 
     options = run.options
     bf16 = policy.use_bf16(options["precision"])
@@ -112,6 +112,7 @@ def train(
     def evaluate(step: int) -> dict[str, float]:
         figures = judge(run, pairs[watched][watch], score, reference[watched], watch)[0]
         run.tell_evaluation(step, total, figures, is_held_out=bool(pairs["dev"]))
+        samples.show(run, model, tokenizer, pairs[watched], step)
         return figures
 
     resume, damaged = checkpoint.newest_verified(run.folder, run.config_sha256)
@@ -133,6 +134,7 @@ def train(
         state=state,
     )
     trainers.train(trainer, run, resume)
+    samples.show(run, model, tokenizer, pairs[watched], total)
     run.outcome.initial = state["initial"]
     if pairs["test"]:
         report(run, pairs, score, reference["test"])

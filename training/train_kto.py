@@ -93,7 +93,7 @@ def train(
     from training import losses, policy
 
     run.tick("load models")
-    from training import trainers
+    from training import samples, trainers
 
     options = run.options
     bf16 = policy.use_bf16(options["precision"])
@@ -130,6 +130,7 @@ def train(
     def evaluate(step: int) -> dict[str, float]:
         figures = judge(run, watched, score_both(watched, "evaluate"), watched_reference, weights)
         run.tell_evaluation(step, total, figures, is_held_out=bool(ids["dev"]))
+        samples.show(run, model, tokenizer, watched, step)
         return figures
 
     resume, damaged = checkpoint.newest_verified(run.folder, run.config_sha256)

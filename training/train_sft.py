@@ -79,7 +79,7 @@ def train(
     from training import policy
 
     run.tick("load models")
-    from training import trainers
+    from training import samples, trainers
 
     rate = learning_rate or policy.default_learning_rate(kind, model)
     total = trainers.steps_in(run, len(texts["train"]))
@@ -100,6 +100,7 @@ def train(
     def evaluate(step: int) -> dict[str, float]:
         figures = {f"eval_{name}": value for name, value in measure(watched).items()}
         run.tell_evaluation(step, total, figures, is_held_out=bool(texts["dev"]))
+        samples.show(run, model, tokenizer, watched, step)
         return figures
 
     resume, damaged = checkpoint.newest_verified(run.folder, run.config_sha256)
@@ -117,6 +118,7 @@ def train(
         state=state,
     )
     trainers.train(trainer, run, resume)
+    samples.show(run, model, tokenizer, watched, total)
     run.outcome.initial = state["initial"]
     for split in ("dev", "test"):
         if texts[split]:

@@ -104,6 +104,8 @@ class Watch(TrainerCallback):
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         run = self.run
         run.journal.progress("train", step=state.global_step, total=state.max_steps)
+        # A run shorter than `log_steps` has a curve, too, and every curve has its end.
+        control.should_log |= state.global_step >= state.max_steps
         if state.global_step % run.options["eval_steps"] == 0 and not run.cancel_asked:
             # A cancel is saved and obeyed below, like any cancel between two steps.
             with contextlib.suppress(Cancelled):

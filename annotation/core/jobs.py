@@ -14,7 +14,7 @@ from time import monotonic
 from typing import Any
 
 from django.db import IntegrityError, OperationalError, connection, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -55,6 +55,8 @@ class Kind:
     max_attempts: int = 3
     # Seconds until the worker stops the task; None where the row holds a limit of its own.
     time_limit: int | None = 1800
+    # Whether a worker that is rung takes the most urgent of those that wait instead.
+    is_prioritised: bool = False
 
 
 KINDS: dict[str, Kind] = {}
@@ -70,7 +72,9 @@ def job_kind(name: str, **options):
     return register
 
 
-def enqueue(*, kind, project=None, actor=None, target="", payload=None) -> tuple[Job, bool]:
+def enqueue(
+    *, kind, project=None, actor=None, target="", payload=None, priority=0
+) -> tuple[Job, bool]:
     """Queue a job and ring the worker after the commit. Returns (job, created).
 
     With a target, an active job of that kind and target is returned instead of a second one.
@@ -79,7 +83,7 @@ def enqueue(*, kind, project=None, actor=None, target="", payload=None) -> tuple
         for _attempt in range(3):
             try:
                 with transaction.atomic():
-                    job = _create(kind, project, actor, target, payload)
+                    job = _create(kind, project, actor, target, payload, priority)
             except IntegrityError:
                 active = Job.objects.active().filter(kind=kind, target=target).first()
                 if active is not None and target:
@@ -93,7 +97,7 @@ def enqueue(*, kind, project=None, actor=None, target="", payload=None) -> tuple
     raise Conflict(_("Too much happened at once. Try again."))
 
 
-def _create(kind, project, actor, target, payload) -> Job:
+def _create(kind, project, actor, target, payload, priority) -> Job:
     return Job.objects.create(
         kind=kind,
         queue=KINDS[kind].queue,
@@ -101,6 +105,7 @@ def _create(kind, project, actor, target, payload) -> Job:
         created_by=actor,
         target=target,
         payload=payload or {},
+        priority=priority,
         max_attempts=KINDS[kind].max_attempts,
     )
 
@@ -271,9 +276,32 @@ class Claim:
         dispatch(self.job.pk, self.job.kind, delay=seconds)
 
 
+def waiting(kind: str) -> QuerySet[Job]:
+    """Those of a kind that wait and are due, the most urgent first."""
+    due = Job.objects.filter(kind=kind, state=Job.State.QUEUED, not_before__lte=Now())
+    return due.order_by("-priority", "pk")
+
+
+def place_of(job: Job) -> tuple[int, int]:
+    """(place in the queue, how many wait) of a job that waits; its own place counts from 1."""
+    queue = Job.objects.filter(kind=job.kind, state=Job.State.QUEUED)
+    ahead = queue.filter(Q(priority__gt=job.priority) | Q(priority=job.priority, pk__lt=job.pk))
+    return ahead.count() + 1, queue.count()
+
+
+def most_urgent(job_id: int) -> int:
+    """The job to do for a message that names this one: one of its kind that is more urgent, or
+    itself. There is a message for each job, so that each is done, in the order of urgency."""
+    job = Job.objects.filter(pk=job_id).values("kind", "priority").first()
+    if job is None or not KINDS[job["kind"]].is_prioritised:
+        return job_id
+    first = waiting(job["kind"]).filter(priority__gt=job["priority"]).values_list("pk", flat=True)
+    return first.first() or job_id
+
+
 def run(job_id: int) -> None:
     """Claim one job and do it. Safe to call any number of times."""
-    claim = Claim.take(job_id)
+    claim = Claim.take(most_urgent(job_id))
     if claim is None:
         return
     try:

@@ -41,6 +41,8 @@ class Job(models.Model):
     payload = models.JSONField(default=dict)
 
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
+    # Which of those that wait on one queue goes first; equals go in their order.
+    priority = models.SmallIntegerField(default=0)
     # Fencing: grows with every claim; a write that names an older number changes nothing.
     token = models.PositiveIntegerField(default=0)
     attempts = models.PositiveSmallIntegerField(default=0)

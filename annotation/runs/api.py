@@ -1,14 +1,16 @@
 """The API of trainings."""
 
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers, status
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from annotation.core import jobs
 from annotation.core.errors import Conflict
 from annotation.projects.permissions import project_for, row_for
-from annotation.runs import detail, services
+from annotation.runs import detail, presets, services
 from annotation.runs.models import ModelVersion, TrainingRun
 
 
@@ -23,7 +25,14 @@ class RunOrderSerializer(serializers.Serializer):
         required=False, allow_null=True, help_text="Name or id of the reward model; rl alone."
     )
     name = serializers.CharField(required=False, default="", allow_blank=True, max_length=80)
+    preset = serializers.ChoiceField(
+        choices=list(presets.BY_KEY),
+        required=False,
+        allow_null=True,
+        help_text="Fills the options that are not given, and names the machine it has to fit on.",
+    )
     seed = serializers.IntegerField(required=False, default=11, min_value=0, max_value=2**31 - 1)
+    priority = serializers.IntegerField(required=False, default=0, min_value=-9, max_value=9)
     options = serializers.DictField(
         required=False, default=dict, help_text="See docs/formats.md and `manage.py train`."
     )
@@ -49,6 +58,7 @@ class RunSerializer(serializers.ModelSerializer):
     base = serializers.SlugRelatedField(slug_field="name", read_only=True, allow_null=True)
     reward = serializers.SlugRelatedField(slug_field="name", read_only=True, allow_null=True)
     state = serializers.CharField(read_only=True)
+    place = serializers.SerializerMethodField(help_text="In the queue, from 1; null once begun.")
     progress = serializers.SerializerMethodField()
     latest = serializers.SerializerMethodField(help_text="The newest value of each number.")
     error = serializers.SerializerMethodField()
@@ -67,6 +77,7 @@ class RunSerializer(serializers.ModelSerializer):
             "seed",
             "options",
             "state",
+            "place",
             "progress",
             "latest",
             "report",
@@ -76,6 +87,9 @@ class RunSerializer(serializers.ModelSerializer):
             "created_at",
         ]
         read_only_fields = fields
+
+    def get_place(self, run) -> int | None:
+        return jobs.place_of(run.job)[0] if run.job.state == "queued" else None
 
     def get_progress(self, run) -> ProgressSerializer:
         job = run.job
@@ -122,6 +136,26 @@ class RunsView(APIView):
             RunSerializer(_run(request.user, "train", run.pk)).data,
             status=status.HTTP_201_CREATED,
         )
+
+
+class RunEstimateView(APIView):
+    permission_classes = [IsAuthenticated]
+
+    @extend_schema(
+        operation_id="runs_estimate",
+        request=RunOrderSerializer,
+        responses={200: OpenApiTypes.OBJECT},
+        tags=["training"],
+    )
+    def post(self, request):
+        """What an order would take: memory, disk, time, and whether it can fit. Starts nothing."""
+        serializer = RunOrderSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        order = dict(serializer.validated_data)
+        project = project_for(request.user, order.pop("project"), "train")
+        del order["name"], order["seed"], order["priority"]
+        found = services.estimate_run(project=project, **order)
+        return Response(found.describe() if found else {})
 
 
 class RunView(APIView):

@@ -5,6 +5,7 @@ from annotation.runs import api
 app_name = "runs-api"
 urlpatterns = [
     path("runs/", api.RunsView.as_view(), name="runs"),
+    path("runs/estimate/", api.RunEstimateView.as_view(), name="estimate-run"),
     path("runs/<int:run_id>/", api.RunView.as_view(), name="run"),
     path("runs/<int:run_id>/cancel/", api.RunCancelView.as_view(), name="cancel-run"),
 ]

@@ -79,10 +79,17 @@ def supervise_run(claim: Claim) -> None:
     if ending.kind == "done":
         report = folder.verified_report(claim.token, kind=run.kind)
         finish_run(claim=claim, run=run, folder=folder, report=report)
+        drop_checkpoints(folder)
         return
     if report := folder.report(claim.token):
         TrainingRun.objects.filter(pk=run.pk).update(report=report)
     settle(claim, ending)
+
+
+def drop_checkpoints(folder: RunFolder) -> None:
+    """Remove what only a run that goes on needs: three times the weights, and pickles among it."""
+    for checkpoints in folder.path.glob("[0-9]*/checkpoints"):
+        shutil.rmtree(checkpoints, ignore_errors=True)
 
 
 def store_events(run, token, lines) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from annotation.core import jobs
 from annotation.core.charts import whisker
 from annotation.runs import curves, presentation
 from annotation.runs.models import RunEvent, TrainingRun
@@ -158,8 +159,11 @@ def describe(run: TrainingRun) -> dict:
         "warnings": [e.data.get("message", "") for e in others if e.type == "warning"],
         "curves": curves.curves(metrics),
         "samples": samples(others),
+        "has_rewards": run.kind == TrainingRun.Kind.RL,
+        "checkpoint_step": _last_checkpoint(run, others),
         "numbers": latest_numbers(metrics),
         "attempt": run.job.token if run.job else 0,
+        "place": jobs.place_of(run.job) if run.state == "queued" and run.job else None,
         "figures": with_whiskers(
             presentation.accuracies(report.get("metrics"), report.get("baselines")),
             report.get("metrics"),
@@ -171,6 +175,14 @@ def describe(run: TrainingRun) -> dict:
         "model_version": getattr(run, "model_version", None),
         "log": run.log_tail.rstrip(),
     }
+
+
+def _last_checkpoint(run, events) -> int | None:
+    """What a resumed run would go on from; nothing after a good end: none is left."""
+    if run.state == "done":
+        return None
+    saved = [event for event in events if event.type == "checkpoint" and event.step is not None]
+    return max((event.step for event in saved), default=None)
 
 
 def with_whiskers(figures, metrics, baselines):

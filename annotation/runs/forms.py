@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from annotation.core.numbers import grouped
 from annotation.core.options import BadOption
 from annotation.runs import options as run_options
-from annotation.runs import services
+from annotation.runs import presets, services
 from annotation.runs.models import ModelVersion, TrainingRun
 from annotation.runs.presentation import setting
 
@@ -18,6 +18,9 @@ KINDS = (
     ("kto", _("KTO"), _("Tunes a policy from responses that are good or bad by themselves.")),
     ("rl", _("PPO, RLOO, GRPO"), _("Tune a policy until it pleases a reward model.")),
 )
+
+
+ORDERED = ("dataset", "base", "reward", "options", "preset")
 
 
 class RunForm(forms.Form):
@@ -45,9 +48,17 @@ class RunForm(forms.Form):
         help_text=_("The same seed on the same data and machine gives the same model."),
     )
 
+    preset = forms.ChoiceField(
+        label=_("Machine"),
+        required=False,
+        choices=[("", _("the train worker’s, options as below"))]
+        + [(one.key, one.title) for one in presets.PRESETS],
+        help_text=_("Fills the options to suit a machine; the estimate is for it."),
+    )
+
     def __init__(self, *args, project, kind, **more):
         super().__init__(*args, **more)
-        self.kind = kind
+        self.kind, self.project = kind, project
         self.fields["dataset"].queryset = project.datasets.order_by("-pk")
         self.fields["dataset"].label_from_instance = _dataset_label
         bases = project.model_versions.order_by("-pk")
@@ -77,13 +88,15 @@ class RunForm(forms.Form):
 
     def clean(self):
         values = super().clean()
+        # An emptied field means the option's own default, whatever the preset says.
         given = {
-            name.removeprefix("option_"): value
-            for name, value in values.items()
-            if name.startswith("option_") and value not in (None, "")
+            option.name: value or None
+            for option in run_options.BY_KIND[self.kind]
+            if (value := values.get(f"option_{option.name}")) or option.default is None
         }
         try:
-            values["options"] = run_options.read(self.kind, given)
+            run_options.read(self.kind, given)
+            values["options"] = given
         except BadOption as error:
             self.add_error(f"option_{error.field}", str(error))
         return values
@@ -94,12 +107,24 @@ class RunForm(forms.Form):
             project=project,
             kind=self.kind,
             actor=actor,
-            **{
-                name: self.cleaned_data.get(name)
-                for name in ("dataset", "base", "reward", "name", "seed")
-            },
-            options=self.cleaned_data["options"],
+            **{name: self.cleaned_data.get(name) for name in (*ORDERED, "name", "seed")},
         )
+
+    def estimate(self):
+        """What the order will take. None where it is incomplete or its model’s size unknown."""
+        if not self.is_valid():
+            return None
+        order = {name: self.cleaned_data.get(name) for name in ORDERED}
+        return services.estimate_run(project=self.project, kind=self.kind, **order)
+
+    def filled(self):
+        """The same form with the chosen preset's options in their fields."""
+        values = self.data.copy()
+        if preset := presets.BY_KEY.get(values.get("preset", "")):
+            for option in run_options.BY_KIND[self.kind]:
+                value = preset.options(self.kind).get(option.name, option.default)
+                values[f"option_{option.name}"] = "" if value is None else setting(value)
+        return RunForm(values, project=self.project, kind=self.kind)
 
     @property
     def first_options(self):

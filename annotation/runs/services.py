@@ -11,11 +11,12 @@ from django.utils.translation import gettext_lazy
 from annotation.core import audit, jobs
 from annotation.core.errors import Conflict, DomainError
 from annotation.core.hashing import sha256_of_value
+from annotation.core.models import Job
 from annotation.core.text import clean
 from annotation.datasets.models import Dataset
 from annotation.datasets.services import find_dataset
+from annotation.runs import forecast, presets, tasks
 from annotation.runs import options as run_options
-from annotation.runs import tasks
 from annotation.runs.models import ModelVersion, TrainingRun
 
 LIBRARIES = ("torch", "transformers", "trl")
@@ -73,14 +74,11 @@ def find_base(*, project, name) -> ModelVersion | None:
     return version
 
 
-def start_run(
-    *, project, kind, dataset, actor=None, base=None, reward=None, name="", seed=11, options=None
-) -> TrainingRun:
-    """Queue a training. The same order twice, while the first is active, is one run.
-
-    `dataset` is a Dataset or the beginning of its hash; `base` and `reward` are model versions,
-    their names or ids.
-    """
+def check_order(
+    *, project, kind, dataset, base=None, reward=None, options=None, preset=None
+) -> dict:
+    """What is ordered, with names become rows and the preset's options filled in. DomainError
+    where a rule of training forbids it."""
     if kind not in run_options.BY_KIND:
         raise DomainError(
             _("There is no training “%(kind)s”: choose one of %(kinds)s.")
@@ -94,14 +92,63 @@ def start_run(
         raise DomainError(_("The dataset belongs to another project."))
     base = find_base(project=project, name=base)
     reward = find_base(project=project, name=reward)
-    options = run_options.read(kind, options or {})
+    preset = presets.find(preset)
+    given = {**(preset.options(kind) if preset else {}), **(options or {})}
+    options = run_options.read(kind, given)
     _check_rows(kind, dataset)
     _check_base(kind, base)
     _check_reward(kind, reward)
+    return {
+        "kind": kind,
+        "dataset": dataset,
+        "base": base,
+        "reward": reward,
+        "options": options,
+        "preset": preset,
+    }
+
+
+def estimate_run(*, project, **order) -> forecast.Forecast | None:
+    """What the ordered training will take; None where nothing says how large its model is."""
+    return forecast.forecast(project=project, **check_order(project=project, **order))
+
+
+def start_run(
+    *,
+    project,
+    kind,
+    dataset,
+    actor=None,
+    base=None,
+    reward=None,
+    name="",
+    seed=11,
+    options=None,
+    preset=None,
+    priority=0,
+) -> TrainingRun:
+    """Queue a training. The same order twice, while the first is active, is one run.
+
+    `dataset` is a Dataset or the beginning of its hash; `base` and `reward` are model versions,
+    their names or ids. `preset` fills the options that are not given, and names the machine that
+    the training has to fit on.
+    """
+    order = check_order(
+        project=project,
+        kind=kind,
+        dataset=dataset,
+        base=base,
+        reward=reward,
+        options=options,
+        preset=preset,
+    )
+    forecast.refuse(forecast.forecast(project=project, **order))
+    dataset, options = order["dataset"], order["options"]
+    base, reward = order["base"], order["reward"]
     if type(seed) is not int or not 0 <= seed < 2**31:
         raise DomainError(_("The seed is a whole number from 0 to 2147483647."))
     models = [version.pk if version else None for version in (base, reward)]
-    order = [kind, dataset.hash, *models, seed, options, name]
+    whole = [kind, dataset.hash, *models, seed, options, name]
     with transaction.atomic():
         run = TrainingRun.objects.create(
             project=project,
@@ -118,8 +165,9 @@ def start_run(
             kind=tasks.KIND,
             project=project,
             actor=actor,
-            target=f"train:{project.pk}:{sha256_of_value(order)[:32]}",
+            target=f"train:{project.pk}:{sha256_of_value(whole)[:32]}",
             payload={"run": run.pk},
+            priority=_priority(priority),
         )
         if not created:
             transaction.set_rollback(True)
@@ -147,6 +195,29 @@ def cancel_run(*, run, actor=None) -> TrainingRun:
         jobs.request_cancel(run.job)
         audit.record("run.cancelled", actor=actor, project=run.project, target=f"run:{run.pk}")
     return run
+
+
+def prioritise_run(*, run, priority, actor=None) -> TrainingRun:
+    """Let a run that waits go before others, or after them."""
+    with transaction.atomic():
+        waits = Job.objects.filter(pk=run.job_id, state=Job.State.QUEUED)
+        if not waits.update(priority=_priority(priority)):
+            raise Conflict(_("This run waits no more."))
+        audit.record(
+            "run.prioritised",
+            actor=actor,
+            project=run.project,
+            target=f"run:{run.pk}",
+            priority=priority,
+        )
+    run.job.refresh_from_db()
+    return run
+
+
+def _priority(number) -> int:
+    if type(number) is not int or not -9 <= number <= 9:
+        raise DomainError(_("A priority is a whole number from -9 to 9; 0 is usual."))
+    return number
 
 
 def resume_run(*, run, actor=None) -> TrainingRun:

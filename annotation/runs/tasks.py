@@ -7,7 +7,14 @@ from annotation.core.jobs import Claim, job_kind
 KIND = "train"
 
 
-@job_kind(KIND, queue="train", lease=timedelta(seconds=60), max_attempts=3, time_limit=None)
+@job_kind(
+    KIND,
+    queue="train",
+    lease=timedelta(seconds=60),
+    max_attempts=3,
+    time_limit=None,
+    is_prioritised=True,
+)
 def train(claim: Claim):
     from annotation.runs import attempts  # a task is a leaf: services import us
 

@@ -10,6 +10,11 @@ urlpatterns = [
     path("projects/<slug:slug>/training/start/", views.start, name="start-run"),
     path("projects/<slug:slug>/training/<int:run_id>/", views.show, name="show-run"),
     path("projects/<slug:slug>/training/<int:run_id>/cancel/", views.cancel, name="cancel-run"),
+    path(
+        "projects/<slug:slug>/training/<int:run_id>/priority/",
+        views.prioritise,
+        name="prioritise-run",
+    ),
     path("projects/<slug:slug>/training/<int:run_id>/resume/", views.resume, name="resume-run"),
     path("projects/<slug:slug>/models/", registry.model_list, name="list-model-versions"),
     path(

@@ -1,5 +1,7 @@
 """The training pages."""
 
+from functools import partial
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404
@@ -41,6 +43,10 @@ def start(request, slug):
         raise Http404
     if request.method == "POST":
         form = RunForm(request.POST, project=project, kind=kind)
+        if "fill" in request.POST:
+            return _show_form(request, project, form.filled())
+        if "estimate" in request.POST:
+            return _show_form(request, project, form)
         if form.is_valid():
             try:
                 run = form.start(project=project, actor=request.user)
@@ -61,6 +67,7 @@ def _show_form(request, project, form, status=200):
         "project": project,
         "tab": "training",
         "form": form,
+        **_estimate(form),
         "kinds": KINDS,
         "missing": services.why_no_training(),
         "has_dataset": project.datasets.exists(),
@@ -68,7 +75,19 @@ def _show_form(request, project, form, status=200):
         and not form.fields["base"].queryset.exists(),
         "lacks_reward": form.kind == "rl" and not form.fields["reward"].queryset.exists(),
     }
-    return render(request, "runs/start.html", context, status=status)
+    template = "runs/_start_form.html" if request.htmx else "runs/start.html"
+    return render(request, template, context, status=status)
+
+
+def _estimate(form):
+    """The estimate of a posted form; a rule that forbids the order is its first sentence."""
+    if not form.is_bound:
+        return {}
+    try:
+        found = form.estimate()
+    except DomainError as error:
+        return {"refusals": [str(error)]}
+    return {"forecast": found, "refusals": found.refusals} if found else {}
 
 
 def _run(project, run_id):
@@ -101,6 +120,14 @@ def cancel(request, slug, run_id):
 @require_POST
 def resume(request, slug, run_id):
     return _change(request, slug, run_id, services.resume_run)
+
+
+@require_POST
+def prioritise(request, slug, run_id):
+    """To the front of those that wait, or back among them."""
+    is_urgent = request.POST.get("priority") == "1"
+    service = partial(services.prioritise_run, priority=int(is_urgent))
+    return _change(request, slug, run_id, service)
 
 
 def _change(request, slug, run_id, service):

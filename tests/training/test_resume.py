@@ -9,7 +9,6 @@ import pytest
 torch = pytest.importorskip("torch", reason="the train extra is not installed")
 
 from safetensors.torch import load_file  # noqa: E402
-from transformers import BertConfig, BertModel, BertTokenizerFast  # noqa: E402
 
 from tests.training import toy  # noqa: E402
 from tests.training.conftest import SMALL  # noqa: E402
@@ -20,25 +19,7 @@ pytestmark = [pytest.mark.train, pytest.mark.slow]
 
 @pytest.fixture(scope="module")
 def encoder(tmp_path_factory):
-    """A random BERT of 30,000 parameters: imports aside, its runs cost next to nothing."""
-    folder = tmp_path_factory.mktemp("encoder")
-    words = sorted({word for n in range(400) for word in toy.make_prompt(n).split()})
-    text = " ".join(toy.COURTEOUS + toy.CURT)
-    letters = sorted(set("".join(words) + text + "0123456789"))
-    vocab = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters, *("##" + c for c in letters)]
-    (folder / "vocab.txt").write_text("\n".join(vocab))
-    BertTokenizerFast(vocab=str(folder / "vocab.txt")).save_pretrained(folder)
-    torch.manual_seed(0)
-    config = BertConfig(
-        vocab_size=len(vocab),
-        hidden_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=64,
-        max_position_embeddings=512,
-    )
-    BertModel(config).save_pretrained(folder)
-    return folder
+    return toy.make_encoder(tmp_path_factory.mktemp("encoder"))
 
 
 def wait_for_line(run, token, process, wanted, seconds=400):

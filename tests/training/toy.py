@@ -115,6 +115,30 @@ def freeze(folder, files):
     return {"path": str(folder), "hash": manifest["hash"]}
 
 
+def make_encoder(folder):
+    """A random BERT of 30,000 parameters: imports aside, its runs cost next to nothing."""
+    import torch
+    from transformers import BertConfig, BertModel, BertTokenizerFast
+
+    words = sorted({word for n in range(400) for word in make_prompt(n).split()})
+    letters = sorted(set("".join(words) + " ".join(COURTEOUS + CURT) + "0123456789"))
+    vocab = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters, *("##" + c for c in letters)]
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "vocab.txt").write_text("\n".join(vocab))
+    BertTokenizerFast(vocab=str(folder / "vocab.txt")).save_pretrained(folder)
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=len(vocab),
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=64,
+        max_position_embeddings=512,
+    )
+    BertModel(config).save_pretrained(folder)
+    return folder
+
+
 def make_run(folder, kind, dataset, base=None, *, reward=None, seed=11, **options):
     """A run folder with its config.json; the attempt is claimed by `start`."""
     folder.mkdir(parents=True)

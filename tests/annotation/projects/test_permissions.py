@@ -312,12 +312,19 @@ ROUTES = [
     Route("runs:show-run", "see_runs"),
     Route("runs:cancel-run", "train", "POST"),
     Route("runs:resume-run", "train", "POST"),
+    Route("runs:prioritise-run", "train", "POST"),
     Route("runs:list-model-versions", "see_runs"),
     Route("runs:show-model-version", "see_runs"),
     Route("runs:set-stage", "train", "POST"),
     Route("runs:download-model", "export", gives=(302,)),  # the files of this one are gone
     Route(
         "runs-api:runs",
+        "train",
+        "POST",
+        sends={"project": "{slug}", "kind": "sft", "dataset": "{digest}"},
+    ),
+    Route(
+        "runs-api:estimate-run",
         "train",
         "POST",
         sends={"project": "{slug}", "kind": "sft", "dataset": "{digest}"},

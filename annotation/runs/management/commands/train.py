@@ -11,7 +11,7 @@ from annotation.core import jobs, workers
 from annotation.core.errors import DomainError, NotFound
 from annotation.core.models import Job
 from annotation.projects.models import Project
-from annotation.runs import presentation, services
+from annotation.runs import presentation, presets, services
 from annotation.runs.models import RunEvent, TrainingRun
 from annotation.runs.options import BY_KIND
 
@@ -50,6 +50,13 @@ class Command(BaseCommand):
             dest="chosen",
             help="an option of the training, such as --set epochs=2; --options lists them",
         )
+        add(
+            "--preset",
+            choices=list(presets.BY_KEY),
+            help="options to suit a machine, below those of --set; it has to fit on it",
+        )
+        add("--priority", type=int, default=0, help="-9 to 9: who waits with more goes first (0)")
+        add("--estimate", action="store_true", help="say what it would take, and stop")
         add("--local", action="store_true", help="train here, even where a worker is reachable")
         add(
             "--options",
@@ -59,17 +66,19 @@ class Command(BaseCommand):
 
     def handle(self, *args, **given):
         if given["options"]:
-            return self.list_options(given["kind"])
+            self.list_options(given["kind"])
+            return
         project = self.find_project(given["project"], given["dataset"])
+        order = {
+            "project": project,
+            **{name: given[name] for name in ("kind", "dataset", "base", "reward", "preset")},
+            "options": dict(_pair(text) for text in given["chosen"]),
+        }
+        self.tell_estimate(services.estimate_run(**order))
+        if given["estimate"]:
+            return
         run = services.start_run(
-            project=project,
-            kind=given["kind"],
-            dataset=given["dataset"],
-            base=given["base"],
-            reward=given["reward"],
-            name=given["name"],
-            seed=given["seed"],
-            options=dict(_pair(text) for text in given["chosen"]),
+            **order, name=given["name"], seed=given["seed"], priority=given["priority"]
         )
         is_local = given["local"] or not workers.is_queue_served("train")
         self.stdout.write(
@@ -80,7 +89,13 @@ class Command(BaseCommand):
         if not is_local:
             self.stdout.write("It starts when the worker is free. Ctrl-C leaves it to the worker.")
         self.do(run) if is_local else self.follow(run)
-        return self.tell_end(TrainingRun.objects.select_related("job").get(pk=run.pk))
+        self.tell_end(TrainingRun.objects.select_related("job").get(pk=run.pk))
+
+    def tell_estimate(self, found):
+        for name, value in found.rows() if found else ():
+            self.stdout.write(f"{name}: {value}.")
+        for sentence in found.warnings + found.refusals if found else ():
+            self.stderr.write(sentence)
 
     def list_options(self, kind):
         for option in BY_KIND[kind]:
