@@ -291,12 +291,15 @@ def place_of(job: Job) -> tuple[int, int]:
 
 def most_urgent(job_id: int) -> int:
     """The job to do for a message that names this one: one of its kind that is more urgent, or
-    itself. There is a message for each job, so that each is done, in the order of urgency."""
-    job = Job.objects.filter(pk=job_id).values("kind", "priority").first()
-    if job is None or not KINDS[job["kind"]].is_prioritised:
+    itself. There is a message for each job, so that each is done, in the order of urgency; the
+    message of one that was done before its turn brings another."""
+    job = Job.objects.filter(pk=job_id).values("kind", "priority", "state").first()
+    if job is None or not KINDS[job["kind"]].is_prioritised or job["state"] == Job.State.RUNNING:
         return job_id
-    first = waiting(job["kind"]).filter(priority__gt=job["priority"]).values_list("pk", flat=True)
-    return first.first() or job_id
+    others = waiting(job["kind"])
+    if job["state"] == Job.State.QUEUED:
+        others = others.filter(priority__gt=job["priority"])
+    return others.values_list("pk", flat=True).first() or job_id
 
 
 def run(job_id: int) -> None:

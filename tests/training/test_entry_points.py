@@ -27,6 +27,21 @@ def test_sft_makes_a_small_policy_that_learned_the_replies(sft):
     }
 
 
+@pytest.mark.parametrize("fixture", ["sft", "dpo"])
+def test_a_run_tells_its_last_step_and_shows_what_it_writes(fixture, request):
+    _, lines, record = request.getfixturevalue(fixture)
+
+    total = record["settings"]["steps"]
+    assert max(line["step"] for line in of_type(lines, "metric") if "loss" in line) == total
+    trained = [line for line in of_type(lines, "progress") if line["stage"] == "train"]
+    assert max(line.get("step", 0) for line in trained) == total
+    samples = of_type(lines, "sample")
+    assert {0, total} <= {line["step"] for line in samples}
+    assert len({line["prompt"] for line in samples}) == 3
+    assert all(isinstance(line["text"], str) for line in samples)
+    assert record["machine"]["memory"] > record["machine"]["peak_memory"] > 10_000_000
+
+
 @pytest.mark.parametrize("fixture", ["causal_reward", "encoder_reward"])
 def test_a_reward_model_tells_courteous_from_curt(fixture, request):
     run, lines, record = request.getfixturevalue(fixture)

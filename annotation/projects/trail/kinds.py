@@ -406,6 +406,11 @@ KINDS: dict[str, Words] = {
     ),
     "run.started": Words("training", _("Training started"), _("%(who)s started %(target)s")),
     "run.cancelled": Words("training", _("Training stopped"), _("%(who)s stopped %(target)s")),
+    "run.prioritised": Words(
+        "training",
+        _("Training moved in the queue"),
+        _("%(who)s gave %(target)s the priority %(priority)s"),
+    ),
     "run.resumed": Words("training", _("Training resumed"), _("%(who)s resumed %(target)s")),
     "model_version.registered": Words(
         "training",

@@ -210,3 +210,26 @@ def test_the_database_refuses_states_that_cannot_be(kind, bad):
     job, _ = jobs.enqueue(kind="toy")
     with pytest.raises(IntegrityError), transaction.atomic():
         Job.objects.filter(pk=job.pk).update(**bad)
+
+
+def test_a_message_brings_the_most_urgent_of_a_prioritised_kind(kind):
+    done = []
+    kind(lambda claim: done.append(claim.job.pk), is_prioritised=True)
+    usual, later, urgent = (
+        jobs.enqueue(kind="toy", priority=priority)[0] for priority in (0, -1, 5)
+    )
+    assert [jobs.place_of(job) for job in (usual, later, urgent)] == [(2, 3), (3, 3), (1, 3)]
+
+    for job in (usual, later, urgent):  # as their messages arrive
+        jobs.run(job.pk)
+
+    assert done == [urgent.pk, usual.pk, later.pk]
+
+
+def test_a_kind_without_priorities_is_done_as_its_messages_come(kind):
+    done = []
+    kind(lambda claim: done.append(claim.job.pk))
+    first, urgent = (jobs.enqueue(kind="toy", priority=priority)[0] for priority in (0, 5))
+    jobs.run(first.pk)
+    assert done == [first.pk]
+    assert refreshed(urgent).state == "queued"
