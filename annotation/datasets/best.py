@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from annotation.datasets.comparisons import Ballot, Candidate, count_votes
+from annotation.datasets.comparisons import Ballot, Candidate, count_votes, mostly_unacceptable
 from annotation.datasets.policy import Policy
 
 NO_SINGLE_BEST, BEST_IS_EMPTY, BEST_IS_UNACCEPTABLE, TOO_FEW = DROP_REASONS = (
@@ -52,7 +52,6 @@ def best_response(
     best = at_top[0]
     if best.is_empty and policy.drop_empty:
         return BEST_IS_EMPTY
-    said = [b.unacceptable[best.position - 1] for b in ballots if b.tiers[best.position - 1]]
-    if said and sum(said) * 2 >= len(said):
+    if mostly_unacceptable(ballots, best.position):
         return BEST_IS_UNACCEPTABLE
     return best

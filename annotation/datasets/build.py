@@ -1,22 +1,27 @@
-"""From the judgments of a project to the lines of a dataset, in one pass with flat memory."""
-
-from collections.abc import Callable
-from functools import partial
+"""From the judgments of a project to the lines of a dataset, in passes with flat memory."""
 
 from annotation.core.database import consistent_reads
 from annotation.datasets.best import best_response, settled_best
-from annotation.datasets.comparisons import SETTLED, Belief, Drop, compare_item
+from annotation.datasets.comparisons import Drop
 from annotation.datasets.consensus import read_consensus
-from annotation.datasets.corrections import SOURCE, compare_corrections
+from annotation.datasets.groups import read_groups
 from annotation.datasets.policy import Policy
-from annotation.datasets.rows import best_row, comparison_row, example_row, ranking_row
+from annotation.datasets.rows import (
+    best_row,
+    comparison_row,
+    example_row,
+    ranking_row,
+    tie_row,
+)
+from annotation.datasets.rules import Rules, survey
+from annotation.datasets.sharing import Placed
 from annotation.datasets.source import (
     ItemRecord,
     PromptRecord,
     has_corrections,
+    read_messages,
     read_prompts,
 )
-from annotation.datasets.split import split_key, split_of
 from annotation.datasets.tally import Counts
 
 
@@ -29,76 +34,90 @@ class Nowhere:
 
 def build(project, policy: Policy, sink=None, *, below: str = "") -> Counts:
     """Write every line of the dataset to `sink` and count. One snapshot, read-only. `below`
-    takes only prompts whose hash is less."""
+    takes only prompts whose hash is less.
+
+    What no prompt knows by itself is found out first, each by a pass of its own: what labelers are
+    worth, which prompts are near, how often the longer response wins.
+    """
     with consistent_reads():
         says_source = policy.settled or has_corrections(project, policy)
         consensus = read_consensus(read_prompts(project, policy, below), policy)
-        builder = _Builder(policy, sink or Nowhere(), says_source, consensus)
+        groups = read_groups(read_messages(project, policy, below), policy)
+        rules = Rules(policy, consensus, groups)
+        balance = survey(read_prompts(project, policy, below), rules)
+        builder = _Builder(rules.with_balance(balance), sink or Nowhere(), says_source)
         for prompt in read_prompts(project, policy, below):
             builder.add_prompt(prompt)
+    builder.finish()
     builder.counts.check()
     return builder.counts
 
 
 class _Builder:
-    def __init__(self, policy, sink, says_source, consensus):
-        self.policy, self.sink, self.says_source = policy, sink, says_source
-        self.consensus = consensus
-        self.counts = Counts()
-        self.counts.has_settled = policy.settled
-        if consensus is not None:
-            self.counts.consensus = {"method": consensus.method, "labelers": consensus.labelers}
+    def __init__(self, rules: Rules, sink, says_source: bool):
+        self.rules, self.policy = rules, rules.policy
+        self.sink, self.says_source = sink, says_source
+        self.counts = Counts(rules.policy)
+        self.splits: dict[str, str] = {}  # of the prompts with rows, where near ones are counted
+        if rules.consensus is not None:
+            self.counts.consensus = {
+                "method": rules.consensus.method,
+                "labelers": rules.consensus.labelers,
+            }
 
     def add_prompt(self, prompt: PromptRecord) -> None:
-        key = split_key(prompt.messages)
-        split = split_of(key, shares=self.policy.split, salt=self.policy.salt)
+        split = self.rules.split_of(prompt)
         items = [] if self.policy.demonstrations == "only" else prompt.items
-        written = [self._add_item(item, split) for item in items]
+        for item in items:
+            self._count_item(item)
+        judged = [item for item in items if item.progress == "judged"]
+        for item in judged:
+            for judgment in item.judgments:
+                self.sink.write("rankings.jsonl", ranking_row, item, judgment, split)
+        written = [self._add_pairs(prompt, judged, split)]
+        written += [self._add_best(item, split) for item in judged]
         written.append(self._add_examples(prompt, split))
         if any(written):
             self.counts.prompts[split] += 1
+            if self.rules.groups is not None:
+                self.splits[prompt.sha256] = split
 
-    def _add_item(self, item: ItemRecord, split: str) -> bool:
-        counts, policy = self.counts, self.policy
+    def finish(self) -> None:
+        if self.rules.groups is not None:
+            self.counts.near = self.rules.groups.across(self.splits)
+        if self.rules.balance is not None:
+            self.counts.length_before = self.rules.balance.before
+
+    def _count_item(self, item: ItemRecord) -> None:
+        counts = self.counts
         counts.settled["items"] += item.settled is not None and item.progress == "judged"
         counts.items["all"] += 1
         counts.items[item.progress] += 1
         counts.judgments["all"] += len(item.judgments) + sum(item.dropped.values())
         counts.judgments["counted"] += len(item.judgments)
         counts.dropped_judgments.update(item.dropped)
-        if item.progress != "judged":
-            return False
-        for judgment in item.judgments:
-            self.sink.write("rankings.jsonl", ranking_row, item, judgment, split)
-        ballots = [judgment.ballot for judgment in item.judgments]
-        written = {judgment.ballot.name: judgment.written for judgment in item.judgments}
+
+    def _add_pairs(self, prompt: PromptRecord, judged: list[ItemRecord], split: str) -> bool:
         is_written = False
-        for outcome in (
-            *compare_item(item.candidates, ballots, policy, self._believed(item), item.settled),
-            *compare_corrections(item.candidates, written, policy),
-        ):
-            counts.pairs += 1
-            if isinstance(outcome, Drop):
-                counts.dropped_pairs[outcome.reason] += 1
-                continue
-            kind = "ties" if outcome.is_tie else "preferences"
-            counts.corrections += outcome.source == SOURCE
-            if outcome.source == SETTLED:
-                counts.settled["comparisons"] += 1
-                counts.settled["flips"] += outcome.is_flip
-            else:
-                counts.flips += outcome.is_flip
-            self._write(kind, split, comparison_row, item, outcome, self.says_source)
-            is_written = True
-        return self._add_best(item, ballots, split) or is_written
+        for placed in self.rules.outcomes(prompt, judged, split):
+            outcome = placed.outcome
+            self.counts.add_outcome(outcome)
+            if not isinstance(outcome, Drop):
+                kind = self.rules.kind_of(outcome, split)
+                self.counts.soft_ties += outcome.is_tie and kind == "preferences"
+                make_row = tie_row if kind == "ties" else comparison_row
+                self._write(kind, split, make_row, placed.item, outcome, self._says(placed))
+                is_written = True
+        return is_written
 
-    def _believed(self, item: ItemRecord) -> Callable[[int], Belief | None]:
-        if self.consensus is None:
-            return lambda place: None
-        return partial(self.consensus.of, item.external_id)
+    def _says(self, placed: Placed) -> dict:
+        """What lines say beyond the comparison itself: all lines of a dataset, or none."""
+        source = {"source": placed.outcome.source} if self.says_source else {}
+        return source | ({"ranking": placed.ranking} if self.policy.name_rankings else {})
 
-    def _add_best(self, item, ballots, split) -> bool:
+    def _add_best(self, item: ItemRecord, split: str) -> bool:
         self.counts.sft_candidates += 1
+        ballots = [judgment.ballot for judgment in item.judgments]
         best = (
             best_response(item.candidates, ballots, self.policy)
             if item.settled is None

@@ -4,15 +4,16 @@ Every pair of responses of a judged item comes out exactly once: as a comparison
 left out for exactly one reason. So the counts add up.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 from annotation.datasets.policy import Policy
 from annotation.labeling.verdict import effective_tiers, sign_between
 
 # Why a pair is left out, in the order in which reasons are looked for.
-EMPTY, EQUAL, UNRANKED, BOTH_UNACCEPTABLE, FEW_VOTES, LOW_WEIGHT = DROP_REASONS = (
+EMPTY, EQUAL, UNRANKED, BOTH_UNACCEPTABLE, FEW_VOTES, LOW_WEIGHT = FIRST_REASONS = (
     "empty_text",
     "equal_texts",
     "not_ranked",
@@ -20,7 +21,32 @@ EMPTY, EQUAL, UNRANKED, BOTH_UNACCEPTABLE, FEW_VOTES, LOW_WEIGHT = DROP_REASONS 
     "too_few_votes",
     "low_weight",
 )
+# Of rules that came later: the first of all is of the texts, the others follow in this order.
+(
+    TURNS,
+    FLOORED,
+    OTHER_PAIR,
+    TIED,
+    WEAK,
+    REPEATED,
+    PERSONAL,
+    OVER_CAP,
+    LENGTH_BALANCE,
+) = LATER_REASONS = (
+    "further_turns",
+    "unacceptable",
+    "other_pair",
+    "tie",
+    "too_weak",
+    "repeated_pair",
+    "personal_data",
+    "over_cap",
+    "length_balance",
+)
+DROP_REASONS = (*FIRST_REASONS, *LATER_REASONS)
 STRONGEST = 3
+# As transcripts (hh-rlhf's among them) begin a turn.
+TURN = re.compile(r"(?:\A|\n)\s*(?:Human|User|Assistant|Bot|AI):")
 # Where a comparison comes from: the votes, or a reviewer's verdict in their place.
 RANKING, SETTLED = "ranking", "settled"
 
@@ -37,6 +63,11 @@ class Candidate:
     @property
     def is_empty(self) -> bool:
         return not self.text.strip()
+
+    @property
+    def has_further_turns(self) -> bool:
+        """Whether it goes on as a transcript: who learns it learns to speak for the other side."""
+        return TURN.search(self.text) is not None
 
 
 @dataclass(frozen=True)
@@ -134,10 +165,26 @@ class Comparison:
     weight: float = 1.0
     is_flip: bool = False
 
+    @property
+    def pair(self) -> tuple[str, str]:
+        """The keys of the two, whichever was chosen."""
+        one, other = sorted((self.chosen.key, self.rejected.key))
+        return one, other
+
+    def as_soft(self) -> "Comparison":
+        """A tie with the side in front that got at least half of the votes."""
+        if self.is_tie and self.share < 0.5:
+            sides = {"chosen": self.rejected, "rejected": self.chosen}
+            return replace(self, share=round(1 - self.share, 6), **sides)
+        return self
+
 
 @dataclass(frozen=True)
 class Drop:
     reason: str
+
+
+Outcome = Comparison | Drop
 
 
 def compare_item(
@@ -146,7 +193,7 @@ def compare_item(
     policy: Policy,
     believed: Callable[[int], Belief | None] = lambda place: None,
     settled: Ballot | None = None,
-) -> Iterator[Comparison | Drop]:
+) -> Iterator[Outcome]:
     """One outcome for each of the K(K-1)/2 pairs, in the order of the keys. `believed`: by the
     place of the pair in that order, what holds instead of the plain votes. `settled`: the verdict
     that stands before both, for the pairs that it says something of."""
@@ -197,7 +244,7 @@ def count_votes(first, second, ballots: Sequence[Ballot], policy: Policy) -> Tal
     return tally
 
 
-def _outcome(tally: Tally, policy: Policy, belief: Belief | None) -> Comparison | Drop:
+def _outcome(tally: Tally, policy: Policy, belief: Belief | None) -> Outcome:
     if reason := _reason_to_drop(tally, policy):
         return Drop(reason)
     if belief is not None and belief.weight < policy.min_weight:
@@ -230,7 +277,7 @@ def _outcome(tally: Tally, policy: Policy, belief: Belief | None) -> Comparison 
 
 def _settled_outcome(
     tally: Tally, policy: Policy, settled: Ballot, sign: int | str
-) -> Comparison | Drop:
+) -> Outcome:
     """As certain as it gets; the votes stand beside it, however many there are. Its margin is
     what the verdict itself says of the step."""
     first, second = tally.first, tally.second
@@ -260,7 +307,15 @@ def reason_in_texts(first: Candidate, second: Candidate, policy: Policy) -> str 
         return EMPTY
     if policy.drop_equal and first.text == second.text:
         return EQUAL
+    if policy.drop_turns and (first.has_further_turns or second.has_further_turns):
+        return TURNS
     return None
+
+
+def mostly_unacceptable(ballots: Sequence[Ballot], position: int) -> bool:
+    """Whether as many as half of those who said something of a response called it unacceptable."""
+    said = [ballot.unacceptable[position - 1] for ballot in ballots if ballot.tiers[position - 1]]
+    return bool(said) and sum(said) * 2 >= len(said)
 
 
 def _reason_to_drop(tally: Tally, policy: Policy) -> str | None:

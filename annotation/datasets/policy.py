@@ -11,52 +11,83 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
 
 from annotation.core.errors import DomainError
 from annotation.core.text import clean
+from annotation.datasets.choices import (
+    CONSENSUS,
+    CORRECTIONS,
+    DEMONSTRATIONS,
+    LABELS,
+    NEAR_PROMPTS,
+    ORIGINS,
+    PAIRS,
+    PURPOSES,
+    SHARE_WEIGHT,
+    TIES,
+    UNACCEPTABLE,
+)
+from annotation.quality.signals.wording import KINDS
 
-LABELS = {
-    "majority": _("Majority: the outcome with the most votes"),
-    "soft": _("Soft: the side with more than half of the votes, a tie counting half for each"),
-}
-CONSENSUS = {
-    "votes": _("Every vote counts the same"),
-    "dawid_skene": _("By reliability: a confusion matrix for each labeler (Dawid–Skene, shrunk)"),
-    "one_coin": _("By reliability: one number for each labeler (Dawid–Skene, one coin)"),
-    "crowd_bt": _("By reliability: the responses of an item contend (Crowd-BT); no ties"),
-}
-PAIRS = {"all": _("All pairs of a ranking")}
-DEMONSTRATIONS = {
-    "include": _("Best responses and demonstrations"),
-    "exclude": _("Best responses only"),
-    "only": _("Demonstrations only"),
-}
-CORRECTIONS = {
-    "include": _("A corrected response is better than its original, and worth imitating"),
-    "exclude": _("Corrections are left out"),
-}
-ORIGINS = {
-    "desk": _("Judging page"),
-    "api": _("API"),
-    "import": _("Import"),
-    "simulated": _("Simulated"),
-}
-# What a judgment was lent for. Those of the ladder are of people who were still learning.
-PURPOSES = {"work": _("Work"), "gold": _("Gold"), "calibration": _("Calibration rounds")}
 # Settings that did not exist at first, as they were then: a policy of that time keeps its hash.
-LATER = {
+LATER: dict[str, Any] = {
     "corrections": "include",
     "purposes": ("work",),
     "consensus": "votes",
     "min_weight": 0.0,
     "settled": False,
+    "rubric_versions": (),
+    "without_findings": (),
+    "min_reliability": 0.0,
+    "without_labelers": (),
+    "signals_of": "",
+    "min_strength": 0,
+    "ties": "keep",
+    "unacceptable": "below",
+    "drop_turns": False,
+    "drop_repeated": False,
+    "drop_personal": False,
+    "max_per_prompt": 0,
+    "share_weight": "none",
+    "name_rankings": False,
+    "balance_length": False,
+    "near_prompts": "ignore",
+    "near_from": 0.8,
 }
-SWITCHES = ("surplus", "drop_empty", "drop_equal", "drop_both_unacceptable", "settled")
+CHOICES: dict[str, Mapping[str, Any]] = {
+    "labels": LABELS,
+    "pairs": PAIRS,
+    "demonstrations": DEMONSTRATIONS,
+    "corrections": CORRECTIONS,
+    "consensus": CONSENSUS,
+    "ties": TIES,
+    "unacceptable": UNACCEPTABLE,
+    "share_weight": SHARE_WEIGHT,
+    "near_prompts": NEAR_PROMPTS,
+}
+SWITCHES = (
+    "surplus",
+    "drop_empty",
+    "drop_equal",
+    "drop_both_unacceptable",
+    "settled",
+    "drop_turns",
+    "drop_repeated",
+    "drop_personal",
+    "name_rankings",
+    "balance_length",
+)
+# The least and the most of each whole number.
+COUNTS = {"min_votes": (1, 50), "min_strength": (0, 3), "max_per_prompt": (0, 10_000)}
+SHARES = {"min_weight": (0.0, 1.0), "min_reliability": (0.0, 1.0), "near_from": (0.5, 1.0)}
 SPLITS = ("train", "dev", "test")
 DEFAULT_SPLIT = (0.8, 0.0, 0.2)
 MAX_BATCHES = 200
-MAX_MIN_VOTES = 50
+MAX_LABELERS = 5_000
+MAX_VERSIONS = 200
+MAX_MIN_VOTES = COUNTS["min_votes"][1]
+NO_RUBRIC = 0  # stands for judgments that came without a rubric
 
 
 class PolicyError(DomainError):
@@ -69,8 +100,13 @@ class PolicyError(DomainError):
 
 @dataclass(frozen=True)
 class Policy:
-    """Empty `batches` or `origins` mean all of them. `settled`: what a reviewer has settled stands
-    for its item, whatever the votes are. `split`: shares of train, dev and test."""
+    """Empty `batches`, `origins` or `rubric_versions` mean all of them. `settled`: what a reviewer
+    has settled stands for its item, whatever the votes are. `split`: shares of train, dev and test.
+
+    `without_findings` and `min_reliability` leave labelers out by what their signals say. Signals
+    move on, a dataset does not: freezing writes who it was into `without_labelers`, by handle, and
+    the digest of the figures it looked at into `signals_of`; from then on those names count.
+    """
 
     batches: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
@@ -87,6 +123,23 @@ class Policy:
     consensus: str = "votes"
     min_weight: float = 0.0
     settled: bool = False
+    rubric_versions: tuple[int, ...] = ()
+    without_findings: tuple[str, ...] = ()
+    min_reliability: float = 0.0
+    without_labelers: tuple[str, ...] = ()
+    signals_of: str = ""
+    min_strength: int = 0
+    ties: str = "keep"
+    unacceptable: str = "below"
+    drop_turns: bool = False
+    drop_repeated: bool = False
+    drop_personal: bool = False
+    max_per_prompt: int = 0
+    share_weight: str = "none"
+    name_rankings: bool = False
+    balance_length: bool = False
+    near_prompts: str = "ignore"
+    near_from: float = 0.8
     split: tuple[float, float, float] = DEFAULT_SPLIT
     salt: str = ""
 
@@ -94,32 +147,42 @@ class Policy:
         _check_names("batches", self.batches, None, MAX_BATCHES)
         _check_names("origins", self.origins, ORIGINS, len(ORIGINS))
         _check_names("purposes", self.purposes, PURPOSES, len(PURPOSES))
+        _check_names("without_findings", self.without_findings, KINDS, len(KINDS))
+        _check_names("without_labelers", self.without_labelers, None, MAX_LABELERS)
+        _check_versions(self.rubric_versions)
         if not self.purposes:
             raise PolicyError(f"purposes are some of: {', '.join(PURPOSES)}.", field="purposes")
-        for name, choices in (
-            ("labels", LABELS),
-            ("pairs", PAIRS),
-            ("demonstrations", DEMONSTRATIONS),
-            ("corrections", CORRECTIONS),
-            ("consensus", CONSENSUS),
-        ):
+        for name, choices in CHOICES.items():
             value = getattr(self, name)
             if not isinstance(value, str) or value not in choices:
                 raise PolicyError(f"{name} is one of: {', '.join(choices)}.", field=name)
         for name in SWITCHES:
             if not isinstance(getattr(self, name), bool):
                 raise PolicyError(f"{name} is true or false.", field=name)
-        votes = self.min_votes
-        if isinstance(votes, bool) or not isinstance(votes, int) or not 1 <= votes <= 50:
-            raise PolicyError(f"min_votes is from 1 to {MAX_MIN_VOTES}.", field="min_votes")
-        object.__setattr__(self, "min_weight", _weight(self.min_weight, self.consensus))
-        if not isinstance(self.salt, str) or len(self.salt) > 100:
-            raise PolicyError("salt is a text of at most 100 characters.", field="salt")
-        clean(self.salt, field="salt")
-        object.__setattr__(self, "batches", tuple(sorted(set(self.batches))))
-        object.__setattr__(self, "origins", tuple(sorted(set(self.origins))))
-        object.__setattr__(self, "purposes", tuple(sorted(set(self.purposes))))
+        for name, (least, most) in COUNTS.items():
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+                raise PolicyError(f"{name} is from {least} to {most}.", field=name)
+        for name, (low, high) in SHARES.items():
+            object.__setattr__(self, name, _share(name, getattr(self, name), low, high))
+        for name in ("salt", "signals_of"):
+            value = getattr(self, name)
+            if not isinstance(value, str) or len(value) > 100:
+                raise PolicyError(f"{name} is a text of at most 100 characters.", field=name)
+            clean(value, field=name)
+        for name in ("batches", "origins", "purposes", "rubric_versions", "without_findings",
+                     "without_labelers"):  # fmt: skip
+            object.__setattr__(self, name, tuple(sorted(set(getattr(self, name)))))
         object.__setattr__(self, "split", _shares(self.split))
+        if self.near_prompts == "ignore":  # nothing is near then: the threshold says nothing
+            object.__setattr__(self, "near_from", LATER["near_from"])
+        _check_together(self)
+
+    @property
+    def asks_for_signals(self) -> bool:
+        """Whether who is left out still has to be looked up."""
+        by_signals = bool(self.without_findings) or self.min_reliability > 0
+        return by_signals and not self.signals_of
 
     def as_json(self) -> dict[str, Any]:
         """The canonical form: every key present, lists sorted, shares as floats. What was added
@@ -127,7 +190,7 @@ class Policy:
         return {
             name: list(value) if isinstance(value, tuple) else value
             for name, value in asdict(self).items()
-            if LATER.get(name) != value
+            if name not in LATER or LATER[name] != value
         }
 
     @classmethod
@@ -144,6 +207,43 @@ class Policy:
         return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in value.items()})
 
 
+def _check_together(policy: Policy) -> None:
+    """What makes no sense beside each other."""
+    if policy.min_weight and policy.consensus == "votes":
+        raise PolicyError(
+            _("Plain votes have no weight to leave pairs out by: choose another consensus."),
+            field="min_weight",
+        )
+    if policy.labels == "each" and policy.consensus != "votes":
+        raise PolicyError(
+            _(
+                "Each vote stands for itself: there is no consensus to weigh it by. Choose "
+                "majority or soft labels, or let every vote count the same."
+            ),
+            field="consensus",
+        )
+    if policy.labels == "each" and policy.settled:
+        raise PolicyError(
+            _(
+                "Each vote stands for itself: a reviewer’s verdict cannot stand in its place. "
+                "Choose majority or soft labels."
+            ),
+            field="settled",
+        )
+
+
+def _check_versions(versions):
+    right = isinstance(versions, tuple) and all(
+        isinstance(one, int) and not isinstance(one, bool) and 0 <= one < 2**31 for one in versions
+    )
+    if not right or len(versions) > MAX_VERSIONS:
+        raise PolicyError(
+            f"rubric_versions is a list of at most {MAX_VERSIONS} numbers of versions; "
+            f"{NO_RUBRIC} stands for judgments without one.",
+            field="rubric_versions",
+        )
+
+
 def _check_names(field, names, choices, limit):
     if not isinstance(names, tuple) or not all(isinstance(name, str) for name in names):
         raise PolicyError(f"{field} is a list of names.", field=field)
@@ -155,14 +255,9 @@ def _check_names(field, names, choices, limit):
             raise PolicyError(f"“{name}” is not one of: {', '.join(choices)}.", field=field)
 
 
-def _weight(value, consensus: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-        raise PolicyError("min_weight is from 0 to 1.", field="min_weight")
-    if value and consensus == "votes":
-        raise PolicyError(
-            "Plain votes have no weight to leave pairs out by: choose another consensus.",
-            field="min_weight",
-        )
+def _share(name: str, value, low: float, high: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+        raise PolicyError(f"{name} is from {low:g} to {high:g}.", field=name)
     return round(float(value), 4)
 
 

@@ -23,13 +23,12 @@ def _attachments(messages: list[dict], **candidates) -> dict:
     return {"attachments": found} if found else {}
 
 
-def comparison_row(item, comparison: Comparison, says_source: bool = False) -> dict:
+def comparison_row(item, comparison: Comparison, says: dict, *, as_tie: bool = False) -> dict:
     """A line of preferences or, with first and second for chosen and rejected, of ties.
 
-    `says_source`: every line of a dataset says where it comes from, or none does.
+    `says`: what every line of a dataset says besides, or none does: `source`, `ranking`.
     """
-    source = {"source": comparison.source} if says_source else {}
-    one, other = ("first", "second") if comparison.is_tie else ("chosen", "rejected")
+    one, other = ("first", "second") if as_tie else ("chosen", "rejected")
     return {
         "prompt": _prompt(item.messages),
         one: _message(comparison.chosen.text),
@@ -43,9 +42,13 @@ def comparison_row(item, comparison: Comparison, says_source: bool = False) -> d
         f"{other}_id": comparison.rejected.key,
         "prompt_sha256": item.prompt_sha256,
         "judgments": comparison.ballots,
-        **source,
+        **says,
         **_attachments(item.messages, **{one: comparison.chosen, other: comparison.rejected}),
     }
+
+
+def tie_row(item, tie: Comparison, says: dict) -> dict:
+    return comparison_row(item, tie, says, as_tie=True)
 
 
 def best_row(item, candidate) -> dict:

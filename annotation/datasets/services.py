@@ -17,6 +17,7 @@ from annotation.core.numbers import grouped
 from annotation.core.text import clean
 from annotation.datasets import store, tasks
 from annotation.datasets.build import build
+from annotation.datasets.left_out import with_names
 from annotation.datasets.models import Dataset
 from annotation.datasets.policy import Policy, PolicyError
 
@@ -73,7 +74,7 @@ def is_small(project) -> bool:
 
 def preview(*, project, policy: Policy) -> dict:
     """The counts that freezing would write into the manifest. Nothing is written."""
-    return build(project, policy).as_json()
+    return build(project, with_names(project, policy)).as_json()
 
 
 def preview_quickly(*, project, policy: Policy) -> tuple[dict, int]:
@@ -84,7 +85,8 @@ def preview_quickly(*, project, policy: Policy) -> tuple[dict, int]:
     while total / one_in > LIVE and one_in < 2**16:
         one_in *= 2
     below = f"{2**16 // one_in:04x}" if one_in > 1 else ""
-    return build(project, policy, below=below).as_json(), one_in
+    counts = build(project, with_names(project, policy), below=below).as_json()
+    return counts, one_in
 
 
 def find_dataset(datasets, prefix: str) -> Dataset:
@@ -138,6 +140,7 @@ def set_licence(*, dataset: Dataset, licence: str, actor) -> None:
 
 
 def _freeze(project, policy, name, actor, claim=None) -> Frozen:
+    policy = with_names(project, policy)
     with store.staging() as staged:
         counts = build(project, policy, staged).as_json()
         _refuse_nothing(counts, policy)

@@ -11,11 +11,11 @@ from heapq import merge
 from itertools import groupby, islice
 from operator import attrgetter, itemgetter
 
-from django.db.models import Exists, F, OuterRef, Subquery
-from django.db.models.functions import Collate
+from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce, Collate
 
 from annotation.datasets.comparisons import Ballot, Candidate
-from annotation.datasets.policy import Policy
+from annotation.datasets.policy import NO_RUBRIC, Policy
 from annotation.labeling.exports.reading import read_written
 from annotation.labeling.exports.rows import PATHS, JudgedItem, RawJudgment, Written
 from annotation.labeling.models import (
@@ -26,7 +26,7 @@ from annotation.labeling.models import (
     WrittenResponse,
 )
 from annotation.projects.models import Membership
-from annotation.prompts.models import Response
+from annotation.prompts.models import Prompt, Response
 
 CHUNK = 500  # items whose responses and judgments are in memory at once
 
@@ -166,7 +166,29 @@ def has_corrections(project, policy: Policy) -> bool:
         judgments = judgments.filter(origin__in=policy.origins)
     if not policy.surplus:
         judgments = judgments.filter(is_surplus=False)
+    if policy.rubric_versions:
+        numbered = judgments.annotate(rubric=Coalesce("rubric_version__number", NO_RUBRIC))
+        judgments = numbered.filter(rubric__in=policy.rubric_versions)
+    if policy.without_labelers:
+        named = project.memberships.filter(handle__in=policy.without_labelers)
+        judgments = judgments.exclude(labeler__in=named.values("user"))
     return judgments.exists()
+
+
+def read_messages(project, policy: Policy, below: str = "") -> Iterator[tuple[str, list[dict]]]:
+    """(hash, messages) of every prompt that `read_prompts` will give, in its order."""
+    items = items_in_question(project, policy).values("prompt")
+    prompts = Q(pk__in=items)
+    if policy.demonstrations != "exclude":
+        written = Response.objects.filter(
+            prompt__project=project, kind=Response.Kind.DEMONSTRATION, written=None
+        )
+        prompts |= Q(pk__in=written.values("prompt"))
+    found = Prompt.objects.filter(prompts, project=project)
+    if below:
+        found = found.filter(sha256__lt=below)
+    ordered = found.order_by(_bytewise("sha256"))
+    yield from ordered.values_list("sha256", "messages").iterator(chunk_size=CHUNK)
 
 
 def _items(project, policy: Policy, below: str) -> Iterator[ItemRecord]:
@@ -238,9 +260,13 @@ def _reason_to_drop(record: ItemRecord, raw: RawJudgment, handle, policy: Policy
         return "item_withdrawn"
     if policy.origins and raw.origin not in policy.origins:
         return "other_origin"
+    if policy.rubric_versions and (raw.rubric_version or NO_RUBRIC) not in policy.rubric_versions:
+        return "other_rubric"
     if raw.is_surplus and not policy.surplus:
         return "surplus"
-    return "labeler_without_handle" if handle is None else ""
+    if handle is None:
+        return "labeler_without_handle"
+    return "labeler_left_out" if handle in policy.without_labelers else ""
 
 
 def _judgment(record: ItemRecord, handle: str, raw: RawJudgment) -> JudgmentRecord:

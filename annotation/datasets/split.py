@@ -11,8 +11,13 @@ from annotation.datasets.policy import SPLITS
 def split_key(messages: Sequence[Mapping[str, str]]) -> str:
     """A hash of the prompt that letter case, spacing and Unicode forms do not change: two
     prompts that a reader takes for the same one never lie on two sides of a split."""
-    plain = [[message["role"], _folded(message["content"])] for message in messages]
+    plain = [[message["role"], folded(message["content"])] for message in messages]
     return hashlib.sha256(canonical(plain)).hexdigest()
+
+
+def plain_text(messages: Sequence[Mapping[str, str]]) -> str:
+    """A prompt as one text, as `split_key` reads it."""
+    return "\n".join(folded(message["content"]) for message in messages)
 
 
 def split_of(key: str, *, shares: Sequence[float], salt: str = "") -> str:
@@ -31,7 +36,8 @@ def split_of(key: str, *, shares: Sequence[float], salt: str = "") -> str:
     return last  # the shares add up to a hair less than 1
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
+    """Without letter case, runs of spaces and Unicode forms."""
     if text.isascii():
         return " ".join(text.lower().split())
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())

@@ -3,7 +3,11 @@
 from collections import Counter
 
 from annotation.datasets import best, comparisons
-from annotation.datasets.policy import SPLITS
+from annotation.datasets.comparisons import SETTLED as BY_VERDICT
+from annotation.datasets.comparisons import Drop, Outcome
+from annotation.datasets.corrections import SOURCE as BY_CORRECTION
+from annotation.datasets.length_balance import EQUAL, LONGER, SHORTER, winner_by_length
+from annotation.datasets.policy import SPLITS, Policy
 
 # Why a judgment is not counted, in the order in which reasons are looked for.
 JUDGMENT_DROPS = (
@@ -12,10 +16,21 @@ JUDGMENT_DROPS = (
     "not_work",
     "item_withdrawn",
     "other_origin",
+    "other_rubric",
     "surplus",
     "labeler_without_handle",
+    "labeler_left_out",
 )
-LATER = frozenset({"retracted", "not_work", comparisons.LOW_WEIGHT})
+LATER = frozenset(
+    {
+        "retracted",
+        "not_work",
+        "other_rubric",
+        "labeler_left_out",
+        comparisons.LOW_WEIGHT,
+        *comparisons.LATER_REASONS,
+    }
+)
 ITEMS = ("judged", "unjudged", "withdrawn")
 SFT_DROPS = (*best.DROP_REASONS, "empty_demonstration", "repeated_demonstration")
 # Items and comparisons (ties among them) by a verdict, and those that go against their votes.
@@ -26,15 +41,20 @@ KINDS = ("preferences", "ties", "sft")
 class Counts:
     """Every item, judgment and pair is added exactly once, so the sums hold; `check` proves it."""
 
-    def __init__(self):
+    def __init__(self, policy: Policy):
+        self.policy = policy
         self.items = Counter()
         self.judgments = Counter()
         self.dropped_judgments = Counter()
         self.pairs = 0
         self.corrections = 0
         self.flips = 0
-        self.has_settled = False
+        self.soft_ties = 0
+        self.has_settled = policy.settled
         self.settled = Counter()
+        self.lengths = Counter()
+        self.length_before: Counter[str] = Counter()
+        self.near: dict[str, int] = {}
         self.consensus: dict[str, object] = {}
         self.dropped_pairs = Counter()
         self.sft_candidates = 0
@@ -42,6 +62,19 @@ class Counts:
         self.sft_sources = Counter()
         self.rows = {kind: Counter() for kind in KINDS}
         self.prompts = Counter()
+
+    def add_outcome(self, outcome: Outcome) -> None:
+        self.pairs += 1
+        if isinstance(outcome, Drop):
+            self.dropped_pairs[outcome.reason] += 1
+            return
+        self.corrections += outcome.source == BY_CORRECTION
+        self.lengths[winner_by_length(outcome)] += 1
+        if outcome.source == BY_VERDICT:
+            self.settled["comparisons"] += 1
+            self.settled["flips"] += outcome.is_flip
+        else:
+            self.flips += outcome.is_flip
 
     def as_json(self) -> dict:
         """The manifest's counts, without `files`. Reasons stand there with 0, too: nobody has to
@@ -58,7 +91,7 @@ class Counts:
             "comparisons": {
                 "pairs": self.pairs,
                 "kept": preferences.total(),
-                **_where_any(corrections=self.corrections),
+                **_where_any(corrections=self.corrections, soft_ties=self.soft_ties),
                 "ties": ties.total(),
                 "dropped": self.dropped_pairs.total(),
                 **{split: preferences[split] for split in SPLITS},
@@ -69,6 +102,8 @@ class Counts:
                 if self.has_settled
                 else {}
             ),
+            **self._about_length(),
+            **({"near": self.near} if self.near else {}),
             "dropped": _listed(self.dropped_pairs, comparisons.DROP_REASONS),
             "ties": {split: ties[split] for split in SPLITS},
             "sft": {
@@ -81,6 +116,19 @@ class Counts:
                 **{split: sft[split] for split in SPLITS},
             },
             "prompts": {split: self.prompts[split] for split in SPLITS},
+        }
+
+    def _about_length(self) -> dict:
+        """Of the comparisons before and after: how many the longer response wins, how many the
+        shorter one, and how many neither (ties and equal lengths)."""
+        if not self.policy.balance_length:
+            return {}
+        sides = (LONGER, SHORTER, EQUAL)
+        return {
+            "length": {
+                "before": {side: self.length_before[side] for side in sides},
+                "after": {side: self.lengths[side] for side in sides},
+            }
         }
 
     def check(self) -> None:
