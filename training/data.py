@@ -20,6 +20,8 @@ ROLES = ("system", "user", "assistant", "tool")  # what items are imported with
 # Above this share of unusable rows the run fails unless it was told to go on.
 LARGEST_DROPPED_SHARE = 0.02
 
+EVEN = 0.5  # a share of the votes that decides nothing
+
 Messages = tuple[dict[str, str], ...]
 
 
@@ -134,16 +136,21 @@ class Dataset:
 
     def comparisons(self, split: str) -> list[Comparison]:
         """The decided comparisons of a split."""
+        return [one for one in self._preferences(split) if one.p_chosen != EVEN]
+
+    def ties(self, split: str) -> list[Comparison]:
+        """The even splits of a split, as comparisons with p = 0.5 and no real chosen side: those
+        in files of their own, and soft ones that stand among the comparisons."""
+        kept_apart = [
+            read_comparison(row, where, "first", "second", "p_first")
+            for where, row in self._rows(f"ties.{split}.jsonl")
+        ]
+        return kept_apart + [one for one in self._preferences(split) if one.p_chosen == EVEN]
+
+    def _preferences(self, split: str) -> list[Comparison]:
         return [
             read_comparison(row, where, "chosen", "rejected", "p_chosen")
             for where, row in self._rows(f"preferences.{split}.jsonl")
-        ]
-
-    def ties(self, split: str) -> list[Comparison]:
-        """The even splits of a split, as comparisons with p = 0.5 and no real chosen side."""
-        return [
-            read_comparison(row, where, "first", "second", "p_first")
-            for where, row in self._rows(f"ties.{split}.jsonl")
         ]
 
     def demonstrations(self, split: str) -> list[Demonstration]:

@@ -9,11 +9,12 @@ from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
 from annotation.core.api import AnyAccept
+from annotation.datasets import choices, services, store
 from annotation.datasets import policy as rules
-from annotation.datasets import services, store
 from annotation.datasets.download import file_response
 from annotation.datasets.models import Dataset
-from annotation.projects.permissions import project_for, row_for
+from annotation.projects.permissions import may, project_for, row_for
+from annotation.quality.signals.wording import KINDS
 
 
 class FreezeSerializer(serializers.Serializer):
@@ -26,12 +27,12 @@ class FreezeSerializer(serializers.Serializer):
         child=serializers.CharField(), required=False, help_text="Only these; empty: all."
     )
     origins = serializers.ListField(
-        child=serializers.ChoiceField(sorted(rules.ORIGINS)),
+        child=serializers.ChoiceField(sorted(choices.ORIGINS)),
         required=False,
         help_text="Only judgments that came this way; empty: all.",
     )
     purposes = serializers.ListField(
-        child=serializers.ChoiceField(sorted(rules.PURPOSES)),
+        child=serializers.ChoiceField(sorted(choices.PURPOSES)),
         required=False,
         min_length=1,
         help_text='Only judgments that were made as this. Default ["work"].',
@@ -39,8 +40,13 @@ class FreezeSerializer(serializers.Serializer):
     surplus = serializers.BooleanField(
         required=False, default=True, help_text="Count judgments beyond the wanted number."
     )
-    labels = serializers.ChoiceField(sorted(rules.LABELS), required=False, default="majority")
-    pairs = serializers.ChoiceField(sorted(rules.PAIRS), required=False, default="all")
+    labels = serializers.ChoiceField(sorted(choices.LABELS), required=False, default="majority")
+    pairs = serializers.ChoiceField(
+        sorted(choices.PAIRS),
+        required=False,
+        default="all",
+        help_text="Of the tiers of an item, by all its judgments or, with each, by each of them.",
+    )
     min_votes = serializers.IntegerField(
         required=False, default=1, min_value=1, max_value=rules.MAX_MIN_VOTES
     )
@@ -48,16 +54,16 @@ class FreezeSerializer(serializers.Serializer):
     drop_equal = serializers.BooleanField(required=False, default=True)
     drop_both_unacceptable = serializers.BooleanField(required=False, default=True)
     demonstrations = serializers.ChoiceField(
-        sorted(rules.DEMONSTRATIONS), required=False, default="include"
+        sorted(choices.DEMONSTRATIONS), required=False, default="include"
     )
     corrections = serializers.ChoiceField(
-        sorted(rules.CORRECTIONS),
+        sorted(choices.CORRECTIONS),
         required=False,
         default="include",
         help_text="A correction is better than its original, and worth imitating.",
     )
     consensus = serializers.ChoiceField(
-        sorted(rules.CONSENSUS),
+        sorted(choices.CONSENSUS),
         required=False,
         default="votes",
         help_text="How labelers weigh: p_chosen and weight of each comparison follow from it.",
@@ -73,6 +79,93 @@ class FreezeSerializer(serializers.Serializer):
         required=False,
         default=False,
         help_text="What a reviewer has settled stands for its item, with full weight.",
+    )
+    rubric_versions = serializers.ListField(
+        child=serializers.IntegerField(min_value=0),
+        required=False,
+        help_text="Only judgments by these versions; 0: by none. Empty: all.",
+    )
+    without_findings = serializers.ListField(
+        child=serializers.ChoiceField(sorted(KINDS)),
+        required=False,
+        help_text="Leave out labelers whom the newest signals warn of in one of these ways. "
+        "Freezing writes their handles into without_labelers. Needs the right to review.",
+    )
+    min_reliability = serializers.FloatField(
+        required=False,
+        default=0.0,
+        min_value=0,
+        max_value=1,
+        help_text="Leave out labelers whose reliability is known and lower; as above.",
+    )
+    without_labelers = serializers.ListField(
+        child=serializers.CharField(), required=False, help_text="Leave these out, by handle."
+    )
+    signals_of = serializers.CharField(
+        required=False,
+        default="",
+        max_length=100,
+        help_text="Of which figures the names are; where it is said, nobody is looked up again.",
+    )
+    min_strength = serializers.IntegerField(
+        required=False,
+        default=0,
+        min_value=0,
+        max_value=3,
+        help_text="Leave out comparisons of less mean strength: 1 slightly, 2 clearly, 3 far.",
+    )
+    ties = serializers.ChoiceField(
+        sorted(choices.TIES),
+        required=False,
+        default="keep",
+        help_text="soft: those of train among the comparisons, with their share as p_chosen.",
+    )
+    unacceptable = serializers.ChoiceField(
+        sorted(choices.UNACCEPTABLE),
+        required=False,
+        default="below",
+        help_text="drop: no pairs of a response that half or more found unacceptable.",
+    )
+    drop_turns = serializers.BooleanField(
+        required=False, default=False, help_text="Leave out pairs with a transcript in a response."
+    )
+    drop_repeated = serializers.BooleanField(
+        required=False,
+        default=False,
+        help_text="Leave out a pair that stood in another item before: same prompt, same texts.",
+    )
+    max_per_prompt = serializers.IntegerField(
+        required=False, default=0, min_value=0, max_value=10_000, help_text="0: all of them."
+    )
+    share_weight = serializers.ChoiceField(
+        sorted(choices.SHARE_WEIGHT),
+        required=False,
+        default="none",
+        help_text="Whose comparisons share the weight of one.",
+    )
+    name_rankings = serializers.BooleanField(
+        required=False,
+        default=False,
+        help_text="Each line has a `ranking`: the judgment, or the item where it is of them all.",
+    )
+    balance_length = serializers.BooleanField(
+        required=False,
+        default=False,
+        help_text="As many comparisons that the longer response wins as the shorter one.",
+    )
+    near_prompts = serializers.ChoiceField(
+        sorted(choices.NEAR_PROMPTS),
+        required=False,
+        default="ignore",
+        help_text="count: how many near-equal prompts lie on two sides of the split; together: "
+        "they lie on one.",
+    )
+    near_from = serializers.FloatField(
+        required=False,
+        default=0.8,
+        min_value=0.5,
+        max_value=1,
+        help_text="Jaccard's index of runs of five characters from which two prompts are near.",
     )
     split = serializers.ListField(
         child=serializers.FloatField(min_value=0, max_value=1),
@@ -160,6 +253,11 @@ class DatasetsView(APIView):
         if not isinstance(name, str):
             raise rules.PolicyError("name is a text.", field="name")
         policy = rules.Policy.from_json({k: v for k, v in said.items() if k != "name"})
+        if policy.asks_for_signals and not may(request.user, "review", project):
+            raise rules.PolicyError(
+                "Who stands out by the signals is for those who may review in this project.",
+                field="without_findings" if policy.without_findings else "min_reliability",
+            )
         result = services.freeze_or_request(
             project=project, policy=policy, name=name, actor=request.user
         )

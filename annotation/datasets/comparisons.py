@@ -45,8 +45,8 @@ EMPTY, EQUAL, UNRANKED, BOTH_UNACCEPTABLE, FEW_VOTES, LOW_WEIGHT = FIRST_REASONS
 )
 DROP_REASONS = (*FIRST_REASONS, *LATER_REASONS)
 STRONGEST = 3
-# As transcripts (hh-rlhf's among them) begin a turn.
-TURN = re.compile(r"(?:\A|\n)\s*(?:Human|User|Assistant|Bot|AI):")
+# As transcripts begin a turn: at the start of a line or, as hh-rlhf does, after two spaces.
+TURN = re.compile(r"(?:\A|\n|  )\s*(?:Human|User|Assistant):")
 # Where a comparison comes from: the votes, or a reviewer's verdict in their place.
 RANKING, SETTLED = "ranking", "settled"
 
@@ -275,9 +275,7 @@ def _outcome(tally: Tally, policy: Policy, belief: Belief | None) -> Outcome:
     )
 
 
-def _settled_outcome(
-    tally: Tally, policy: Policy, settled: Ballot, sign: int | str
-) -> Outcome:
+def _settled_outcome(tally: Tally, policy: Policy, settled: Ballot, sign: int | str) -> Outcome:
     """As certain as it gets; the votes stand beside it, however many there are. Its margin is
     what the verdict itself says of the step."""
     first, second = tally.first, tally.second

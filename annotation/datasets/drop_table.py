@@ -8,15 +8,17 @@ from annotation.datasets.policy import SPLITS
 
 def drop_table(counts: dict) -> Iterator[str]:
     items, judgments, pairs = counts["items"], counts["judgments"], counts["comparisons"]
-    corrected = pairs.get("corrections", 0)
+    corrected, soft_ties = pairs.get("corrections", 0), pairs.get("soft_ties", 0)
+    per_vote = ", once for each judgment" if pairs.get("each_vote") else " in judged items"
     yield _line("Items", items["all"])
     for name in ("judged", "unjudged", "withdrawn"):
         yield _line(f"  {name}", items[name])
     yield from _section("Judgments", judgments["all"], judgments["dropped"], "counted",
                         judgments["counted"], wording.JUDGMENT_DROPS)  # fmt: skip
-    yield from _section("Pairs of responses in judged items", pairs["pairs"], counts["dropped"],
-                        "comparisons", pairs["kept"] - corrected, wording.PAIR_DROPS,
+    yield from _section(f"Pairs of responses{per_vote}", pairs["pairs"], counts["dropped"],
+                        "comparisons", pairs["kept"] - corrected - soft_ties, wording.PAIR_DROPS,
                         ("corrections over their originals", corrected),
+                        ("soft ties, among the comparisons", soft_ties),
                         ("ties, kept apart", pairs["ties"]))  # fmt: skip
     sft = counts["sft"]
     yield from _section("Candidates for SFT", sft["candidates"], sft["dropped"], "best responses",
@@ -29,6 +31,21 @@ def drop_table(counts: dict) -> Iterator[str]:
             f"{split:12}{counts['prompts'][split]:>10,}{pairs[split]:>13,}"
             f"{counts['ties'][split]:>8,}{sft[split]:>8,}"
         )
+    yield from _besides(counts)
+
+
+def _besides(counts: dict) -> Iterator[str]:
+    """What was balanced and what was looked for, where the policy asks."""
+    if length := counts.get("length"):
+        for when, sides in length.items():
+            text = ", ".join(f"{count:,} {side}" for side, count in sides.items())
+            yield f"Winner by length, {when}: {text}"
+    if near := counts.get("near"):
+        yield (
+            f"Near-equal prompts: {near['prompts']:,} in {near['groups']:,} groups, of which "
+            f"{near['torn']:,} lie in several splits; {near['leaked']:,} prompts of dev and test "
+            "are near one of another split."
+        )
 
 
 def _section(title, total, dropped, kept_name, kept, words, *others) -> Iterator[str]:
@@ -36,7 +53,7 @@ def _section(title, total, dropped, kept_name, kept, words, *others) -> Iterator
     yield _line(title, total)
     yield _line(f"  {kept_name}", kept)
     for name, count in others:
-        if count or not name.startswith("corrections"):  # which few projects have
+        if count or name.startswith(("ties", "demonstrations")):  # others have few projects
             yield _line(f"  {name}", count)
     for reason, (name, _) in words.items():
         if count := dropped.get(reason, 0):

@@ -1,21 +1,107 @@
-"""The policy as a form."""
+"""The policy as a form: what is usual in sight, the rest folded under headings."""
+
+from dataclasses import dataclass, fields
 
 from django import forms
 from django.db.models import Count
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from annotation.core.numbers import grouped, localised
+from annotation.datasets import choices
 from annotation.datasets import policy as rules
-from annotation.datasets.policy import Policy, PolicyError
+from annotation.datasets.policy import NO_RUBRIC, Policy, PolicyError
 from annotation.datasets.source import has_corrections
+from annotation.projects.permissions import may
+from annotation.quality.services import latest_report
+from annotation.quality.signals.wording import KINDS
 
 MANY = 50  # more batches than a person picks from by hand
 DROPS = {
     "drop_empty": _("Pairs with an empty response"),
     "drop_equal": _("Pairs of equal texts"),
     "drop_both_unacceptable": _("Pairs that most found both unacceptable"),
+    "drop_turns": _("Pairs with a transcript in a response, which speaks for both sides"),
+    "drop_repeated": _("Pairs met before: same prompt, same two texts in another item"),
     "drop_surplus": _("Judgments beyond the wanted number"),
 }
+USUAL = ("drop_empty", "drop_equal", "drop_both_unacceptable")
+
+
+@dataclass(frozen=True)
+class Fold:
+    """A heading with controls under it; open from the start where one of them is not as usual."""
+
+    title: str | Promise
+    fields: list[forms.BoundField]
+
+    @property
+    def is_open(self) -> bool:
+        return any(field.errors or _is_changed(field) for field in self.fields)
+
+
+FOLDS = (
+    (
+        _("Which judgments"),
+        (
+            "batches",
+            "purposes",
+            "origins",
+            "rubric_versions",
+            "without_findings",
+            "min_reliability",
+            "without_labelers",
+        ),
+    ),
+    (_("How labelers weigh"), ("consensus", "min_weight", "settled", "min_votes")),
+    (_("Ties, strength, the floor"), ("ties", "min_strength", "unacceptable")),
+    (_("Leave out"), (*DROPS, "drop_corrections")),
+    (
+        _("How many, and how heavy"),
+        ("max_per_prompt", "share_weight", "name_rankings", "balance_length"),
+    ),
+    (_("Near-equal prompts and salt"), ("near_prompts", "near_from", "salt")),
+    (_("To imitate (SFT)"), ("demonstrations",)),
+)
+
+
+def _radio(name: str, label, help_text="") -> forms.ChoiceField:
+    return forms.ChoiceField(
+        choices=list(rules.CHOICES[name].items()),
+        widget=forms.RadioSelect,
+        initial=getattr(Policy(), name),
+        required=False,
+        label=label,
+        help_text=help_text,
+    )
+
+
+def _share(label, help_text, low=0, initial=0) -> forms.DecimalField:
+    return forms.DecimalField(
+        min_value=low,
+        max_value=1,
+        initial=initial,
+        decimal_places=2,
+        required=False,
+        label=label,
+        help_text=help_text,
+    )
+
+
+def _percent(label, initial) -> forms.DecimalField:
+    return forms.DecimalField(
+        min_value=0, max_value=100, initial=initial, label=label, decimal_places=2
+    )
+
+
+def _boxes(label, help_text, **options) -> forms.MultipleChoiceField:
+    return forms.MultipleChoiceField(
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        label=label,
+        help_text=help_text,
+        **options,
+    )
 
 
 class PolicyForm(forms.Form):
@@ -29,26 +115,62 @@ class PolicyForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     labels = forms.ChoiceField(
-        choices=list(rules.LABELS.items()),
+        choices=list(choices.LABELS.items()),
         widget=forms.RadioSelect,
         initial="majority",
         label=_("Labelers who disagree"),
+        help_text=_("The shares of the votes are in the files either way."),
     )
-    consensus = forms.ChoiceField(
-        choices=list(rules.CONSENSUS.items()),
-        widget=forms.RadioSelect,
-        initial="votes",
-        required=False,
-        label=_("How labelers weigh"),
+    pairs = _radio(
+        "pairs",
+        _("Pairs of an item"),
+        _("Best and worst go by all judgments of the item, or by each where each vote counts."),
     )
-    min_weight = forms.DecimalField(
-        min_value=0,
-        max_value=1,
-        initial=0,
-        decimal_places=2,
+    train, dev, test = (
+        _percent(label, initial)
+        for label, initial in ((_("Train %"), 80), (_("Dev %"), 0), (_("Test %"), 20))
+    )
+    batches = _boxes(_("Only items of"), _("None chosen: all of them."))
+    purposes = _boxes(
+        _("Judgments that were made as"),
+        _(
+            "None chosen: work alone. Who judged gold agrees with its answer more than with other "
+            "people."
+        ),
+        initial=["work"],
+    )
+    origins = _boxes(_("Only judgments from"), _("None chosen: all of them."))
+    rubric_versions = _boxes(_("Only by these versions of the rubric"), _("None chosen: all."))
+    without_findings = _boxes(
+        _("Without labelers whom the signals warn of"),
+        _(
+            "By the figures as they are when you freeze. Who was left out is kept in the dataset, "
+            "by handle."
+        ),
+        choices=[(kind, words.title) for kind, words in KINDS.items()],
+    )
+    min_reliability = _share(
+        _("Least reliability"),
+        _("Labelers below it are left out; one of whom nothing is known stays. 0 asks nothing."),
+    )
+    without_labelers = forms.CharField(
         required=False,
-        label=_("Least weight"),
-        help_text=_(
+        max_length=2_000,
+        label=_("Labelers left out by handle"),
+        help_text=_("Separated by commas."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    consensus = _radio(
+        "consensus",
+        _("How labelers weigh"),
+        _(
+            "By reliability, each comparison carries the chance that its chosen side is better, "
+            "and a weight: certain pairs teach more than doubtful ones."
+        ),
+    )
+    min_weight = _share(
+        _("Least weight"),
+        _(
             "0 keeps every pair, the uncertain ones with little weight. Above it, what weighs "
             "less is left out."
         ),
@@ -63,17 +185,53 @@ class PolicyForm(forms.Form):
     min_votes = forms.IntegerField(
         min_value=1, max_value=rules.MAX_MIN_VOTES, initial=1, label=_("Votes a pair needs")
     )
-    demonstrations = forms.ChoiceField(
-        choices=list(rules.DEMONSTRATIONS.items()), initial="include", label=_("To imitate (SFT)")
+    ties = _radio("ties", _("Ties"))
+    min_strength = forms.TypedChoiceField(
+        choices=list(choices.MIN_STRENGTH.items()),
+        coerce=int,
+        empty_value=0,
+        initial=0,
+        required=False,
+        label=_("Least strength"),
+        help_text=_("By those who chose the winner. A vote without a strength counts as none."),
     )
-    train = forms.DecimalField(
-        min_value=0, max_value=100, initial=80, label=_("Train %"), decimal_places=2
+    unacceptable = _radio(
+        "unacceptable",
+        _("Responses that half or more found unacceptable"),
     )
-    dev = forms.DecimalField(
-        min_value=0, max_value=100, initial=0, label=_("Dev %"), decimal_places=2
+    max_per_prompt = forms.IntegerField(
+        min_value=0,
+        max_value=rules.COUNTS["max_per_prompt"][1],
+        initial=0,
+        required=False,
+        label=_("At most so many comparisons of a prompt"),
+        help_text=_("0 takes all. Which ones, a lot decides that the salt turns."),
     )
-    test = forms.DecimalField(
-        min_value=0, max_value=100, initial=20, label=_("Test %"), decimal_places=2
+    share_weight = _radio(
+        "share_weight",
+        _("Weights"),
+        _("Ten comparisons of one ranking are not ten times the evidence of one."),
+    )
+    name_rankings = forms.BooleanField(
+        required=False,
+        label=_("Each line names its ranking"),
+        help_text=_("So that a trainer can keep the comparisons of a ranking in one batch."),
+    )
+    balance_length = forms.BooleanField(
+        required=False,
+        label=_("As many that the longer response wins as the shorter one"),
+        help_text=_("In each split, by leaving out some of the commoner kind, drawn by lot."),
+    )
+    near_prompts = _radio(
+        "near_prompts",
+        _("Prompts that nearly say the same"),
+        _("The very same prompt never lies in two splits, whatever is chosen here."),
+    )
+    near_from = _share(
+        _("Near from"),
+        _("The share of runs of five characters that two prompts have in common, 0.5 to 1."),
+        low=0.5,
+        initial=0.8,
     )
     salt = forms.CharField(
         max_length=100,
@@ -82,69 +240,62 @@ class PolicyForm(forms.Form):
         help_text=_("Another one deals the prompts out differently."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    batches = forms.MultipleChoiceField(
-        required=False, widget=forms.CheckboxSelectMultiple, label=_("Only items of")
-    )
-    origins = forms.MultipleChoiceField(
-        required=False, widget=forms.CheckboxSelectMultiple, label=_("Only judgments from")
-    )
-
-    purposes = forms.MultipleChoiceField(
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        initial=["work"],
-        label=_("Judgments that were made as"),
+    demonstrations = forms.ChoiceField(
+        choices=list(choices.DEMONSTRATIONS.items()),
+        widget=forms.RadioSelect,
+        initial="include",
+        label=_("To imitate (SFT)"),
     )
 
-    def __init__(self, *args, project, **kwargs):
+    def __init__(self, *args, project, user, **kwargs):
         super().__init__(*args, **kwargs)
-        self.drop_names = list(DROPS)
         for name, label in DROPS.items():
-            is_on = name != "drop_surplus"
-            self.fields[name] = forms.BooleanField(required=False, initial=is_on, label=label)
+            self.fields[name] = forms.BooleanField(
+                required=False, initial=name in USUAL, label=label
+            )
         if has_corrections(project, Policy()):
-            self.drop_names.append("drop_corrections")
             self.fields["drop_corrections"] = forms.BooleanField(
                 required=False, label=_("Corrections, and their originals as worse")
             )
+        self._offer(project, user)
+
+    def _offer(self, project, user):
+        """Of what depends on the project, what it has; signals to whoever may look at them."""
+        judgments = project.judgments.order_by()
+        present = judgments.values_list("origin", flat=True).distinct()
+        kinds = judgments.values_list("purpose", flat=True).distinct()
+        versions = judgments.values_list("rubric_version__number", flat=True).distinct()
         self.fields["batches"].choices = _batches(project)
-        present = project.judgments.order_by().values_list("origin", flat=True).distinct()
-        self.fields["origins"].choices = [(o, rules.ORIGINS[o]) for o in sorted(present)]
-        kinds = project.judgments.order_by().values_list("purpose", flat=True).distinct()
+        self.fields["origins"].choices = [(o, choices.ORIGINS[o]) for o in sorted(present)]
         self.fields["purposes"].choices = [
-            (name, label) for name, label in rules.PURPOSES.items() if name in {"work", *kinds}
+            (name, label) for name, label in choices.PURPOSES.items() if name in {"work", *kinds}
         ]
-        for name in ("batches", "origins", "purposes"):
+        self.fields["rubric_versions"].choices = [
+            (
+                number,
+                _("Version %(number)s") % {"number": number} if number else _("Without a rubric"),
+            )
+            for number in sorted(number or NO_RUBRIC for number in versions)
+        ]
+        for name in ("batches", "origins", "purposes", "rubric_versions"):
             if len(self.fields[name].choices) < 2:
                 del self.fields[name]
+        if not may(user, "review", project) or latest_report(project, "labelers") is None:
+            del self.fields["without_findings"], self.fields["min_reliability"]
 
     @property
-    def drops(self):
-        return [self[name] for name in self.drop_names]
+    def folds(self) -> list[Fold]:
+        return [
+            Fold(title, [self[name] for name in names if name in self.fields])
+            for title, names in FOLDS
+        ]
 
     def clean(self):
         said = super().clean()
         if self.errors:
             return said
         try:
-            said["policy"] = Policy(
-                batches=tuple(said.get("batches", ())),
-                origins=tuple(said.get("origins", ())),
-                purposes=tuple(said.get("purposes") or ("work",)),
-                surplus=not said["drop_surplus"],
-                labels=said["labels"],
-                min_votes=said["min_votes"],
-                consensus=said.get("consensus") or "votes",
-                min_weight=float(said.get("min_weight") or 0),
-                settled=said["settled"],
-                drop_empty=said["drop_empty"],
-                drop_equal=said["drop_equal"],
-                drop_both_unacceptable=said["drop_both_unacceptable"],
-                demonstrations=said["demonstrations"],
-                corrections="exclude" if said.get("drop_corrections") else "include",
-                split=tuple(float(said[name]) / 100 for name in rules.SPLITS),
-                salt=said["salt"],
-            )
+            said["policy"] = Policy(**_settings(said))
         except PolicyError as error:
             if error.field == "split":
                 said_sum = sum(said[name] for name in rules.SPLITS)
@@ -154,6 +305,45 @@ class PolicyForm(forms.Form):
                 ) from error
             raise forms.ValidationError(str(error)) from error
         return said
+
+
+def _settings(said: dict) -> dict:
+    """The policy's settings by name; what was not asked or not answered is as usual."""
+    names = said.get("without_labelers") or ""
+    found = {
+        **{name: said[name] for name in _SAME if said.get(name) not in (None, "", [])},
+        "surplus": not said["drop_surplus"],
+        "corrections": "exclude" if said.get("drop_corrections") else "include",
+        "split": tuple(float(said[name]) / 100 for name in rules.SPLITS),
+        "rubric_versions": tuple(int(number) for number in said.get("rubric_versions") or ()),
+        "without_labelers": tuple(name for one in names.split(",") if (name := one.strip())),
+    }
+    for name in rules.SHARES:
+        if name in found:
+            found[name] = float(found[name])
+    return {name: tuple(v) if isinstance(v, list) else v for name, v in found.items()}
+
+
+_SAME = {field.name for field in fields(Policy)} - {
+    "surplus",
+    "corrections",
+    "split",
+    "rubric_versions",
+    "without_labelers",
+    "signals_of",
+}
+
+
+def _is_changed(field: forms.BoundField) -> bool:
+    """Whether it says something else than the usual, in a form that was sent or proposed."""
+    value, usual = field.value(), field.field.initial
+    if isinstance(value, list | tuple):
+        return sorted(map(str, value)) != sorted(map(str, usual or []))
+    if isinstance(field.field, forms.BooleanField):
+        return bool(value) != bool(usual)
+    if value in (None, "") or usual is None:
+        return bool(value)
+    return str(value) != str(usual)
 
 
 def _batches(project):

@@ -23,9 +23,7 @@ def with_names(project, policy: Policy) -> Policy:
     found = found_by_signals(report, policy)
     handles = project.memberships.filter(user__in=found).exclude(handle="")
     names = {*policy.without_labelers, *handles.values_list("handle", flat=True)}
-    return replace(
-        policy, without_labelers=tuple(names), signals_of=report.input_sha256[:16]
-    )
+    return replace(policy, without_labelers=tuple(names), signals_of=report.input_sha256[:16])
 
 
 def found_by_signals(report: Report, policy: Policy) -> set[int]:

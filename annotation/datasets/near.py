@@ -17,7 +17,8 @@ RUN = 5
 BINS = 128
 # Of a longer text the least hashes stand for all: flat memory, the index off by 0.018 (at 0.8).
 MOST = 512
-# Bands of rows: a pair of index 0.8 shares a band with a chance above 1 - 1e-7, one of 0.5 with 0.87.
+# Rows of a band: a pair of index 0.8 shares one with a chance above 1 - 1e-7, one of 0.5 with
+# 0.87.
 ROWS = 4
 # In a band that very many share, each prompt is compared with so many that follow it.
 WINDOW = 200

@@ -47,7 +47,6 @@ LATER: dict[str, Any] = {
     "unacceptable": "below",
     "drop_turns": False,
     "drop_repeated": False,
-    "drop_personal": False,
     "max_per_prompt": 0,
     "share_weight": "none",
     "name_rankings": False,
@@ -74,7 +73,6 @@ SWITCHES = (
     "settled",
     "drop_turns",
     "drop_repeated",
-    "drop_personal",
     "name_rankings",
     "balance_length",
 )
@@ -101,7 +99,7 @@ class PolicyError(DomainError):
 @dataclass(frozen=True)
 class Policy:
     """Empty `batches`, `origins` or `rubric_versions` mean all of them. `settled`: what a reviewer
-    has settled stands for its item, whatever the votes are. `split`: shares of train, dev and test.
+    has settled stands for its item, whatever the votes are. `split`: shares of train, dev, test.
 
     `without_findings` and `min_reliability` leave labelers out by what their signals say. Signals
     move on, a dataset does not: freezing writes who it was into `without_labelers`, by handle, and
@@ -133,7 +131,6 @@ class Policy:
     unacceptable: str = "below"
     drop_turns: bool = False
     drop_repeated: bool = False
-    drop_personal: bool = False
     max_per_prompt: int = 0
     share_weight: str = "none"
     name_rankings: bool = False

@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 from annotation.core.numbers import grouped, localised
 from annotation.datasets import wording
 from annotation.datasets.comparisons import SETTLED
-from annotation.datasets.policy import CONSENSUS, DEMONSTRATIONS, LABELS, PURPOSES, SPLITS
+from annotation.datasets.policy import SPLITS
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,8 @@ class Summary:
     judgments: dict
     consensus: dict | None = None
     settled: dict | None = None
+    length: dict | None = None
+    near: dict | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -69,7 +71,7 @@ class Summary:
 
 def summarise(counts: dict) -> Summary:
     pairs, sft, judgments = counts["comparisons"], counts["sft"], counts["judgments"]
-    corrected = pairs.get("corrections", 0)
+    corrected, soft_ties = pairs.get("corrections", 0), pairs.get("soft_ties", 0)
     splits = [
         {
             "name": split,
@@ -88,16 +90,21 @@ def summarise(counts: dict) -> Summary:
         wholes=[
             _whole(
                 "pairs",
-                _("Pairs of responses in judged items"),
+                _("Pairs of responses, once for each judgment")
+                if pairs.get("each_vote")
+                else _("Pairs of responses in judged items"),
                 pairs["pairs"],
                 [
                     (
                         _("Comparisons"),
                         _("a chosen and a rejected response"),
-                        pairs["kept"] - corrected,
+                        pairs["kept"] - corrected - soft_ties,
                     ),
                     *_where_any(
                         _("Corrections"), _("the corrected text over its original"), corrected
+                    ),
+                    *_where_any(
+                        _("Soft ties"), _("among the comparisons, half for each"), soft_ties
                     ),
                     (_("Ties"), _("kept apart"), pairs["ties"]),
                 ],
@@ -129,6 +136,8 @@ def summarise(counts: dict) -> Summary:
         items=counts["items"],
         consensus=counts.get("consensus"),
         settled=counts.get("settled"),
+        length=_length(counts.get("length")),
+        near=counts.get("near"),
         judgments=judgments,
     )
 
@@ -148,6 +157,18 @@ def _whole(name, title, total, kept, drops) -> Whole:
     return Whole(name, title, total, parts)
 
 
+def _length(found: dict | None) -> dict | None:
+    """How often the longer response wins, in percent of those with a winner, before and after."""
+    if found is None:
+        return None
+
+    def percent(sides: dict) -> str:
+        decided = sides["longer"] + sides["shorter"]
+        return localised(f"{100 * sides['longer'] / decided:.1f}") if decided else "–"
+
+    return {when: percent(sides) for when, sides in found.items()}
+
+
 def _where_any(title: str, note: str, count: int) -> list[tuple[str, str, int]]:
     """A part that most datasets do not have, where there is one."""
     return [(title, note, count)] if count else []
@@ -155,62 +176,8 @@ def _where_any(title: str, note: str, count: int) -> list[tuple[str, str, int]]:
 
 def _drops(counts: dict, words: dict) -> Iterable[tuple[str, str, int]]:
     for reason, (title, note) in words.items():
-        yield f"{title[0].lower()}{title[1:]}", note, counts.get(reason, 0)
-
-
-def policy_lines(policy: dict) -> list[tuple[str, str]]:
-    """A policy as pairs of a word and its value."""
-    left_out = [
-        words
-        for key, words in (
-            ("drop_empty", _("pairs with an empty response")),
-            ("drop_equal", _("pairs of equal texts")),
-            ("drop_both_unacceptable", _("pairs found both unacceptable")),
-        )
-        if policy[key]
-    ]
-    if not policy["surplus"]:
-        left_out.append(_("surplus judgments"))
-    if policy.get("corrections") == "exclude":
-        left_out.append(_("corrections"))
-    shares = " · ".join(
-        f"{name} {localised(f'{share * 100:g}')} %"
-        for name, share in zip(SPLITS, policy["split"], strict=True)
-    )
-    if policy["salt"]:
-        shares = _("%(shares)s (salt “%(salt)s”)") % {"shares": shares, "salt": policy["salt"]}
-    return [
-        (_("Outcome of a pair"), str(LABELS[policy["labels"]])),
-        (_("Pairs"), _("all pairs of a ranking")),
-        (_("Votes a pair needs"), f"{policy['min_votes']}"),
-        (_("Left out"), ", ".join(left_out) or _("nothing")),
-        (_("Items of"), ", ".join(policy["batches"]) or _("all batches")),
-        (_("Judgments from"), ", ".join(policy["origins"]) or _("every way in")),
-        *_purposes(policy),
-        *_consensus(policy),
-        (_("Examples to imitate"), str(DEMONSTRATIONS[policy["demonstrations"]])),
-        (_("Split by prompt"), shares),
-    ]
-
-
-def _purposes(policy) -> list[tuple[str, str]]:
-    """Where it is more, or something else, than work."""
-    said = [str(PURPOSES[name]) for name in policy.get("purposes", ())]
-    return [(_("Judgments made as"), ", ".join(said))] if said else []
-
-
-def _consensus(policy) -> list[tuple[str, str]]:
-    """Where it is not the plain votes, or a reviewer's verdict comes before them."""
-    settled = [(_("Settled items"), _("by the reviewer’s verdict"))]
-    first = settled if policy.get("settled") else []
-    if "consensus" not in policy:
-        return first
-    least = policy.get("min_weight")
-    return [
-        *first,
-        (_("How labelers weigh"), str(CONSENSUS[policy["consensus"]])),
-        *([(_("Least weight"), localised(f"{least:g}"))] if least else []),
-    ]
+        if reason in counts:  # of rules that came later only where they left something out
+            yield f"{title[0].lower()}{title[1:]}", note, counts[reason]
 
 
 @dataclass(frozen=True)

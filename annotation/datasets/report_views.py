@@ -4,7 +4,7 @@ from django.http import JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from annotation.datasets import presentation
+from annotation.datasets import policy_words, presentation
 from annotation.datasets.models import Dataset
 from annotation.projects.permissions import project_for
 from annotation.quality.reporting.document import Document, document_of
@@ -27,7 +27,7 @@ def show_report(request, slug, digest):
         "tab": "datasets",
         "dataset": dataset,
         "summary": presentation.summarise(dataset.counts),
-        "policy": presentation.policy_lines(dataset.policy),
+        "policy": policy_words.policy_lines(dataset.policy),
     }
     return render(request, "datasets/report.html", context)
 

@@ -1,5 +1,5 @@
-"""All rules of a policy, one prompt at a time: which comparisons it gives, and on which side of the
-split. Pure."""
+"""All rules of a policy, one prompt at a time: which comparisons it gives, and on which side of
+the split. Pure."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace

@@ -57,9 +57,7 @@ def rank_item(
         for place, is_few in enumerate(few):
             if is_few and isinstance(alone[place], Comparison):
                 alone[place] = Drop(FEW_VOTES)
-        found += [
-            Ranked(one, ballot.name) for one in select(alone, candidates, [ballot], policy)
-        ]
+        found += [Ranked(one, ballot.name) for one in select(alone, candidates, [ballot], policy)]
     return found
 
 
@@ -74,9 +72,7 @@ def select(
     last = max(tiers.values(), default=0)
     floored = set()
     if policy.unacceptable == "drop":
-        floored = {
-            one.key for one in candidates if mostly_unacceptable(ballots, one.position)
-        }
+        floored = {one.key for one in candidates if mostly_unacceptable(ballots, one.position)}
     for outcome in outcomes:
         if isinstance(outcome, Drop):
             yield outcome

@@ -32,7 +32,12 @@ LATER = frozenset(
     }
 )
 ITEMS = ("judged", "unjudged", "withdrawn")
-SFT_DROPS = (*best.DROP_REASONS, "empty_demonstration", "repeated_demonstration")
+SFT_DROPS = (
+    *best.DROP_REASONS,
+    "empty_demonstration",
+    "repeated_demonstration",
+    comparisons.PERSONAL,
+)
 # Items and comparisons (ties among them) by a verdict, and those that go against their votes.
 SETTLED = ("items", "comparisons", "flips")
 KINDS = ("preferences", "ties", "sft")
@@ -94,6 +99,7 @@ class Counts:
                 **_where_any(corrections=self.corrections, soft_ties=self.soft_ties),
                 "ties": ties.total(),
                 "dropped": self.dropped_pairs.total(),
+                **({"each_vote": True} if self.policy.labels == "each" else {}),
                 **{split: preferences[split] for split in SPLITS},
             },
             **({"consensus": self.consensus | {"flips": self.flips}} if self.consensus else {}),

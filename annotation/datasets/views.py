@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh
 
 from annotation.core.errors import DomainError, NotFound
-from annotation.datasets import presentation, services, store, tasks
+from annotation.datasets import policy_words, presentation, services, store, tasks
 from annotation.datasets import verify as checking
 from annotation.datasets.download import file_response
 from annotation.datasets.forms import PolicyForm
@@ -40,7 +40,7 @@ def new(request, slug):
     """The policy with its counts; a GET counts, a POST freezes."""
     project = project_for(request.user, slug, "freeze")
     if request.method == "POST":
-        form = PolicyForm(request.POST, project=project)
+        form = PolicyForm(request.POST, project=project, user=request.user)
         if form.is_valid():
             try:
                 return _freeze(request, project, form)
@@ -52,6 +52,7 @@ def new(request, slug):
     form = PolicyForm(
         request.GET if "labels" in request.GET else None,
         project=project,
+        user=request.user,
         initial={"consensus": proposed.consensus},
     )
     return _show_form(request, project, form, proposed=proposed)
@@ -80,9 +81,13 @@ def _show_form(request, project, form, status=200, proposed=None):
         policy = form.cleaned_data.get("policy") if form.is_valid() else None
         status = status if policy else 422
     context = {"project": project, "tab": "datasets", "form": form}
-    if policy:
-        counts, one_in = services.preview_quickly(project=project, policy=policy)
-        context |= {"summary": presentation.summarise(counts), "one_in": one_in}
+    try:
+        if policy:
+            counts, one_in = services.preview_quickly(project=project, policy=policy)
+            context |= {"summary": presentation.summarise(counts), "one_in": one_in}
+    except DomainError as error:
+        form.add_error(None, str(error))
+        status = 422
     template = "datasets/_preview.html" if request.htmx else "datasets/new.html"
     return render(request, template, context, status=status)
 
@@ -124,7 +129,7 @@ def show(request, slug, digest):
         "tab": "datasets",
         "dataset": dataset,
         "summary": presentation.summarise(dataset.counts),
-        "policy": presentation.policy_lines(dataset.policy),
+        "policy": policy_words.policy_lines(dataset.policy),
         "files": presentation.files(store.listed_files(dataset.manifest)),
         "samples": presentation.samples(rows, _item_urls(project, rows), dataset.policy),
         "check": check,

@@ -9,6 +9,15 @@ PAIR_DROPS = {
     "both_unacceptable": (_("Both unacceptable"), _("no order to learn from")),
     "too_few_votes": (_("Too few votes"), _("fewer than the policy asks for")),
     "low_weight": (_("Too uncertain"), _("below the least weight of the policy")),
+    "further_turns": (_("A transcript in a response"), _("it goes on with turns of both sides")),
+    "unacceptable": (_("An unacceptable response"), _("to half of those who judged it")),
+    "other_pair": (_("Not among the chosen pairs"), _("such as neighbours or best against rest")),
+    "tie": (_("A tie"), _("the policy takes none")),
+    "too_weak": (_("Too small a difference"), _("below the least strength of the policy")),
+    "repeated_pair": (_("A pair met before"), _("same prompt, same two texts in another item")),
+    "personal_data": (_("Personal data"), _("found in the prompt or in a response")),
+    "over_cap": (_("Too many of one prompt"), _("drawn by lot, ties first")),
+    "length_balance": (_("Out of balance in length"), _("drawn by lot of the commoner side")),
 }
 JUDGMENT_DROPS = {
     "superseded": (_("Changed later"), _("the labeler's newer revision counts")),
@@ -16,8 +25,10 @@ JUDGMENT_DROPS = {
     "not_work": (_("No work"), _("gold, a test, training or a calibration round")),
     "item_withdrawn": (_("The item was withdrawn"), ""),
     "other_origin": (_("From another origin"), _("not among the chosen ones")),
+    "other_rubric": (_("By another rubric"), _("not among the chosen versions")),
     "surplus": (_("Surplus"), _("beyond the wanted number")),
     "labeler_without_handle": (_("Labeler is no member"), _("has no handle in this project")),
+    "labeler_left_out": (_("Labeler left out"), _("by name, or by what the signals say")),
 }
 SFT_DROPS = {
     "no_single_best": (_("No single best response"), _("several share the first place")),
@@ -29,6 +40,7 @@ SFT_DROPS = {
     "too_few_votes": (_("Too few votes"), _("fewer than the policy asks for")),
     "empty_demonstration": (_("An empty demonstration"), ""),
     "repeated_demonstration": (_("A demonstration twice"), _("same prompt, same text")),
+    "personal_data": (_("Personal data"), _("found in the prompt or in the text")),
 }
 FILES = {
     "preferences": _("Comparisons: chosen and rejected, with votes and margin"),

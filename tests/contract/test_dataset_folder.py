@@ -51,6 +51,25 @@ def test_the_trainer_reads_corrections_and_what_was_written_with_judgments(setti
     assert texts == {"One.", "Two!", "Best."}
 
 
+def test_soft_ties_are_ties_to_the_trainer(settings, tmp_path):
+    """Half for each side decides nothing, in whichever file it stands."""
+    settings.DATA_DIR = tmp_path / "data"
+    project = make_project()
+    labelers = [make_member(project) for _ in range(2)]
+    for number in range(6):
+        item = make_item(project)
+        make_judgment(item, labelers[0], [1, 2])
+        make_judgment(item, labelers[1], [1, 2] if number % 2 else [2, 1])
+    read = {}
+    for ties in ("keep", "soft"):
+        policy = Policy(ties=ties, split=(1.0, 0.0, 0.0))
+        frozen = services.freeze_dataset(project=project, policy=policy).dataset
+        folder = Dataset(frozen.folder, frozen.hash)
+        read[ties] = folder.comparisons("train"), folder.ties("train")
+    assert read["soft"] == read["keep"]
+    assert [len(found) for found in read["keep"]] == [3, 3]
+
+
 def test_the_trainer_refuses_another_hash_and_a_changed_file(frozen):
     with pytest.raises(DataError, match="not 0000"):
         Dataset(frozen.folder, "0" * 64)

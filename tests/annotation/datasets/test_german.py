@@ -7,7 +7,8 @@ from django.utils import translation
 from annotation.core import jobs
 from annotation.datasets import wording
 from annotation.datasets.policy import Policy
-from annotation.datasets.presentation import policy_lines, summarise
+from annotation.datasets.policy_words import policy_lines
+from annotation.datasets.presentation import summarise
 from annotation.datasets.services import freeze_dataset, preview, request_freeze
 from annotation.projects.models import Membership
 from tests.annotation.core.machine_numbers import comma_numbers

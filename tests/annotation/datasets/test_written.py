@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from annotation.core.hashing import sha256_of_text
-from annotation.datasets import presentation, services, verify
+from annotation.datasets import policy_words, presentation, services, verify
 from annotation.datasets.build import build
 from annotation.datasets.drop_table import drop_table
 from annotation.datasets.policy import Policy
@@ -111,7 +111,7 @@ def test_corrections_can_be_left_out_by_policy_form_command_and_api(
     assert "source" not in row
     assert [row["source"] for row in rows_of(without, "sft")] == ["best"]
     assert "corrections" not in without.counts["comparisons"]
-    assert "corrections" in str(dict(presentation.policy_lines(without.policy))["Left out"])
+    assert "corrections" in str(dict(policy_words.policy_lines(without.policy))["Left out"])
 
     out = io.StringIO()
     call_command("freeze_dataset", "shop", "--split", "1,0,0", "--without-corrections", stdout=out)

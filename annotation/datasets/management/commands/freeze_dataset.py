@@ -4,17 +4,22 @@ from django.core.management.base import BaseCommand
 
 from annotation.core.errors import DomainError, NotFound
 from annotation.datasets import services
-from annotation.datasets.drop_table import drop_table
-from annotation.datasets.policy import (
+from annotation.datasets.choices import (
     CONSENSUS,
     DEMONSTRATIONS,
     LABELS,
+    NEAR_PROMPTS,
     ORIGINS,
     PAIRS,
     PURPOSES,
-    Policy,
+    SHARE_WEIGHT,
+    TIES,
+    UNACCEPTABLE,
 )
+from annotation.datasets.drop_table import drop_table
+from annotation.datasets.policy import Policy
 from annotation.projects.models import Project
+from annotation.quality.signals.wording import KINDS
 
 
 class Command(BaseCommand):
@@ -34,8 +39,8 @@ class Command(BaseCommand):
             default="majority",
             help="how several judgments of a pair become one outcome. majority: the outcome with "
             "the most votes (a tie is one); soft: the side with more than half of the votes, a "
-            "tie counting half for each. Vote shares are in the files either way. "
-            "Default: majority",
+            "tie counting half for each; each: every vote is a comparison of its own. Vote "
+            "shares are in the files either way. Default: majority",
         )
         parser.add_argument(
             "--consensus",
@@ -60,7 +65,9 @@ class Command(BaseCommand):
             "--pairs",
             choices=PAIRS,
             default="all",
-            help="which pairs of a ranking become comparisons. Default: all",
+            help="which pairs of an item become comparisons, by the order of its responses: all, "
+            "neighbours, the best against each of the rest, the best against the worst. "
+            "Default: all",
         )
         parser.add_argument(
             "--split",
@@ -122,8 +129,116 @@ class Command(BaseCommand):
                 action="store_true",
                 help=f"keep pairs of which {KEPT[what]}, which are left out otherwise",
             )
+        self._add_judgments(parser)
+        self._add_pairs(parser)
+        self._add_amounts(parser)
         parser.add_argument(
             "--preview", action="store_true", help="count and print, but write nothing"
+        )
+
+    def _add_judgments(self, parser):
+        parser.add_argument(
+            "--rubric-version",
+            action="append",
+            default=[],
+            type=int,
+            metavar="N",
+            help="only judgments by this version of the rubric, 0 for none; may be repeated. "
+            "Default: all",
+        )
+        parser.add_argument(
+            "--without-finding",
+            action="append",
+            default=[],
+            choices=KINDS,
+            help="leave out labelers whom the newest signals warn of so; may be repeated. Who it "
+            "was is kept in the dataset, by handle",
+        )
+        parser.add_argument(
+            "--min-reliability",
+            type=float,
+            default=0.0,
+            help="leave out labelers whose reliability is known and lower (0 to 1)",
+        )
+        parser.add_argument(
+            "--without-labeler",
+            action="append",
+            default=[],
+            metavar="HANDLE",
+            help="leave out this labeler; may be repeated",
+        )
+
+    def _add_pairs(self, parser):
+        parser.add_argument(
+            "--ties",
+            choices=TIES,
+            default="keep",
+            help="keep: in files of their own; drop: left out; soft: those of train among the "
+            "comparisons, with their share of the votes. Default: keep",
+        )
+        parser.add_argument(
+            "--unacceptable",
+            choices=UNACCEPTABLE,
+            default="below",
+            help="what half or more found unacceptable: below every acceptable response, or "
+            "dropped with all its pairs. Default: below",
+        )
+        parser.add_argument(
+            "--min-strength",
+            type=int,
+            default=0,
+            metavar="N",
+            help="leave out comparisons of less mean strength: 1 slightly, 2 clearly, 3 far",
+        )
+        parser.add_argument(
+            "--drop-turns",
+            action="store_true",
+            help="leave out pairs in which a response goes on as a transcript of both sides",
+        )
+        parser.add_argument(
+            "--drop-repeated",
+            action="store_true",
+            help="leave out pairs that stood in another item before: same prompt, same two texts",
+        )
+
+    def _add_amounts(self, parser):
+        parser.add_argument(
+            "--max-per-prompt",
+            type=int,
+            default=0,
+            metavar="N",
+            help="so many comparisons of a prompt at most, drawn by lot. Default: 0, all",
+        )
+        parser.add_argument(
+            "--share-weight",
+            choices=SHARE_WEIGHT,
+            default="none",
+            help="whose comparisons share the weight of one: a ranking's or a prompt's",
+        )
+        parser.add_argument(
+            "--name-rankings",
+            action="store_true",
+            help="each line names the ranking that it comes from",
+        )
+        parser.add_argument(
+            "--balance-length",
+            action="store_true",
+            help="as many comparisons that the longer response wins as the shorter one, by "
+            "leaving out some of the commoner kind",
+        )
+        parser.add_argument(
+            "--near-prompts",
+            choices=NEAR_PROMPTS,
+            default="ignore",
+            help="near-equal prompts: count how many lie in two splits, or keep them together. "
+            "Default: ignore",
+        )
+        parser.add_argument(
+            "--near-from",
+            type=float,
+            default=0.8,
+            help="from which Jaccard's index of runs of five characters on (0.5 to 1). "
+            "Default: 0.8",
         )
 
     def handle(self, *args, **options):
@@ -154,6 +269,22 @@ KEPT = {
 }
 
 
+AS_THEY_ARE = (
+    "min_reliability",
+    "ties",
+    "unacceptable",
+    "min_strength",
+    "drop_turns",
+    "drop_repeated",
+    "max_per_prompt",
+    "share_weight",
+    "name_rankings",
+    "balance_length",
+    "near_prompts",
+    "near_from",
+)
+
+
 def _policy(options) -> Policy:
     try:
         split = tuple(float(share) for share in options["split"].split(","))
@@ -177,6 +308,10 @@ def _policy(options) -> Policy:
         consensus=options["consensus"],
         min_weight=options["min_weight"],
         settled=options["settled_first"],
+        rubric_versions=tuple(options["rubric_version"]),
+        without_findings=tuple(options["without_finding"]),
+        without_labelers=tuple(options["without_labeler"]),
+        **{name: options[name] for name in AS_THEY_ARE},
         split=split,
         salt=options["salt"],
     )
