@@ -134,6 +134,12 @@ class FreezeSerializer(serializers.Serializer):
         default=False,
         help_text="Leave out a pair that stood in another item before: same prompt, same texts.",
     )
+    drop_personal = serializers.BooleanField(
+        required=False,
+        default=False,
+        help_text="Leave out what has personal data in the prompt or a text: addresses, telephone "
+        "and account numbers.",
+    )
     max_per_prompt = serializers.IntegerField(
         required=False, default=0, min_value=0, max_value=10_000, help_text="0: all of them."
     )

@@ -2,9 +2,10 @@
 
 from annotation.core.database import consistent_reads
 from annotation.datasets.best import best_response, settled_best
-from annotation.datasets.comparisons import Drop
+from annotation.datasets.comparisons import PERSONAL, Drop
 from annotation.datasets.consensus import read_consensus
 from annotation.datasets.groups import read_groups
+from annotation.datasets.personal import PersonalData
 from annotation.datasets.policy import Policy
 from annotation.datasets.rows import (
     best_row,
@@ -75,8 +76,9 @@ class _Builder:
             for judgment in item.judgments:
                 self.sink.write("rankings.jsonl", ranking_row, item, judgment, split)
         written = [self._add_pairs(prompt, judged, split)]
-        written += [self._add_best(item, split) for item in judged]
-        written.append(self._add_examples(prompt, split))
+        private = PersonalData(prompt.messages) if self.policy.drop_personal else None
+        written += [self._add_best(item, split, private) for item in judged]
+        written.append(self._add_examples(prompt, split, private))
         if any(written):
             self.counts.prompts[split] += 1
             if self.rules.groups is not None:
@@ -115,7 +117,7 @@ class _Builder:
         source = {"source": placed.outcome.source} if self.says_source else {}
         return source | ({"ranking": placed.ranking} if self.policy.name_rankings else {})
 
-    def _add_best(self, item: ItemRecord, split: str) -> bool:
+    def _add_best(self, item: ItemRecord, split: str, private: PersonalData | None) -> bool:
         self.counts.sft_candidates += 1
         ballots = [judgment.ballot for judgment in item.judgments]
         best = (
@@ -123,6 +125,8 @@ class _Builder:
             if item.settled is None
             else settled_best(item.candidates, item.settled, self.policy)
         )
+        if not isinstance(best, str) and private is not None and private.is_in(best.text):
+            best = PERSONAL
         if isinstance(best, str):
             self.counts.dropped_sft[best] += 1
             return False
@@ -130,12 +134,14 @@ class _Builder:
         self._write("sft", split, best_row, item, best)
         return True
 
-    def _add_examples(self, prompt, split) -> bool:
+    def _add_examples(self, prompt, split, private: PersonalData | None) -> bool:
         seen = set()
         for example in prompt.examples(self.policy):
             self.counts.sft_candidates += 1
             if self.policy.drop_empty and not example.text.strip():
                 self.counts.dropped_sft["empty_demonstration"] += 1
+            elif private is not None and private.is_in(example.text):
+                self.counts.dropped_sft[PERSONAL] += 1
             elif example.text_sha256 in seen:
                 self.counts.dropped_sft["repeated_demonstration"] += 1
             else:

@@ -11,7 +11,7 @@ from itertools import chain
 from django.utils import translation
 
 from annotation.core.numbers import grouped
-from annotation.datasets import presentation
+from annotation.datasets import policy_words
 from annotation.datasets.drop_table import drop_table
 from annotation.datasets.formats.catalogue import Document, Format
 from annotation.datasets.formats.frozen import RANKINGS, Frozen
@@ -173,7 +173,7 @@ def _making(dataset: Dataset) -> Iterator[str]:
     yield "## How it was made"
     yield ""
     yield from (
-        f"- {_plain(w)}: {_plain(v)}" for w, v in presentation.policy_lines(dataset.policy)
+        f"- {_plain(w)}: {_plain(v)}" for w, v in policy_words.policy_lines(dataset.policy)
     )
     yield ""
     yield "What there was, what was left out and why:"

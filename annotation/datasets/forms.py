@@ -23,6 +23,7 @@ DROPS = {
     "drop_both_unacceptable": _("Pairs that most found both unacceptable"),
     "drop_turns": _("Pairs with a transcript in a response, which speaks for both sides"),
     "drop_repeated": _("Pairs met before: same prompt, same two texts in another item"),
+    "drop_personal": _("Texts with personal data: addresses, telephone and account numbers"),
     "drop_surplus": _("Judgments beyond the wanted number"),
 }
 USUAL = ("drop_empty", "drop_equal", "drop_both_unacceptable")

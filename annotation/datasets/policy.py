@@ -47,6 +47,7 @@ LATER: dict[str, Any] = {
     "unacceptable": "below",
     "drop_turns": False,
     "drop_repeated": False,
+    "drop_personal": False,
     "max_per_prompt": 0,
     "share_weight": "none",
     "name_rankings": False,
@@ -73,6 +74,7 @@ SWITCHES = (
     "settled",
     "drop_turns",
     "drop_repeated",
+    "drop_personal",
     "name_rankings",
     "balance_length",
 )
@@ -131,6 +133,7 @@ class Policy:
     unacceptable: str = "below"
     drop_turns: bool = False
     drop_repeated: bool = False
+    drop_personal: bool = False
     max_per_prompt: int = 0
     share_weight: str = "none"
     name_rankings: bool = False

@@ -62,6 +62,7 @@ def _left_out(said: Policy) -> list[str]:
             (said.drop_both_unacceptable, _("pairs found both unacceptable")),
             (said.drop_turns, _("pairs with a transcript in a response")),
             (said.drop_repeated, _("pairs met before")),
+            (said.drop_personal, _("texts with personal data")),
             (not said.surplus, _("surplus judgments")),
             (said.corrections == "exclude", _("corrections")),
         )

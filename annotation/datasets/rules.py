@@ -10,6 +10,7 @@ from annotation.datasets.consensus import Consensus
 from annotation.datasets.corrections import compare_corrections
 from annotation.datasets.groups import Groups
 from annotation.datasets.length_balance import Balance, Survey
+from annotation.datasets.personal import PersonalData
 from annotation.datasets.policy import Policy
 from annotation.datasets.repeats import Repeats
 from annotation.datasets.selection import rank_item
@@ -52,6 +53,8 @@ class Rules:
         placed = [one for item in judged for one in self._of_item(item)]
         if self.policy.drop_repeated:
             self.repeats.drop(split_key(prompt.messages), placed)
+        if self.policy.drop_personal:
+            PersonalData(prompt.messages).drop(placed)
         cap(placed, self.policy)
         if self.balance is not None:
             for one in placed:

@@ -72,6 +72,8 @@ def unpaired(frozen: Frozen, split: str) -> Iterator[Row]:
         texts, lead = _compared(item), Counter[str]()
         for line in item.comparisons:
             row = line.row
+            if row["p_chosen"] == 0.5:  # a soft tie: neither side is the better one
+                continue
             lead[row["chosen_id"]] += 1
             lead[row["rejected_id"]] -= 1
         for key, text in texts.items():

@@ -142,6 +142,27 @@ def test_a_pair_met_in_another_item_counts_once():
         assert counts["comparisons"]["kept"] == 3 * count
 
 
+def test_personal_data_is_left_out_of_pairs_and_examples_wherever_it_stands():
+    project = make_project()
+    labeler = make_member(project)
+    for name, question, texts in (
+        ("x1", "Where?", ("Here.", "Write to ann.lee@mailbox.org.")),
+        ("x2", "My IBAN is DE89 3704 0044 0532 0130 00. Right?", ("Yes.", "No.")),
+        ("x3", "When?", ("Now, from 192.168.0.1.", "Later, to help@example.com.")),
+    ):
+        item = make_item(project, texts, prompt=make_prompt(project, question), external_id=name)
+        make_judgment(item, labeler, [1, 2])
+    add_demonstration(project, "Where?", "Ask ann.lee@mailbox.org.")
+    usual = counted(project)
+    assert usual["comparisons"]["kept"] == 3
+    assert "personal_data" not in usual["dropped"]
+    counts = counted(project, drop_personal=True)
+    assert (counts["comparisons"]["kept"], counts["dropped"]["personal_data"]) == (1, 2)
+    # The best response to "Where?" has none itself; its demonstration and the one of x2 have.
+    assert (counts["sft"]["best"], counts["sft"]["dropped"]["personal_data"]) == (2, 2)
+    assert sums_hold(counts)
+
+
 def test_balance_leaves_as_many_that_the_longer_wins_as_the_shorter(project):
     dataset = freeze(project, balance_length=True, split=(0.5, 0.0, 0.5), salt="a")
     assert dataset.counts["length"]["before"] == {"longer": 8, "shorter": 4, "equal": 0}
@@ -290,6 +311,7 @@ rank = st.sampled_from([None, "x", 1, 2])
             "near_prompts": st.sampled_from(sorted(choices.NEAR_PROMPTS)),
             "max_per_prompt": st.integers(0, 3),
             "drop_repeated": st.booleans(),
+            "drop_personal": st.booleans(),
             "balance_length": st.booleans(),
             "without_labelers": st.sampled_from([(), ("w1",)]),
         }
@@ -323,6 +345,7 @@ ASKED = {
     "min_strength": 1,
     "drop_turns": True,
     "drop_repeated": True,
+    "drop_personal": True,
     "max_per_prompt": 2,
     "share_weight": "prompt",
     "name_rankings": True,
@@ -355,6 +378,7 @@ def test_page_api_and_command_freeze_the_same_dataset(client, project):
     call_command(
         "freeze_dataset", "shop", "--pairs=best_rest", "--labels=each", "--ties=drop",
         "--unacceptable=drop", "--min-strength=1", "--drop-turns", "--drop-repeated",
+        "--drop-personal",
         "--max-per-prompt=2", "--share-weight=prompt", "--name-rankings", "--balance-length",
         "--near-prompts=together", "--near-from=0.9", "--without-labeler=w3",
         "--rubric-version=1", "--min-reliability=0.1", verbosity=0,

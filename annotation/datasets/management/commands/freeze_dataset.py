@@ -201,6 +201,13 @@ class Command(BaseCommand):
             help="leave out pairs that stood in another item before: same prompt, same two texts",
         )
 
+        parser.add_argument(
+            "--drop-personal",
+            action="store_true",
+            help="leave out what has personal data in the prompt or a text: addresses, telephone "
+            "and account numbers",
+        )
+
     def _add_amounts(self, parser):
         parser.add_argument(
             "--max-per-prompt",
@@ -276,6 +283,7 @@ AS_THEY_ARE = (
     "min_strength",
     "drop_turns",
     "drop_repeated",
+    "drop_personal",
     "max_per_prompt",
     "share_weight",
     "name_rankings",
