@@ -172,6 +172,12 @@ COLUMNS: dict[str, dict[str, Fate]] = {
         "warnings": CONTENT,
     },
     "labeling.ItemResponse": {"key": CONTENT, "shown_text": CONTENT, "shown_sha256": CODE},
+    "labeling.BuiltBatch": {
+        "name": CONTENT,
+        "policy": CODE,
+        "counts": CODE,
+        "created_by": NUMBER,
+    },
     "labeling.Assignment": {"labeler": NUMBER, "skip_reason": EMPTIED, "draft": EMPTIED},
     "labeling.CalibrationRound": {
         "name": CONTENT,

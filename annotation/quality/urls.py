@@ -2,6 +2,7 @@ from django.urls import path
 
 from annotation.quality import calibration_views, own_views, views
 from annotation.quality.adaptive import views as adaptive
+from annotation.quality.building import views as building
 from annotation.quality.item_consensus import views as item_consensus
 from annotation.quality.reporting import views as reporting_views
 from annotation.quality.signals import views as signals
@@ -13,6 +14,12 @@ urlpatterns = [
         "projects/<slug:slug>/people/<int:member_id>/record/",
         views.show_record,
         name="show-record",
+    ),
+    path("projects/<slug:slug>/items/build/", building.build, name="build-items"),
+    path(
+        "projects/<slug:slug>/items/build/<int:batch_id>/withdraw/",
+        building.withdraw,
+        name="withdraw-batch",
     ),
     path("projects/<slug:slug>/agreement/", views.agreement, name="show-agreement"),
     path("projects/<slug:slug>/leaderboard/", views.leaderboard, name="show-leaderboard"),

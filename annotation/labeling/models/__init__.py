@@ -6,6 +6,7 @@ a response twice, or one of another item, cannot be written down.
 """
 
 from annotation.labeling.models.assignments import Assignment
+from annotation.labeling.models.building import BuiltBatch
 from annotation.labeling.models.calibration import (
     CalibrationItem,
     CalibrationMember,
@@ -26,6 +27,7 @@ from annotation.labeling.models.reports import ItemReport
 from annotation.labeling.models.review import Adjudication, ItemReview, ReviewSettings
 
 __all__ = [
+    "BuiltBatch",
     "COUNTED",
     "ON_THE_LADDER",
     "Appeal",

@@ -56,9 +56,14 @@ def lock_untouched(items) -> tuple[list[Item], int]:
     return free, len(pks) - len(free)
 
 
-def show_as(texts: Mapping[int, str]) -> Changed:
-    """Show each of these responses as this text; "" is as it was written. In a transaction."""
-    items = Item.objects.filter(item_responses__response__in=list(texts)).distinct()
+def show_as(texts: Mapping[int, str], *, batch: str | None = None) -> Changed:
+    """Show each of these responses as this text, in one batch or wherever it stands; "" is as it
+    was written. In a transaction."""
+    if not texts:
+        return Changed()
+    items = Item.objects.filter(item_responses__response__in=list(texts))
+    if batch is not None:
+        items = items.filter(batch=batch)
     free, left = lock_untouched(Item.objects.filter(pk__in=items.values("pk")))
     places = list(
         ItemResponse.objects.filter(item__in=free, response__in=list(texts)).order_by("pk")

@@ -377,6 +377,14 @@ KINDS: dict[str, Words] = {
         _("Decided on responses"),
         _("%(who)s decided on %(count)s marked responses"),
     ),
+    "items.built": Words(
+        "data", _("Items built"), _("%(who)s built %(count)s items from responses: %(target)s")
+    ),
+    "items.unbuilt": Words(
+        "data",
+        _("Batch withdrawn"),
+        _("%(who)s withdrew the %(count)s items of %(target)s"),
+    ),
     "judgments.exported": Words(
         "data", _("Judgments exported"), _("%(who)s downloaded the judgments as %(file)s")
     ),

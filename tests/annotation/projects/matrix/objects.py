@@ -16,7 +16,7 @@ from annotation.labeling.calibration.talking import say
 from annotation.labeling.gold.making import Known
 from annotation.labeling.ladder.items import add_item
 from annotation.labeling.messages.services import announce, ask
-from annotation.labeling.models import Assignment
+from annotation.labeling.models import Assignment, BuiltBatch
 from annotation.labeling.reports import report_problem
 from annotation.labeling.verdict import verdict_from_choices
 from annotation.oversight.models import Webhook
@@ -81,6 +81,11 @@ def messages(place):
     asked = ask(assignment=held, text=f"Why {place.word}?")
     told = announce(project=place.project, author=place.lead, text=f"All of {place.word}.")
     return {"open_question_id": asked.pk, "announcement_id": told.pk}
+
+
+def built_batch(place):
+    made = BuiltBatch.objects.create(project=place.project, name=f"{place.word} batch", policy={})
+    return {"batch_id": made.pk}
 
 
 def webhook(place):
@@ -198,6 +203,7 @@ OBJECTS = (
     messages,
     calibration,
     webhook,
+    built_batch,
     endpoint,
     refill,
     job,

@@ -1,0 +1,1 @@
+"""Items from responses that are stored: which of a prompt's responses meet in an item."""

@@ -1,0 +1,2 @@
+"""Building items from stored responses: here and not with labeling, for the adaptive rule asks
+the leaderboard."""
