@@ -21,6 +21,7 @@ COPY --from=build /venv /venv
 WORKDIR /app
 COPY manage.py ./
 COPY deploy/entrypoint.sh deploy/healthcheck.py deploy/
+COPY deploy/accelerate deploy/accelerate
 COPY annotation annotation
 COPY training training
 COPY templates templates

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from training import checkpoint
+from training import checkpoint, ranks
 from training.errors import ConfigError, RunError
 from training.evaluate import verdict
 from training.events import write_json
@@ -32,6 +32,9 @@ def publish(
     not score as the trained model does.
     """
     run.tick("publish")
+    if not ranks.is_first():
+        ranks.wait()
+        return
     target = run.out / "model"
 
     def seal(folder: Path) -> None:
@@ -60,6 +63,7 @@ def publish(
         f"model/{name}": entry["sha256"] for name, entry in checkpoint.list_files(target).items()
     }
     run.journal.write("artifact", path=f"{run.journal.token}/model", kind="model")
+    ranks.wait()  # or the first to end would take the launcher's others with it
 
 
 def check_base(config: dict[str, Any]) -> Path | None:
@@ -87,6 +91,10 @@ def _check_model(place: dict[str, Any], name: str) -> tuple[Path, str | None]:
     folder = Path(place["path"])
     if not folder.is_dir():
         raise ConfigError(f"no {name} model at {folder}")
+    if not any(folder.glob("*.safetensors")):
+        pickles = sorted(path.name for path in folder.iterdir() if path.suffix in PICKLES)
+        found = f"its weights are a pickle ({pickles[0]})" if pickles else "it has no weights"
+        raise ConfigError(f"{name} model: {found}; only safetensors are read")
     manifest = folder / "manifest.json"
     expected = place.get("sha256")
     if not manifest.is_file():

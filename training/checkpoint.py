@@ -5,6 +5,7 @@ comes last; then the folder is renamed into place. A folder without a manifest t
 not exist for anybody: a kill at any moment leaves the previous checkpoint as the newest one.
 """
 
+import errno
 import hashlib
 import json
 import os
@@ -139,4 +140,5 @@ def require_space(folder: Path, needed: int) -> None:
     """Raise OSError before a save that the disk cannot hold, instead of in its middle."""
     free = shutil.disk_usage(folder).free
     if free < needed:
-        raise OSError(f"a checkpoint needs {needed:,} bytes, the disk has {free:,} left")
+        said = f"a checkpoint needs {needed:,} bytes, the disk has {free:,} left"
+        raise OSError(errno.ENOSPC, said)

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from training import checkpoint, losses, policy, states
-from training.errors import Cancelled, RunError
+from training.errors import Cancelled, ConfigError, RunError
 from training.reward_model import RewardModel, ScoredComparisons
 from training.run import Run
 from training.tokens import BucketSampler
@@ -35,6 +35,8 @@ def train_encoder(
     so a resumed run ends with the weights of an undisturbed one.
     """
     options = run.options
+    if options["devices"] > 1:
+        raise ConfigError("an encoder trains on one device: leave `devices` at 1")
     network = reward.network
     groups = scored.by_prompt()
     lengths = [max(_length(scored, at) for at in group) for group in groups]

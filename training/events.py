@@ -95,6 +95,27 @@ class Journal:
         write_json(self.folder / "run.json", record)
 
 
+class QuietJournal(Journal):
+    """Of every process of a run but the first: it looks whether the run is lost, no more."""
+
+    def __init__(self, run_folder: Path, token: int):
+        self.run_folder, self.token = run_folder, token
+        self.folder = run_folder / str(token)
+        self.check_token()
+
+    def write(self, type_: str, **fields: Any) -> None:
+        self.check_token()
+
+    def progress(self, stage: str, *, step: int | None = None, total: int | None = None) -> None:
+        self.check_token()
+
+    def sync(self) -> None:
+        """Nothing was written."""
+
+    def finish(self, record: dict[str, Any]) -> None:
+        self.check_token()
+
+
 def write_json(path: Path, value: Any) -> None:
     """Write strict JSON durably: temporary name, fsync, rename, fsync of the folder."""
     temporary = path.with_name(f".{path.name}.tmp")

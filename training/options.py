@@ -68,6 +68,7 @@ COMMON = (
     Option("eval_rows", int, 500, "at most so many rows of dev in each evaluation", 1),
     Option("allow_drops", bool, False, "go on although over 2 % of the rows cannot be used"),
     Option("precision", str, "auto", "auto: bf16 on a GPU", choices=("auto", "fp32", "bf16")),
+    Option("devices", int, 1, "processes of one machine, each with a device of its own", 1, 64),
 )
 TINY = (
     Option("hidden_size", int, 192, "new model: width", 16, 4096),
@@ -124,8 +125,9 @@ KTO = (
     Option("undesirable_weight", float, None, "default: balances both sides", 1e-3, 1000.0),
     Option("use_weights", bool, True, "weigh each response by its comparisons' `weight`"),
 )
+NOT_RL = ("batch_size", "accumulation", "warmup", "devices")
 RL = (
-    *(option for option in COMMON if option.name not in ("batch_size", "accumulation", "warmup")),
+    *(option for option in COMMON if option.name not in NOT_RL),
     Option(
         "algorithm",
         str,

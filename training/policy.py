@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from training import ranks
 from training.errors import ConfigError
 from training.tokens import DEFAULT_MAX_LENGTH, TokenisedText, in_length_order
 
@@ -29,7 +30,9 @@ SMALL_MODEL = 10_000_000  # parameters
 
 
 def device() -> torch.device:
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if torch.cuda.is_available():
+        return torch.device("cuda", ranks.local())
+    return torch.device("cpu")
 
 
 def use_bf16(precision: str) -> bool:

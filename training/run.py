@@ -20,8 +20,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, NoReturn
 
-from training.errors import Cancelled, ConfigError, RunError
-from training.events import Journal
+from training import ranks
+from training.errors import Cancelled, ConfigError, RunError, of_machine
+from training.events import Journal, QuietJournal
 from training.options import BY_KIND, read_options
 
 FORMAT = "concord-run/1"
@@ -94,7 +95,7 @@ def main(
     die_with_parent()
     prepare_environment(arguments.run)
     try:
-        journal = Journal(arguments.run, arguments.token)
+        journal = (Journal if ranks.is_first() else QuietJournal)(arguments.run, arguments.token)
     except RunError as error:
         sys.exit(_say(error))
     except OSError as error:
@@ -114,6 +115,8 @@ def main(
         sys.exit(_end(run, ConfigError(f"{error}: install the train extra, concord[train]")))
     except Exception as error:
         traceback.print_exc()
+        if (cause := of_machine(error)) is not None:
+            sys.exit(_end(run, cause))
         last_line = traceback.format_exception_only(error)[-1].strip()
         sys.exit(_end(run, RunError(last_line)))
     sys.exit(0)
@@ -196,7 +199,8 @@ def prepare_environment(run_folder: Path) -> None:
     # Threads that wait must not spin: on a machine that does other work they take its cores.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     # One device: with more in sight transformers would split batches over them.
-    os.environ.setdefault("CUDA_VISIBLE_DEVICES", "0")
+    if ranks.count() == 1:
+        os.environ.setdefault("CUDA_VISIBLE_DEVICES", "0")
 
 
 def cpu_quota() -> int:
@@ -257,7 +261,7 @@ def _listen_for_stop(run: Run) -> None:
     signal.signal(signal.SIGINT, stop)
 
 
-def _record(run: Run, status: str, error: str | None) -> dict[str, Any]:
+def _record(run: Run, status: str, error: RunError | None) -> dict[str, Any]:
     outcome = run.outcome
     return {
         "status": status,
@@ -271,7 +275,8 @@ def _record(run: Run, status: str, error: str | None) -> dict[str, Any]:
         "machine": machine(),
         "seed": run.seed,
         "files": outcome.files,
-        "error": error,
+        "error": None if error is None else str(error),
+        "cause": None if error is None else type(error).__name__,
     }
 
 
@@ -287,7 +292,7 @@ def _end(run: Run, error: RunError) -> int:
         if error.status == "failed":
             run.journal.write("error", message=str(error))
         if error.status != "fenced":
-            run.journal.finish(_record(run, error.status, str(error)))
+            run.journal.finish(_record(run, error.status, error))
     except RunError as fenced:
         return _say(fenced)
     except OSError as full:  # the cause, told above, stays the cause

@@ -7,6 +7,7 @@ does not.
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from training import ranks
 from training.run import Run
 
 
@@ -24,6 +25,8 @@ FULL = 2048  # a prompt longer than this is not answered for show
 
 def show(run: Run, model: Any, tokenizer: Any, rows: Sequence[Prompted], step: int) -> None:
     """Write the policy's answers to the first few different prompts of `rows` to the journal."""
+    if not ranks.is_first():
+        return
     import torch
 
     from training import policy

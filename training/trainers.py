@@ -27,7 +27,7 @@ from trl import (
     SFTTrainer,
 )
 
-from training import checkpoint, losses, policy
+from training import checkpoint, losses, policy, ranks
 from training.batches import PairCollator, TextCollator, UnpairedCollator, labels_of
 from training.errors import Cancelled, RunError
 from training.reward_model import ScoredComparisons
@@ -83,7 +83,7 @@ def steps_in(run: Run, rows: int) -> int:
     """Optimiser steps of a run over `rows` rows, by epochs and max_steps."""
     options = run.options
     batches = -(-rows // options["batch_size"])
-    per_epoch = -(-batches // options["accumulation"])
+    per_epoch = -(-batches // (options["accumulation"] * ranks.count()))
     steps = max(1, round(per_epoch * options["epochs"]))
     return min(steps, options["max_steps"] or steps)
 
@@ -111,6 +111,7 @@ class Watch(TrainerCallback):
             with contextlib.suppress(Cancelled):
                 self.evaluate(state.global_step)
             run.journal.progress("train", step=state.global_step, total=state.max_steps)
+        run.cancel_asked = ranks.agree(run.cancel_asked)
         if run.cancel_asked:
             control.should_save = True
             control.should_training_stop = True
@@ -154,12 +155,14 @@ class Ours:
         folder.parent.mkdir(exist_ok=True)
         needed = CHECKPOINT_BYTES_PER_PARAMETER * policy.parameter_count(trainer.model)
         checkpoint.require_space(folder.parent, needed)
-        with checkpoint.staged(folder, before_rename=self._seal) as staging:
-            trainer.save_model(str(staging), _internal_call=True)
-            trainer._save_optimizer_and_scheduler(str(staging))
-            trainer._save_rng_state(str(staging))
-            trainer.state.save_to_json(str(staging / "trainer_state.json"))
-        announce_checkpoint(run, folder, step)
+        if ranks.is_first():  # every process holds the same weights and moments
+            with checkpoint.staged(folder, before_rename=self._seal) as staging:
+                trainer.save_model(str(staging), _internal_call=True)
+                trainer._save_optimizer_and_scheduler(str(staging))
+                trainer._save_rng_state(str(staging))
+                trainer.state.save_to_json(str(staging / "trainer_state.json"))
+            announce_checkpoint(run, folder, step)
+        ranks.wait()
 
     def _seal(self, staging: Path) -> None:
         step = self.state.global_step  # type: ignore[attr-defined]

@@ -289,7 +289,12 @@ class Supervisor:
         said = self.folder.report(self.claim.token).get("error")
         lines = [line for line in log.splitlines() if line.strip()]
         last = str(said or (lines[-1].strip() if lines else "it said nothing")).replace("\0", "�")
-        prefix = {64: "Bad configuration", 65: "Bad data", 70: "A defect in the trainer"}
+        prefix = {
+            64: "Bad configuration",
+            65: "Bad data",
+            70: "A defect in the trainer",
+            71: "The machine",
+        }
         return f"{prefix.get(code, f'Exit status {code}')}: {last}"[:2000]
 
 

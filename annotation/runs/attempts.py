@@ -67,7 +67,9 @@ def supervise_run(claim: Claim) -> None:
         relay=lambda lines: store_events(run, claim.token, lines),
         show_log=lambda text: TrainingRun.objects.filter(pk=run.pk).update(log_tail=text),
     )
-    command = module_command(f"training.train_{run.kind}", folder.path, claim.token)
+    several = run.options.get("devices", 1) > 1
+    module = "training.launch" if several else f"training.train_{run.kind}"
+    command = module_command(module, folder.path, claim.token)
     try:
         ending = supervisor.run(command, cwd=settings.TRAINING_DIR)
     except KeyboardInterrupt:  # supervised in a terminal: Ctrl-C means cancel

@@ -36,6 +36,9 @@ COMMON = (
     Option(
         "precision", str, "auto", _("auto takes bf16 on a GPU."), choices=("auto", "fp32", "bf16")
     ),
+    Option(
+        "devices", int, 1, _("Processes of one machine, each with a device of its own."), 1, 64
+    ),
 )
 SFT = (
     *(option for option in COMMON if option.name not in ("epochs", "batch_size")),
@@ -126,8 +129,9 @@ KTO = (
     ),
     Option("use_weights", bool, True, _("Weigh each response as its comparisons are weighed.")),
 )
+NOT_RL = ("batch_size", "accumulation", "warmup", "devices")
 RL = (
-    *(option for option in COMMON if option.name not in ("batch_size", "accumulation", "warmup")),
+    *(option for option in COMMON if option.name not in NOT_RL),
     Option(
         "algorithm",
         str,

@@ -109,6 +109,20 @@ PRESETS = (
             "rl": {"batch_size": 128, "minibatch": 4, "max_new_tokens": 512},
         },
     ),
+    Preset(
+        "gpu-8",
+        gettext_lazy("Eight 80 GB GPUs"),
+        gettext_lazy("The same, eight times as fast: each GPU holds all weights."),
+        GPU_8,
+        {"max_length": 2048},
+        {
+            "sft": {"devices": 8, "batch_size": 8},
+            "reward": {"devices": 8, "batch_size": 4},
+            "dpo": {"devices": 8, "batch_size": 4},
+            "kto": {"devices": 8, "batch_size": 8},
+            "rl": {"batch_size": 128, "minibatch": 4, "max_new_tokens": 512},
+        },
+    ),
 )
 BY_KEY = {preset.key: preset for preset in PRESETS}
 
