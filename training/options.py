@@ -163,6 +163,10 @@ GENERATE = (
     Option("batch_size", int, 64, "responses sampled at a time", 1, 4096),
     Option("precision", str, "auto", "auto: bf16 on a GPU", choices=("auto", "fp32", "bf16")),
 )
+SCORE = (
+    Option("rows", str, "", "path of responses.jsonl"),
+    Option("precision", str, "auto", "auto: bf16 on a GPU", choices=("auto", "fp32", "bf16")),
+)
 BY_KIND: dict[str, tuple[Option, ...]] = {
     "sft": SFT,
     "reward": REWARD,
@@ -170,6 +174,7 @@ BY_KIND: dict[str, tuple[Option, ...]] = {
     "kto": KTO,
     "rl": RL,
     "generate": GENERATE,
+    "score": SCORE,
 }
 
 

@@ -28,6 +28,8 @@ from training.options import BY_KIND, read_options
 FORMAT = "concord-run/1"
 PLACES = ("dataset", "base", "reward")
 KEYS = {"format", "kind", "run", "seed", "options", *PLACES}
+# Kinds that train nothing: they need a model and no dataset.
+READERS = ("generate", "score")
 PACKAGES = ("torch", "transformers", "trl", "accelerate", "datasets", "tokenizers", "numpy")
 PR_SET_PDEATHSIG = 1
 
@@ -128,7 +130,7 @@ def parse_arguments(kind: str, description: str, argv: list[str] | None) -> argp
         for option in BY_KIND[kind]
     )
     parser = argparse.ArgumentParser(
-        prog=f"python -m training.{'generate' if kind == 'generate' else f'train_{kind}'}",
+        prog=f"python -m training.{kind if kind in READERS else f'train_{kind}'}",
         description=description,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="options in config.json, with their defaults:\n" + rows,
@@ -174,9 +176,9 @@ def read_config(folder: Path, kind: str) -> tuple[dict[str, Any], str]:
             isinstance(place, dict) and isinstance(place.get("path"), str)
         ):
             raise ConfigError(f"{name} must be null or an object with a path")
-    if config["dataset"] is None and kind != "generate":
+    if config["dataset"] is None and kind not in READERS:
         raise ConfigError(f"{kind} needs a dataset")
-    if config["base"] is None and kind in ("dpo", "kto", "rl", "generate"):
+    if config["base"] is None and kind in ("dpo", "kto", "rl", *READERS):
         raise ConfigError(f"{kind} needs a base model")
     if (config["reward"] is None) is (kind == "rl"):
         raise ConfigError("rl needs a reward model, and no other kind does")

@@ -287,7 +287,19 @@ COLUMNS: dict[str, dict[str, Fate]] = {
         "metrics": CODE,
         "card": CONTENT,
     },
-    "runs.Round": {"options": CODE, "stages": CODE, "result": CODE, "created_by": NUMBER},
+    "runs.Evaluation": {
+        "options": CODE,
+        "reason": CONTENT,
+        "decided_by": NUMBER,
+        "created_by": NUMBER,
+    },
+    "runs.Round": {
+        "batches": CODE,
+        "options": CODE,
+        "stages": CODE,
+        "result": CODE,
+        "created_by": NUMBER,
+    },
     "privacy.PersonalCopy": {"user": GONE, "name": GONE},
     "privacy.ErasureRequest": {"user": NUMBER},
     "privacy.Erasure": {

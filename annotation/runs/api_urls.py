@@ -1,6 +1,7 @@
 from django.urls import path
 
 from annotation.runs import api
+from annotation.runs.evaluation import api as evaluation
 
 app_name = "runs-api"
 urlpatterns = [
@@ -8,4 +9,10 @@ urlpatterns = [
     path("runs/estimate/", api.RunEstimateView.as_view(), name="estimate-run"),
     path("runs/<int:run_id>/", api.RunView.as_view(), name="run"),
     path("runs/<int:run_id>/cancel/", api.RunCancelView.as_view(), name="cancel-run"),
+    path("evaluations/", evaluation.EvaluationsView.as_view(), name="evaluations"),
+    path(
+        "evaluations/<int:evaluation_id>/",
+        evaluation.EvaluationView.as_view(),
+        name="evaluation",
+    ),
 ]

@@ -5,6 +5,8 @@ from datetime import timedelta
 from annotation.core.jobs import Claim, job_kind
 
 KIND = "train"
+SCORE_KIND = "score"
+EVALUATE_KIND = "evaluate"
 
 
 @job_kind(
@@ -19,3 +21,17 @@ def train(claim: Claim):
     from annotation.runs import attempts  # a task is a leaf: services import us
 
     attempts.supervise_run(claim)
+
+
+@job_kind(SCORE_KIND, queue="train", lease=timedelta(seconds=60), max_attempts=3, time_limit=None)
+def score(claim: Claim):
+    from annotation.runs.scoring import services  # a task is a leaf: services import us
+
+    services.supervise_scoring(claim)
+
+
+@job_kind(EVALUATE_KIND)
+def evaluate(claim: Claim):
+    from annotation.runs.evaluation import preparing  # a task is a leaf: services import us
+
+    return preparing.prepare(claim)

@@ -1,7 +1,9 @@
 from django.urls import path
 
 from annotation.runs import overview, views
+from annotation.runs.evaluation import views as evaluation
 from annotation.runs.registry import views as registry
+from annotation.runs.rounds import views as rounds
 
 app_name = "runs"
 urlpatterns = [
@@ -32,4 +34,30 @@ urlpatterns = [
         registry.take,
         name="download-model",
     ),
+    path("projects/<slug:slug>/evaluations/", evaluation.evaluation_list, name="list-evaluations"),
+    path("projects/<slug:slug>/evaluations/new/", evaluation.start, name="start-evaluation"),
+    path(
+        "projects/<slug:slug>/evaluations/<int:evaluation_id>/",
+        evaluation.show,
+        name="show-evaluation",
+    ),
+    path(
+        "projects/<slug:slug>/evaluations/<int:evaluation_id>/stop/",
+        evaluation.stop,
+        name="stop-evaluation",
+    ),
+    path(
+        "projects/<slug:slug>/evaluations/<int:evaluation_id>/retry/",
+        evaluation.retry,
+        name="retry-evaluation",
+    ),
+    path(
+        "projects/<slug:slug>/evaluations/<int:evaluation_id>/decide/",
+        evaluation.decide,
+        name="decide-evaluation",
+    ),
+    path("projects/<slug:slug>/rounds/", rounds.round_list, name="list-rounds"),
+    path("projects/<slug:slug>/rounds/new/", rounds.begin, name="begin-round"),
+    path("projects/<slug:slug>/rounds/<int:number>/", rounds.show, name="show-round"),
+    path("projects/<slug:slug>/rounds/<int:number>/next/", rounds.seed, name="seed-round"),
 ]

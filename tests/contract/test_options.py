@@ -4,9 +4,10 @@ import pytest
 
 from annotation.candidates.options import GENERATE
 from annotation.runs.options import BY_KIND
+from annotation.runs.scoring.options import SCORE
 from training import options as trainers
 
-OURS = {**BY_KIND, "generate": GENERATE}
+OURS = {**BY_KIND, "generate": GENERATE, "score": SCORE}
 
 
 def described(table, without=()):
@@ -23,8 +24,8 @@ def test_the_kinds_are_the_same():
 
 @pytest.mark.parametrize("kind", OURS)
 def test_names_types_defaults_limits_and_choices_are_the_same(kind):
-    # The path of the prompts is the platform's to set, never a person's.
-    theirs = described(trainers.BY_KIND[kind], without=("prompts",))
+    # The path of the prompts, or of the rows, is the platform's to set, never a person's.
+    theirs = described(trainers.BY_KIND[kind], without=("prompts", "rows"))
     assert described(OURS[kind]) == theirs
 
 

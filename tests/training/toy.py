@@ -161,7 +161,7 @@ def start(run, token=1, *, fresh=False, **environment):
     is a Python process from nothing; else one that has its libraries at hand."""
     (run / "token").write_text(str(token))
     kind = json.loads((run / "config.json").read_text())["kind"]
-    module = "training.generate" if kind == "generate" else f"training.train_{kind}"
+    module = f"training.{kind}" if kind in ("generate", "score") else f"training.train_{kind}"
     out = run / str(token)
     out.mkdir(exist_ok=True)
     if not fresh:

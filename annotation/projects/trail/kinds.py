@@ -439,6 +439,23 @@ KINDS: dict[str, Words] = {
     "model_version.downloaded": Words(
         "data", _("Model downloaded"), _("%(who)s downloaded %(target)s, %(name)s")
     ),
+    "evaluation.started": Words(
+        "training",
+        _("Evaluation begun"),
+        _("%(who)s began %(target)s: %(new)s against %(old)s"),
+    ),
+    "evaluation.stopped": Words(
+        "training", _("Evaluation ended early"), _("%(who)s ended %(target)s early")
+    ),
+    "evaluation.resumed": Words(
+        "training", _("Evaluation tried again"), _("%(who)s tried %(target)s again")
+    ),
+    "evaluation.decided": Words(
+        "training", _("Evaluation decided"), _("%(who)s decided %(target)s of %(new)s: %(reason)s")
+    ),
+    "round.changed": Words(
+        "training", _("Round changed"), _("%(who)s changed what belongs to %(target)s")
+    ),
     "round.started": Words("training", _("Round started"), _("%(who)s started %(target)s")),
     "round.cancelled": Words("training", _("Round stopped"), _("%(who)s stopped %(target)s")),
     "sign_in.succeeded": Words("sign_on", _("Signed in"), _("%(who)s signed in")),
@@ -493,6 +510,7 @@ TARGETS = {
     "calibration": _("calibration round %(id)s"),
     "dataset": _("dataset %(id)s"),
     "endpoint": _("endpoint %(id)s"),
+    "evaluation": _("evaluation %(id)s"),
     "generation": _("generation run %(id)s"),
     "import": _("import %(id)s"),
     "item": _("item %(id)s"),

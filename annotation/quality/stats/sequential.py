@@ -48,11 +48,10 @@ class SequentialTest:
 
     @property
     def finding(self) -> Finding:
-        if self.low.size and self.low[-1] > EVEN:
-            return "better"
-        if self.high.size and self.high[-1] < EVEN:
-            return "worse"
-        return "undecided"
+        """As it was when it was decided: what came later does not turn it round."""
+        if (at := self.decided_at) is None:
+            return "undecided"
+        return "better" if self.low[at - 1] > EVEN else "worse"
 
 
 def sequential_test(

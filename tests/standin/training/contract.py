@@ -100,6 +100,23 @@ def train():
         report("done", [])
 
 
+def score():
+    """The longer the response, the higher its reward; one that says "long" is not read."""
+    say("start", kind="score")
+    rows = [json.loads(x) for x in Path(config["options"]["rows"]).read_text().splitlines()]
+    if act == "bad score":
+        rows = rows[1:]
+    with (out / "scores.jsonl").open("w") as file:
+        for row in rows:
+            text = row["response"]
+            value = None if text == "long" else len(text) / 100
+            file.write(json.dumps({"id": row["id"], "score": value}) + "\n")
+    if act == "fail":
+        report("failed", error="out of memory")
+        sys.exit(1)
+    report("done", ["scores.jsonl"])
+
+
 def generate():
     say("start", kind="generate")
     prompts = [json.loads(x) for x in Path(config["options"]["prompts"]).read_text().splitlines()]

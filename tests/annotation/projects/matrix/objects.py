@@ -26,7 +26,7 @@ from annotation.projects.pools.services import save_pool
 from annotation.prompts.attachments.services import attach
 from annotation.prompts.models import Generator, Import
 from annotation.quality.models import Refill
-from annotation.runs.models import ModelVersion, Round, TrainingRun
+from annotation.runs.models import Evaluation, ModelVersion, Round, TrainingRun
 from tests.annotation.labeling.calibration.world import judge_all, opened
 from tests.factories import make_member
 from tests.media import picture
@@ -184,12 +184,23 @@ def models(place):
         sha256=sha256_of_value(place.word),
         generator=Generator.objects.create(project=place.project, name=f"{place.word} writer"),
     )
+    old = Generator.objects.create(project=place.project, name=f"{place.word} old writer")
+    evaluation = Evaluation.objects.create(
+        project=place.project,
+        kind=Evaluation.Kind.PEOPLE,
+        new=version,
+        old=old,
+        options={"n": 1, "overlap": 1, "priority": 0},
+        job=_job(place, "evaluate"),
+    )
     tried = Round.objects.create(project=place.project, number=1, job=_job(place, "round"))
     return {
         "digest": dataset.hash,
         "run_id": run.pk,
         "version_id": version.pk,
         "round_id": tried.pk,
+        "number": tried.number,
+        "evaluation_id": evaluation.pk,
     }
 
 

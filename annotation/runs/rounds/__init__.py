@@ -1,0 +1,1 @@
+"""A round on one page: prompts, candidates, judgments, dataset, runs, evaluation, decision."""

@@ -1,0 +1,27 @@
+"""What belongs to a round."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from annotation.labeling.models import Item
+from annotation.runs.models import ModelVersion
+
+
+class RoundForm(forms.Form):
+    batches = forms.MultipleChoiceField(
+        label=_("Batches of items"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    base = forms.ModelChoiceField(None, label=_("Starts from"), required=False)
+    dataset = forms.ModelChoiceField(None, label=_("Dataset"), required=False)
+
+    def __init__(self, *args, project, **more):
+        super().__init__(*args, **more)
+        batches = Item.objects.filter(project=project).exclude(batch="")
+        names = batches.order_by("batch").values_list("batch", flat=True).distinct()[:200]
+        self.fields["batches"].choices = [(name, name) for name in names]
+        self.fields["base"].queryset = project.model_versions.filter(
+            kind=ModelVersion.Kind.POLICY
+        ).order_by("-pk")
+        self.fields["dataset"].queryset = project.datasets.order_by("-pk")
