@@ -57,6 +57,7 @@ app.conf.update(
         "rotate-gold": {"task": "labeling.rotate_gold", "schedule": 600.0},
         "keep-reviews": {"task": "labeling.keep_reviews", "schedule": 30.0},
         "check-alerts": {"task": "oversight.check_alerts", "schedule": 300.0},
+        "check-newest-judgments": {"task": "runs.check_newest_judgments", "schedule": 1800.0},
         "refresh-figures": {"task": "quality.refresh_figures", "schedule": 120.0},
         "choose-next-items": {"task": "quality.choose_again", "schedule": 20.0},
         "look-at-adaptive-work": {"task": "quality.look_again", "schedule": 30.0},

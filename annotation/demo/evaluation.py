@@ -1,7 +1,5 @@
 """The end of a round: the tuned policy against the one it started from."""
 
-import random
-
 from django.utils.translation import gettext as _
 
 from annotation.demo.figures import Ballot, outcome, quality_figures, win_rate
@@ -18,18 +16,6 @@ def ballots(judgments) -> list[Ballot]:
             "item_id", "labeler__username", "ranks", "unacceptable", "seconds", "rest_below"
         )
     ]
-
-
-def blind_pairs(prompts, before, after, *, seed) -> list:
-    """(prompt, two responses) with the tuned policy's at a random place. The queue shuffles the
-    shown order again; this keeps names in files from giving it away."""
-    rng = random.Random(f"pairs {seed}")
-    pairs = []
-    for prompt in prompts:
-        pair = [before[prompt.pk], after[prompt.pk]]
-        rng.shuffle(pair)
-        pairs.append((prompt, pair))
-    return pairs
 
 
 def evaluate(*, prompts, before, after, tuned, judgments, seed) -> dict:

@@ -22,7 +22,9 @@ from annotation.demo.services import BATCH as SEED_BATCH
 from annotation.demo.work import Outcome, Work, link, sentence
 from annotation.prompts.models import Generator, Prompt, Response
 from annotation.quality.services import compute_report
-from annotation.runs.models import ModelVersion, TrainingRun
+from annotation.runs.evaluation.preparing import make_pairs
+from annotation.runs.evaluation.services import create_evaluation
+from annotation.runs.models import Evaluation, ModelVersion, TrainingRun
 from annotation.runs.services import start_run
 
 SLICE_SECONDS = 3.0
@@ -171,6 +173,7 @@ def freeze_comparisons(work: Work) -> Outcome:
         batches=tuple(batches), demonstrations="exclude", labels="majority", split=(0.8, 0.1, 0.1)
     )
     dataset = _freeze(work, "dataset", policy, f"Round {work.round.number}")
+    _tie(work)
     kept = dataset.counts["comparisons"]["kept"]
     return Outcome(_("%(count)s comparisons by majority"), _link_to(dataset), {"count": kept})
 
@@ -223,16 +226,27 @@ def compare_policies(work: Work) -> Outcome:
     """The two replies as items, blind, judged by labelers who saw neither policy before."""
 
     def make():
-        return add_items(
-            project=work.project,
-            batch=work.batch("compare"),
-            candidates=evaluation.blind_pairs(
-                work.prompts("test_prompts"), *_both(work), seed=work.seed
-            ),
-            overlap=work.options["overlap"],
-            priority=20,
+        before, after = _both(work)
+        found = create_evaluation(
+            kind=Evaluation.Kind.PEOPLE,
+            new=_tuned(work),
+            old=work.version("sft_run").generator,
+            prompts=work.prompts("test_prompts"),
+            options={
+                "n": 1,
+                "overlap": work.options["overlap"],
+                "priority": 20,
+                "seed": work.seed,
+                "sampling": work.options["answer"],
+                "batch": work.batch("compare"),
+            },
+            actor=work.round.created_by,
         )
+        new, old = ({pk: [one] for pk, one in side.items()} for side in (after, before))
+        pairs = make_pairs(found, new, old)
+        return sum(pair.item is not None for pair in pairs)
 
+    _tie(work)
     items = work.once("compare_items", make)
     count = _judge(work, "compare", FRESH)
     return Outcome(
@@ -313,6 +327,15 @@ def _freeze(work: Work, key: str, policy: Policy, name: str) -> Dataset:
         )
         work.once(key, lambda: frozen.dataset.pk)
     return Dataset.objects.get(pk=work.made[key])
+
+
+def _tie(work: Work) -> None:
+    """What the page of the round as a round reads: the job knows it by `made`."""
+    found = work.round
+    found.batches = [work.batch("collect")] if "items" in work.made else []
+    found.dataset_id = work.made["dataset"]
+    found.base = work.version("sft_run")
+    found.save(update_fields=["batches", "dataset", "base"])
 
 
 def _link_to(dataset: Dataset) -> str:

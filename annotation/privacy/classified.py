@@ -287,6 +287,7 @@ COLUMNS: dict[str, dict[str, Fate]] = {
         "metrics": CODE,
         "card": CONTENT,
     },
+    "runs.AccuracyCheck": {"created_by": NUMBER},
     "runs.Evaluation": {
         "options": CODE,
         "reason": CONTENT,

@@ -20,6 +20,7 @@ from annotation.oversight.figures.presentation import overview_figures
 from annotation.oversight.figures.progress import progress_of
 from annotation.oversight.models import Alert, AlertKind
 from annotation.projects.permissions import project_for, roles_for
+from annotation.runs.staleness.services import in_force, latest_check
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,24 @@ def alerts_of(project) -> list[Need]:
     ]
 
 
+def _stale(project) -> list[Need]:
+    """The reward model in force no longer fits what people judge now."""
+    version = in_force(project)
+    check = latest_check(version) if version is not None else None
+    if check is None or not check.is_stale:
+        return []
+    return [
+        Need(
+            _("The reward model %(name)s no longer fits the newest judgments")
+            % {"name": version.name},
+            _("On %(count)s newer comparisons it is surely less accurate than at its training.")
+            % {"count": grouped(check.comparison_count)},
+            reverse("runs:show-model-version", args=[project.slug, version.pk]),
+            _("Look at it"),
+        )
+    ]
+
+
 def needs_of(project, progress, *, role) -> list[Need]:
     """What waits for this role, most urgent first."""
     needs = []
@@ -120,6 +139,7 @@ def needs_of(project, progress, *, role) -> list[Need]:
                 _("See why"),
             )
         )
+    needs += _stale(project)
     reported = ItemReport.objects.open().filter(item__project=project).count()
     if reported and role in roles_for("review"):
         needs.append(

@@ -2,11 +2,14 @@
 
 from datetime import timedelta
 
+from annotation.celery import app
 from annotation.core.jobs import Claim, job_kind
+from annotation.core.locks import only_one
 
 KIND = "train"
 SCORE_KIND = "score"
 EVALUATE_KIND = "evaluate"
+CHECK_KIND = "accuracy"
 
 
 @job_kind(
@@ -35,3 +38,19 @@ def evaluate(claim: Claim):
     from annotation.runs.evaluation import preparing  # a task is a leaf: services import us
 
     return preparing.prepare(claim)
+
+
+@job_kind(CHECK_KIND)
+def check_accuracy(claim: Claim):
+    from annotation.runs.staleness import services  # a task is a leaf: services import us
+
+    return services.measure(claim)
+
+
+@app.task(name="runs.check_newest_judgments")
+def check_newest_judgments():
+    from annotation.projects.models import Project
+    from annotation.runs.staleness import services
+
+    with only_one("runs.check_newest_judgments") as is_ours:
+        return services.check_by_the_clock(Project.objects.all()) if is_ours else None

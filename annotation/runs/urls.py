@@ -34,6 +34,11 @@ urlpatterns = [
         registry.take,
         name="download-model",
     ),
+    path(
+        "projects/<slug:slug>/models/<int:version_id>/measure/",
+        registry.check,
+        name="check-accuracy",
+    ),
     path("projects/<slug:slug>/evaluations/", evaluation.evaluation_list, name="list-evaluations"),
     path("projects/<slug:slug>/evaluations/new/", evaluation.start, name="start-evaluation"),
     path(

@@ -439,6 +439,11 @@ KINDS: dict[str, Words] = {
     "model_version.downloaded": Words(
         "data", _("Model downloaded"), _("%(who)s downloaded %(target)s, %(name)s")
     ),
+    "model_version.checked": Words(
+        "training",
+        _("Reward model measured"),
+        _("%(who)s had %(target)s, %(name)s, measured on the newest judgments"),
+    ),
     "evaluation.started": Words(
         "training",
         _("Evaluation begun"),

@@ -198,6 +198,8 @@ def retry_evaluation(*, evaluation: Evaluation, actor=None) -> Evaluation:
         for run in (held.new_run, held.old_run):
             if run is not None and run.job.state in ("failed", "cancelled"):
                 jobs.revive(run.job)
+        if held.job is None:
+            raise Conflict(_("Nothing of it was prepared by a job of its own."))
         jobs.revive(held.job)
         Evaluation.objects.filter(pk=held.pk).update(stopped_at=None, score_job=None)
         audit.record(

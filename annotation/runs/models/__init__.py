@@ -1,11 +1,13 @@
 """Trainings, what came of them, and the rounds that close the loop."""
 
+from annotation.runs.models.checks import AccuracyCheck
 from annotation.runs.models.evaluations import Evaluation, EvaluationPair, ResponseScore
 from annotation.runs.models.rounds import Round
 from annotation.runs.models.trainings import RunEvent, TrainingRun
 from annotation.runs.models.versions import ModelVersion
 
 __all__ = [
+    "AccuracyCheck",
     "Evaluation",
     "EvaluationPair",
     "ModelVersion",

@@ -1,17 +1,23 @@
 """The registry's pages: the list with its regression tables, one version, its stage, its files."""
 
 from django.contrib import messages
+from django.db.models import Q
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
+from annotation.core import charts
 from annotation.core.errors import DomainError
 from annotation.core.markup import render_untrusted
 from annotation.projects.permissions import may, project_for
 from annotation.runs import detail, presentation
-from annotation.runs.models import ModelVersion
+from annotation.runs.evaluation.views import summary
+from annotation.runs.models import Evaluation, ModelVersion
 from annotation.runs.registry import lineage, stages
 from annotation.runs.registry.download import download, folder_of
-from annotation.runs.registry.table import in_words, regression_table
+from annotation.runs.registry.table import MOST_VERSIONS, in_words, regression_table
+from annotation.runs.registry.win_rates import win_rate_lines
+from annotation.runs.staleness.services import latest_check, order_check
 
 Kind, Stage = ModelVersion.Kind, ModelVersion.Stage
 
@@ -40,13 +46,18 @@ def model_list(request, slug):
         "kind": kind,
         "stage": stage,
         "tables": [
-            (label, regression_table(v for v in every if v.kind == key))
+            (label, _table([version for version in every if version.kind == key]))
             for key, label in Kind.choices
             if kind in ("", key)
         ],
         "words": {trend: in_words(trend) for trend in ("up", "down")},
     }
     return render(request, "runs/registry/list.html", context)
+
+
+def _table(versions):
+    shown = versions[-MOST_VERSIONS:]
+    return regression_table(shown, win_rate_lines(shown))
 
 
 def _accuracy(version):
@@ -81,10 +92,49 @@ def show(request, slug, version_id):
         "judgment_count": lineage.judgments_behind(version.dataset),
         "moves": [(stage.value, stage.label) for stage in stages.MOVES[Stage(version.stage)]],
         "has_files": (folder_of(version) / "manifest.json").is_file(),
+        "evaluations": _evaluations_of(version),
+        **_newest(version),
         "may_train": may(request.user, "train", project),
         "may_export": may(request.user, "export", project),
     }
     return render(request, "runs/model_version.html", context)
+
+
+def _evaluations_of(version):
+    """Those that compare it or that it judges, the newest first, with what they say."""
+    found = Evaluation.objects.filter(project=version.project_id)
+    found = found.filter(Q(new=version) | Q(judge=version) | Q(old__model_version=version))
+    rows = found.select_related("project", "new", "old", "judge", "job").order_by("-pk")[:10]
+    return [summary(evaluation) for evaluation in rows]
+
+
+def _newest(version) -> dict:
+    """How a reward model does on newer judgments, as far as somebody looked."""
+    if version.kind != Kind.REWARD:
+        return {}
+    newest = version.accuracy_checks.select_related("job").order_by("-pk").first()
+    check = latest_check(version)
+    told = {
+        "check": check,
+        "checking": newest is not None and newest.job.is_active,
+        "check_failed": newest.job.error if newest and newest.job.state == "failed" else "",
+    }
+    if check is not None and check.value is not None:
+        name, ends = gettext("Accuracy on newer judgments"), (check.low, check.high)
+        told["check_value"] = presentation.number(check.value)
+        told["check_ends"] = charts.span(*(presentation.number(end) for end in ends))
+        told["check_chart"] = charts.whisker(check.value, ends, name=name)
+    return told
+
+
+@require_POST
+def check(request, slug, version_id):
+    version = version_in(project_for(request.user, slug, "train"), version_id)
+    try:
+        order_check(version=version, actor=request.user)
+    except DomainError as error:
+        messages.error(request, str(error))
+    return redirect("runs:show-model-version", slug, version_id)
 
 
 @require_POST

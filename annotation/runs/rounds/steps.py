@@ -145,6 +145,13 @@ def _runs(found: Round) -> list[TrainingRun]:
     if found.dataset_id is None:
         return []
     runs = TrainingRun.objects.filter(project=found.project, dataset=found.dataset_id)
+    # Rounds that share a dataset have the runs of their own time.
+    same = Round.objects.filter(project=found.project, dataset=found.dataset_id)
+    if same.filter(number__lt=found.number).exists():
+        runs = runs.filter(created_at__gte=found.created_at)
+    later = same.filter(number__gt=found.number).order_by("number").first()
+    if later is not None:
+        runs = runs.filter(created_at__lt=later.created_at)
     return list(runs.select_related("job", "model_version").order_by("pk"))
 
 

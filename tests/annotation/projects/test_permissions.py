@@ -334,6 +334,7 @@ ROUTES = [
     ),
     Route("runs-api:run", "see_runs"),
     Route("runs-api:cancel-run", "train", "POST"),
+    Route("runs:check-accuracy", "train", "POST"),  # of a policy: a sentence
     Route("runs:list-evaluations", "see_runs"),
     Route("runs:start-evaluation", "train", FORM),
     Route("runs:show-evaluation", "see_runs"),

@@ -1,0 +1,1 @@
+"""Has the world moved on from what a reward model learned? Its accuracy on newer judgments."""

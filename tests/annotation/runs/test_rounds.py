@@ -1,0 +1,139 @@
+"""A round on one page: what it ties together, how far each step is, what comes next."""
+
+import re
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+
+from annotation.core.errors import DomainError
+from annotation.prompts.models import Generator
+from annotation.runs.models import Evaluation, Round
+from annotation.runs.registry.stages import set_stage
+from annotation.runs.rounds.services import begin_round, next_round, tie
+from annotation.runs.rounds.steps import steps_of
+from tests.factories import make_item, make_judgment, make_member, make_project
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def site(client, world):
+    client.force_login(world.engineer)
+    return client
+
+
+def url(name, world, *args):
+    return reverse(f"runs:{name}", args=[world.project.slug, *args])
+
+
+def text(response):
+    return re.sub(r"\s+", " ", response.content.decode())
+
+
+def states(found):
+    return {step.key: step.state for step in steps_of(found).steps}
+
+
+def test_each_step_follows_from_the_rows_before_it(world):
+    base = world.make_version("sft", "base")
+    found = begin_round(project=world.project, base=base, actor=world.engineer)
+    assert set(states(found).values()) == {""}
+    assert steps_of(found).next.key == "prompts"
+
+    items = [make_item(world.project, batch="import:1", overlap=1) for _ in range(2)]
+    other = world.make_dataset("cd")
+    found = tie(found=found, batches=["import:1"], base=base, actor=world.engineer)
+    assert states(found)["prompts"] == states(found)["candidates"] == "done"
+    assert states(found)["judgments"] == ""
+
+    labeler = make_member(world.project)
+    make_judgment(items[0], labeler, (1, 2))
+    assert states(found)["judgments"] == "now"
+    make_judgment(items[1], labeler, (1, 2))
+    assert states(found)["judgments"] == "done"
+    assert steps_of(found).next.key == "dataset"
+
+    found = tie(found=found, batches=["import:1"], base=base, dataset=other)
+    assert steps_of(found).next.key == "runs"
+    tuned = world.make_version("dpo", "tuned", base=base, dataset=other)
+    assert states(found)["runs"] == "done"
+    action = steps_of(found).next.action
+    assert f"new={tuned.pk}" in action.url
+    assert f"old={base.generator_id}" in action.url
+
+    evaluation = Evaluation.objects.create(
+        project=world.project, kind="people", new=tuned, old=base.generator, options={"n": 1}
+    )
+    assert states(found)["evaluation"] == "done"
+    assert steps_of(found).next.key == "decision"
+    Evaluation.objects.filter(pk=evaluation.pk).update(
+        decision="promote", reason="It wins.", decided_at=evaluation.created_at
+    )
+    assert steps_of(found).is_over
+    assert steps_of(found).next is None
+
+
+def test_the_next_round_starts_from_what_was_promoted(world):
+    base, tuned = world.make_version("sft", "base"), world.make_version("dpo", "tuned")
+    first = begin_round(project=world.project, base=base)
+    kept = next_round(found=first)
+    assert (kept.number, kept.base, kept.previous) == (2, base, first), "nothing was promoted"
+    set_stage(version=tuned, stage="promoted")
+    assert next_round(found=kept).base == tuned
+
+
+def test_a_reward_model_is_no_beginning_and_a_batch_must_exist(world):
+    reward = world.make_version("reward", "taste")
+    with pytest.raises(DomainError, match="starts from a policy"):
+        begin_round(project=world.project, base=reward)
+    with pytest.raises(DomainError, match="no batch “import:9”"):
+        begin_round(project=world.project, batches=["import:9"])
+    assert not Round.objects.exists()
+
+
+def test_another_projects_batch_and_dataset_are_not_there(world):
+    foreign = make_project()
+    make_item(foreign, batch="theirs")
+    found = begin_round(project=world.project)
+    with pytest.raises(DomainError, match="no batch"):
+        tie(found=found, batches=["theirs"])
+    with pytest.raises(DomainError, match="another project"):
+        tie(found=found, batches=[], dataset=world.make_dataset("ee", project=foreign))
+
+
+def test_two_rounds_never_share_a_number(world):
+    begin_round(project=world.project)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Round.objects.create(project=world.project, number=1)
+
+
+def test_the_pages_begin_tie_and_go_on(site, world):
+    assert "No round yet" in text(site.get(url("list-rounds", world)))
+    make_item(world.project, batch="import:1")
+    assert site.post(url("begin-round", world)).url == url("show-round", world, 1)
+    page = url("show-round", world, 1)
+    assert "Import items" in text(site.get(page))
+    refused = site.post(page, {"batches": ["import:2"]})
+    assert refused.status_code == 422
+    site.post(page, {"batches": ["import:1"], "dataset": world.dataset.pk})
+    assert Round.objects.get().dataset == world.dataset
+    assert "Start a training" in text(site.get(page))
+    assert site.post(url("seed-round", world, 1)).url == url("show-round", world, 2)
+    said = text(site.get(url("list-rounds", world)))
+    assert said.index("Round 2") < said.index("Round 1")
+
+
+def test_a_name_is_shown_as_text(site, world):
+    base = world.make_version("sft", "base")
+    Generator.objects.filter(pk=base.generator_id).update(name="<b>old</b>")
+    tuned = world.make_version("dpo", "tuned")
+    found = tie(
+        found=begin_round(project=world.project), batches=[], dataset=world.dataset, base=None
+    )
+    Evaluation.objects.create(
+        project=world.project, kind="people", new=tuned, old=base.generator, options={"n": 1}
+    )
+    said = text(site.get(url("show-round", world, found.number)))
+    assert "&lt;b&gt;old" in said
+    assert "<b>old" not in said
