@@ -1,9 +1,31 @@
 from django.urls import path
 
 from annotation.candidates.endpoints import api as endpoints
+from annotation.candidates.generation import api as generation
 
 app_name = "candidates-api"
 urlpatterns = [
+    path(
+        "projects/<slug:slug>/generations/",
+        generation.GenerationsView.as_view(),
+        name="generations",
+    ),
+    path(
+        "projects/<slug:slug>/generations/estimate/",
+        generation.EstimateView.as_view(),
+        name="estimate",
+    ),
+    path("generations/<int:run_id>/", generation.GenerationView.as_view(), name="generation"),
+    path(
+        "generations/<int:run_id>/cancel/",
+        generation.GenerationCancelView.as_view(),
+        name="cancel-generation",
+    ),
+    path(
+        "generations/<int:run_id>/resume/",
+        generation.GenerationResumeView.as_view(),
+        name="resume-generation",
+    ),
     path("projects/<slug:slug>/endpoints/", endpoints.EndpointsView.as_view(), name="endpoints"),
     path("endpoints/<int:endpoint_id>/", endpoints.EndpointView.as_view(), name="endpoint"),
     path(

@@ -33,3 +33,14 @@ def try_endpoint(claim: Claim):
     from annotation.candidates.endpoints import trial  # a task is a leaf: services import us
 
     return trial.try_endpoint(claim)
+
+
+ASK_KIND = "ask-endpoint"
+
+
+# Hours of work in turns of minutes: a worker that is stopped on the way is no failure of it.
+@job_kind(ASK_KIND, lease=timedelta(seconds=60), max_attempts=20, time_limit=None)
+def ask_endpoint(claim: Claim):
+    from annotation.candidates.generation import running  # a task is a leaf: services import us
+
+    running.generate_by_endpoint(claim)

@@ -1,9 +1,23 @@
 from django.urls import path
 
 from annotation.candidates.endpoints import views as endpoints
+from annotation.candidates.generation import views as generation
 
 app_name = "candidates"
 urlpatterns = [
+    path("projects/<slug:slug>/candidates/", generation.run_list, name="list-runs"),
+    path("projects/<slug:slug>/candidates/new/", generation.new_run, name="new-run"),
+    path("projects/<slug:slug>/candidates/<int:run_id>/", generation.show_run, name="show-run"),
+    path(
+        "projects/<slug:slug>/candidates/<int:run_id>/cancel/",
+        generation.cancel_run,
+        name="cancel-run",
+    ),
+    path(
+        "projects/<slug:slug>/candidates/<int:run_id>/resume/",
+        generation.resume_run,
+        name="resume-run",
+    ),
     path(
         "projects/<slug:slug>/endpoints/",
         endpoints.endpoint_list,

@@ -159,7 +159,13 @@ COLUMNS: dict[str, dict[str, Fate]] = {
         "currency": CODE,
         "created_by": NUMBER,
     },
-    "candidates.GenerationRun": {"params": CODE, "created_by": NUMBER},
+    "candidates.GenerationRun": {"params": CONTENT, "terms": CODE, "created_by": NUMBER},
+    "candidates.GenerationRequest": {
+        "fault": CODE,
+        "detail": CONTENT,
+        "model": CODE,
+        "fingerprint": CODE,
+    },
     "candidates.Marking": {"classifier": CODE, "version": CODE},
     # Places in a text instead of its words.
     "candidates.ResponseMark": {"detail": CODE, "version": CODE},

@@ -5,11 +5,16 @@ Django finds an app's models here, whichever room they stand in.
 
 from annotation.candidates.marks.models import Marking, ResponseDecision, ResponseMark
 from annotation.candidates.models.endpoints import Endpoint
-from annotation.candidates.models.runs import GeneratedResponse, GenerationRun
+from annotation.candidates.models.runs import (
+    GeneratedResponse,
+    GenerationRequest,
+    GenerationRun,
+)
 
 __all__ = [
     "Endpoint",
     "GeneratedResponse",
+    "GenerationRequest",
     "GenerationRun",
     "Marking",
     "ResponseDecision",

@@ -17,7 +17,7 @@ TABS = [
     (gettext_noop("Overview"), "runs:show-project", "see_project"),
     (gettext_noop("Items"), "labeling:list-items", "see_items"),
     (gettext_noop("Import"), "labeling:import", "import"),
-    (gettext_noop("Candidates"), "candidates:list-endpoints", "see_runs"),
+    (gettext_noop("Candidates"), "candidates:list-runs", "see_runs"),
     (gettext_noop("Rubric"), "projects:show-rubric", "judge"),
     (gettext_noop("Judging"), "projects:edit-judging", "manage"),
     (gettext_noop("People"), "projects:list-people", "see_project"),

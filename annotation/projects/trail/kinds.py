@@ -412,6 +412,12 @@ KINDS: dict[str, Words] = {
         _("Responses ordered"),
         _("%(who)s ordered %(n)s responses each to %(prompts)s prompts: %(target)s"),
     ),
+    "generation.resumed": Words(
+        "training", _("Candidates taken up again"), _("%(who)s took %(target)s up again")
+    ),
+    "generation.cancelled": Words(
+        "training", _("Candidates called off"), _("%(who)s called %(target)s off")
+    ),
     "run.started": Words("training", _("Training started"), _("%(who)s started %(target)s")),
     "run.cancelled": Words("training", _("Training stopped"), _("%(who)s stopped %(target)s")),
     "run.prioritised": Words(

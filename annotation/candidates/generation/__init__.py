@@ -1,0 +1,1 @@
+"""Runs by endpoints: ordered, estimated, asked for, looked at."""

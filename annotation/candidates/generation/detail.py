@@ -1,0 +1,108 @@
+"""What a run's page and the API say of it: how far it is, what came, what failed, what it cost."""
+
+from collections import Counter
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import Count, Q, Sum
+from django.utils import translation
+
+from annotation.candidates.endpoints.faults import Fault
+from annotation.candidates.generation.estimate import cost
+from annotation.candidates.models import GeneratedResponse, GenerationRun
+from annotation.candidates.models.endpoints import MOST_AT_A_TIME
+from annotation.core.models import Job
+
+SHOWN_FAILURES, SHOWN_SAMPLES, SHOWN_TEXT = 50, 5, 600
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Of the whole run, so far."""
+
+    wanted: int
+    stored: int
+    failed: int  # prompts
+    endings: list[tuple[str, int]]  # (finish reason or "", responses)
+    models: list[tuple[str, int]]  # (as answered, requests)
+    tokens_in: int
+    tokens_out: int
+    uncounted: int  # answered requests of which the endpoint did not say how many
+    seconds: float | None  # of a request, in the middle
+    cost: Decimal | None
+    tries: int
+
+    @property
+    def percent(self) -> int:
+        return 100 * self.stored // self.wanted if self.wanted else 0
+
+
+def figures_of(run: GenerationRun) -> Figures:
+    generated = GeneratedResponse.objects.filter(generation_run=run)
+    endings = Counter(
+        dict(generated.values_list("response__finish_reason").annotate(Count("pk")).order_by())
+    )
+    answered = run.requests.filter(fault="")
+    told = run.requests.aggregate(
+        tokens_in=Sum("prompt_tokens"),
+        tokens_out=Sum("completion_tokens"),
+        tries=Sum("try_count"),
+        failed=Count("pk", filter=~Q(fault="")),
+        uncounted=Count(
+            "pk",
+            filter=Q(fault="") & (Q(prompt_tokens=None) | Q(completion_tokens=None)),
+        ),
+    )
+    models = answered.values_list("model").annotate(count=Count("pk")).order_by("-count")
+    tokens_in, tokens_out = told["tokens_in"] or 0, told["tokens_out"] or 0
+    return Figures(
+        wanted=run.prompts.count() * run.params["n"],
+        stored=sum(endings.values()),
+        failed=told["failed"],
+        endings=endings.most_common(),
+        models=list(models),
+        tokens_in=tokens_in,
+        tokens_out=tokens_out,
+        uncounted=told["uncounted"],
+        seconds=_middle(answered),
+        cost=cost(run.terms, tokens_in, tokens_out) if run.endpoint_id else None,
+        tries=told["tries"] or 0,
+    )
+
+
+def _middle(answered) -> float | None:
+    """The median: one that hung for a minute says nothing of the others."""
+    count = answered.count()
+    if not count:
+        return None
+    row = answered.order_by("milliseconds").values_list("milliseconds", flat=True)
+    return row[count // 2] / 1000
+
+
+def failures_of(run: GenerationRun):
+    """(prompt, what went wrong) of the first prompts that came to nothing."""
+    failed = run.requests.exclude(fault="").select_related("prompt").order_by("pk")
+    return [
+        (request.prompt, Fault(request.fault, request.detail), request.try_count)
+        for request in failed[:SHOWN_FAILURES]
+    ]
+
+
+def stopped_by(run: GenerationRun) -> Fault | None:
+    """The fault that ended a run, in the reader's language; None where it was something else."""
+    if run.job is None or run.job.state != Job.State.FAILED:
+        return None
+    failed = run.requests.exclude(fault="").order_by("-pk").values_list("fault", "detail")
+    for name, said in failed[:MOST_AT_A_TIME]:
+        fault = Fault(name, said)
+        with translation.override("en"):  # as the job keeps it
+            is_it = fault.sentence == run.job.error
+        if is_it:
+            return fault
+    return None
+
+
+def samples_of(run: GenerationRun):
+    """The newest responses."""
+    newest = GeneratedResponse.objects.filter(generation_run=run).order_by("-pk")
+    return newest.select_related("response", "prompt")[:SHOWN_SAMPLES]

@@ -1,0 +1,28 @@
+"""Which prompts a run asks."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from annotation.prompts.models import Prompt, Response
+
+
+class Which(models.TextChoices):
+    ALL = "all", _("All prompts")
+    UNANSWERED = "unanswered", _("Prompts without a candidate")
+
+
+def prompts_for(project, *, which: str = Which.ALL, most: int | None = None) -> list[int]:
+    """The ids of the prompts that can be asked, the newest first where not all may come along."""
+    prompts = askable(project)
+    if which == Which.UNANSWERED:
+        candidates = Response.objects.filter(
+            prompt=models.OuterRef("pk"), kind=Response.Kind.CANDIDATE
+        )
+        prompts = prompts.filter(~models.Exists(candidates))
+    ids = prompts.order_by("-pk").values_list("pk", flat=True)
+    return sorted(ids if most is None else ids[:most])
+
+
+def askable(project):
+    """An endpoint gets words alone: prompts with attachments are none of it."""
+    return Prompt.objects.filter(project=project).exclude(messages__contains=[{"attachments": []}])

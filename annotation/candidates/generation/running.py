@@ -1,0 +1,194 @@
+"""The job of a run by an endpoint: asks for what is missing, stores what comes, and goes on.
+
+Each answer is stored in a short transaction of its own under the job's token, with what it cost.
+So whatever was stored stays, and after a kill only what was under way is asked once more.
+"""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_noop
+
+from annotation.candidates.endpoints.asking import Ask, Outcome, ask_all
+from annotation.candidates.endpoints.faults import Fault
+from annotation.candidates.endpoints.reading import Completion
+from annotation.candidates.generation.estimate import tokens_of
+from annotation.candidates.models import GeneratedResponse, GenerationRequest, GenerationRun
+from annotation.core.errors import DomainError
+from annotation.core.hashing import sha256_of_text
+from annotation.core.jobs import Claim, Deferred
+from annotation.core.models import Job
+from annotation.prompts.models import Generator, Prompt, Response
+
+# Other work of the same worker is let before it, once this one has had its turn.
+LEAST_TURN, LONGEST_TURN = 15.0, 900.0
+LOOK_EVERY = 2.0
+TOLD_EVERY = 1.0
+READ_AT_ONCE = 200
+
+REMOVED = gettext_noop("The endpoint was removed.")
+NOTHING = gettext_noop("Not one prompt was answered.")
+
+
+def generate_by_endpoint(claim: Claim) -> None:
+    """One turn of a run."""
+    run = GenerationRun.objects.select_related("project", "endpoint").get(
+        pk=claim.job.payload["generation_run"]
+    )
+    if run.endpoint.removed_at is not None:
+        raise DomainError(REMOVED)
+    turn = _Turn(claim, run)
+    is_over = ask_all(
+        run.endpoint, turn.asks(), settle=turn.settle, tick=turn.tick, wants_rest=turn.wants_rest
+    )
+    if not is_over:
+        raise Deferred(1)
+    failed = run.requests.exclude(fault="").count()
+    stored = run.generated.count()
+    if not stored:
+        raise DomainError(NOTHING)
+    claim.finish({"generation_run": run.pk, "responses": stored, "failed": failed})
+
+
+class _Turn:
+    def __init__(self, claim: Claim, run: GenerationRun):
+        self.claim, self.run, self.n = claim, run, run.params["n"]
+        self.begun_at = self.looked_at = self.told_at = time.monotonic()
+        self.generators: dict[str, Generator] = {}
+        self.stored: dict[int, int] = {}
+        for prompt in run.generated.values_list("prompt_id", flat=True):
+            self.stored[prompt] = self.stored.get(prompt, 0) + 1
+        self.stored_count = self.told_count = sum(self.stored.values())
+        self.total = run.prompts.count() * self.n
+        claim.progress(done=self.stored_count, total=self.total)
+
+    def asks(self) -> Iterator[Ask]:
+        """What is missing, by prompt. What failed in this job is not asked again by itself."""
+        failed = set(self.run.requests.exclude(fault="").values_list("prompt_id", flat=True))
+        ids = self.run.prompts.order_by("pk").values_list("pk", flat=True)
+        wanted = [pk for pk in ids if pk not in failed and self.stored.get(pk, 0) < self.n]
+        for start in range(0, len(wanted), READ_AT_ONCE):
+            some = Prompt.objects.in_bulk(wanted[start : start + READ_AT_ONCE])
+            for pk in wanted[start : start + READ_AT_ONCE]:
+                yield self.ask(pk, some[pk].messages, self.stored.get(pk, 0))
+
+    def ask(self, prompt: int, messages: list[dict], first: int) -> Ask:
+        params = self.run.params
+        if system := params.get("system"):
+            messages = [{"role": "system", "content": system}, *messages]
+        sent = {
+            name: params[name]
+            for name in ("temperature", "top_p", "max_tokens", "seed")
+            if name in params
+        }
+        if "seed" in sent:  # the same seed again would give the same responses again
+            sent["seed"] = (sent["seed"] + first) % 2**31
+        count = self.n - first
+        read = sum(tokens_of(message["content"]) for message in messages)
+        return Ask(
+            label=(prompt, first),
+            messages=messages,
+            params={
+                **sent,
+                "n": count,
+                "idempotency_key": f"concord-{self.run.pk}-{prompt}-{first}",
+            },
+            tokens=read + count * params["max_tokens"],
+        )
+
+    def settle(self, ask: Ask, outcome: Outcome, tries: int) -> list[Ask]:
+        """Store what came of it, whole. Where fewer came than were asked for, ask for the rest."""
+        (prompt, first), asked = ask.label, ask.params["n"]
+        request = GenerationRequest(
+            generation_run=self.run,
+            prompt_id=prompt,
+            first=first,
+            asked_count=asked,
+            try_count=tries,
+        )
+        with transaction.atomic():
+            self.claim.fence()
+            if isinstance(outcome, Fault):
+                request.fault, request.detail = outcome.name, outcome.detail
+                request.save(force_insert=True)
+                return []
+            self._store(request, ask, outcome)
+        count = len(outcome.texts)
+        self.stored_count += count
+        if count == asked:
+            return []
+        messages = Prompt.objects.get(pk=prompt).messages
+        return [self.ask(prompt, messages, first + count)]
+
+    def _store(self, request: GenerationRequest, ask: Ask, answer: Completion) -> None:
+        request.answered_count = len(answer.texts)
+        request.model, request.fingerprint = answer.model, answer.fingerprint
+        request.prompt_tokens = answer.usage.prompt_tokens
+        request.completion_tokens = answer.usage.completion_tokens
+        request.milliseconds = round(answer.latency * 1000)
+        request.save(force_insert=True)
+        # Of several responses only the sum is told.
+        tokens = answer.usage.completion_tokens if len(answer.texts) == 1 else None
+        params = self._params(ask)
+        responses = Response.objects.bulk_create(
+            Response(
+                prompt_id=request.prompt_id,
+                text=text,
+                text_sha256=sha256_of_text(text),
+                generator=self._generator(answer.model),
+                params=params,
+                finish_reason=reason,
+                token_count=tokens,
+            )
+            for text, reason in zip(answer.texts, answer.finish_reasons, strict=True)
+        )
+        GeneratedResponse.objects.bulk_create(
+            GeneratedResponse(
+                generation_run=self.run,
+                prompt_id=request.prompt_id,
+                index=request.first + place,
+                response=response,
+                request=request,
+            )
+            for place, response in enumerate(responses)
+        )
+
+    def _params(self, ask: Ask) -> dict[str, Any]:
+        """As they were sent, which is what made the response."""
+        sent = {name: ask.params[name] for name in ask.params if name != "idempotency_key"}
+        system = self.run.params.get("system")
+        return {**sent, "system": system} if system else sent
+
+    def _generator(self, answered: str) -> Generator:
+        """The model that was asked; as its revision the name that it answers to, if another."""
+        name = self.run.terms["model"]
+        revision = answered[:100] if answered != name else ""
+        if revision not in self.generators:
+            self.generators[revision], _ = Generator.objects.get_or_create(
+                project=self.run.project, name=name, revision=revision
+            )
+        return self.generators[revision]
+
+    def tick(self) -> None:
+        now = time.monotonic()
+        if self.stored_count != self.told_count and now - self.told_at >= TOLD_EVERY:
+            self.told_count, self.told_at = self.stored_count, now
+            self.claim.progress(done=self.stored_count)
+        else:
+            self.claim.alive()
+
+    def wants_rest(self) -> bool:
+        """Whether somebody else's job waits for this worker, and this one has had its turn."""
+        now = time.monotonic()
+        if now - self.begun_at > LONGEST_TURN:
+            return True
+        if now - self.begun_at < LEAST_TURN or now - self.looked_at < LOOK_EVERY:
+            return False
+        self.looked_at = now
+        waiting = Job.objects.filter(
+            queue=self.claim.job.queue, state=Job.State.QUEUED, not_before__lte=timezone.now()
+        )
+        return waiting.exists()

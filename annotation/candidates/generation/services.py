@@ -1,0 +1,99 @@
+"""Ordering responses of an endpoint, calling it off, taking it up again."""
+
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from annotation.candidates import tasks
+from annotation.candidates.generation import options
+from annotation.candidates.generation.estimate import terms_of
+from annotation.candidates.generation.prompts import askable
+from annotation.candidates.models import Endpoint, GenerationRequest, GenerationRun
+from annotation.core import audit, jobs
+from annotation.core.errors import Conflict, DomainError
+from annotation.core.models import Job
+
+MOST_RESPONSES = 1_000_000
+
+
+@transaction.atomic
+def start_generation(
+    *, project, endpoint: Endpoint, prompt_ids: Iterable[int], actor=None, **params
+) -> GenerationRun:
+    """Queue n responses to each prompt by an endpoint. `params`: generation/options.py."""
+    params = options.read(params)
+    ids = sorted(set(prompt_ids))
+    if endpoint.project_id != project.pk or endpoint.removed_at is not None:
+        raise DomainError(_("There is no such endpoint in this project."))
+    if not ids:
+        raise DomainError(_("There is no prompt to respond to."))
+    if len(ids) * params["n"] > MOST_RESPONSES:
+        raise DomainError(
+            _("A run has at most %(count)d responses. Take fewer prompts, or a smaller n.")
+            % {"count": MOST_RESPONSES}
+        )
+    if askable(project).filter(pk__in=ids).count() != len(ids):
+        raise DomainError(
+            _("A prompt belongs to another project, or has attachments, which no endpoint gets.")
+        )
+    run = GenerationRun.objects.create(
+        project=project, endpoint=endpoint, params=params, terms=terms_of(endpoint),
+        created_by=actor,
+    )  # fmt: skip
+    through = GenerationRun.prompts.through
+    through.objects.bulk_create(
+        (through(generationrun_id=run.pk, prompt_id=pk) for pk in ids), batch_size=5000
+    )
+    _queue(run, actor)
+    audit.record(
+        "generation.started",
+        actor=actor,
+        project=project,
+        target=f"generation:{run.pk}",
+        endpoint=endpoint.pk,
+        prompts=len(ids),
+        n=params["n"],
+    )
+    return run
+
+
+@transaction.atomic
+def resume_generation(*, run: GenerationRun, actor=None) -> None:
+    """Go on where it ended: what is stored stays, and what failed is asked again."""
+    run = GenerationRun.objects.select_for_update(of=("self",)).get(pk=run.pk)
+    if run.job is not None and run.job.is_active:
+        raise Conflict(_("The same is under way already."))
+    if run.endpoint is None:
+        jobs.revive(run.job)
+    elif run.endpoint.removed_at is not None:
+        raise DomainError(_("Its endpoint was removed."))
+    else:
+        GenerationRequest.objects.filter(generation_run=run).exclude(fault="").delete()
+        _queue(run, actor)
+    audit.record(
+        "generation.resumed", actor=actor, project=run.project, target=f"generation:{run.pk}"
+    )
+
+
+@transaction.atomic
+def cancel_generation(*, run: GenerationRun, actor=None) -> None:
+    """Ask it to end. What is stored stays."""
+    if run.job is None or not run.job.is_active:
+        raise Conflict(_("This run is over already."))
+    jobs.request_cancel(run.job)
+    audit.record(
+        "generation.cancelled", actor=actor, project=run.project, target=f"generation:{run.pk}"
+    )
+
+
+def _queue(run: GenerationRun, actor) -> Job:
+    run.job, _created = jobs.enqueue(
+        kind=tasks.ASK_KIND,
+        project=run.project,
+        actor=actor,
+        target=f"generation:{run.pk}",
+        payload={"generation_run": run.pk},
+    )
+    run.save(update_fields=["job"])
+    return run.job
