@@ -76,6 +76,7 @@ def arguments(run: Run, *, total_steps: int, learning_rate: float) -> dict[str, 
         "remove_unused_columns": False,
         "disable_tqdm": True,
         "average_tokens_across_devices": False,
+        "ddp_find_unused_parameters": False,
     }
 
 
