@@ -10,6 +10,7 @@ from bench import (
     adaptive,
     agreement,
     coverage,
+    dpo,
     gold,
     inside,
     judging,
@@ -35,6 +36,7 @@ PARTS = {
     "start": start.run,
     "statistics": statistics.run,
     "coverage": coverage.run,
+    "dpo": dpo.run,
 }
 # An hour or so: only where it is named.
 LONG = {"rounds": rounds.run}

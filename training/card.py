@@ -57,6 +57,8 @@ def publish(
 
     with checkpoint.staged(target, before_rename=seal) as folder:
         save(folder)
+        if run.adapter is not None:
+            run.adapter.save(folder)
         run.tick("publish")
         check(folder)
     run.outcome.files = {

@@ -70,6 +70,11 @@ COMMON = (
     Option("precision", str, "auto", "auto: bf16 on a GPU", choices=("auto", "fp32", "bf16")),
     Option("devices", int, 1, "processes of one machine, each with a device of its own", 1, 64),
 )
+LORA = (
+    Option("lora_rank", int, 0, "LoRA: rank of the adapter; 0 trains all weights", 0, 1024),
+    Option("lora_alpha", float, None, "LoRA: its scale; default twice the rank", 1e-3, 10000.0),
+    Option("quantised", bool, False, "QLoRA: the frozen weights in 4 bits; needs CUDA"),
+)
 TINY = (
     Option("hidden_size", int, 192, "new model: width", 16, 4096),
     Option("layers", int, 4, "new model: depth", 1, 96),
@@ -80,6 +85,7 @@ SFT = (
     *(option for option in COMMON if option.name not in ("epochs", "batch_size")),
     Option("epochs", float, 3.0, "passes over the training split", 0.01, 1000),
     Option("batch_size", int, 32, "demonstrations a step", 1, 4096),
+    *LORA,
     *TINY,
 )
 REWARD = (
@@ -94,6 +100,7 @@ REWARD = (
     Option("use_margin", bool, False, "ask for a reward gap of at least `margin`"),
     Option("centering", float, 0.01, "coefficient of (r_chosen + r_rejected)^2", 0.0, 10.0),
     Option("pooling", str, "mean", "encoder: which vector is scored", choices=("mean", "cls")),
+    *LORA,
 )
 DPO = (
     *COMMON,
@@ -106,6 +113,7 @@ DPO = (
     Option("soft_labels", bool, False, "use p_chosen instead of label_smoothing"),
     Option("use_weights", bool, True, "weigh each comparison by its `weight`"),
     Option("precompute_reference", bool, True, "score the reference once, not in every step"),
+    *LORA,
 )
 KTO = (
     *(option for option in COMMON if option.name != "batch_size"),
@@ -124,6 +132,7 @@ KTO = (
     Option("desirable_weight", float, None, "default: balances both sides", 1e-3, 1000.0),
     Option("undesirable_weight", float, None, "default: balances both sides", 1e-3, 1000.0),
     Option("use_weights", bool, True, "weigh each response by its comparisons' `weight`"),
+    *LORA,
 )
 NOT_RL = ("batch_size", "accumulation", "warmup", "devices")
 RL = (
@@ -192,7 +201,28 @@ def read_options(kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
             f"unknown option {', '.join(map(repr, unknown))} for {kind}; "
             f"known are {', '.join(sorted(known))}"
         )
-    return {
+    options = {
         name: option.check(given[name]) if name in given else option.default
         for name, option in known.items()
     }
+    _check_together(options)
+    return options
+
+
+def _check_together(options: dict[str, Any]) -> None:
+    """What options want of each other."""
+    if options.get("quantised"):
+        raise ConfigError(
+            "QLoRA is no part of this build: it needs a CUDA device and bitsandbytes. "
+            "Set lora_rank without quantised"
+        )
+    if options.get("lora_alpha") is not None and not options["lora_rank"]:
+        raise ConfigError("option 'lora_alpha' needs a lora_rank")
+    if options.get("lora_rank") and options.get("precompute_reference") is False:
+        raise ConfigError("option 'lora_rank' needs precompute_reference")
+    if "labels" in options:
+        by_rating = options["labels"] == "rating"
+        if by_rating and (not options["criterion"] or options["threshold"] is None):
+            raise ConfigError("labels by rating need a criterion and a threshold")
+        if not by_rating and (options["criterion"] or options["threshold"] is not None):
+            raise ConfigError("criterion and threshold are for labels by rating")

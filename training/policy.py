@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from training import ranks
+from training import adapters, ranks
 from training.errors import ConfigError
 from training.tokens import DEFAULT_MAX_LENGTH, TokenisedText, in_length_order
 
@@ -92,9 +92,10 @@ def parameter_count(model: nn.Module) -> int:
     return sum(parameter.numel() for parameter in model.parameters())
 
 
-def default_learning_rate(kind: str, model: nn.Module) -> float:
+def default_learning_rate(kind: str, model: nn.Module, *, lora: bool = False) -> float:
     small, large = LEARNING_RATES[kind]
-    return small if parameter_count(model) < SMALL_MODEL else large
+    rate = small if parameter_count(model) < SMALL_MODEL else large
+    return adapters.RATE * rate if lora else rate
 
 
 def length_limit(model: Any, asked: int | None) -> int:
@@ -143,6 +144,8 @@ def response_logits(
     """
     ids, attention = batch["input_ids"], batch["attention_mask"]
     mask = batch["response_mask"][:, 1:].bool()
+    if adapters.is_adapted(model):
+        model = model.get_base_model()  # the same layers, its adapter among them
     with autocast(bf16):
         if has_plain_head(model):
             hidden = model.base_model(

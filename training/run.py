@@ -57,6 +57,8 @@ class Run:
     options: dict[str, Any]
     journal: Journal
     outcome: Outcome = field(default_factory=Outcome)
+    # What LoRA trained (training.adapters.Adapter), once it is merged.
+    adapter: Any = None
     cancel_asked: bool = False
 
     @property

@@ -87,7 +87,9 @@ def train(
 
     options = run.options
     bf16 = policy.use_bf16(options["precision"])
-    rate = options["learning_rate"] or policy.default_learning_rate("dpo", model)
+    rate = options["learning_rate"] or policy.default_learning_rate(
+        "dpo", model, lora=options["lora_rank"] > 0
+    )
     total = trainers.steps_in(run, len(pairs["train"]))
     run.outcome.settings |= {"learning_rate": rate, "steps": total, "bf16": bf16}
 

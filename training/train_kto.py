@@ -17,7 +17,6 @@ from training.unpaired import (
     BY_DESIGN,
     TokenisedResponse,
     balance,
-    check_options,
     read_unpaired,
     tokenise,
 )
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 
 def work(run: Run) -> None:
     run.tick("check data")
-    check_options(run.options)
     place = run.config["dataset"]
     dataset = Dataset(Path(place["path"]), place.get("hash"))
     dataset.check_leaks()
@@ -97,7 +95,9 @@ def train(
 
     options = run.options
     bf16 = policy.use_bf16(options["precision"])
-    rate = options["learning_rate"] or policy.default_learning_rate("kto", model)
+    rate = options["learning_rate"] or policy.default_learning_rate(
+        "kto", model, lora=options["lora_rank"] > 0
+    )
     total = trainers.steps_in(run, len(ids["train"]))
     run.outcome.settings |= {"learning_rate": rate, "steps": total, "bf16": bf16}
     run.outcome.settings |= {"desirable_weight": weights[0], "undesirable_weight": weights[1]}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from training import checkpoint
 from training.data import SPLITS, Comparison, Counts, Dataset, check_margins, drop_identical
-from training.errors import DataError
+from training.errors import ConfigError, DataError
 from training.run import Run, main
 
 if TYPE_CHECKING:
@@ -59,7 +59,9 @@ def work(run: Run) -> None:
     bf16 = policy.use_bf16(options["precision"])
     is_encoder = reward.spec["architecture"] == "encoder"
     kind = "encoder" if is_encoder else "reward"
-    rate = options["learning_rate"] or policy.default_learning_rate(kind, reward.network)
+    rate = options["learning_rate"] or policy.default_learning_rate(
+        kind, reward.network, lora=options["lora_rank"] > 0
+    )
     run.outcome.settings |= {"learning_rate": rate, "bf16": bf16, **reward.spec}
     # Without a dev split the training rows themselves show at least whether anything moves.
     watched = (scored["dev"] or scored["train"]).first(options["eval_rows"])
@@ -119,6 +121,8 @@ def load(run: Run, base: Path | None) -> "RewardModel":
     from training import policy, reward_model
 
     folder = base or reward_model.default_encoder()
+    if run.options["lora_rank"] and reward_model.is_encoder(folder):
+        raise ConfigError("LoRA is for causal models: an encoder is small enough to train whole")
     tokenizer = policy.load_tokenizer(folder)
     torch.manual_seed(run.seed)
     asked = run.options["max_length"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from training import checkpoint
 from training.data import SPLITS, Counts, Dataset, Demonstration
-from training.errors import DataError
+from training.errors import ConfigError, DataError
 from training.run import Run, main
 
 if TYPE_CHECKING:
@@ -61,6 +61,8 @@ def load(run: Run, base: Path | None, train_rows: list[Demonstration]) -> tuple[
 
     if base is not None:
         return policy.load_policy(base), policy.load_tokenizer(base), "sft"
+    if run.options["lora_rank"]:
+        raise ConfigError("LoRA needs a base model: a new model's weights are all to be learned")
     tokenizer = tiny.train_tokenizer(tiny.texts_of(train_rows), run.options["vocab_size"])
     model: Any = tiny.make_model(tokenizer, run.options, run.seed)
     run.outcome.settings["base"] = f"new model of {policy.parameter_count(model):,} parameters"
@@ -81,7 +83,9 @@ def train(
     run.tick("load models")
     from training import samples, trainers
 
-    rate = learning_rate or policy.default_learning_rate(kind, model)
+    rate = learning_rate or policy.default_learning_rate(
+        kind, model, lora=run.options["lora_rank"] > 0
+    )
     total = trainers.steps_in(run, len(texts["train"]))
     bf16 = policy.use_bf16(run.options["precision"])
     run.outcome.settings |= {"learning_rate": rate, "steps": total, "bf16": bf16}

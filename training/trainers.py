@@ -27,7 +27,7 @@ from trl import (
     SFTTrainer,
 )
 
-from training import checkpoint, losses, policy, ranks
+from training import adapters, checkpoint, losses, policy, ranks
 from training.batches import PairCollator, TextCollator, UnpairedCollator, labels_of
 from training.errors import Cancelled, RunError
 from training.reward_model import ScoredComparisons
@@ -154,7 +154,8 @@ class Ours:
         run.journal.check_token()
         folder = run.out / "checkpoints" / f"step-{step}"
         folder.parent.mkdir(exist_ok=True)
-        needed = CHECKPOINT_BYTES_PER_PARAMETER * policy.parameter_count(trainer.model)
+        saved = sum(p.numel() for p in trainer.model.parameters() if p.requires_grad)
+        needed = CHECKPOINT_BYTES_PER_PARAMETER * saved
         checkpoint.require_space(folder.parent, needed)
         if ranks.is_first():  # every process holds the same weights and moments
             with checkpoint.staged(folder, before_rename=self._seal) as staging:
@@ -313,6 +314,7 @@ def sft_trainer(
         train_dataset=Dataset.from_list(table),
         data_collator=TextCollator(tokenizer.pad_token_id),
         processing_class=tokenizer,
+        peft_config=_adapter(run),
     )
     return _finish(trainer, run, [row.length for row in rows], steps)
 
@@ -338,6 +340,7 @@ def reward_trainer(
         train_dataset=Dataset.from_list(table),
         data_collator=PairCollator(tokenizer.pad_token_id),
         processing_class=tokenizer,
+        peft_config=_adapter(run, adapters.SCORING),
     )
     lengths = [max(len(row["chosen_ids"]), len(row["rejected_ids"])) for row in table]
     return _finish(trainer, run, lengths, steps)
@@ -381,6 +384,7 @@ def dpo_trainer(
         train_dataset=Dataset.from_list(table),
         data_collator=PairCollator(tokenizer.pad_token_id),
         processing_class=tokenizer,
+        peft_config=_adapter(run),
     )
     return _finish(trainer, run, [pair.length for pair in pairs], steps)
 
@@ -425,10 +429,16 @@ def kto_trainer(
         train_dataset=Dataset.from_list(table),
         data_collator=UnpairedCollator(tokenizer.pad_token_id),
         processing_class=tokenizer,
+        peft_config=_adapter(run),
     )
     # Batches by chance, not by length: a batch's reference point must stand for all responses.
     # Where good ones are long and bad ones short, a bucket is all good or all bad.
     return _finish(trainer, run, [0] * len(rows), steps)
+
+
+def _adapter(run: Run, task: str = adapters.CAUSAL) -> Any:
+    torch.manual_seed(run.seed)  # an adapter's weights start by chance
+    return adapters.config_of(run.options, task)
 
 
 def _finish(trainer: Any, run: Run, lengths: list[int], steps: dict[str, Any]) -> Any:
@@ -449,3 +459,5 @@ def train(trainer: Any, run: Run, resume: checkpoint.Checkpoint | None) -> None:
     trainer.train(resume_from_checkpoint=None if resume is None else str(resume.folder))
     if run.cancel_asked:
         raise Cancelled("SIGTERM")
+    if adapters.is_adapted(trainer.model):
+        run.adapter = adapters.merge(trainer.model)

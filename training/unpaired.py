@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from training.data import Counts, Dataset, Messages, Text
-from training.errors import ConfigError, DataError
+from training.errors import DataError
 from training.tokens import ChatTokeniser
 
 CONTESTED = "contested"
@@ -40,15 +40,6 @@ class TokenisedResponse:
     response: list[int]
     other: tuple[list[int], list[int]]
     source: Unpaired
-
-
-def check_options(options: dict[str, Any]) -> None:
-    """What the options want of each other."""
-    by_rating = options["labels"] == "rating"
-    if by_rating and (not options["criterion"] or options["threshold"] is None):
-        raise ConfigError("labels by rating need a criterion and a threshold")
-    if not by_rating and (options["criterion"] or options["threshold"] is not None):
-        raise ConfigError("criterion and threshold are for labels by rating")
 
 
 def read_unpaired(

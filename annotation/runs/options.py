@@ -1,9 +1,10 @@
 """What a training may be told, per kind. The trainers keep the same table (training/options.py);
 tests/contract compares the two, for neither side may import the other."""
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from annotation.core.options import Option, read_options
+from annotation.core.options import BadOption, Option, read_options
 
 COMMON = (
     Option("epochs", float, 1.0, _("Passes over the training split."), 0.01, 1000),
@@ -40,10 +41,18 @@ COMMON = (
         "devices", int, 1, _("Processes of one machine, each with a device of its own."), 1, 64
     ),
 )
+LORA = (
+    Option(
+        "lora_rank", int, 0, _("LoRA: the rank of the adapter; 0 trains all weights."), 0, 1024
+    ),
+    Option("lora_alpha", float, None, _("LoRA: its scale; else twice the rank."), 1e-3, 10000.0),
+    Option("quantised", bool, False, _("QLoRA: the frozen weights in 4 bits; needs CUDA.")),
+)
 SFT = (
     *(option for option in COMMON if option.name not in ("epochs", "batch_size")),
     Option("epochs", float, 3.0, _("Passes over the training split."), 0.01, 1000),
     Option("batch_size", int, 32, _("Demonstrations in a step."), 1, 4096),
+    *LORA,
     Option("hidden_size", int, 192, _("New model: its width."), 16, 4096),
     Option("layers", int, 4, _("New model: its depth."), 1, 96),
     Option("heads", int, 6, _("New model: attention heads."), 1, 128),
@@ -73,6 +82,7 @@ REWARD = (
     Option("use_margin", bool, False, _("Ask for a gap of at least the comparison’s margin.")),
     Option("centering", float, 0.01, _("How strongly rewards are drawn to 0."), 0.0, 10.0),
     Option("pooling", str, "mean", _("Encoder: which vector is scored."), choices=("mean", "cls")),
+    *LORA,
 )
 DPO = (
     *COMMON,
@@ -90,6 +100,7 @@ DPO = (
     Option("soft_labels", bool, False, _("Use the shares of votes in place of label_smoothing.")),
     Option("use_weights", bool, True, _("Weigh each comparison as the dataset says.")),
     Option("precompute_reference", bool, True, _("Score the base model once, not in every step.")),
+    *LORA,
 )
 KTO = (
     *(option for option in COMMON if option.name != "batch_size"),
@@ -128,6 +139,7 @@ KTO = (
         1000.0,
     ),
     Option("use_weights", bool, True, _("Weigh each response as its comparisons are weighed.")),
+    *LORA,
 )
 NOT_RL = ("batch_size", "accumulation", "warmup", "devices")
 RL = (
@@ -187,4 +199,14 @@ FIRST = (
 
 def read(kind: str, given) -> dict:
     """The given options of a kind, checked. Raises BadOption, which names the option."""
-    return read_options(BY_KIND[kind], given, kind)
+    options = read_options(BY_KIND[kind], given, kind)
+    if options.get("quantised"):
+        said = gettext("QLoRA is no part of this build: set lora_rank without quantised.")
+        raise BadOption("quantised", said)
+    if options.get("lora_alpha") is not None and not options.get("lora_rank"):
+        raise BadOption("lora_alpha", gettext("lora_alpha needs a lora_rank."))
+    by_rating = options.get("labels") == "rating"
+    if by_rating and (not options.get("criterion") or options.get("threshold") is None):
+        said = gettext("Labels by rating need a criterion and a threshold.")
+        raise BadOption("labels", said)
+    return options

@@ -4,6 +4,7 @@ The oracle runs each sequence alone, without padding or batch, through the full 
 """
 
 import math
+from copy import deepcopy
 from types import SimpleNamespace
 
 import numpy as np
@@ -68,27 +69,37 @@ def oracle_logp(model, prompt, response):
     return total
 
 
-def oracle_difference(models, pair):
+def oracle_difference(models, pair, is_mean=False):
     moved, reference = models
     ratios = [
-        oracle_logp(moved, pair.prompt, side) - oracle_logp(reference, pair.prompt, side)
+        (oracle_logp(moved, pair.prompt, side) - oracle_logp(reference, pair.prompt, side))
+        / (len(side) if is_mean else 1)
         for side in (pair.chosen, pair.rejected)
     ]
     return BETA * (ratios[0] - ratios[1])
 
 
-def make_trainer(models, tokenizer, pairs, tmp_path, **options):
+def make_trainer(models, tokenizer, pairs, tmp_path, total_steps=4, **options):
     from training import trainers
 
     moved, reference = models
     given = {"batch_size": 4, "use_weights": False, "beta": BETA, **options}
     run = SimpleNamespace(
-        options=read_options("dpo", given), out=tmp_path, seed=1, folder=tmp_path
+        options=read_options("dpo", given),
+        out=tmp_path,
+        seed=1,
+        folder=tmp_path,
+        cancel_asked=False,
+        journal=SimpleNamespace(progress=lambda *a, **k: None, metric=lambda *a, **k: None),
     )
     both = [(pair.prompt, pair.chosen) for pair in pairs]
     both += [(pair.prompt, pair.rejected) for pair in pairs]
     scores = policy.score_responses(
-        reference, both, tokenizer.pad_token_id, lambda done, total: None
+        reference,
+        both,
+        tokenizer.pad_token_id,
+        lambda done, total: None,
+        mean=run.options["length_normalised"],
     )
     frozen = None if run.options["precompute_reference"] else reference
     return trainers.dpo_trainer(
@@ -98,7 +109,7 @@ def make_trainer(models, tokenizer, pairs, tmp_path, **options):
         tokenizer,
         pairs,
         (scores[: len(pairs)], scores[len(pairs) :]),
-        total_steps=4,
+        total_steps=total_steps,
         rate=1e-4,
         evaluate=lambda step: None,
         state={},
@@ -116,9 +127,15 @@ def batch_losses(trainer):
 
 
 def oracle_losses(trainer, models, pairs, loss):
+    options = trainer.run.options
     order = list(trainer._get_train_sampler())
-    values = [loss(oracle_difference(models, pairs[at]), pairs[at].source) for at in order]
-    return np.array(values).reshape(-1, 4).mean(1)
+    values, weights = [], []
+    for at in order:
+        difference = oracle_difference(models, pairs[at], options["length_normalised"])
+        values.append(loss(difference, pairs[at].source))
+        weights.append(pairs[at].source.weight if options["use_weights"] else 1.0)
+    values, weights = (np.array(column).reshape(-1, 4) for column in (values, weights))
+    return (values * weights).sum(1) / weights.sum(1)
 
 
 def log_sigmoid(x):
@@ -139,6 +156,12 @@ LOSSES = {
         {"soft_labels": True},
         lambda d, row: -row.p_chosen * log_sigmoid(d) - (1 - row.p_chosen) * log_sigmoid(-d),
     ),
+    # The oracle's difference is at BETA.
+    "length-normalised": (
+        {"length_normalised": True, "beta": 5.0},
+        lambda d, row: -log_sigmoid(5.0 / BETA * d),
+    ),
+    "weighted": ({"use_weights": True}, lambda d, row: -log_sigmoid(d)),
     "IPO": ({"loss": "ipo"}, lambda d, row: (d / BETA - 1 / (2 * BETA)) ** 2),
 }
 
@@ -154,6 +177,72 @@ def test_the_shipped_trainers_loss_is_the_papers(models, tokenizer, pairs, tmp_p
     expected = oracle_losses(trainer, models, pairs, formula)
     assert np.abs(expected - math.log(2)).min() > 1e-4, "the policy must have moved"
     np.testing.assert_allclose(ours, expected, rtol=1e-5 if "IPO" in name else 0, atol=1e-5)
+
+
+def plain_steps(start, reference, pairs, order, steps):
+    """DPO as a beginner writes it: full logits, one sequence at a time, AdamW, a linear rate."""
+    optimizer = torch.optim.AdamW(start.parameters(), lr=1e-4, weight_decay=0.0)
+
+    def logp(model, prompt, response):
+        logits = model(input_ids=torch.tensor([prompt + response])).logits[0, :-1]
+        places = torch.arange(len(prompt) - 1, len(prompt) + len(response) - 1)
+        return logits.log_softmax(-1)[places, torch.tensor(response)].sum()
+
+    values = []
+    for step in range(steps):
+        total = 0.0
+        batch = [pairs[at] for at in order[step * 4 : step * 4 + 4]]
+        for pair in batch:
+            with torch.no_grad():
+                theirs = [logp(reference, pair.prompt, s) for s in (pair.chosen, pair.rejected)]
+            mine = [logp(start, pair.prompt, s) for s in (pair.chosen, pair.rejected)]
+            margin = BETA * ((mine[0] - theirs[0]) - (mine[1] - theirs[1]))
+            total = total - torch.log(torch.sigmoid(margin)) / len(batch)
+        for group in optimizer.param_groups:
+            group["lr"] = 1e-4 * (steps - step) / steps
+        optimizer.zero_grad()
+        total.backward()
+        torch.nn.utils.clip_grad_norm_(start.parameters(), 1.0)
+        optimizer.step()
+        values.append(float(total.detach()))
+    return values
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+def test_fifteen_steps_of_the_shipped_trainer_are_those_of_a_plain_loop(
+    models, tokenizer, pairs, tmp_path
+):
+    """Losses to 1e-4 and, after all of it, log-probabilities."""
+    reference = models[1]
+    shipped, plain = deepcopy(models[0]), deepcopy(models[0])
+    trainer = make_trainer(
+        (shipped, reference),
+        tokenizer,
+        pairs,
+        tmp_path,
+        total_steps=15,
+        warmup=0.0,
+        epochs=4.0,
+        log_steps=1,
+    )
+    trainer.args.save_strategy = "no"
+    order = []
+    sampler = trainer._get_train_sampler()
+    for epoch in range(4):
+        sampler.set_epoch(epoch)
+        order += list(sampler)
+    logged = []
+    trainer.run.journal.metric = lambda step, total, **values: logged.append(values["loss"])
+
+    trainer.train()
+
+    expected = plain_steps(plain, reference, pairs, order, 15)
+    first, third = np.mean(expected[:4]), np.mean(expected[8:12])  # each a pass over all pairs
+    assert third < first - 0.01, "it must have learned something"
+    np.testing.assert_allclose(logged, expected, atol=1e-4)
+    for pair in pairs[:4]:
+        ours, theirs = (oracle_logp(m, pair.prompt, pair.chosen) for m in (shipped, plain))
+        assert ours == pytest.approx(theirs, abs=1e-2)
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")

@@ -132,6 +132,20 @@ def test_gradients_against_finite_differences(loss):
     assert torch.autograd.gradcheck(total, (at,), eps=1e-6, atol=1e-5)
 
 
+def test_the_divergence_pulls_back_to_the_reference_and_its_slope_is_right():
+    logps = torch.tensor([-1.0, -0.2, -3.0], dtype=torch.float64, requires_grad=True)
+    ref = torch.tensor([-1.5, -0.2, -1.0], dtype=torch.float64)
+
+    def k3(at):
+        return ppo.kl_estimates(at, ref)[1].sum()
+
+    assert torch.autograd.gradcheck(k3, (logps,), eps=1e-6, atol=1e-6)
+    k3(logps).backward()
+    # d k3 / d log pi = 1 - ref/pi: down where the policy is too sure, none where both agree
+    expected = 1 - np.exp(ref.numpy() - logps.detach().numpy())
+    assert logps.grad.tolist() == pytest.approx(expected.tolist(), abs=1e-12)
+
+
 def test_before_the_first_update_the_ratio_is_one_and_the_gradient_the_policy_gradient():
     logps = row(-1.0, -2.0, -0.5).requires_grad_()
     advantage = row(0.3, -0.7, 1.1)

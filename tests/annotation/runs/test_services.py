@@ -5,7 +5,9 @@ from django.db import IntegrityError
 
 from annotation.core.errors import Conflict, DomainError
 from annotation.core.models import Event, Job
+from annotation.core.options import BadOption
 from annotation.datasets.models import Dataset
+from annotation.runs import options as run_options
 from annotation.runs import services
 from annotation.runs.attempts import config_of
 from annotation.runs.models import TrainingRun
@@ -202,3 +204,17 @@ def test_kto_needs_a_policy_to_start_from(world):
     run = world.start("kto", base=policy, options={"labels": "floor"})
     assert (run.get_kind_display(), run.options) == ("KTO", {"labels": "floor"})
     assert world.work(run).model_version.kind == "policy"
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "field"),
+    [
+        ("dpo", {"quantised": True, "lora_rank": 8}, "quantised"),
+        ("reward", {"lora_alpha": 4}, "lora_alpha"),
+        ("kto", {"labels": "rating", "criterion": "tone"}, "labels"),
+    ],
+)
+def test_options_that_do_not_go_together_are_refused_before_a_run_exists(kind, options, field):
+    with pytest.raises(BadOption) as refused:
+        run_options.read(kind, options)
+    assert refused.value.field == field
