@@ -10,10 +10,11 @@ from training import policy
 from training.data import Comparison
 
 
-def labels_of(one: Comparison, options: dict[str, Any]) -> dict[str, float]:
+def labels_of(one: Comparison, options: dict[str, Any]) -> dict[str, Any]:
     """What the losses need beside the ids, as the options want it."""
+    is_soft = options["soft_labels"] or one.p_chosen == 0.5  # a tie is one either way
     labels = {
-        "p_chosen": one.p_chosen if options["soft_labels"] else 1.0,
+        "p_chosen": one.p_chosen if is_soft else 1.0,
         "weight": one.weight if options["use_weights"] else 1.0,
     }
     if options.get("use_margin"):
@@ -31,9 +32,11 @@ class PairCollator:
         chosen = [(row.get("prompt_ids", []), row["chosen_ids"]) for row in rows]
         rejected = [(row.get("prompt_ids", []), row["rejected_ids"]) for row in rows]
         batch = policy.collate(chosen + rejected, self.pad_token_id)
-        for name in ("p_chosen", "weight", "margin", "ref_chosen", "ref_rejected"):
+        for name in ("p_chosen", "weight", "margin", "ref_chosen", "ref_rejected", "boot"):
             if name in rows[0]:
                 batch[name] = torch.tensor([row[name] for row in rows], dtype=torch.float32)
+        if "columns" in rows[0]:
+            batch["columns"] = torch.tensor([row["columns"] for row in rows])
         return batch
 
 

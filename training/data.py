@@ -36,6 +36,8 @@ class Comparison:
     p_chosen: float = 1.0
     weight: float = 1.0
     margin: float | None = None
+    # Which criterion of the rubric it is about; empty: the ranking itself.
+    criterion: str = ""
 
 
 @dataclass(frozen=True)

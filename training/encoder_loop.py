@@ -11,13 +11,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from training import checkpoint, losses, policy, states
+from training import checkpoint, heads, losses, policy, states
+from training.batches import labels_of
 from training.errors import Cancelled, ConfigError, RunError
-from training.reward_model import RewardModel, ScoredComparisons
+from training.reward_model import RewardModel, ScoredComparisons, log_nu_of
 from training.run import Run
 from training.tokens import BucketSampler
 
 HEAD_RATE = 10
+NEW_WEIGHTS = ("head.", "log_nu")
 
 
 def train_encoder(
@@ -67,7 +69,7 @@ def train_encoder(
             chunk = batches[start : start + options["accumulation"]]
             for batch in chunk:
                 prompts = [groups[at] for at in batch]
-                loss, accuracy = forward(reward, scored, prompts, options, bf16)
+                loss, accuracy = forward(reward, scored, prompts, options, bf16, run.seed)
                 (loss / len(chunk)).backward()
                 window.append((loss.detach(), accuracy))
                 run.journal.progress("train", step=step, total=total)
@@ -109,7 +111,9 @@ def make_optimizer(
     named = list(network.named_parameters())
     groups = [
         {
-            "params": [parameter for name, parameter in named if name.startswith("head.") is head],
+            "params": [
+                parameter for name, parameter in named if name.startswith(NEW_WEIGHTS) is head
+            ],
             "lr": peak,
             "peak": peak,
         }
@@ -124,6 +128,7 @@ def forward(
     prompts: list[list[int]],
     options: dict[str, Any],
     bf16: bool,
+    seed: int = 0,
 ) -> tuple[Tensor, Tensor]:
     """K-wise loss and share of comparisons in the right order, over whole prompts; scalars."""
     comparisons = [at for group in prompts for at in group]
@@ -133,20 +138,27 @@ def forward(
     batch = policy.to_device(reward.tokeniser.collate([scored.rows[row] for row in unique]))
     with policy.autocast(bf16):
         scores = reward.network(batch)
-    chosen = scores[[place[scored.chosen[at]] for at in comparisons]]
-    rejected = scores[[place[scored.rejected[at]] for at in comparisons]]
     sources = [scored.comparisons[at] for at in comparisons]
 
-    def column(values: list[float]) -> Tensor:
-        return torch.tensor(values, dtype=torch.float32, device=scores.device)
+    labels = [
+        labels_of(one, options) | heads.labels_of(one, reward.heads, seed) for one in sources
+    ]
 
-    p_chosen = column([one.p_chosen if options["soft_labels"] else 1.0 for one in sources])
-    weight = column([one.weight if options["use_weights"] else 1.0 for one in sources])
-    margin = column([one.margin or 0.0 for one in sources]) if options["use_margin"] else None
-    loss = losses.preference_nll(chosen - rejected, p_chosen, margin)
-    loss = loss + options["centering"] * losses.centering(chosen, rejected)
+    def column(name: str, dtype: torch.dtype = torch.float32) -> Tensor:
+        return torch.tensor([one[name] for one in labels], dtype=dtype, device=scores.device)
+
+    columns = column("columns", torch.long)
+    chosen = scores[[place[scored.chosen[at]] for at in comparisons]].gather(1, columns)
+    rejected = scores[[place[scored.rejected[at]] for at in comparisons]].gather(1, columns)
+    wanted: dict[str, Tensor] = {
+        name: column(name) for name in ("p_chosen", "margin", "boot") if name in labels[0]
+    }
+    loss = heads.comparison_losses(
+        chosen, rejected, wanted, options["centering"], log_nu_of(reward.network)
+    )
     index = torch.tensor(group, device=scores.device)
-    return losses.k_wise(loss, index, weight), (chosen > rejected).float().mean().detach()
+    right = chosen.mean(1) > rejected.mean(1)
+    return losses.k_wise(loss, index, column("weight")), right.float().mean().detach()
 
 
 def schedule(step: int, warmup: int, total: int) -> float:

@@ -17,6 +17,7 @@ from training.data import Comparison
 Floats = NDArray[np.float64]
 Z95 = 1.959963984540054
 RESAMPLES = 2000
+TEMPERATURE_LIMIT = 20.0
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,53 @@ def calibration_error(difference: Floats, bins: int = 10) -> float:
         inside = place == one
         error += inside.mean() * abs(float(hits[inside].mean() - confidence[inside].mean()))
     return float(error)
+
+
+def fit_temperature(difference: Floats, p_chosen: Floats) -> float:
+    """The T that makes s(d / T) likeliest: temperature scaling, Guo et al. 2017, section 4.2.
+
+    Within 1/TEMPERATURE_LIMIT to TEMPERATURE_LIMIT: where every comparison is right, none of them
+    would be sure enough. The loss is convex in 1 / T, so a golden section finds it.
+    """
+    shrink = (math.sqrt(5) - 1) / 2
+    low, high = 1 / TEMPERATURE_LIMIT, TEMPERATURE_LIMIT
+
+    def loss(inverse: float) -> float:
+        return log_loss(difference * inverse, p_chosen)
+
+    while high - low > 1e-6:
+        left, right = high - shrink * (high - low), low + shrink * (high - low)
+        if loss(left) <= loss(right):
+            high = right
+        else:
+            low = left
+    return 2 / (low + high)
+
+
+def calibrate(difference: Floats, p_chosen: Floats, temperature: float) -> dict[str, float]:
+    """Calibration before and after dividing by a temperature that was fitted elsewhere."""
+    cooled = difference / temperature
+    return {
+        "temperature": temperature,
+        "error_before": calibration_error(difference),
+        "error_after": calibration_error(cooled),
+        "log_loss_before": log_loss(difference, p_chosen),
+        "log_loss_after": log_loss(cooled, p_chosen),
+    }
+
+
+def by_certainty(difference: Floats, deviation: Floats) -> dict[str, float]:
+    """Accuracy where an ensemble's members agree most, and where least: a half each.
+
+    Both (comparisons,): difference of reward, and its deviation over the members.
+    """
+    order = np.argsort(deviation, kind="stable")
+    hits, half = correct(difference)[order], (len(order) + 1) // 2
+    return {
+        "accuracy_sure": float(hits[:half].mean()),
+        "accuracy_unsure": float(hits[half:].mean()) if len(hits) > half else math.nan,
+        "deviation": float(deviation.mean()),
+    }
 
 
 def length_difference(chosen: Sequence[str], rejected: Sequence[str]) -> Floats:

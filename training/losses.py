@@ -25,6 +25,18 @@ def preference_nll(
     return -p_chosen * F.logsigmoid(d) - (1 - p_chosen) * F.logsigmoid(-d)
 
 
+def davidson_nll(difference: Tensor, is_tie: Tensor, log_nu: Tensor) -> Tensor:
+    """-log P of what was said, where a tie is an outcome of its own; (batch,).
+
+    P(first) : P(second) : P(tie) = e^(d/2) : e^(-d/2) : nu, which is Davidson 1970, eq. 2.3, with
+    d the difference of rewards, first the chosen one. `is_tie` bool; `log_nu` a scalar, learned.
+    """
+    _same_shape(difference, is_tie)
+    tie = log_nu.expand_as(difference)
+    outcomes = torch.stack([difference / 2, -difference / 2, tie])
+    return outcomes.logsumexp(0) - torch.where(is_tie, tie, difference / 2)
+
+
 def centering(chosen: Tensor, rejected: Tensor) -> Tensor:
     """(r_chosen + r_rejected)^2, which keeps rewards around zero. Eisenstein et al. 2023."""
     _same_shape(chosen, rejected)

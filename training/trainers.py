@@ -27,7 +27,7 @@ from trl import (
     SFTTrainer,
 )
 
-from training import adapters, checkpoint, losses, policy, ranks
+from training import adapters, checkpoint, heads, losses, policy, ranks
 from training.batches import PairCollator, TextCollator, UnpairedCollator, labels_of
 from training.errors import Cancelled, RunError
 from training.reward_model import ScoredComparisons
@@ -217,10 +217,13 @@ class OurRewardTrainer(Ours, RewardTrainer):
                 attention_mask=inputs["attention_mask"],
                 use_cache=False,
             )
-        chosen, rejected = output.logits.float().squeeze(-1).chunk(2)
-        loss = losses.preference_nll(chosen - rejected, inputs["p_chosen"], inputs.get("margin"))
-        loss = loss + options["centering"] * losses.centering(chosen, rejected)
+        chosen, rejected = (
+            side.gather(1, inputs["columns"]) for side in output.logits.float().chunk(2)
+        )
+        log_nu = getattr(model, "log_nu", None)
+        loss = heads.comparison_losses(chosen, rejected, inputs, options["centering"], log_nu)
         with torch.no_grad():
+            chosen, rejected = chosen.mean(1), rejected.mean(1)
             metrics = self._metrics["train"]
             decided = inputs["p_chosen"] != 0.5
             metrics["accuracy"] += (chosen > rejected)[decided].float().tolist()
@@ -320,7 +323,12 @@ def sft_trainer(
 
 
 def reward_trainer(
-    run: Run, model: Any, tokenizer: Any, scored: ScoredComparisons, **steps: Any
+    run: Run,
+    model: Any,
+    tokenizer: Any,
+    scored: ScoredComparisons,
+    plan: heads.Heads,
+    **steps: Any,
 ) -> OurRewardTrainer:
     """A reward trainer over tokenised comparisons; see `_finish` for the keywords."""
     settings = arguments(run, total_steps=steps["total_steps"], learning_rate=steps["rate"])
@@ -329,11 +337,13 @@ def reward_trainer(
             "chosen_ids": sum(scored.rows[chosen], []),
             "rejected_ids": sum(scored.rows[rejected], []),
             **labels_of(one, run.options),
+            **heads.labels_of(one, plan, run.seed),
         }
         for one, chosen, rejected in zip(
             scored.comparisons, scored.chosen, scored.rejected, strict=True
         )
     ]
+    model.config.num_labels = 1  # TRL takes no other; our loss reads as many heads as there are
     trainer = OurRewardTrainer(
         model=model,
         args=RewardConfig(**settings, disable_dropout=True),
@@ -342,6 +352,7 @@ def reward_trainer(
         processing_class=tokenizer,
         peft_config=_adapter(run, adapters.SCORING),
     )
+    model.config.num_labels = plan.count
     lengths = [max(len(row["chosen_ids"]), len(row["rejected_ids"])) for row in table]
     return _finish(trainer, run, lengths, steps)
 

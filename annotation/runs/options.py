@@ -77,11 +77,33 @@ REWARD = (
         4096,
     ),
     Option("soft_labels", bool, True, _("Learn the shares of votes, not only the majority.")),
-    Option("use_ties", bool, True, _("Learn from even splits too; needs soft labels.")),
+    Option(
+        "use_ties",
+        bool,
+        True,
+        _("Learn from ties too; without soft labels as an outcome of their own (Davidson)."),
+    ),
     Option("use_weights", bool, True, _("Weigh each comparison as the dataset says.")),
     Option("use_margin", bool, False, _("Ask for a gap of at least the comparison’s margin.")),
     Option("centering", float, 0.01, _("How strongly rewards are drawn to 0."), 0.0, 10.0),
     Option("pooling", str, "mean", _("Encoder: which vector is scored."), choices=("mean", "cls")),
+    Option(
+        "members",
+        int,
+        1,
+        _("Ensemble: heads that each see their own sample of prompts; they say how sure it is."),
+        1,
+        16,
+    ),
+    Option(
+        "criteria",
+        str,
+        "",
+        _("Criteria with a head each and their weights, such as helpful=2, tone=0.5."),
+    ),
+    Option(
+        "overall_weight", float, 1.0, _("With criteria: the weight of the ranking."), 0.0, 1000.0
+    ),
     *LORA,
 )
 DPO = (

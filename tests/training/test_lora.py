@@ -35,6 +35,7 @@ def logits(model):
         return model(input_ids=torch.arange(3, 40)[None]).logits
 
 
+@pytest.mark.filterwarnings("ignore::FutureWarning")  # peft asks by an old name
 def test_the_published_model_is_base_and_adapter_merged(lora_dpo, policy_folder):
     folder = lora_dpo[0] / "1" / "model"
     merged = AutoModelForCausalLM.from_pretrained(folder)
