@@ -95,6 +95,18 @@ def leave_one_out(rewards: Tensor) -> Tensor:
     return (rewards - rewards.mean(1, keepdim=True)) * count / (count - 1)
 
 
+def best_of_group(rewards: Tensor, may_win: Tensor) -> Tensor:
+    """1 for the best response to each prompt, 0 for the others; (prompts, responses) both.
+
+    `may_win` bool; a prompt none of whose responses may win has no 1. Of equal ones the first
+    wins. Rejection sampling: Touvron et al. 2023 (Llama 2), section 3.2.3; Dong et al. 2023.
+    """
+    _same_shape(rewards, may_win)
+    able = torch.where(may_win, rewards, torch.full_like(rewards, -torch.inf))
+    best = torch.zeros_like(rewards).scatter(1, able.argmax(1, keepdim=True), 1.0)
+    return best * may_win
+
+
 def within_group(rewards: Tensor) -> Tensor:
     """(r - mean) / std of the responses to the same prompt; (prompts, responses) both.
 

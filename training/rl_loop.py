@@ -1,4 +1,4 @@
-"""The own loop of PPO, RLOO and GRPO: sample, score, learn, again; one device, one process.
+"""The own loop of PPO, RLOO, GRPO and best of n: sample, score, learn, again. One device.
 
 Seed, update and weights alone decide what comes next, so a resumed run ends with the weights of
 an undisturbed one.
@@ -51,7 +51,7 @@ class Experience:
 class Learner:
     """A policy, its frozen reference, the reward model that it is to please, and PPO's critic.
 
-    RLOO and GRPO have no critic: what a response is worth shows beside others to its prompt.
+    The others have no critic: what a response is worth shows beside others to its prompt.
     """
 
     def __init__(self, run: Run, model: Any, tokenizer: Any, reward: RewardModel, rate: float):
@@ -128,6 +128,7 @@ class Learner:
             self.run, self.model, self.tokenizer, prompts, seed=self.run.seed + step + 1, beat=beat
         )
         scores = rollouts.score(self.run, self.reward, responses).to(policy.device())
+        ended = responses.ended.to(policy.device())
         mask = rollouts.mask_of(responses.rows)
         logps, ref_logps, values = (torch.zeros_like(mask) for _ in range(3))
         entropy = torch.zeros_like(mask)
@@ -150,7 +151,7 @@ class Learner:
         if self.critic is not None:
             gains, returns = self._by_critic(scores, logps, ref_logps, values, mask)
         else:
-            gains, returns = self._by_others(scores, (k1 * mask).sum(1), mask), values
+            gains, returns = self._by_others(scores, (k1 * mask).sum(1), ended, mask), values
         figures = {
             "reward": float(scores.mean()),
             "reward_std": float(scores.std(correction=0)),
@@ -179,10 +180,12 @@ class Learner:
         )
         return ppo.whiten(gains, mask, keep_mean=False), returns
 
-    def _by_others(self, scores: Tensor, kl: Tensor, mask: Tensor) -> Tensor:
-        """RLOO, GRPO: one advantage for all tokens of a response; (rows, tokens)."""
+    def _by_others(self, scores: Tensor, kl: Tensor, ended: Tensor, mask: Tensor) -> Tensor:
+        """RLOO, GRPO, best of n: one advantage for all tokens of a response; (rows, tokens)."""
         count = responses_to_a_prompt(self.run.options)
-        if self.algorithm == "rloo":  # its KL is a part of the reward, GRPO's of the loss
+        if self.algorithm == "best_of":
+            by_response = ppo.best_of_group(scores.view(-1, count), ended.view(-1, count))
+        elif self.algorithm == "rloo":  # its KL is a part of the reward, GRPO's of the loss
             by_response = ppo.leave_one_out((scores - self.control.beta * kl).view(-1, count))
         else:
             by_response = ppo.within_group(scores.view(-1, count))
@@ -194,16 +197,25 @@ class Learner:
         if self.algorithm == "rloo":  # a response is one action
             ours, before = ((part * mask).sum(1, keepdim=True) for part in (logps, old["logps"]))
             return ppo.policy_losses(ours, before, old["advantages"][:, :1], clip).mean()
+        if self.algorithm == "best_of":  # plain imitation of what is left in the batch
+            return -ppo.masked_mean(logps, mask)
         losses = ppo.policy_losses(logps, old["logps"], old["advantages"], clip)
         if self.algorithm == "ppo":
             return ppo.masked_mean(losses, mask)
         _, k3 = ppo.kl_estimates(logps, old["ref_logps"])
         return ppo.response_means(losses + self.control.beta * k3, mask)
 
+    def _rows_to_learn(self, experience: Experience) -> list[int]:
+        """All of them; of best of n the best. None where no response ended by itself."""
+        rows = list(range(len(experience.responses.rows)))
+        if self.algorithm != "best_of":
+            return rows
+        return [at for at in rows if bool(experience.advantages[at].any())]
+
     def learn(self, experience: Experience, step: int, total: int) -> Figures:
         """Several passes over an update's responses, in minibatches; means of the losses."""
         options, pad = self.run.options, self.tokenizer.pad_token_id
-        order = list(range(len(experience.responses.rows)))
+        order = self._rows_to_learn(experience)
         chance = random.Random(f"{self.run.seed}/{step}")  # noqa: S311 - an order, no secret
         self.model.train()
         sums: dict[str, list[float]] = {}
@@ -246,6 +258,8 @@ class Learner:
                     "grad_norm": norms[0],
                 }.items():
                     sums.setdefault(name, []).append(float(figure.detach()))
+        if not sums:  # nothing ended by itself, so nothing was worth imitating
+            return {"loss": 0.0}
         if self.critic is None:
             del sums["value_loss"]
         means = {name: sum(values) / len(values) for name, values in sums.items()}

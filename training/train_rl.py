@@ -1,9 +1,11 @@
-"""Reinforcement learning from a reward model: PPO, RLOO or GRPO, held near to the base model.
+"""Reinforcement learning from a reward model: PPO, RLOO or GRPO, held near to the base model; or
+the baseline that they must beat, imitating the best of n (rejection sampling).
 
 Needs a base policy, which is also the frozen reference, a reward model, and a dataset of which
 only the prompts are read. RUN and TOKEN are described in docs/formats.md.
 """
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -112,7 +114,10 @@ def train(
     from training.rl_loop import Learner
 
     options = run.options
-    rate = options["learning_rate"] or policy.default_learning_rate("rl", model)
+    is_imitation = options["algorithm"] == "best_of"
+    rate = options["learning_rate"] or policy.default_learning_rate(
+        "sft" if is_imitation else "rl", model
+    )
     prompts = options["batch_size"] // responses_to_a_prompt(options)
     updates = max(1, round(len(rows["train"]) * options["epochs"] / prompts))
     total = min(updates, options["max_steps"] or updates)
@@ -173,6 +178,19 @@ def report(loop: "Learner", prompts: "list[Prompt]", is_held_out: bool) -> None:
             "reward": float(theirs.mean()),
             "length": float(before.lengths.mean()),
         }
+    }
+    if run.options["algorithm"] == "best_of":
+        count = responses_to_a_prompt(run.options)
+        run.outcome.baselines[f"base model, best of {count}"] = best_of(loop, prompts, count)
+
+
+def best_of(loop: "Learner", prompts: "list[Prompt]", count: int) -> dict[str, float]:
+    """The reward of choosing the best of `count` responses of the base model: what costs no
+    training at all. Its divergence is log n - (n - 1) / n at most: Stiennon et al. 2020, G.3."""
+    _, scores = answer(loop, loop.reference, [one for one in prompts for _ in range(count)])
+    return {
+        "reward": float(scores.view(-1, count).max(1).values.mean()),
+        "kl_bound": math.log(count) - (count - 1) / count,
     }
 
 

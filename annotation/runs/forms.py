@@ -16,7 +16,11 @@ KINDS = (
     ("sft", _("Supervised fine-tuning"), _("Learns to write like the best responses.")),
     ("dpo", _("DPO"), _("Tunes a policy straight from comparisons.")),
     ("kto", _("KTO"), _("Tunes a policy from responses that are good or bad by themselves.")),
-    ("rl", _("PPO, RLOO, GRPO"), _("Tune a policy until it pleases a reward model.")),
+    (
+        "rl",
+        _("PPO, RLOO, GRPO, best of n"),
+        _("Tune a policy until it pleases a reward model."),
+    ),
 )
 
 

@@ -170,8 +170,11 @@ RL = (
         "algorithm",
         str,
         "ppo",
-        _("ppo has a critic; rloo and grpo compare responses to the same prompt."),
-        choices=("ppo", "rloo", "grpo"),
+        _(
+            "ppo has a critic; rloo and grpo compare responses to the same prompt; best_of "
+            "imitates the best of them (rejection sampling)."
+        ),
+        choices=("ppo", "rloo", "grpo", "best_of"),
     ),
     Option("batch_size", int, 64, _("Responses in an update."), 2, 65536),
     Option(

@@ -168,6 +168,13 @@ def test_a_response_beside_the_others_to_its_prompt_by_hand():
         ppo.leave_one_out(rewards[:, :1])
 
 
+def test_the_best_response_that_ended_wins_and_the_first_of_equals():
+    rewards = torch.tensor([[1.0, 3.0, 2.0], [5.0, 9.0, 5.0], [1.0, 2.0, 3.0]])
+    ended = torch.tensor([[True, True, True], [True, False, True], [False] * 3])
+    found = ppo.best_of_group(rewards, ended)
+    assert found.tolist() == [[0, 1, 0], [1, 0, 0], [0, 0, 0]]
+
+
 def test_a_mean_over_responses_weighs_each_of_them_once():
     values = torch.tensor([[4.0, 0.0, 0.0], [1.0, 2.0, 3.0]])
     mask = torch.tensor([[1.0, 0, 0], [1, 1, 1]])

@@ -293,3 +293,23 @@ def test_the_mean_log_probability_is_the_sum_over_the_tokens_with_the_end(policy
         total = policy.response_logps(model, batch)
         mean = policy.response_logps(model, batch, mean=True)
     assert torch.allclose(mean, total / torch.tensor([2.0, 4.0]))
+
+
+def test_imitating_the_best_of_n_beats_its_base_and_is_told_beside_choosing_alone(
+    world, dataset, policy_folder, reward_folder
+):
+    options = SETTINGS | {"batch_size": 96, "responses": 8, "learning_rate": 5e-4, "epochs": 20}
+    options |= {"eval_steps": 30, "minibatch": 4, "max_steps": 6}
+    run = toy.make_run(
+        world / "best-of", "rl", dataset, policy_folder, reward=reward_folder,
+        algorithm="best_of", **options,
+    )  # fmt: skip
+    status, lines, record = toy.train(run)
+    assert status == 0, toy.log(run)
+    base = record["baselines"]["base model"]["reward"]
+    choosing = record["baselines"]["base model, best of 8"]
+    assert choosing["reward"] > base + 0.5
+    assert choosing["kl_bound"] == pytest.approx(1.204442, abs=1e-6)  # log 8 - 7/8
+    rewards = metrics(lines, "reward")
+    assert sum(rewards[-2:]) / 2 > rewards[0] + 0.1
+    assert record["metrics"]["test_reward"] > base
