@@ -220,7 +220,7 @@ class OurRewardTrainer(Ours, RewardTrainer):
         chosen, rejected = (
             side.gather(1, inputs["columns"]) for side in output.logits.float().chunk(2)
         )
-        log_nu = getattr(model, "log_nu", None)
+        log_nu = getattr(self.accelerator.unwrap_model(model), "log_nu", None)
         loss = heads.comparison_losses(chosen, rejected, inputs, options["centering"], log_nu)
         with torch.no_grad():
             chosen, rejected = chosen.mean(1), rejected.mean(1)
