@@ -79,7 +79,9 @@ def test_the_loss_of_pandalm_k_wise_is_the_pairwise_one_for_two_fifths_of_the_fo
 def pairwise(reward, scored, comparisons, options):
     """The loss of each comparison from two forwards of its own; (comparisons,)."""
     sides = [
-        reward.network(reward.tokeniser.collate([scored.rows[side[at]] for at in comparisons]))
+        reward.network(reward.tokeniser.collate([scored.rows[side[at]] for at in comparisons]))[
+            :, 0
+        ]
         for side in (scored.chosen, scored.rejected)
     ]
     loss = -torch.nn.functional.logsigmoid(sides[0] - sides[1])
