@@ -111,7 +111,7 @@ def _collecting(found: Round) -> list[Step]:
         Step(
             "judgments",
             _("Judgments"),
-            "done" if has_items and made >= wanted else "now" if made else "",
+            _judging(made, wanted, is_frozen),
             _("%(made)s of %(wanted)s judgments")
             % {"made": grouped(made), "wanted": grouped(wanted)}
             if has_items
@@ -124,6 +124,13 @@ def _collecting(found: Round) -> list[Step]:
             ),
         ),
     ]
+
+
+def _judging(made: int, wanted: int, is_frozen: bool) -> str:
+    """Once the dataset is frozen, what was judged by then is all it wanted."""
+    if made and (made >= wanted or is_frozen):
+        return "done"
+    return "now" if made else ""
 
 
 def _dataset(found: Round) -> Step:
@@ -181,7 +188,8 @@ def _evaluation(found: Round, policies, evaluations) -> Step:
         action = Link(_("Evaluate it blind"), _url("runs:start-evaluation", found, **query))
     links = [
         Link(
-            _("%(new)s against %(old)s") % {"new": one.new.name, "old": one.old.name},
+            f"{_('%(new)s against %(old)s') % {'new': one.new.name, 'old': one.old.name}}"
+            f" ({one.get_kind_display()})",
             _url("runs:show-evaluation", found, one.pk),
         )
         for one in evaluations
