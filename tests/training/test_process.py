@@ -176,7 +176,7 @@ def test_help_says_what_it_is_and_lists_the_options(module, no_torch):
     ]
 
     options = json.loads(answers[1])
-    assert len(options) > 5
+    assert len(options) > 1
     assert all(option["name"] in answers[0] for option in options)
     assert "docs/formats.md" in answers[0]
 
