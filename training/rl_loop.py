@@ -16,11 +16,11 @@ from torch import Tensor
 
 from training import checkpoint, policy, ppo, rollouts, states
 from training.encoder_loop import schedule
-from training.errors import Cancelled, RunError
+from training.errors import Cancelled, ConfigError, RunError
 from training.generate import Beat
 from training.options import responses_to_a_prompt
 from training.reward_model import RewardModel
-from training.rollouts import Critic, Prompt, Responses
+from training.rollouts import Critic, Prompt, Responses, reads_alike
 from training.run import Run
 
 Figures = dict[str, float]
@@ -60,8 +60,7 @@ class Learner:
         self.reference = deepcopy(model).eval().requires_grad_(False)
         torch.manual_seed(run.seed)
         self.algorithm = options["algorithm"]
-        has_critic = self.algorithm == "ppo"
-        self.critic = Critic(model).to(policy.device()) if has_critic else None
+        self.critic = self._critic() if self.algorithm == "ppo" else None
         self.bf16 = policy.use_bf16(options["precision"])
         self.rate = rate
         self.control = ppo.KLControl(options["beta"], options["kl_target"])
@@ -70,6 +69,19 @@ class Learner:
             f"{name}_optimizer": torch.optim.AdamW(network.parameters(), rate, weight_decay=decay)
             for name, network in self.networks.items()
         }
+
+    def _critic(self) -> Critic:
+        wanted = self.run.options["critic"]
+        judge = None
+        if wanted != "policy" and reads_alike(self.reward, self.tokenizer):
+            judge = self.reward
+        elif wanted == "reward":
+            raise ConfigError(
+                "critic cannot be 'reward': this reward model reads other tokens than the policy, "
+                "or has several heads"
+            )
+        self.run.outcome.settings["critic"] = "reward" if judge else "policy"
+        return Critic(self.model, judge).to(policy.device())
 
     @property
     def networks(self) -> states.Networks:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from training import policy
 from training.data import Messages
 from training.generate import Beat, settings
-from training.reward_model import RewardModel
+from training.reward_model import CausalReward, RewardModel
 from training.run import Run
 
 Row = tuple[list[int], list[int]]  # prompt ids, response ids
@@ -42,14 +42,30 @@ class Responses:
 
 
 class Critic(nn.Module):
-    """Values of states: the policy's body, copied, under a scalar head that starts at zero."""
+    """Values of states: a body under a scalar head.
 
-    def __init__(self, model: Any):
+    From a policy: its body, copied, and a head that starts at zero and knows nothing. From a
+    reward model that reads the same tokens: its body and head, so that the first values are
+    guesses at normalised rewards already (Stiennon et al. 2020, appendix G.1; Ouyang et al. 2022,
+    appendix C.4).
+    """
+
+    def __init__(self, model: Any, reward: RewardModel | None = None):
         super().__init__()
-        self.body = deepcopy(model.base_model)
-        self.head = nn.Linear(model.config.hidden_size, 1)
-        nn.init.zeros_(self.head.weight)
-        nn.init.zeros_(self.head.bias)
+        if reward is None:
+            self.body = deepcopy(model.base_model)
+            self.head = nn.Linear(model.config.hidden_size, 1)
+            nn.init.zeros_(self.head.weight)
+            nn.init.zeros_(self.head.bias)
+            return
+        judge: Any = reward.network.model
+        mean, std = reward.spec["mean"], reward.spec["std"]
+        self.body = deepcopy(judge.base_model).requires_grad_(True)
+        self.head = nn.Linear(judge.config.hidden_size, 1)
+        with torch.no_grad():
+            self.head.weight.copy_(judge.score.weight / std)
+            bias = 0.0 if judge.score.bias is None else judge.score.bias
+            self.head.bias.copy_((bias - mean) / std)
 
     def forward(self, batch: dict[str, Tensor]) -> Tensor:
         """V before each response token of a batch of `policy.collate`; (response tokens,)."""
@@ -58,6 +74,18 @@ class Critic(nn.Module):
         ).last_hidden_state
         mask = batch["response_mask"][:, 1:].bool()
         return self.head(hidden[:, :-1][mask]).squeeze(-1).float()
+
+
+def reads_alike(reward: RewardModel, tokenizer: Any) -> bool:
+    """Whether a critic can start from the reward model: one head, and the same tokens."""
+    own, network = reward.tokeniser.tokenizer, reward.network
+    model: Any = network.model if isinstance(network, CausalReward) else None
+    return (
+        model is not None
+        and model.score.out_features == 1
+        and own.get_vocab() == tokenizer.get_vocab()
+        and own.chat_template == tokenizer.chat_template
+    )
 
 
 def sample(

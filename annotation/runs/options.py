@@ -196,9 +196,16 @@ RL = (
     Option("gamma", float, 1.0, _("The discount from token to token."), 0.0, 1.0),
     Option("gae_lambda", float, 0.95, _("0 trusts the critic, 1 the rewards."), 0.0, 1.0),
     Option("clip", float, 0.2, _("How far a ratio may move in one update."), 1e-3, 1.0),
+    Option(
+        "critic",
+        str,
+        "auto",
+        _("What the critic starts from; auto: the reward model, where it reads the same tokens."),
+        choices=("auto", "reward", "policy"),
+    ),
     Option("value_clip", float, 0.2, _("How far a value may move in one update."), 1e-3, 100.0),
     Option("value_weight", float, 0.1, _("The weight of the critic’s loss."), 1e-4, 100.0),
-    Option("whiten_rewards", bool, True, _("Divide an update’s rewards by their deviation.")),
+    Option("whiten_rewards", bool, False, _("Divide an update’s rewards by their deviation.")),
     Option(
         "no_end_score",
         float,

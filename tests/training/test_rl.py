@@ -15,6 +15,7 @@ from tests.training import toy  # noqa: E402
 from training import options, policy, rl_loop, rollouts, tiny  # noqa: E402
 from training.data import Dataset, Demonstration  # noqa: E402
 from training.events import Journal  # noqa: E402
+from training.reward_model import RewardModel  # noqa: E402
 from training.rollouts import Prompt  # noqa: E402
 from training.run import Run  # noqa: E402
 from training.tokens import ChatTokeniser  # noqa: E402
@@ -151,7 +152,8 @@ def learn(folder, reward, updates=12, **given):
     read = options.read_options(
         "rl",
         {"batch_size": 32, "minibatch": 32, "max_new_tokens": 8, "learning_rate": 3e-3,
-         "no_end_score": 0.0, "log_steps": 1, "save_steps": 10_000, "eval_steps": 10_000, **given},
+         "no_end_score": 0.0, "critic": "policy", "log_steps": 1, "save_steps": 10_000,
+         "eval_steps": 10_000, **given},
     )  # fmt: skip
     run = Run("rl", folder, {"seed": 5}, "", read, Journal(folder, 1))
     text = [{"role": "user", "content": "abc abd eef"}]
@@ -257,6 +259,37 @@ def test_each_prompt_comes_once_in_each_pass(algorithm, times):
     seen = [group[0] for group in groups]
     assert sorted(seen[:10]) == sorted(seen[10:]) == [str(n) for n in range(10)]
     assert seen[:10] != seen[10:]
+
+
+def test_a_critic_begins_with_what_the_reward_model_knows(policy_folder, reward_folder, rl):
+    """Its value of a whole response is the response's normalised reward."""
+    tokenizer, model = policy.load_tokenizer(policy_folder), policy.load_policy(policy_folder)
+    reward = RewardModel.load(reward_folder)
+    assert rollouts.reads_alike(reward, tokenizer)
+    assert rl[2]["settings"]["critic"] == "reward"
+    critic = rollouts.Critic(model, reward)
+    said = ({"role": "user", "content": "abc"},)
+    (prompt, response), _ = reward.tokeniser.row(said, "a b c")
+    with torch.no_grad():
+        ids = torch.tensor([prompt + response])
+        value = critic.head(critic.body(input_ids=ids).last_hidden_state[0, -1])
+    assert float(value) == pytest.approx(float(reward.score([said], ["a b c"])), abs=1e-5)
+    assert all(weight.requires_grad for weight in critic.parameters())
+    assert float(rollouts.Critic(model).head.weight.detach().abs().sum()) == 0
+
+
+def test_a_reward_model_of_other_tokens_is_no_critic(
+    world, dataset, policy_folder, encoder_reward
+):
+    folder = encoder_reward[0] / "1" / "model"
+    assert not rollouts.reads_alike(RewardModel.load(folder), policy.load_tokenizer(policy_folder))
+    run = toy.make_run(
+        world / "rl-other", "rl", dataset, policy_folder, reward=folder, max_steps=1,
+        critic="reward", **SETTINGS,
+    )  # fmt: skip
+    status, lines, _ = toy.train(run)
+    assert status == 64, toy.log(run)
+    assert "reads other tokens" in lines[-1]["message"]
 
 
 def test_padding_changes_nothing(policy_folder, dataset):
