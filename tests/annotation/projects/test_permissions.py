@@ -360,8 +360,8 @@ ROUTES = [
         "runs-api:evaluations",
         "train",
         "POST",
-        sends={"project": "{slug}", "new": "{version_id}", "old": "none"},
-        gives=(400,),  # no such generator
+        sends={"project": "{slug}", "new": "none", "old": "none"},
+        gives=(400,),  # no such model
     ),
     Route("runs-api:evaluation", "see_runs"),
     Route("demo:start-round", "train", "POST"),
