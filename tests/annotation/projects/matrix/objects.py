@@ -199,7 +199,10 @@ def models(place):
         options={"n": 1, "overlap": 1, "priority": 0},
         job=_job(place, "evaluate"),
     )
-    tried = Round.objects.create(project=place.project, number=1, job=_job(place, "round"))
+    # A number of a round that no other project has: it stands in addresses.
+    tried = Round.objects.create(
+        project=place.project, number=place.project.pk, job=_job(place, "round")
+    )
     return {
         "digest": dataset.hash,
         "run_id": run.pk,
