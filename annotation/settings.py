@@ -290,6 +290,7 @@ SPECTACULAR_SETTINGS = {
     # Three fields are called "kind", each with choices of its own.
     "ENUM_NAME_OVERRIDES": {
         "TrainingKindEnum": "annotation.runs.models.TrainingRun.Kind",
+        "EvaluationKindEnum": "annotation.runs.models.evaluations.Evaluation.Kind",
         "ModelKindEnum": "annotation.runs.models.ModelVersion.Kind",
     },
 }

@@ -37,7 +37,7 @@ class GenerationOrderSerializer(serializers.Serializer):
     )
 
 
-class EstimateSerializer(serializers.Serializer):
+class CostEstimateSerializer(serializers.Serializer):
     prompts = serializers.IntegerField()
     responses = serializers.IntegerField()
     tokens_in = serializers.IntegerField()
@@ -143,7 +143,7 @@ class EstimateView(APIView):
     @extend_schema(
         operation_id="generations_estimate",
         request=GenerationOrderSerializer,
-        responses=EstimateSerializer,
+        responses=CostEstimateSerializer,
         tags=["candidates"],
     )
     def post(self, request, slug):
@@ -151,7 +151,7 @@ class EstimateView(APIView):
         estimates = _order(request, slug).estimates()
         if not estimates:
             raise DomainError("Only what an endpoint costs can be estimated.")
-        return Response(EstimateSerializer(estimates[0][1]).data)
+        return Response(CostEstimateSerializer(estimates[0][1]).data)
 
 
 def _run(user, action, run_id: int) -> GenerationRun:
