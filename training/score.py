@@ -25,14 +25,10 @@ def work(run: Run) -> None:
 
     run.tick("load models")
     from training import policy
-    from training.card import check_base
+    from training.card import check_reward
     from training.reward_model import RewardModel
 
-    base = check_base(run.config)
-    assert base is not None  # noqa: S101 - read_config refuses a run without a base
-    if not (base / "reward.json").is_file():
-        raise ConfigError(f"{base.name} is no reward model: it has no reward.json")
-    model = RewardModel.load(base)
+    model = RewardModel.load(check_reward({"reward": run.config["base"]}))
     rows = [model.tokeniser.row(prompt, response)[0] for _, prompt, response in lines]
     fitting = [at for at, row in enumerate(rows) if row is not None]
     raw = model.raw_scores(

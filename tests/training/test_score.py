@@ -45,7 +45,7 @@ def test_a_policy_is_no_reward_model(world, policy_folder):
     run = toy.make_run(world / "score-policy", "score", None, policy_folder, rows=path)
     status, _lines, record = toy.train(run)
     assert status != 0
-    assert "no reward model" in record["error"]
+    assert "not published by a reward run" in record["error"]
 
 
 @pytest.mark.parametrize(
