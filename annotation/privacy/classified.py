@@ -260,6 +260,17 @@ COLUMNS: dict[str, dict[str, Fate]] = {
     "quality.Refill": {"actor": NUMBER},
     "quality.AdaptiveWork": {"standing": CODE},
     "quality.Choice": {"input_sha256": CODE},
+    "quality.Judge": {"name": CONTENT, "instructions": CONTENT, "created_by": NUMBER},
+    "quality.JudgeRun": {"terms": CODE, "created_by": NUMBER},
+    # Written by a model, about responses; see quality/judges/models.py.
+    "quality.Opinion": {
+        "preferred": CODE,
+        "ratings": CODE,
+        "critique": CONTENT,
+        "fault": CODE,
+        "detail": CONTENT,
+        "model": CONTENT,
+    },
     "oversight.Webhook": {
         "url": CONTENT,
         "sealed_secret": CONTENT,

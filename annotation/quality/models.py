@@ -7,6 +7,25 @@ from django.db.models import Count, Max
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+# Django finds an app's models here, whichever room they stand in.
+from annotation.quality.judges.models import Judge, JudgeRun, Opinion
+
+__all__ = [
+    "AdaptiveWork",
+    "Choice",
+    "Choosing",
+    "Judge",
+    "JudgeRun",
+    "Lift",
+    "Opinion",
+    "Refill",
+    "Report",
+    "ResponseStyle",
+    "gold_states",
+    "judgment_state",
+    "state_of",
+]
+
 
 class ReportQuerySet(models.QuerySet):
     def newest_first(self):

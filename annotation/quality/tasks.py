@@ -9,6 +9,7 @@ from annotation.core.jobs import Claim, job_kind
 KIND = "figures"
 LOOK = "adaptive"
 CHOOSE = "choosing"
+ASK_JUDGE = "ask-judge"
 
 
 # Nothing can be said while a million judgments are read, so the lease is long.
@@ -53,3 +54,11 @@ def choose_again():
     from annotation.quality.adaptive import choosing  # a task is a leaf: services import us
 
     choosing.choose_again()
+
+
+# Hours of work in turns of minutes: a worker that is stopped on the way is no failure of it.
+@job_kind(ASK_JUDGE, lease=timedelta(seconds=60), max_attempts=20, time_limit=None)
+def ask_judge(claim: Claim):
+    from annotation.quality.judges import running  # a task is a leaf: services import us
+
+    return running.ask_in_job(claim)

@@ -102,6 +102,17 @@ KINDS: dict[str, Words] = {
     ),
     "endpoint.tried": Words("project", _("Endpoint tried"), _("%(who)s tried %(target)s")),
     "endpoint.removed": Words("project", _("Endpoint removed"), _("%(who)s removed %(target)s")),
+    "judge.added": Words("project", _("Judge added"), _("%(who)s added %(target)s, %(name)s")),
+    "judge_run.started": Words(
+        "review", _("Judge asked"), _("%(who)s had a judge look at %(items)s items: %(target)s")
+    ),
+    "judge_run.cancelled": Words("review", _("Judge stopped"), _("%(who)s stopped %(target)s")),
+    "judge_run.resumed": Words("review", _("Judge asked again"), _("%(who)s resumed %(target)s")),
+    "judge_run.items_raised": Words(
+        "review",
+        _("People asked after a judge"),
+        _("%(who)s asked one labeler more about each of %(items)s items of %(target)s"),
+    ),
     "alerts.changed": Words("project", _("Alerts changed"), _("%(who)s changed the alerts")),
     "pay.changed": Words("project", _("Rates changed"), _("%(who)s changed the hourly rates")),
     "hours.exported": Words(
@@ -525,6 +536,8 @@ TARGETS = {
     "generation": _("generation run %(id)s"),
     "import": _("import %(id)s"),
     "item": _("item %(id)s"),
+    "judge": _("judge %(id)s"),
+    "judge_run": _("judge run %(id)s"),
     "judgment": _("judgment %(id)s"),
     "model_version": _("model version %(id)s"),
     "round": _("round %(id)s"),

@@ -1,0 +1,1 @@
+"""Models that judge: asked twice, kept apart from people, and held against them."""

@@ -1,0 +1,52 @@
+"""A run as programs read it."""
+
+from annotation.quality.figures import as_json
+from annotation.quality.judges.findings import Compared, Findings
+from annotation.quality.judges.models import JudgeRun
+from annotation.quality.judges.services import answered_count, spent_by
+
+FIGURES = ("consistency", "place", "raw", "alpha", "kappa", "steady", "person", "people")
+SIDES = ("lower", "tie", "higher")
+
+
+def run_document(run: JudgeRun) -> dict:
+    """What was asked, how far it is, and what it cost so far."""
+    spent = spent_by(run)
+    return {
+        "id": run.pk,
+        "judge": run.judge.name,
+        "model": run.terms["model"],
+        "state": run.job.state,
+        "error": run.job.error,
+        "items": len(run.item_ids),
+        "questions": run.question_count,
+        "answered": answered_count(run),
+        "failed_answers": run.opinions.failed().count(),
+        "tokens_in": spent["tokens_in"],
+        "tokens_out": spent["tokens_out"],
+        "cost": None if spent["cost"] is None else str(spent["cost"]),
+        "currency": run.terms["currency"],
+    }
+
+
+def findings_document(findings: Findings) -> dict:
+    figures = {name: as_json(getattr(findings, name)) for name in FIGURES}
+    return figures | {
+        "slices": {name: as_json(estimate) for name, estimate in findings.slices},
+        "criteria": {
+            one.key: {"kappa": as_json(one.kappa), "difference": as_json(one.difference)}
+            for one in findings.criteria
+        },
+        "unsure": [_compared(one) for one in findings.unsure],
+        "differs": [_compared(one) for one in findings.differing],
+    }
+
+
+def _compared(one: Compared) -> dict:
+    """Which side is better by each order it was asked in, and how many people say which."""
+    return {
+        "item": one.item,
+        "positions": list(one.pair),
+        "judge": [SIDES[outcome] for outcome in one.said],
+        "people": dict(zip(SIDES, one.votes, strict=True)),
+    }

@@ -1,0 +1,159 @@
+"""Judges, the runs in which they are asked, and what they said.
+
+Nothing here is a judgment: consensus, agreement of labelers and datasets read other tables, so
+what a model says cannot get among what people say by mistake.
+"""
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+MOST_TOKENS = 32_768
+
+
+class Judge(models.Model):
+    """A model behind an endpoint, with the words it is asked in. It never changes: what it said
+    was an answer to just these words, so other words are another judge."""
+
+    project = models.ForeignKey(
+        "projects.Project", on_delete=models.PROTECT, related_name="judges"
+    )
+    endpoint = models.ForeignKey(
+        "candidates.Endpoint", on_delete=models.PROTECT, related_name="judges"
+    )
+    name = models.CharField(max_length=80)
+    # Beside the rubric: what else it is to heed.
+    instructions = models.TextField(blank=True)
+    # What it judges by; none where a project has published nothing yet.
+    rubric_version = models.ForeignKey(
+        "projects.RubricVersion", on_delete=models.PROTECT, null=True, related_name="judges"
+    )
+    # Of one answer. A model that thinks before it answers needs many.
+    max_tokens = models.PositiveIntegerField(default=1024)
+    # Asks the server to answer with JSON only. Some servers do not know that.
+    is_json_demanded = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("project", Lower("name"), name="judge_name_once"),
+            models.CheckConstraint(condition=~Q(name=""), name="judge_has_name"),
+            models.CheckConstraint(
+                condition=Q(max_tokens__range=(16, MOST_TOKENS)), name="judge_tokens_bounded"
+            ),
+        ]
+
+    def __str__(self):
+        return f"judge {self.pk}"
+
+
+class JudgeRun(models.Model):
+    """A judge is asked about these items: every two responses of each, in both orders."""
+
+    project = models.ForeignKey(
+        "projects.Project", on_delete=models.PROTECT, related_name="judge_runs"
+    )
+    judge = models.ForeignKey(Judge, on_delete=models.PROTECT, related_name="runs")
+    item_ids = ArrayField(models.BigIntegerField())
+    question_count = models.PositiveIntegerField()
+    # The model and its prices as they were: {"model", "price_in", "price_out", "currency"}.
+    terms = models.JSONField(default=dict)
+    job = models.ForeignKey("core.Job", on_delete=models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    # What failed before is asked once more.
+    resumed_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(item_ids__len__gte=1, question_count__gte=2),
+                name="judge_run_asks_something",
+            )
+        ]
+        indexes = [models.Index(fields=["project", "-id"], name="judge_run_newest")]
+
+    def __str__(self):
+        return f"judge run {self.pk}"
+
+
+class OpinionQuerySet(models.QuerySet):
+    def answered(self):
+        return self.filter(fault="")
+
+    def failed(self):
+        return self.exclude(fault="")
+
+
+class Opinion(models.Model):
+    """What came of one question: a choice, or why there is none. Never edited."""
+
+    class Choice(models.TextChoices):
+        FIRST = "first", _("the first one")
+        SECOND = "second", _("the second one")
+        TIE = "tie", _("a tie")
+
+    run = models.ForeignKey(JudgeRun, on_delete=models.PROTECT, related_name="opinions")
+    item = models.ForeignKey("labeling.Item", on_delete=models.PROTECT, related_name="opinions")
+    # The positions of the responses that it was shown as A and as B.
+    first = models.PositiveSmallIntegerField()
+    second = models.PositiveSmallIntegerField()
+    preferred = models.CharField(max_length=6, choices=Choice, blank=True)
+    # {"helpfulness": [4, null]} by criterion, then of the first one and the second one.
+    ratings = models.JSONField(default=dict)
+    critique = models.TextField(blank=True)
+    # What went wrong: a name of `faults.sentence_of`, and what it was in particular.
+    fault = models.CharField(max_length=20, blank=True)
+    detail = models.TextField(blank=True)
+    # As the server says it.
+    model = models.CharField(max_length=200, blank=True)
+    prompt_tokens = models.PositiveIntegerField(null=True)
+    completion_tokens = models.PositiveIntegerField(null=True)
+    milliseconds = models.PositiveIntegerField(null=True)
+    try_count = models.PositiveSmallIntegerField(default=1)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = OpinionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["run", "item", "first", "second"],
+                condition=Q(fault=""),
+                name="opinion_answered_once",
+            ),
+            models.CheckConstraint(condition=~Q(first=F("second")), name="opinion_of_two"),
+            models.CheckConstraint(
+                condition=Q(first__range=(1, 9), second__range=(1, 9)), name="opinion_1_to_9"
+            ),
+            models.CheckConstraint(
+                condition=Q(fault="", preferred__in=["first", "second", "tie"])
+                | (~Q(fault="") & Q(preferred="", ratings={}, critique="")),
+                name="opinion_or_fault",
+            ),
+        ]
+
+    def __str__(self):
+        return f"opinion {self.pk} of judge run {self.run_id}"
+
+    @property
+    def pair(self) -> tuple[int, int]:
+        """The two positions, the lower one first."""
+        return min(self.first, self.second), max(self.first, self.second)
+
+    @property
+    def sign(self) -> int:
+        """-1 the response at the lower position is better, 0 a tie, 1 the other one."""
+        if self.preferred == self.Choice.TIE:
+            return 0
+        better = self.first if self.preferred == self.Choice.FIRST else self.second
+        return -1 if better == self.pair[0] else 1

@@ -1,0 +1,156 @@
+"""The job of a judge run: asks what has no answer yet, and stores what comes, one at a time.
+
+Each answer is stored in a short transaction of its own under the job's token. So what was stored
+stays, and after a kill only what was under way is asked once more.
+"""
+
+import time
+from collections.abc import Iterator
+from itertools import permutations
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_noop
+
+from annotation.candidates.endpoints.asking import Ask, Outcome, ask_all
+from annotation.candidates.endpoints.faults import Fault
+from annotation.candidates.endpoints.reading import Completion
+from annotation.core.errors import DomainError
+from annotation.core.jobs import Claim, Deferred
+from annotation.core.models import Job
+from annotation.labeling.models import Item
+from annotation.projects.services import rubric_by_id
+from annotation.quality.judges.asking import messages_for, scales_of
+from annotation.quality.judges.items import system_of, tokens_of
+from annotation.quality.judges.models import JudgeRun, Opinion
+from annotation.quality.judges.reading import Unusable, read_answer
+
+# Other work of the same worker is let before it, once this one has had its turn.
+LEAST_TURN, LONGEST_TURN = 15.0, 900.0
+LOOK_EVERY = 2.0
+TOLD_EVERY = 1.0
+READ_AT_ONCE = 100
+
+REMOVED = gettext_noop("The endpoint of this judge was removed.")
+NOTHING = gettext_noop("Not one question was answered as it was asked for.")
+
+
+def ask_in_job(claim: Claim) -> dict:
+    """One turn of a run."""
+    run = JudgeRun.objects.select_related("project", "judge__endpoint").get(
+        pk=claim.job.payload["judge_run"]
+    )
+    if run.judge.endpoint.removed_at is not None:
+        raise DomainError(REMOVED)
+    turn = _Turn(claim, run)
+    is_over = ask_all(
+        run.judge.endpoint,
+        turn.asks(),
+        settle=turn.settle,
+        tick=turn.tick,
+        wants_rest=turn.wants_rest,
+    )
+    if not is_over:
+        raise Deferred(1)
+    answered = run.opinions.answered().count()
+    if not answered:
+        raise DomainError(NOTHING)
+    return {"judge_run": run.pk, "answered": answered, "failed": run.question_count - answered}
+
+
+class _Turn:
+    def __init__(self, claim: Claim, run: JudgeRun):
+        self.claim, self.run, self.judge = claim, run, run.judge
+        self.system = system_of(self.judge)
+        rubric_id = self.judge.rubric_version_id
+        self.scales = scales_of(rubric_by_id(rubric_id).criteria_list if rubric_id else ())
+        self.begun_at = self.looked_at = self.told_at = time.monotonic()
+        # Answered, or failed since somebody last asked for all of it.
+        self.settled = set(
+            run.opinions.answered().values_list("item_id", "first", "second")
+        ) | set(
+            run.opinions.failed()
+            .filter(created_at__gte=run.resumed_at)
+            .values_list("item_id", "first", "second")
+        )
+        self.told_count = 0
+        claim.progress(done=len(self.settled), total=run.question_count)
+
+    def asks(self) -> Iterator[Ask]:
+        for start in range(0, len(self.run.item_ids), READ_AT_ONCE):
+            some = Item.objects.filter(pk__in=self.run.item_ids[start : start + READ_AT_ONCE])
+            some = some.select_related("prompt").prefetch_related("item_responses__response")
+            for item in some.order_by("pk"):
+                yield from self._of_item(item)
+
+    def _of_item(self, item: Item) -> Iterator[Ask]:
+        texts = {place.position: place.shown for place in item.item_responses.all()}
+        for first, second in permutations(sorted(texts), 2):
+            label = (item.pk, first, second)
+            if label in self.settled:
+                continue
+            messages = messages_for(self.system, item.prompt.messages, texts[first], texts[second])
+            read = sum(tokens_of(message["content"]) for message in messages)
+            yield Ask(label, messages, self._params(label), read + self.judge.max_tokens)
+
+    def _params(self, label: tuple[int, int, int]) -> dict:
+        item, first, second = label
+        # Temperature 0: asked twice, it should say the same of the same.
+        params = {
+            "temperature": 0.0,
+            "max_tokens": self.judge.max_tokens,
+            # Asked once more after a useless answer, it must not be given the same one again.
+            "idempotency_key": f"concord-judge-{self.run.pk}-{item}-{first}-{second}"
+            f"-{self.run.resumed_at:%Y%m%d%H%M%S}",
+        }
+        if self.judge.is_json_demanded:
+            params["response_format"] = {"type": "json_object"}
+        return params
+
+    def settle(self, ask: Ask, outcome: Outcome, tries: int) -> None:
+        item, first, second = ask.label
+        opinion = Opinion(run=self.run, item_id=item, first=first, second=second, try_count=tries)
+        if isinstance(outcome, Fault):
+            opinion.fault, opinion.detail = outcome.name, outcome.detail
+        else:
+            self._fill(opinion, outcome)
+        with transaction.atomic():
+            self.claim.fence()
+            opinion.save(force_insert=True)
+        self.settled.add(ask.label)
+
+    def _fill(self, opinion: Opinion, said: Completion) -> None:
+        opinion.model = said.model
+        opinion.prompt_tokens = said.usage.prompt_tokens
+        opinion.completion_tokens = said.usage.completion_tokens
+        opinion.milliseconds = round(said.latency * 1000)
+        try:
+            if said.finish_reasons[0] == "length":
+                raise Unusable("cut_short", str(self.judge.max_tokens))
+            answer = read_answer(said.texts[0], self.scales)
+        except Unusable as error:
+            opinion.fault, opinion.detail = error.fault, error.detail
+            return
+        opinion.preferred, opinion.ratings = answer.preferred, answer.ratings
+        opinion.critique = answer.critique
+
+    def tick(self) -> None:
+        now = time.monotonic()
+        if len(self.settled) != self.told_count and now - self.told_at >= TOLD_EVERY:
+            self.told_count, self.told_at = len(self.settled), now
+            self.claim.progress(done=self.told_count)
+        else:
+            self.claim.alive()
+
+    def wants_rest(self) -> bool:
+        """Whether somebody else's job waits for this worker, and this one has had its turn."""
+        now = time.monotonic()
+        if now - self.begun_at > LONGEST_TURN:
+            return True
+        if now - self.begun_at < LEAST_TURN or now - self.looked_at < LOOK_EVERY:
+            return False
+        self.looked_at = now
+        waiting = Job.objects.filter(
+            queue=self.claim.job.queue, state=Job.State.QUEUED, not_before__lte=timezone.now()
+        )
+        return waiting.exists()
