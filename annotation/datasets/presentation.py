@@ -195,6 +195,7 @@ class Sample:
     is_weighed: bool
     judgments: list[str]
     url: str = ""
+    line: str = ""  # what the row is called in its dataset
 
 
 def samples(rows: Iterable[dict], urls: dict[str, str], policy: dict) -> list[Sample]:
@@ -213,6 +214,7 @@ def samples(rows: Iterable[dict], urls: dict[str, str], policy: dict) -> list[Sa
             is_weighed=is_weighed and row.get("source") != SETTLED,
             judgments=row["judgments"],
             url=urls.get(row["item"], ""),
+            line=row.get("line", ""),
         )
         for row in rows
     ]

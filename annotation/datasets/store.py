@@ -156,15 +156,16 @@ def sha256_of_file(path: Path) -> str:
 
 
 def first_rows(folder: Path, names: Iterable[str], count: int) -> list[dict]:
-    """The first rows to read, one of each item, from the first of the files that has any."""
+    """The first rows to read, one of each item, from the first of the files that has any; each
+    with its `line`, such as preferences.train/1."""
     found: dict[str, dict] = {}
     for name in names:
         path = folder / name
         if not path.is_file():
             continue
         with path.open("rb") as file:
-            for line in islice(file, MANY):
-                row = json.loads(line)
+            for number, line in enumerate(islice(file, MANY), start=1):
+                row = json.loads(line) | {"line": f"{path.stem}/{number}"}
                 found.setdefault(row["item"], row)
                 if len(found) == count:
                     return list(found.values())

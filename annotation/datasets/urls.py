@@ -1,6 +1,6 @@
 from django.urls import path
 
-from annotation.datasets import export_views, report_views, views
+from annotation.datasets import diff_views, export_views, report_views, views
 
 app_name = "datasets"
 urlpatterns = [
@@ -29,6 +29,11 @@ urlpatterns = [
         "projects/<slug:slug>/datasets/<slug:digest>/exports/<slug:form>/",
         export_views.download_export,
         name="download-export",
+    ),
+    path(
+        "projects/<slug:slug>/datasets/<slug:digest>/diff/",
+        diff_views.show_diff,
+        name="show-diff",
     ),
     path(
         "projects/<slug:slug>/datasets/<slug:digest>/licence/",

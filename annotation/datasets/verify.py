@@ -9,6 +9,7 @@ from annotation.core.erasing import PREFIX
 from annotation.core.models import Job
 from annotation.datasets import store, tasks, wording
 from annotation.datasets.build import build
+from annotation.datasets.changed_lines import changed_lines, changed_rows
 from annotation.datasets.models import Dataset
 from annotation.datasets.policy import Policy
 
@@ -50,9 +51,13 @@ def verify_dataset(dataset: Dataset, *, files_only=False) -> Verification:
     with store.staging() as staged:
         counts = build(dataset.project, policy, staged).as_json()
         manifest = staged.seal(policy, counts)
-    if manifest["hash"] == dataset.hash:
-        return Verification(found, dataset.hash)
-    differences = _differences(dataset.manifest, manifest) + _erased(dataset.project)
+        if manifest["hash"] == dataset.hash:
+            names = list(store.listed_files(dataset.manifest)) if found else []
+            lines = changed_lines(dataset.folder, staged.folder, names)
+            return Verification(found + lines, dataset.hash)
+        differences = _differences(dataset.manifest, manifest) + _erased(dataset.project)
+        if not found:  # a damaged folder has no rows to compare
+            differences += changed_rows(dataset.folder, staged.folder)
     return Verification(found, manifest["hash"], differences)
 
 

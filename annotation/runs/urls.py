@@ -1,6 +1,6 @@
 from django.urls import path
 
-from annotation.runs import overview, views
+from annotation.runs import lineage_views, overview, views
 from annotation.runs.evaluation import views as evaluation
 from annotation.runs.registry import views as registry
 from annotation.runs.rounds import views as rounds
@@ -65,4 +65,14 @@ urlpatterns = [
     path("projects/<slug:slug>/rounds/new/", rounds.begin, name="begin-round"),
     path("projects/<slug:slug>/rounds/<int:number>/", rounds.show, name="show-round"),
     path("projects/<slug:slug>/rounds/<int:number>/next/", rounds.seed, name="seed-round"),
+    path(
+        "projects/<slug:slug>/datasets/<slug:digest>/rows/<path:line>/",
+        lineage_views.show_row,
+        name="show-row",
+    ),
+    path(
+        "projects/<slug:slug>/items/<int:item_id>/datasets/",
+        lineage_views.show_item_datasets,
+        name="item-datasets",
+    ),
 ]

@@ -313,9 +313,13 @@ ROUTES = [
     Route("datasets:show-exports", "export"),
     Route("datasets:download-export", "export"),
     Route("datasets:set-licence", "export", "POST"),
+    Route("datasets:show-diff", "see_datasets"),
+    Route("runs:show-row", "see_datasets"),
+    Route("runs:item-datasets", "see_datasets"),
     Route("datasets-api:datasets", "freeze", "POST"),
     Route("datasets-api:dataset", "see_datasets"),
     Route("datasets-api:file", "see_datasets"),
+    Route("datasets-api:diff", "see_datasets", gives=(404,)),  # it wants a second one
     Route("datasets-api:exports", "export"),
     Route("datasets-api:export", "export"),
     # Models.

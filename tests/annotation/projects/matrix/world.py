@@ -47,6 +47,7 @@ FIXED = {
     "pk": 1,
     "kind": "agreement",
     "form": "reward",
+    "line": "rankings/1",
 }
 
 

@@ -1,0 +1,99 @@
+"""Two datasets beside each other: page and API."""
+
+from django.http import Http404
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from annotation.core.errors import TooLarge
+from annotation.datasets.api import dataset_for
+from annotation.datasets.diff import Difference, compare
+from annotation.datasets.diff_words import policy_changes, sections
+from annotation.datasets.exporting import check_whole, reader
+from annotation.datasets.models import Dataset
+from annotation.projects.permissions import project_for
+
+# Comparisons of both together that somebody can wait for.
+MOST_ROWS = 200_000
+
+
+@require_safe
+def show_diff(request, slug, digest):
+    """The other one is chosen by ?with=; it is of the same project."""
+    project = project_for(request.user, slug, "see_datasets")
+    datasets = project.datasets.select_related("project")
+    now = get_object_or_404(datasets, hash=digest)
+    context = {
+        "project": project,
+        "tab": "datasets",
+        "now": now,
+        "others": datasets.exclude(pk=now.pk).order_by("-pk"),
+    }
+    if wished := request.GET.get("with", ""):
+        then = get_object_or_404(datasets, hash=wished)
+        found = difference_of(then, now)
+        context |= {
+            "then": then,
+            "found": found,
+            "sections": sections(found),
+            "policies": policy_changes(then.policy, now.policy),
+        }
+    return render(request, "datasets/diff.html", context)
+
+
+def difference_of(then: Dataset, now: Dataset) -> Difference:
+    rows = sum(one.counts["comparisons"]["kept"] for one in (then, now))
+    if rows > MOST_ROWS:
+        raise TooLarge(
+            f"Both hold {rows:,} comparisons: use manage.py diff_datasets for more than "
+            f"{MOST_ROWS:,}."
+        )
+    for dataset in (then, now):
+        check_whole(dataset)
+    return compare(reader(then), reader(now))
+
+
+def as_json(then: Dataset, now: Dataset, found: Difference) -> dict:
+    return {
+        "then": then.hash,
+        "now": now.hash,
+        "same": found.same,
+        "counts": dict(found.counts),
+        "policy": [
+            {"setting": word, "then": old, "now": new}
+            for word, old, new in policy_changes(then.policy, now.policy)
+        ],
+        "changes": [
+            {"kind": section["kind"], **one}
+            for section in sections(found)
+            for one in section["changes"]
+        ],
+    }
+
+
+class DiffView(APIView):
+    permission_classes = [IsAuthenticated]
+
+    @extend_schema(
+        operation_id="datasets_diff",
+        parameters=[
+            OpenApiParameter("digest", OpenApiTypes.STR, OpenApiParameter.PATH),
+            OpenApiParameter(
+                "with", OpenApiTypes.STR, required=True, description="The hash of the older one."
+            ),
+        ],
+        responses=OpenApiTypes.OBJECT,
+        tags=["datasets"],
+    )
+    def get(self, request, digest: str):
+        """What differs from another dataset: rows that came, went or turned, with the reasons.
+        Of each kind the first 50 are told, all are counted."""
+        now = dataset_for(request.user, digest)
+        then = dataset_for(request.user, request.query_params.get("with", ""))
+        if then.project_id != now.project_id:
+            raise Http404
+        return Response(as_json(then, now, difference_of(then, now)))
