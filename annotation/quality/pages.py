@@ -50,12 +50,17 @@ def way_back(key: str, slug: str) -> str:
 
 
 def row_of_pages(user, project) -> list[tuple]:
-    """(key, heading, address) for `_agreement_nav.html`, of pages that they may see."""
+    """(key, heading, address) for `_agreement_nav.html`, of pages that they may see. Whoever sees
+    one of them may see what models say, which has no analysis behind it."""
     rights = {right: may(user, right, project) for right in {one.right for one in PAGES.values()}}
-    return [
+    found = [
         (key, page.heading, reverse(page.url_name, args=[project.slug]))
         for key, page in PAGES.items()
         if rights[page.right]
+    ]
+    return [
+        *found,
+        ("judges", _("AI judges"), reverse("quality:list-judges", args=[project.slug])),
     ]
 
 

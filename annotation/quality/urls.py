@@ -4,6 +4,7 @@ from annotation.quality import calibration_views, own_views, views
 from annotation.quality.adaptive import views as adaptive
 from annotation.quality.building import views as building
 from annotation.quality.item_consensus import views as item_consensus
+from annotation.quality.judges import views as judges
 from annotation.quality.reporting import views as reporting_views
 from annotation.quality.signals import views as signals
 
@@ -54,6 +55,30 @@ urlpatterns = [
         "projects/<slug:slug>/adaptive/budget/<int:refill_id>/take-back/",
         adaptive.take_back,
         name="take-refill-back",
+    ),
+    path("projects/<slug:slug>/judges/", judges.judge_list, name="list-judges"),
+    path("projects/<slug:slug>/judges/new/", judges.new_judge, name="new-judge"),
+    path("projects/<slug:slug>/judges/<int:judge_id>/", judges.show_judge, name="show-judge"),
+    path(
+        "projects/<slug:slug>/judges/<int:judge_id>/start/",
+        judges.start_run,
+        name="start-judge-run",
+    ),
+    path("projects/<slug:slug>/judge-runs/<int:run_id>/", judges.show_run, name="show-judge-run"),
+    path(
+        "projects/<slug:slug>/judge-runs/<int:run_id>/cancel/",
+        judges.cancel_run,
+        name="cancel-judge-run",
+    ),
+    path(
+        "projects/<slug:slug>/judge-runs/<int:run_id>/resume/",
+        judges.resume_run,
+        name="resume-judge-run",
+    ),
+    path(
+        "projects/<slug:slug>/judge-runs/<int:run_id>/ask-people/",
+        judges.ask_people,
+        name="ask-people-after-judge",
     ),
     path("projects/<slug:slug>/rubric/history/", views.rubric_history, name="show-rubric-history"),
     path(

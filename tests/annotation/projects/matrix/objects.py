@@ -25,7 +25,7 @@ from annotation.projects.models import ProjectPool, Slice
 from annotation.projects.pools.services import save_pool
 from annotation.prompts.attachments.services import attach
 from annotation.prompts.models import Generator, Import
-from annotation.quality.models import Refill
+from annotation.quality.models import Judge, JudgeRun, Refill
 from annotation.runs.models import Evaluation, ModelVersion, Round, TrainingRun
 from tests.annotation.labeling.calibration.world import judge_all, opened
 from tests.factories import make_member
@@ -109,6 +109,30 @@ def endpoint(place):
         job=_job(place, "ask-endpoint"),
     )
     return {"endpoint_id": row.pk, "generation_id": run.pk}
+
+
+def judge(place):
+    """A judge with a run, before its first answer."""
+    row = Judge.objects.create(
+        project=place.project,
+        endpoint_id=place.ids["endpoint_id"],
+        name=f"{place.word} judge",
+        instructions=f"Mind {place.word}.",
+    )
+    run = JudgeRun.objects.create(
+        project=place.project,
+        judge=row,
+        item_ids=[place.make_item().pk],
+        question_count=2,
+        terms={
+            "model": f"{place.word}-7b",
+            "price_in": None,
+            "price_out": None,
+            "currency": "USD",
+        },
+        job=_job(place, "ask-judge"),
+    )
+    return {"judge_id": row.pk, "judge_run_id": run.pk}
 
 
 def refill(place):
@@ -225,6 +249,7 @@ OBJECTS = (
     webhook,
     built_batch,
     endpoint,
+    judge,
     refill,
     job,
     models,

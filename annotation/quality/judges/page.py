@@ -1,0 +1,124 @@
+"""A judge run as its page shows it."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from annotation.labeling.models import Item
+from annotation.quality.figures import as_json
+from annotation.quality.judges.faults import sentence_of
+from annotation.quality.judges.findings import Compared, Findings, findings_of
+from annotation.quality.judges.models import JudgeRun
+from annotation.quality.presentation import Row, row_of
+from annotation.quality.wording import format_interval, format_value
+
+MOST_SHOWN = 50  # of each list
+
+
+@dataclass(frozen=True)
+class Suspect:
+    """A comparison that people should look at. keys: of the two responses; judge: what each order
+    says; people: votes for one, for a tie, for the other; critiques: of each order."""
+
+    item_id: int
+    external_id: str
+    keys: tuple[str, str]
+    judge: list[str]
+    people: list[int]
+    critiques: list[str]
+
+
+@dataclass(frozen=True)
+class Shown:
+    steadiness: list[Row]
+    agreement: list[Row]
+    slices: list[Row]
+    criteria: list[tuple[str, Row, str, str]]
+    differing: list[Suspect]
+    differing_count: int
+    unsure: list[Suspect]
+    unsure_count: int
+
+    @property
+    def has_people(self) -> bool:
+        return self.agreement[0].is_defined
+
+
+def shown(run: JudgeRun) -> Shown:
+    found = findings_of(run)
+    differing, unsure = found.differing, found.unsure
+    told = _told_of(run, [*differing[:MOST_SHOWN], *unsure[:MOST_SHOWN]])
+    return Shown(
+        steadiness=[
+            _row(_("Both orders agree"), found.consistency),
+            _row(_("The one shown first is chosen"), found.place, _("0.5 is even")),
+        ],
+        agreement=_agreement(found),
+        slices=[_row(name, estimate) for name, estimate in found.slices],
+        criteria=[
+            (
+                one.label,
+                _row(one.label, one.kappa),
+                format_value(one.difference.value),
+                format_interval(one.difference.ci),
+            )
+            for one in found.criteria
+        ],
+        differing=[told(one) for one in differing[:MOST_SHOWN]],
+        differing_count=len(differing),
+        unsure=[told(one) for one in unsure[:MOST_SHOWN]],
+        unsure_count=len(unsure),
+    )
+
+
+def _agreement(found: Findings) -> list[Row]:
+    return [
+        _row(_("Raw, with the majority"), found.raw, _("a contradiction counts as a tie")),
+        _row(_("Raw, where it is steady"), found.steady),
+        _row(_("Krippendorff’s alpha, with the majority"), found.alpha),
+        _row(_("Cohen’s kappa, with the majority"), found.kappa),
+        _row(_("Raw, with one person"), found.person, _("compare it with the next line")),
+        _row(_("Raw, two people with each other"), found.people),
+    ]
+
+
+def _row(name: str, estimate, *said: str) -> Row:
+    return row_of(name, "", as_json(estimate), *said)
+
+
+def _told_of(run: JudgeRun, compared: list[Compared]):
+    """How to tell of each of these: their items and critiques are read once."""
+    ids = {one.item for one in compared}
+    items = Item.objects.filter(pk__in=ids).prefetch_related("item_responses").in_bulk()
+    critiques: dict = {}
+    for opinion in run.opinions.answered().filter(item__in=ids).order_by("first"):
+        if opinion.critique:
+            critiques.setdefault((opinion.item_id, opinion.pair), []).append(opinion.critique)
+
+    def told(one: Compared) -> Suspect:
+        item = items[one.item]
+        keys = {place.position: place.key for place in item.item_responses.all()}
+        pair = (keys[one.pair[0]], keys[one.pair[1]])
+        said = [(pair[0], _("tie"), pair[1])[outcome] for outcome in one.said]
+        return Suspect(
+            item_id=item.pk,
+            external_id=item.external_id,
+            keys=pair,
+            judge=said if one.is_unsure else said[:1],
+            people=one.votes,
+            critiques=critiques.get((one.item, one.pair), []),
+        )
+
+    return told
+
+
+def failures_of(run: JudgeRun) -> list[tuple[str, int]]:
+    """(sentence, how often) of what has no answer yet, the most frequent first; at most ten."""
+    answered = set(run.opinions.answered().values_list("item_id", "first", "second"))
+    counts: dict[str, int] = {}
+    rows = run.opinions.failed().values_list("item_id", "first", "second", "fault", "detail")
+    for item, first, second, fault, detail in rows:
+        if (item, first, second) not in answered:
+            sentence = sentence_of(fault, detail)
+            counts[sentence] = counts.get(sentence, 0) + 1
+    return sorted(counts.items(), key=lambda one: (-one[1], one[0]))[:10]
