@@ -75,7 +75,7 @@ def check_base(config: dict[str, Any]) -> Path | None:
     """
     if config["base"] is None:
         return None
-    folder, made_as = _check_model(config["base"], "base")
+    folder, made_as = check_model(config["base"], "base")
     if made_as == "reward" and config["kind"] != "reward":
         raise ConfigError(f"the base model is a reward model; {config['kind']} needs a policy")
     return folder
@@ -83,13 +83,17 @@ def check_base(config: dict[str, Any]) -> Path | None:
 
 def check_reward(config: dict[str, Any]) -> Path:
     """The reward model's folder, verified as a base is."""
-    folder, made_as = _check_model(config["reward"], "reward")
+    folder, made_as = check_model(config["reward"], "reward")
     if made_as != "reward":
         raise ConfigError("the reward model is none: it was not published by a reward run")
     return folder
 
 
-def _check_model(place: dict[str, Any], name: str) -> tuple[Path, str | None]:
+def check_model(place: dict[str, Any], name: str) -> tuple[Path, str | None]:
+    """A model folder, verified by its manifest where it has one, and the kind it was made as.
+
+    place: `path`, and the manifest's `sha256` where it is known. `name`: what it is here.
+    """
     folder = Path(place["path"])
     if not folder.is_dir():
         raise ConfigError(f"no {name} model at {folder}")

@@ -200,13 +200,15 @@ class RewardModel:
         spec = json.loads((folder / SPEC).read_text(encoding="utf-8"))
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
         if spec["architecture"] == "encoder":
-            encoder = AutoModel.from_pretrained(folder, dtype=torch.float32)
+            encoder = AutoModel.from_pretrained(folder, dtype=torch.float32, use_safetensors=True)
             network: Any = EncoderReward(encoder, spec["pooling"], Heads.read(spec).count)
             network.head.load_state_dict(load_file(folder / HEAD))
             tokeniser: Any = EncoderTokeniser(tokenizer, spec["max_length"])
         else:
             network = CausalReward(
-                AutoModelForSequenceClassification.from_pretrained(folder, dtype=torch.float32)
+                AutoModelForSequenceClassification.from_pretrained(
+                    folder, dtype=torch.float32, use_safetensors=True
+                )
             )
             tokeniser = CausalTokeniser(tokenizer, spec["max_length"])
         network = policy.disable_dropout(network).to(policy.device()).eval()

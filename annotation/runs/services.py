@@ -248,7 +248,7 @@ def _check_base(kind, base):
             _("“%(name)s” is a reward model: %(kind)s starts from a policy.")
             % {"name": base.name, "kind": kind}
         )
-    _check_files(base)
+    check_files(base)
 
 
 def _check_reward(kind, reward):
@@ -258,10 +258,11 @@ def _check_reward(kind, reward):
         raise DomainError(_("Choose the reward model that it is to please."))
     if reward is not None and reward.kind != ModelVersion.Kind.REWARD:
         raise DomainError(_("“%(name)s” is no reward model.") % {"name": reward.name})
-    _check_files(reward)
+    check_files(reward)
 
 
-def _check_files(version):
+def check_files(version):
+    """Raise DomainError where the weights of a model version are not on the disk."""
     if version is None or (settings.DATA_DIR / version.artifact / "manifest.json").is_file():
         return
     raise DomainError(

@@ -1,0 +1,47 @@
+"""A model version behind HTTP, for trying it: `training.serve` as a child in the foreground."""
+
+import os
+import signal
+import subprocess
+import sys
+from typing import IO
+
+from django.conf import settings
+
+from annotation.core.children import OFFLINE, PASSED_ON
+from annotation.core.embedded.child import die_with_parent
+from annotation.core.errors import DomainError
+from annotation.runs import services
+from annotation.runs.models import ModelVersion
+
+KEY = "CONCORD_SERVE_KEY"
+
+
+def start(
+    version: ModelVersion,
+    *,
+    port: int,
+    host: str = "127.0.0.1",
+    stdout: int | IO[str] | None = None,
+) -> subprocess.Popen[str]:
+    """Start the server of a registered model. It dies with this process, and knows no secret of
+    ours but the key that its own clients bring."""
+    if services.missing_libraries():
+        raise DomainError(services.HOW_TO_INSTALL)
+    services.check_files(version)
+    folder = settings.DATA_DIR / version.artifact
+    home = settings.DATA_DIR / "serving"  # not ours, and not the published folder
+    home.mkdir(parents=True, exist_ok=True)
+    kept = {name: os.environ[name] for name in (*PASSED_ON, KEY) if name in os.environ}
+    return subprocess.Popen(  # noqa: S603  our own entry point, never user text
+        [
+            sys.executable, "-m", "training.serve", str(folder.resolve()),
+            "--sha256", version.sha256, "--host", host, "--port", str(port),
+        ],
+        stdin=subprocess.DEVNULL,
+        stdout=stdout,
+        text=True,
+        preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509
+        env={**kept, **OFFLINE, "HOME": str(home.resolve()), "PYTHONUNBUFFERED": "1"},
+        cwd=settings.TRAINING_DIR,
+    )  # fmt: skip

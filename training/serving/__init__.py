@@ -1,0 +1,1 @@
+"""A small model behind HTTP, for trying it: what is asked, the model, the server."""
