@@ -1,7 +1,9 @@
 """One request to an endpoint: what goes out, and what each kind of answer is."""
 
 import ssl
+import time
 from datetime import timedelta
+from email.utils import formatdate
 
 import pytest
 from cryptography import x509
@@ -171,13 +173,22 @@ def test_a_key_opens_for_the_server_it_was_given_for_alone(server, endpoint, set
     assert caught.value.fault == Fault("lost_key")
 
 
-@pytest.mark.parametrize("name", WAITS)
-def test_retry_after_is_read_as_seconds_or_as_a_date(server, endpoint, name):
-    said, seconds = WAITS[name]
+def told_to_wait(server, endpoint, said):
     server.answer = refusing("429 Slow", Retry_After=said)
     with pytest.raises(EndpointFailed) as caught:
         complete(endpoint, ASK)
-    # The server's clock and ours: a date is as near as the two of them are.
-    expected = seconds if seconds is None else pytest.approx(seconds, abs=80)
-    assert caught.value.wait_seconds == expected
-    assert retry_after(said) == expected
+    return caught.value.wait_seconds
+
+
+@pytest.mark.parametrize("name", WAITS)
+def test_what_retry_after_says_is_waited(server, endpoint, name):
+    said, seconds = WAITS[name]
+    assert told_to_wait(server, endpoint, said) == seconds
+    assert retry_after(said) == seconds
+
+
+def test_retry_after_may_be_a_date(server, endpoint):
+    """The server's clock and ours: a date is as near as the two of them are."""
+    said = formatdate(time.time() + 90, usegmt=True)
+    assert told_to_wait(server, endpoint, said) == pytest.approx(90, abs=80)
+    assert retry_after(said) == pytest.approx(90, abs=80)
