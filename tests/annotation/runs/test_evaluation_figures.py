@@ -78,10 +78,13 @@ def test_a_longer_winner_is_weaker_at_equal_length():
         Outcome(n, float(n % 4 != 0), 400 if n % 4 else 90, 100, START + timedelta(minutes=n))
         for n in range(60)
     ]
+    # Without exceptions there is no slope to estimate: any steeper one would fit better.
     noisy = [*rows, *(Outcome(100 + n, float(n % 2), 110, 100, START) for n in range(20))]
+    noisy += [Outcome(200 + n, 0.0, 400, 100, START) for n in range(6)]
+    noisy += [Outcome(300 + n, 1.0, 90, 100, START) for n in range(6)]
     found = figures_of(noisy, seed=1)
     assert found["at_equal_length"]["value"] < found["win_rate"]["value"]
-    assert found["at_equal_length"]["new_longer"] == pytest.approx(65 / 80)
+    assert found["at_equal_length"]["new_longer"] == pytest.approx(71 / 92)
 
 
 def test_slices_have_a_win_rate_each():
