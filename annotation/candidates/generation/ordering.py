@@ -36,14 +36,14 @@ class Order:
 
     def estimates(self) -> list[tuple[Endpoint, Estimate]]:
         """Of each endpoint. A model of ours costs time alone, which nobody knows beforehand."""
+        self._check_asks_somebody()
         params, ids = options.read(self.params), self.prompts()
         return [(endpoint, estimate(endpoint, ids, params)) for endpoint in self.endpoints]
 
     @transaction.atomic
     def start(self, *, actor=None) -> list[GenerationRun]:
         """All of them, or none."""
-        if not (self.endpoints or self.models):
-            raise DomainError(_("Choose who is asked."))
+        self._check_asks_somebody()
         ids = self.prompts()
         runs = [
             start_generation(
@@ -56,6 +56,10 @@ class Order:
             for endpoint in self.endpoints
         ]
         return runs + [self._start_local(model, ids, actor) for model in self.models]
+
+    def _check_asks_somebody(self) -> None:
+        if not (self.endpoints or self.models):
+            raise DomainError(_("Choose who is asked."))
 
     def _start_local(self, model: Generator, ids: list[int], actor) -> GenerationRun:
         params = options.read(self.params)

@@ -70,6 +70,15 @@ def order(endpoint, **changes):
     return {"endpoints": [endpoint.pk], "which": "all", "n": 2, "max_tokens": 50} | changes
 
 
+def test_an_order_that_asks_nobody_is_refused_before_it_has_a_price(client, engineer, endpoint):
+    answer = client.post(url("new-run"), order(endpoint, endpoints=[], do="estimate"))
+    assert answer.status_code == 422
+    said = text(answer)
+    assert "Choose who is asked." in said
+    assert "What it costs" not in said
+    assert 'value="start"' not in said
+
+
 def test_an_estimate_starts_nothing_and_says_what_it_costs(client, engineer, endpoint, server):
     said = text(client.post(url("new-run"), order(endpoint, do="estimate")))
     assert "What it costs for 3 prompts" in said
