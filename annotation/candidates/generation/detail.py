@@ -7,8 +7,8 @@ from decimal import Decimal
 from django.db.models import Count, Q, Sum
 from django.utils import translation
 
+from annotation.candidates.endpoints.costs import cost_of
 from annotation.candidates.endpoints.faults import Fault
-from annotation.candidates.generation.estimate import cost
 from annotation.candidates.models import GeneratedResponse, GenerationRun
 from annotation.candidates.models.endpoints import MOST_AT_A_TIME
 from annotation.core.models import Job
@@ -65,7 +65,7 @@ def figures_of(run: GenerationRun) -> Figures:
         tokens_out=tokens_out,
         uncounted=told["uncounted"],
         seconds=_middle(answered),
-        cost=cost(run.terms, tokens_in, tokens_out) if run.endpoint_id else None,
+        cost=cost_of(run.terms, tokens_in, tokens_out) if run.endpoint_id else None,
         tries=told["tries"] or 0,
     )
 

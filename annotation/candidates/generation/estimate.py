@@ -6,11 +6,15 @@ from decimal import Decimal
 from django.db import connection
 from django.db.models import Sum
 
+from annotation.candidates.endpoints.costs import (
+    BYTES_PER_TOKEN,
+    cost_of,
+    minutes_least,
+    terms_of,
+    tokens_of,
+)
 from annotation.candidates.models import Endpoint, GenerationRequest
 
-MILLION = Decimal(1_000_000)
-# Bytes of UTF-8 to a token: about 4 of English, and a character of 3 bytes is about one token.
-BYTES_PER_TOKEN = 4
 EXPERIENCE = 20  # answered responses before their mean length is believed
 
 BYTES = """
@@ -48,34 +52,11 @@ def estimate(endpoint: Endpoint, prompt_ids: list[int], params: dict) -> Estimat
         tokens_in=tokens_in,
         tokens_out_most=most,
         tokens_out_likely=likely,
-        cost_most=cost(terms_of(endpoint), tokens_in, most),
-        cost_likely=None if likely is None else cost(terms_of(endpoint), tokens_in, likely),
+        cost_most=cost_of(terms_of(endpoint), tokens_in, most),
+        cost_likely=None if likely is None else cost_of(terms_of(endpoint), tokens_in, likely),
         currency=endpoint.currency,
-        minutes_least=_minutes(endpoint, prompts, tokens_in + (likely or most)),
+        minutes_least=minutes_least(endpoint, prompts, tokens_in + (likely or most)),
     )
-
-
-def tokens_of(text: str) -> int:
-    return -(-len(text.encode()) // BYTES_PER_TOKEN)
-
-
-def terms_of(endpoint: Endpoint) -> dict:
-    """What a run keeps of its endpoint: prices and names change later."""
-    known = endpoint.price_in is not None
-    return {
-        "model": endpoint.model,
-        "price_in": str(endpoint.price_in) if known else None,
-        "price_out": str(endpoint.price_out) if known else None,
-        "currency": endpoint.currency,
-    }
-
-
-def cost(terms: dict, tokens_in: int, tokens_out: int) -> Decimal | None:
-    """None where the prices are not known."""
-    if terms.get("price_in") is None:
-        return None
-    whole = tokens_in * Decimal(terms["price_in"]) + tokens_out * Decimal(terms["price_out"])
-    return whole / MILLION
 
 
 def _tokens_in(prompt_ids: list[int]) -> int:
@@ -92,15 +73,3 @@ def _mean_length(endpoint: Endpoint) -> float | None:
     if (told["responses"] or 0) < EXPERIENCE:
         return None
     return told["tokens"] / told["responses"]
-
-
-def _minutes(endpoint: Endpoint, requests: int, tokens: int) -> float | None:
-    bounds = [
-        amount / limit
-        for amount, limit in (
-            (requests, endpoint.requests_per_minute),
-            (tokens, endpoint.tokens_per_minute),
-        )
-        if limit
-    ]
-    return max(bounds) if bounds else None

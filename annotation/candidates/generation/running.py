@@ -4,29 +4,23 @@ Each answer is stored in a short transaction of its own under the job's token, w
 So whatever was stored stays, and after a kill only what was under way is asked once more.
 """
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from annotation.candidates.endpoints.asking import Ask, Outcome, ask_all
+from annotation.candidates.endpoints.costs import tokens_of
 from annotation.candidates.endpoints.faults import Fault
 from annotation.candidates.endpoints.reading import Completion
-from annotation.candidates.generation.estimate import tokens_of
+from annotation.candidates.endpoints.turns import Turn
 from annotation.candidates.models import GeneratedResponse, GenerationRequest, GenerationRun
 from annotation.core.errors import DomainError
 from annotation.core.hashing import sha256_of_text
 from annotation.core.jobs import Claim, Deferred
-from annotation.core.models import Job
 from annotation.prompts.models import Generator, Prompt, Response
 
-# Other work of the same worker is let before it, once this one has had its turn.
-LEAST_TURN, LONGEST_TURN = 15.0, 900.0
-LOOK_EVERY = 2.0
-TOLD_EVERY = 1.0
 READ_AT_ONCE = 200
 
 REMOVED = gettext_noop("The endpoint was removed.")
@@ -53,17 +47,15 @@ def generate_by_endpoint(claim: Claim) -> None:
     claim.finish({"generation_run": run.pk, "responses": stored, "failed": failed})
 
 
-class _Turn:
+class _Turn(Turn):
     def __init__(self, claim: Claim, run: GenerationRun):
-        self.claim, self.run, self.n = claim, run, run.params["n"]
-        self.begun_at = self.looked_at = self.told_at = time.monotonic()
+        self.run, self.n = run, run.params["n"]
         self.generators: dict[str, Generator] = {}
         self.stored: dict[int, int] = {}
         for prompt in run.generated.values_list("prompt_id", flat=True):
             self.stored[prompt] = self.stored.get(prompt, 0) + 1
-        self.stored_count = self.told_count = sum(self.stored.values())
-        self.total = run.prompts.count() * self.n
-        claim.progress(done=self.stored_count, total=self.total)
+        total = run.prompts.count() * self.n
+        super().__init__(claim, done=sum(self.stored.values()), total=total)
 
     def asks(self) -> Iterator[Ask]:
         """What is missing, by prompt. What failed in this job is not asked again by itself."""
@@ -117,7 +109,7 @@ class _Turn:
                 return []
             self._store(request, ask, outcome)
         count = len(outcome.texts)
-        self.stored_count += count
+        self.done += count
         if count == asked:
             return []
         messages = Prompt.objects.get(pk=prompt).messages
@@ -171,24 +163,3 @@ class _Turn:
                 project=self.run.project, name=name, revision=revision
             )
         return self.generators[revision]
-
-    def tick(self) -> None:
-        now = time.monotonic()
-        if self.stored_count != self.told_count and now - self.told_at >= TOLD_EVERY:
-            self.told_count, self.told_at = self.stored_count, now
-            self.claim.progress(done=self.stored_count)
-        else:
-            self.claim.alive()
-
-    def wants_rest(self) -> bool:
-        """Whether somebody else's job waits for this worker, and this one has had its turn."""
-        now = time.monotonic()
-        if now - self.begun_at > LONGEST_TURN:
-            return True
-        if now - self.begun_at < LEAST_TURN or now - self.looked_at < LOOK_EVERY:
-            return False
-        self.looked_at = now
-        waiting = Job.objects.filter(
-            queue=self.claim.job.queue, state=Job.State.QUEUED, not_before__lte=timezone.now()
-        )
-        return waiting.exists()

@@ -6,8 +6,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from annotation.candidates import tasks
+from annotation.candidates.endpoints.costs import terms_of
 from annotation.candidates.generation import options
-from annotation.candidates.generation.estimate import terms_of
 from annotation.candidates.generation.prompts import askable
 from annotation.candidates.models import Endpoint, GenerationRequest, GenerationRun
 from annotation.core import audit, jobs

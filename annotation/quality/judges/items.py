@@ -3,6 +3,13 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+from annotation.candidates.endpoints.costs import (
+    BYTES_PER_TOKEN,
+    cost_of,
+    minutes_least,
+    terms_of,
+    tokens_of,
+)
 from annotation.core.database import rows_of
 from annotation.projects.services import rubric_by_id
 from annotation.quality.judges.asking import system_prompt
@@ -10,8 +17,6 @@ from annotation.quality.judges.models import Judge
 
 # Of one run. What it said is compared with people's judgments while somebody waits for a page.
 MOST_ITEMS = 5000
-BYTES_PER_TOKEN = 4  # of UTF-8: about that many of English
-MILLION = Decimal(1_000_000)
 
 # A model behind this protocol reads texts only, so what has a picture or a sound is left out.
 # The sample is drawn by a hash: by the same seed it is the same, however the table lies.
@@ -70,10 +75,6 @@ def system_of(judge: Judge) -> str:
     )
 
 
-def tokens_of(text: str) -> int:
-    return -(-len(text.encode()) // BYTES_PER_TOKEN)
-
-
 def estimate(judge: Judge, item_ids: list[int]) -> Estimate:
     ((questions, size),) = rows_of(SIZE, {"items": item_ids})
     tokens_in = questions * tokens_of(system_of(judge)) + size // BYTES_PER_TOKEN
@@ -86,35 +87,5 @@ def estimate(judge: Judge, item_ids: list[int]) -> Estimate:
         tokens_out_most=tokens_out,
         cost_most=cost_of(terms_of(endpoint), tokens_in, tokens_out),
         currency=endpoint.currency,
-        minutes_least=_minutes(endpoint, questions, tokens_in + tokens_out),
+        minutes_least=minutes_least(endpoint, questions, tokens_in + tokens_out),
     )
-
-
-def terms_of(endpoint) -> dict:
-    """What a run keeps of its endpoint: names and prices change later."""
-    known = endpoint.price_in is not None
-    return {
-        "model": endpoint.model,
-        "price_in": str(endpoint.price_in) if known else None,
-        "price_out": str(endpoint.price_out) if known else None,
-        "currency": endpoint.currency,
-    }
-
-
-def cost_of(terms: dict, tokens_in: int, tokens_out: int) -> Decimal | None:
-    if terms.get("price_in") is None:
-        return None
-    whole = tokens_in * Decimal(terms["price_in"]) + tokens_out * Decimal(terms["price_out"])
-    return whole / MILLION
-
-
-def _minutes(endpoint, questions: int, tokens: int) -> float | None:
-    bounds = [
-        amount / limit
-        for amount, limit in (
-            (questions, endpoint.requests_per_minute),
-            (tokens, endpoint.tokens_per_minute),
-        )
-        if limit
-    ]
-    return max(bounds) if bounds else None

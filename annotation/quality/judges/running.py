@@ -4,31 +4,26 @@ Each answer is stored in a short transaction of its own under the job's token. S
 stays, and after a kill only what was under way is asked once more.
 """
 
-import time
 from collections.abc import Iterator
 from itertools import permutations
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from annotation.candidates.endpoints.asking import Ask, Outcome, ask_all
+from annotation.candidates.endpoints.costs import tokens_of
 from annotation.candidates.endpoints.faults import Fault
 from annotation.candidates.endpoints.reading import Completion
+from annotation.candidates.endpoints.turns import Turn
 from annotation.core.errors import DomainError
 from annotation.core.jobs import Claim, Deferred
-from annotation.core.models import Job
 from annotation.labeling.models import Item
 from annotation.projects.services import rubric_by_id
 from annotation.quality.judges.asking import messages_for, scales_of
-from annotation.quality.judges.items import system_of, tokens_of
+from annotation.quality.judges.items import system_of
 from annotation.quality.judges.models import JudgeRun, Opinion
 from annotation.quality.judges.reading import Unusable, read_answer
 
-# Other work of the same worker is let before it, once this one has had its turn.
-LEAST_TURN, LONGEST_TURN = 15.0, 900.0
-LOOK_EVERY = 2.0
-TOLD_EVERY = 1.0
 READ_AT_ONCE = 100
 
 REMOVED = gettext_noop("The endpoint of this judge was removed.")
@@ -58,13 +53,12 @@ def ask_in_job(claim: Claim) -> dict:
     return {"judge_run": run.pk, "answered": answered, "failed": run.question_count - answered}
 
 
-class _Turn:
+class _Turn(Turn):
     def __init__(self, claim: Claim, run: JudgeRun):
-        self.claim, self.run, self.judge = claim, run, run.judge
+        self.run, self.judge = run, run.judge
         self.system = system_of(self.judge)
         rubric_id = self.judge.rubric_version_id
         self.scales = scales_of(rubric_by_id(rubric_id).criteria_list if rubric_id else ())
-        self.begun_at = self.looked_at = self.told_at = time.monotonic()
         # Answered, or failed since somebody last asked for all of it.
         self.settled = set(
             run.opinions.answered().values_list("item_id", "first", "second")
@@ -73,8 +67,7 @@ class _Turn:
             .filter(created_at__gte=run.resumed_at)
             .values_list("item_id", "first", "second")
         )
-        self.told_count = 0
-        claim.progress(done=len(self.settled), total=run.question_count)
+        super().__init__(claim, done=len(self.settled), total=run.question_count)
 
     def asks(self) -> Iterator[Ask]:
         for start in range(0, len(self.run.item_ids), READ_AT_ONCE):
@@ -118,6 +111,7 @@ class _Turn:
             self.claim.fence()
             opinion.save(force_insert=True)
         self.settled.add(ask.label)
+        self.done = len(self.settled)
 
     def _fill(self, opinion: Opinion, said: Completion) -> None:
         opinion.model = said.model
@@ -133,24 +127,3 @@ class _Turn:
             return
         opinion.preferred, opinion.ratings = answer.preferred, answer.ratings
         opinion.critique = answer.critique
-
-    def tick(self) -> None:
-        now = time.monotonic()
-        if len(self.settled) != self.told_count and now - self.told_at >= TOLD_EVERY:
-            self.told_count, self.told_at = len(self.settled), now
-            self.claim.progress(done=self.told_count)
-        else:
-            self.claim.alive()
-
-    def wants_rest(self) -> bool:
-        """Whether somebody else's job waits for this worker, and this one has had its turn."""
-        now = time.monotonic()
-        if now - self.begun_at > LONGEST_TURN:
-            return True
-        if now - self.begun_at < LEAST_TURN or now - self.looked_at < LOOK_EVERY:
-            return False
-        self.looked_at = now
-        waiting = Job.objects.filter(
-            queue=self.claim.job.queue, state=Job.State.QUEUED, not_before__lte=timezone.now()
-        )
-        return waiting.exists()

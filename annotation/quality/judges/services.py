@@ -8,13 +8,14 @@ from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from annotation.candidates.endpoints.costs import cost_of, terms_of
 from annotation.core import audit, jobs
 from annotation.core.errors import Conflict, DomainError
 from annotation.core.models import Job
 from annotation.labeling.overlap import raise_overlaps
 from annotation.projects.services import MAX_OVERLAP, current_rubric
 from annotation.quality import tasks
-from annotation.quality.judges.items import MOST_ITEMS, choose_items, cost_of, estimate, terms_of
+from annotation.quality.judges.items import MOST_ITEMS, choose_items, estimate
 from annotation.quality.judges.models import MOST_TOKENS, Judge, JudgeRun
 
 LEAST_TOKENS = 16

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from django.db import IntegrityError, transaction
 
-from annotation.candidates.endpoints import asking, services
+from annotation.candidates.endpoints import asking, services, turns
 from annotation.candidates.generation import running
 from annotation.candidates.generation.estimate import estimate
 from annotation.candidates.generation.prompts import prompts_for
@@ -231,7 +231,7 @@ def test_cancelling_keeps_what_came_and_going_on_asks_for_the_rest_alone(endpoin
         if len(server.asked) >= 3 and not seen:
             seen.append(True)
             cancel_generation(run=run)
-        turn.claim.progress(done=turn.stored_count)
+        turn.claim.progress(done=turn.done)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(running._Turn, "tick", tick)
@@ -262,8 +262,8 @@ def test_a_worker_that_lost_the_job_stores_nothing(endpoint, server):
 
 
 def test_other_work_gets_its_turn_and_the_run_goes_on_after_it(endpoint, server, monkeypatch):
-    monkeypatch.setattr(running, "LEAST_TURN", -1.0)
-    monkeypatch.setattr(running, "LOOK_EVERY", -1.0)
+    monkeypatch.setattr(turns, "LEAST_TURN", -1.0)
+    monkeypatch.setattr(turns, "LOOK_EVERY", -1.0)
     other, _ = jobs.enqueue(kind="try-endpoint", payload={})
     run = start(endpoint)
     jobs.run(run.job_id)
