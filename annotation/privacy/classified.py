@@ -264,7 +264,6 @@ COLUMNS: dict[str, dict[str, Fate]] = {
     "quality.JudgeRun": {"terms": CODE, "created_by": NUMBER},
     # Written by a model, about responses; see quality/judges/models.py.
     "quality.Opinion": {
-        "preferred": CODE,
         "ratings": CODE,
         "critique": CONTENT,
         "fault": CODE,
