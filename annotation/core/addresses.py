@@ -20,7 +20,8 @@ Address = IPv4Address | IPv6Address
 # Anything public over TLS, in a list of origins.
 ANY_PUBLIC = "https://*"
 PORTS = {"https": 443, "http": 80}
-LONGEST_URL = 500
+LONGEST_URL = 500  # that somebody sets
+LONGEST_REQUEST = 8000  # that is asked for: an address that a storage signed is long
 
 GLOBAL_V6 = ip_network("2000::/3")
 # Protocol assignments with Teredo, documentation, 6to4 (which names a v4 address), documentation.
@@ -107,9 +108,9 @@ class Target:
         return f"{self.scheme}://{self.host_header}"
 
 
-def parse(url: str) -> Target:
+def parse(url: str, *, longest: int = LONGEST_URL) -> Target:
     """Read a URL, or refuse it. What is not surely understood is refused."""
-    match = URL.fullmatch(url) if len(url) <= LONGEST_URL else None
+    match = URL.fullmatch(url) if len(url) <= longest else None
     if match is None:
         raise Refused(UNREADABLE)
     scheme, host = match["scheme"].lower(), match["host"].lower()

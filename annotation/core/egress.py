@@ -13,14 +13,15 @@ import ssl
 import threading
 import time
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
+from pathlib import Path
 
 from django.conf import settings
 from django.utils.translation import gettext_noop
 
-from annotation.core.addresses import Address, Origins, Refused, Target, parse
+from annotation.core.addresses import LONGEST_REQUEST, Address, Origins, Refused, Target, parse
 from annotation.core.errors import DomainError
 
 CONNECT_SECONDS = 10.0
@@ -58,6 +59,28 @@ class Answer:
     def is_success(self) -> bool:
         """2xx. A redirect is none: it is not followed."""
         return 200 <= self.status < 300
+
+
+@dataclass(frozen=True)
+class FileBody:
+    """A file as the body of a request, read while it is sent: `size` bytes from `start`."""
+
+    path: Path
+    size: int
+    start: int = 0
+
+    def __len__(self) -> int:
+        return self.size
+
+    def __iter__(self) -> Iterator[bytes]:
+        left = self.size
+        with self.path.open("rb") as file:
+            file.seek(self.start)
+            while left and (piece := file.read(min(PIECE, left))):
+                left -= len(piece)
+                yield piece
+        if left:
+            raise OSError(f"{self.path.name} is shorter than it was")
 
 
 def allowed_origins() -> Origins:
@@ -117,14 +140,14 @@ def send(
     *,
     method: str = "GET",
     headers: Mapping[str, str] | None = None,
-    body: bytes = b"",
+    body: bytes | FileBody = b"",
     origins: Origins | None = None,
     seconds: float = TOTAL_SECONDS,
     most_bytes: int = MOST_BYTES,
     network: Network | None = None,
 ) -> Answer:
     """One request and its answer. Raises Refused (we do not connect there) or Failed."""
-    target = parse(url)
+    target = parse(url, longest=LONGEST_REQUEST)
     origins = allowed_origins() if origins is None else origins
     origins.check(target)
     network = network or Network()
@@ -225,7 +248,7 @@ def _exchange(
     target: Target,
     method: str,
     headers: Mapping[str, str],
-    body: bytes,
+    body: bytes | FileBody,
     most_bytes: int,
 ) -> Answer:
     connection = http.client.HTTPConnection(target.host, target.port)

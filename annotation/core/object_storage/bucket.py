@@ -3,10 +3,10 @@
 import re
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from django.utils import timezone
 from django.utils.translation import gettext_noop
@@ -14,25 +14,29 @@ from django.utils.translation import gettext_noop
 from annotation.core import egress
 from annotation.core.errors import DomainError
 from annotation.core.object_storage.signing import Credentials, quoted, sha256_of, signed
+from annotation.core.retrying import send_again
 
 # A part: small enough for the time that a request has, large enough that 10,000 are 156 GiB.
 PART = 16 * 1024 * 1024
-TRIES = 4
 CONTENT_TYPE = "application/octet-stream"
-PAUSE = 1.0  # seconds before the second try; doubled each time
-AGAIN = {408, 429, 500, 502, 503, 504}
+# What we say of a file beside it. It is kept with the file, and only once the file is whole.
+SHA256 = "x-amz-meta-sha256"
 _CODE = re.compile(rb"<Code>([A-Za-z]{1,64})</Code>")
 _UPLOAD = re.compile(rb"<UploadId>([^<]{1,1024})</UploadId>")
 
 BAD_KEY = gettext_noop("The storage does not accept the key: look at its two halves.")
 NO_BUCKET = gettext_noop("There is no such bucket.")
+NO_FILE = gettext_noop("The storage has no such file.")
 NOT_ALLOWED = gettext_noop("The key may not do this in the bucket.")
 OTHER_PLACE = gettext_noop("The bucket is in another region, or at another address.")
 BAD_CLOCK = gettext_noop("The storage's clock and ours differ by more than it allows.")
+NOT_BEGUN = gettext_noop("The storage began no upload.")
+CUT = gettext_noop("The storage gave another part of the file than was asked for.")
 SENTENCES = {
     "InvalidAccessKeyId": BAD_KEY,
     "SignatureDoesNotMatch": BAD_KEY,
     "NoSuchBucket": NO_BUCKET,
+    "NoSuchKey": NO_FILE,
     "AccessDenied": NOT_ALLOWED,
     "PermanentRedirect": OTHER_PLACE,
     "AuthorizationHeaderMalformed": OTHER_PLACE,
@@ -47,6 +51,14 @@ class StorageError(DomainError):
 
 
 @dataclass(frozen=True)
+class Kept:
+    """What the storage says of a file; no `sha256` where somebody else put it there."""
+
+    size: int
+    sha256: str = ""
+
+
+@dataclass(frozen=True)
 class Bucket:
     """`endpoint` such as https://s3.eu-central-1.amazonaws.com; the bucket stands in the path, as
     every server that speaks S3 takes it."""
@@ -57,31 +69,38 @@ class Bucket:
     network: egress.Network | None = None
     now: Callable[[], datetime] = timezone.now
     sleep: Callable[[float], None] = time.sleep
+    seconds: float = egress.TOTAL_SECONDS
 
-    def put(
-        self, key: str, body: bytes, *, content_type: str = "application/octet-stream"
+    def put(self, key: str, body: bytes, *, sha256: str = "") -> None:
+        self._send("PUT", key, body=body, headers=_told(sha256))
+
+    def put_file(
+        self,
+        key: str,
+        path: Path,
+        told: Callable[[], None] = lambda: None,
+        *,
+        sha256: str = "",
     ) -> None:
-        self._send("PUT", key, body=body, headers={"content-type": content_type})
-
-    def put_file(self, key: str, path: Path, told: Callable[[], None] = lambda: None) -> None:
         """In parts where it is large; `told` is called after each, and may raise to stop."""
         if path.stat().st_size <= PART:
-            self.put(key, path.read_bytes())
+            self.put(key, path.read_bytes(), sha256=sha256)
             told()
             return
-        begun = self._send("POST", key, query="uploads=")
+        begun = self._send("POST", key, query="uploads=", headers=_told(sha256))
         found = _UPLOAD.search(begun.body)
         if found is None:
-            raise StorageError("The storage began no upload.")
+            raise StorageError(NOT_BEGUN)
         upload = f"uploadId={quoted(found[1].decode())}"
         try:
             self._put_parts(key, path, upload, told)
         except BaseException:
-            self._send("DELETE", key, query=upload)  # parts that nobody lists cost money
+            with suppress(DomainError):  # the first error is the one to tell
+                self._send("DELETE", key, query=upload)  # parts that nobody lists cost money
             raise
 
     def _put_parts(self, key: str, path: Path, upload: str, told: Callable[[], None]) -> None:
-        tags = []
+        tags: list[str] = []
         with path.open("rb") as file:
             while body := file.read(PART):
                 query = f"partNumber={len(tags) + 1}&{upload}"
@@ -97,13 +116,31 @@ class Bucket:
         if _CODE.search(answer.body):  # a 200 may still bring an error
             raise _error(answer)
 
-    def size_of(self, key: str) -> int | None:
+    def look(self, key: str) -> Kept | None:
         """None where there is no such file."""
         answer = self._send("HEAD", key, allowed=(404,))
-        return None if answer.status == 404 else int(answer.headers.get("content-length", "0"))
+        if answer.status == 404:
+            return None
+        length = answer.headers.get("content-length", "")
+        size = int(length) if length.isascii() and length.isdecimal() else -1
+        return Kept(size, answer.headers.get(SHA256, ""))
 
     def get(self, key: str, *, most_bytes: int = egress.MOST_BYTES) -> bytes:
         return self._send("GET", key, most_bytes=most_bytes).body
+
+    def get_file(
+        self, key: str, path: Path, *, size: int, told: Callable[[], None] = lambda: None
+    ) -> None:
+        """Fetch `size` bytes, part by part. What they are is for the caller to check."""
+        with path.open("wb") as file:
+            for start in range(0, size, PART):
+                wanted = min(PART, size - start)
+                part = {"range": f"bytes={start}-{start + wanted - 1}"}
+                answer = self._send("GET", key, headers=part, most_bytes=wanted)
+                if len(answer.body) != wanted or (answer.status != 206 and wanted != size):
+                    raise StorageError(CUT)
+                file.write(answer.body)
+                told()
 
     def delete(self, key: str) -> None:
         self._send("DELETE", key)
@@ -122,28 +159,27 @@ class Bucket:
         """One request, tried again where the storage is busy; a refusal is a sentence."""
         path = quoted(f"{self.name}/{key}", safe="/")
         url = f"{self.endpoint.rstrip('/')}/{path}" + (f"?{query}" if query else "")
-        for tried in range(1, TRIES + 1):
-            told = signed(
-                method, url, headers or {}, sha256_of(body), self.credentials, self.now()
-            )
-            answer = egress.send(
+        digest = sha256_of(body)
+
+        def ask() -> egress.Answer:
+            return egress.send(
                 url,
                 method=method,
-                headers=told,
+                headers=signed(method, url, headers or {}, digest, self.credentials, self.now()),
                 body=body,
                 most_bytes=most_bytes,
+                seconds=self.seconds,
                 network=self.network,
             )
-            if answer.is_success or answer.status in allowed:
-                return answer
-            if answer.status not in AGAIN or tried == TRIES:
-                break
-            self.sleep(PAUSE * 2 ** (tried - 1))
+
+        answer = send_again(ask, sleep=self.sleep)
+        if answer.is_success or answer.status in allowed:
+            return answer
         raise _error(answer)
 
-    @property
-    def host(self) -> str:
-        return urlsplit(self.endpoint).netloc
+
+def _told(sha256: str) -> dict[str, str]:
+    return {"content-type": CONTENT_TYPE} | ({SHA256: sha256} if sha256 else {})
 
 
 def _error(answer: egress.Answer) -> StorageError:
@@ -151,6 +187,8 @@ def _error(answer: egress.Answer) -> StorageError:
     code = found[1].decode() if found else ""
     if 300 <= answer.status < 400:
         return StorageError(OTHER_PLACE)
+    if not code and answer.status == 403:  # to a HEAD it says no more
+        return StorageError(NOT_ALLOWED)
     return StorageError(
         SENTENCES.get(code)
         or f"The storage answered {answer.status}{f' ({code})' if code else ''}."

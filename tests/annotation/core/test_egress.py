@@ -171,6 +171,37 @@ def test_a_listed_name_opens_no_private_address(canary):
     assert canary.connections == 1
 
 
+def test_a_file_is_sent_piece_by_piece_from_where_it_shall_begin(canary, tmp_path):
+    path = tmp_path / "large"
+    path.write_bytes(bytes(range(256)) * 200)
+    origins = Origins([canary.origin])
+    body = egress.FileBody(path, 40_000, start=256)
+    egress.send(f"{canary.origin}/", method="PUT", body=body, origins=origins)
+    head, _, sent = canary.requests[0].partition(b"\r\n\r\n")
+    assert b"Content-Length: 40000" in head
+    assert sent == path.read_bytes()[256:40_256]
+
+
+def test_a_file_that_became_shorter_is_a_failure(canary, tmp_path):
+    (tmp_path / "short").write_bytes(b"x")
+    with pytest.raises(egress.Failed):
+        egress.send(
+            f"{canary.origin}/",
+            method="PUT",
+            body=egress.FileBody(tmp_path / "short", 2),
+            origins=Origins([canary.origin]),
+        )
+
+
+def test_a_long_address_that_a_server_gave_is_asked_and_never_kept(canary):
+    long = f"{canary.origin}/{'a' * 3000}"
+    assert egress.send(long, origins=Origins([canary.origin])).is_success
+    with pytest.raises(Refused):
+        parse(long)
+    with pytest.raises(Refused):
+        egress.send(long + "a" * 6000, origins=Origins([canary.origin]))
+
+
 def test_a_redirect_is_not_followed(canary):
     with listening(saying("302 Found", Location=f"{canary.origin}/")) as server:
         answer = egress.send(server.origin, origins=Origins([server.origin, canary.origin]))

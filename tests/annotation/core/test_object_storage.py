@@ -1,21 +1,17 @@
 """Storage that speaks S3: signatures against AWS's examples, and a server that checks them."""
 
-import hashlib
-import hmac
-import re
-import threading
-from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 import pytest
 
 from annotation.core import egress
 from annotation.core.addresses import Origins, Refused
 from annotation.core.object_storage import bucket as storage
-from annotation.core.object_storage.bucket import Bucket, StorageError
+from annotation.core.object_storage.bucket import Bucket, Kept, StorageError
 from annotation.core.object_storage.signing import Credentials, sha256_of, signed
+from annotation.core.retrying import TRIES
+from tests.annotation.core.fake_s3 import KEYS, storing
 
 # "Examples: Signature Calculations", AWS's documentation of Signature Version 4 for S3.
 EXAMPLE = Credentials(
@@ -55,104 +51,9 @@ def test_the_secret_is_in_no_representation():
     assert EXAMPLE.secret not in repr(EXAMPLE)
 
 
-KEYS = Credentials("concord", "s3cret", "eu-central-1")
-
-
-class Fake(BaseHTTPRequestHandler):
-    """A bucket called `shelf`. It computes each signature from what arrived, in its own way."""
-
-    def do_any(self):
-        body = self.rfile.read(int(self.headers.get("content-length", 0)))
-        self.server.seen.append((self.command, self.path))
-        if self.server.busy:
-            self.server.busy -= 1
-            return self.answer(503, b"<Error><Code>SlowDown</Code></Error>")
-        if self.server.fixed:
-            return self.answer(*self.server.fixed)
-        if not self.is_signed(body):
-            return self.answer(403, b"<Error><Code>SignatureDoesNotMatch</Code></Error>")
-        parts = urlsplit(self.path)
-        name, _, key = unquote(parts.path).lstrip("/").partition("/")
-        if name != "shelf":
-            return self.answer(404, b"<Error><Code>NoSuchBucket</Code></Error>")
-        return self.act(key, dict(parse_qsl(parts.query, keep_blank_values=True)), body)
-
-    do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = do_any  # noqa: N815
-
-    def act(self, key, query, body):
-        kept, begun = self.server.kept, self.server.begun
-        if self.command == "POST" and "uploads" in query:
-            begun["u+1/"] = {}
-            return self.answer(200, b"<R><UploadId>u+1/</UploadId></R>")
-        if "uploadId" in query:
-            parts = begun[query["uploadId"]]
-            if self.command == "PUT":
-                parts[int(query["partNumber"])] = body
-                return self.answer(200, b"", {"ETag": f'"{query["partNumber"]}"'})
-            if self.command == "POST":
-                named = [int(n) for n in re.findall(rb"<PartNumber>(\d+)<", body)]
-                kept[key] = b"".join(parts[number] for number in named)
-            del begun[query["uploadId"]]
-            return self.answer(200, b"<R/>")
-        if self.command == "PUT":
-            kept[key] = body
-        elif self.command == "DELETE":
-            kept.pop(key, None)
-        elif key not in kept:
-            return self.answer(404, b"")
-        found = kept.get(key, b"")
-        return self.answer(200, b"" if self.command == "PUT" else found)
-
-    def is_signed(self, body):
-        said = dict(re.findall(r"(\w+)=([^,]+)", self.headers["authorization"].split(" ", 1)[1]))
-        access, day, region, service, last = said["Credential"].split("/")
-        digest = hashlib.sha256(body).hexdigest()
-        if access != KEYS.access_key or self.headers["x-amz-content-sha256"] != digest:
-            return False
-        path, _, query = self.path.partition("?")
-        pairs = sorted(tuple(quote(unquote(p), safe="-._~") for p in pair.partition("=")[::2])
-                       for pair in query.split("&") if pair)  # fmt: skip
-        names = said["SignedHeaders"].split(";")
-        lines = [self.command, path, "&".join("=".join(pair) for pair in pairs)]
-        lines += [f"{name}:{self.headers[name].strip()}" for name in names]
-        request = "\n".join([*lines, "", said["SignedHeaders"], digest])
-        hashed = hashlib.sha256(request.encode()).hexdigest()
-        scope = f"{day}/{region}/{service}/{last}"
-        text = f"AWS4-HMAC-SHA256\n{self.headers['x-amz-date']}\n{scope}\n{hashed}"
-
-        def mac(key, words):
-            return hmac.digest(key, words.encode(), "sha256")
-
-        key = mac(mac(mac(mac(f"AWS4{KEYS.secret}".encode(), day), region), service), last)
-        return hmac.compare_digest(mac(key, text).hex(), said["Signature"])
-
-    def answer(self, status, body, headers=()):
-        self.send_response(status)
-        for name, value in dict(headers).items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
-
-    def log_message(self, *arguments):
-        pass
-
-
-@contextmanager
-def serving():
-    with ThreadingHTTPServer(("127.0.0.1", 0), Fake) as server:
-        server.seen, server.kept, server.begun, server.busy, server.fixed = [], {}, {}, 0, None
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-
-
 @pytest.fixture
 def server(settings):
-    with serving() as server:
+    with storing() as server:
         settings.EGRESS_ORIGINS = Origins([f"http://127.0.0.1:{server.server_port}"])
         yield server
 
@@ -172,19 +73,20 @@ def make_bucket(server, name="shelf", secret=KEYS.secret):
 def test_what_is_put_is_found_fetched_and_deleted(server, bucket, key):
     bucket.put(key, b"hello")
     assert server.kept == {key: b"hello"}
-    assert bucket.size_of(key) == 5
+    assert bucket.look(key) == Kept(5)
     assert bucket.get(key) == b"hello"
     bucket.delete(key)
-    assert bucket.size_of(key) is None
+    assert bucket.look(key) is None
 
 
 def test_a_large_file_goes_in_parts(server, bucket, tmp_path, monkeypatch):
     monkeypatch.setattr(storage, "PART", 1000)
     (tmp_path / "large").write_bytes(bytes(range(256)) * 10)
     told = []
-    bucket.put_file("large", tmp_path / "large", lambda: told.append(1))
+    bucket.put_file("large", tmp_path / "large", lambda: told.append(1), sha256="ab12")
     assert server.kept["large"] == (tmp_path / "large").read_bytes()
     assert len(told) == 3
+    assert bucket.look("large") == Kept(2560, "ab12")
     assert server.begun == {}
 
 
@@ -208,7 +110,7 @@ def test_a_busy_storage_is_asked_again_and_not_for_ever(server, bucket):
     server.busy = 99
     with pytest.raises(StorageError, match="503 .SlowDown."):
         bucket.put("b", b"x")
-    assert len(server.seen) == 3 + storage.TRIES
+    assert len(server.seen) == 3 + TRIES
 
 
 def test_a_wrong_secret_and_a_wrong_bucket_are_named(server):
@@ -233,6 +135,25 @@ def test_an_answer_that_does_not_help_is_a_sentence(server, bucket, fixed, said)
     with pytest.raises(StorageError, match=said):
         bucket.put("a", b"x")
     assert len(server.seen) == 1
+
+
+def test_a_large_file_is_fetched_in_parts(server, bucket, tmp_path, monkeypatch):
+    monkeypatch.setattr(storage, "PART", 1000)
+    server.kept["large"] = bytes(range(256)) * 10
+    bucket.get_file("large", tmp_path / "back", size=2560)
+    assert (tmp_path / "back").read_bytes() == server.kept["large"]
+    assert len(server.seen) == 3
+    with pytest.raises(StorageError, match="another part"):
+        bucket.get_file("large", tmp_path / "back", size=2561)
+    with pytest.raises(StorageError, match="404"):
+        bucket.get_file("none", tmp_path / "back", size=1)
+
+
+def test_a_storage_that_drips_ends_at_the_total_time(server, bucket):
+    server.kept["slow"], server.drip = b"x" * 100, 0.05
+    with pytest.raises(egress.Failed, match="too long"):
+        replace(bucket, seconds=0.2).get("slow")
+    assert len(server.seen) == 1, "asking again would take as long"
 
 
 def test_an_answer_is_bounded(server, bucket):
