@@ -2,6 +2,7 @@ from django.urls import path
 
 from annotation.candidates.endpoints import api as endpoints
 from annotation.candidates.generation import api as generation
+from annotation.candidates.generation import order_api as orders
 
 app_name = "candidates-api"
 urlpatterns = [
@@ -14,6 +15,31 @@ urlpatterns = [
         "projects/<slug:slug>/generations/estimate/",
         generation.EstimateView.as_view(),
         name="estimate",
+    ),
+    path(
+        "projects/<slug:slug>/generation-orders/",
+        orders.GenerationOrdersView.as_view(),
+        name="orders",
+    ),
+    path(
+        "projects/<slug:slug>/generation-orders/estimate/",
+        orders.OrderEstimateView.as_view(),
+        name="estimate-order",
+    ),
+    path(
+        "generation-orders/<int:order_id>/",
+        orders.GenerationOrderView.as_view(),
+        name="order",
+    ),
+    path(
+        "generation-orders/<int:order_id>/cancel/",
+        orders.GenerationOrderCancelView.as_view(),
+        name="cancel-order",
+    ),
+    path(
+        "generation-orders/<int:order_id>/resume/",
+        orders.GenerationOrderResumeView.as_view(),
+        name="resume-order",
     ),
     path("generations/<int:run_id>/", generation.GenerationView.as_view(), name="generation"),
     path(

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from annotation.candidates import options as generation_options
 from annotation.candidates import tasks
+from annotation.candidates.generation.framing import FRAME, frame_of, framed
 from annotation.candidates.models import GeneratedResponse, GenerationRun
 from annotation.core import audit, jobs
 from annotation.core.errors import DomainError
@@ -30,12 +31,23 @@ BATCH = 1000
 
 
 def generate_responses(
-    *, project, generator: Generator, prompts, n=4, actor=None, seed=11, target="", **params
+    *,
+    project,
+    generator: Generator,
+    prompts,
+    n=4,
+    actor=None,
+    seed=11,
+    target="",
+    system="",
+    template="",
+    **params,
 ) -> GenerationRun:
     """Queue n responses to each prompt by a model of ours.
 
-    `params`: max_new_tokens, temperature, top_p, batch_size, … (candidates/options.py). With a
-    `target` such as "round:2:after", a second order while the first is active is the same one.
+    `params`: max_new_tokens, temperature, top_p, batch_size, … (candidates/options.py); `system`
+    and `template` as generation/framing.py has them. With a `target` such as "round:2:after", a
+    second order while the first is active is the same one.
     """
     prompts = list(prompts)
     if not prompts:
@@ -49,6 +61,7 @@ def generate_responses(
     if type(seed) is not int or not 0 <= seed < 2**31:
         raise DomainError("The seed is a whole number from 0 to 2147483647.")
     params = generation_options.read({"n": n, **params})
+    params |= frame_of({"system": system, "template": template})
     with transaction.atomic():
         run = GenerationRun.objects.create(
             project=project,
@@ -121,13 +134,15 @@ def write_prompts(run: GenerationRun, path: Path) -> list[int]:
     part = path.with_name(f".{path.name}.part")
     with part.open("w", encoding="utf-8") as file:
         for pk, messages in rows:
-            file.write(json.dumps({"id": str(pk), "prompt": messages}, ensure_ascii=False) + "\n")
+            row = {"id": str(pk), "prompt": framed(messages, **frame_of(run.params))}
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
     part.replace(path)
     return [pk for pk, _ in rows]
 
 
 def _config(run: GenerationRun, folder: RunFolder) -> dict:
-    options = {name: value for name, value in run.params.items() if name != "seed"}
+    ours = {"seed", *FRAME}  # the child reads prompts that are framed already
+    options = {name: value for name, value in run.params.items() if name not in ours}
     return {
         "format": "concord-run/1",
         "kind": "generate",

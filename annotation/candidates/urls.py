@@ -7,6 +7,21 @@ app_name = "candidates"
 urlpatterns = [
     path("projects/<slug:slug>/candidates/", generation.run_list, name="list-runs"),
     path("projects/<slug:slug>/candidates/new/", generation.new_run, name="new-run"),
+    path(
+        "projects/<slug:slug>/candidates/orders/<int:order_id>/",
+        generation.show_order,
+        name="show-order",
+    ),
+    path(
+        "projects/<slug:slug>/candidates/orders/<int:order_id>/cancel/",
+        generation.cancel_order,
+        name="cancel-order",
+    ),
+    path(
+        "projects/<slug:slug>/candidates/orders/<int:order_id>/resume/",
+        generation.resume_order,
+        name="resume-order",
+    ),
     path("projects/<slug:slug>/candidates/<int:run_id>/", generation.show_run, name="show-run"),
     path(
         "projects/<slug:slug>/candidates/<int:run_id>/cancel/",

@@ -1,6 +1,9 @@
 """Numbers for people, as the language of the page writes them."""
 
+from decimal import ROUND_HALF_UP, Decimal
+
 from django.utils import formats
+from django.utils.translation import gettext as _
 
 
 def localised(number: str) -> str:
@@ -14,3 +17,19 @@ def localised(number: str) -> str:
 def grouped(count: int) -> str:
     """A count for people: 12,500, or 12.500 in German."""
     return localised(f"{count:,}")
+
+
+LEAST_SHOWN = Decimal("0.0001")
+
+
+def money(amount: Decimal, currency: str) -> str:
+    """An amount for people: two decimals, below one as many as say something, and what is less
+    than they can say is said to be so. Never a rounded zero: it is not free."""
+    if 0 < amount < LEAST_SHOWN:
+        least = localised(str(LEAST_SHOWN))
+        return _("less than %(amount)s %(currency)s") % {"amount": least, "currency": currency}
+    step = Decimal("0.01") if amount >= 1 or not amount else LEAST_SHOWN
+    shown = f"{amount.quantize(step, ROUND_HALF_UP):,f}"
+    while len(shown.partition(".")[2]) > 2 and shown.endswith("0"):
+        shown = shown[:-1]
+    return f"{localised(shown)} {currency}"

@@ -159,6 +159,7 @@ COLUMNS: dict[str, dict[str, Fate]] = {
         "currency": CODE,
         "created_by": NUMBER,
     },
+    "candidates.GenerationOrder": {"created_by": NUMBER},
     "candidates.GenerationRun": {"params": CONTENT, "terms": CODE, "created_by": NUMBER},
     "candidates.GenerationRequest": {
         "fault": CODE,

@@ -1,5 +1,7 @@
 """A project's endpoints: the list, and each one with its settings, its key and a trial."""
 
+from decimal import Decimal
+
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -119,7 +121,16 @@ def _endpoint(project, endpoint_id) -> Endpoint:
 
 
 def _filled(endpoint) -> EndpointForm:
-    return EndpointForm(initial={name: getattr(endpoint, name) for name in SETTINGS})
+    return EndpointForm(initial={name: _shown(getattr(endpoint, name)) for name in SETTINGS})
+
+
+def _shown(value):
+    """As a person would write it: 120 and 0.15, not 120.0 and 0.1500."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, Decimal):
+        return value.quantize(Decimal(1)) if value == value.to_integral() else value.normalize()
+    return value
 
 
 def _show(request, project, endpoint, *, form=None, problem="", status=200):

@@ -14,13 +14,7 @@ from annotation.core.errors import DomainError
 from annotation.projects.permissions import project_for, row_for
 
 
-class GenerationOrderSerializer(serializers.Serializer):
-    endpoint = serializers.IntegerField(
-        required=False, allow_null=True, help_text="An endpoint's id; it, or a model."
-    )
-    model = serializers.CharField(
-        required=False, allow_null=True, help_text="The name of a model version of ours."
-    )
+class OrderedPromptsSerializer(serializers.Serializer):
     which = serializers.ChoiceField(choices=Which.choices, default=Which.ALL)
     most = serializers.IntegerField(required=False, allow_null=True, min_value=1)
     prompts = serializers.ListField(
@@ -30,10 +24,19 @@ class GenerationOrderSerializer(serializers.Serializer):
         max_length=100_000,
         help_text="Ids of prompts, in place of `which` and `most`.",
     )
+
+
+class GenerationOrderSerializer(OrderedPromptsSerializer):
+    endpoint = serializers.IntegerField(
+        required=False, allow_null=True, help_text="An endpoint's id; it, or a model."
+    )
+    model = serializers.CharField(
+        required=False, allow_null=True, help_text="The name of a model version of ours."
+    )
     options = serializers.DictField(
         required=False,
         default=dict,
-        help_text="n, max_tokens, temperature, top_p, seed, system: docs/candidates.md.",
+        help_text="n, max_tokens, temperature, top_p, seed, system, template: docs/candidates.md.",
     )
 
 
@@ -46,7 +49,10 @@ class CostEstimateSerializer(serializers.Serializer):
     cost_most = serializers.DecimalField(max_digits=20, decimal_places=6, allow_null=True)
     cost_likely = serializers.DecimalField(max_digits=20, decimal_places=6, allow_null=True)
     currency = serializers.CharField()
-    minutes_least = serializers.FloatField(allow_null=True)
+    minutes_least = serializers.FloatField(allow_null=True, help_text="By an endpoint's limits.")
+    minutes_likely = serializers.FloatField(
+        allow_null=True, help_text="By the last runs of a model of ours."
+    )
 
 
 class GenerationFailureSerializer(serializers.Serializer):
@@ -58,6 +64,8 @@ class GenerationFailureSerializer(serializers.Serializer):
 class GenerationRunSerializer(serializers.Serializer):
     id = serializers.IntegerField()
     project = serializers.SlugField()
+    order = serializers.IntegerField(allow_null=True, help_text="The order it is a part of.")
+    set_number = serializers.IntegerField()
     endpoint = serializers.IntegerField(allow_null=True)
     asked = serializers.CharField(help_text="The name of who is asked.")
     params = serializers.DictField()
@@ -80,6 +88,8 @@ def shown(run: GenerationRun) -> dict:
     value = {
         "id": run.pk,
         "project": run.project.slug,
+        "order": run.order_id,
+        "set_number": run.set_number,
         "endpoint": run.endpoint_id,
         "asked": run.asked_name,
         "params": run.params,
@@ -115,7 +125,7 @@ def _order(request, slug) -> Order:
         project=project,
         endpoints=list(endpoints),
         models=list(models),
-        params=said["options"],
+        sets=[said["options"]],
         which=said["which"],
         most=said.get("most"),
         prompt_ids=said.get("prompts"),
@@ -133,7 +143,7 @@ class GenerationsView(APIView):
     )
     def post(self, request, slug):
         """Order responses to prompts. What it will cost at most, `…/estimate/` says before."""
-        (run,) = _order(request, slug).start(actor=request.user)
+        run = _order(request, slug).start(actor=request.user).runs.get()
         return Response(shown(run), status=status.HTTP_201_CREATED)
 
 
@@ -147,11 +157,9 @@ class EstimateView(APIView):
         tags=["candidates"],
     )
     def post(self, request, slug):
-        """What the order would cost; nothing is started. A model of ours costs time alone."""
-        estimates = _order(request, slug).estimates()
-        if not estimates:
-            raise DomainError("Only what an endpoint costs can be estimated.")
-        return Response(CostEstimateSerializer(estimates[0][1]).data)
+        """What the order would take; nothing is started. A model of ours costs time alone."""
+        (line,) = _order(request, slug).lines()
+        return Response(CostEstimateSerializer(line.estimate).data)
 
 
 def _run(user, action, run_id: int) -> GenerationRun:

@@ -1,15 +1,18 @@
-"""An order as people give it: several generators at once, each of them a run of its own."""
+"""An order as people give it: everybody who is asked, with every set of parameters, each pair of
+them a run of its own."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from annotation.candidates.generation import options
-from annotation.candidates.generation.estimate import Estimate, estimate
+from annotation.candidates.generation.estimate import Estimate, estimate, estimate_local
+from annotation.candidates.generation.framing import frame_of, framed
 from annotation.candidates.generation.prompts import prompts_for
 from annotation.candidates.generation.services import start_generation
-from annotation.candidates.models import Endpoint, GenerationRun
+from annotation.candidates.models import Endpoint, GenerationOrder, GenerationRun
 from annotation.candidates.services import generate_responses
 from annotation.core.errors import DomainError
 from annotation.prompts.models import Generator, Prompt
@@ -18,13 +21,30 @@ LOCAL_SEED = 11
 
 
 @dataclass(frozen=True)
+class Line:
+    """One run that an order would make, and what it takes."""
+
+    asked: str
+    set_number: int
+    estimate: Estimate
+
+
+@dataclass(frozen=True)
+class Example:
+    """A prompt as one set of parameters would send it."""
+
+    set_number: int
+    messages: list[dict[str, str]]
+
+
+@dataclass(frozen=True)
 class Order:
-    """Who is asked, what, and how. `params`: generation/options.py, as it was given."""
+    """Who is asked, what, and how. `sets`: each as generation/options.py has it, as given."""
 
     project: object
     endpoints: list[Endpoint]
     models: list[Generator]
-    params: dict
+    sets: list[dict]
     which: str = "all"
     most: int | None = None
     prompt_ids: list[int] | None = None
@@ -34,39 +54,65 @@ class Order:
             return sorted(set(self.prompt_ids))
         return prompts_for(self.project, which=self.which, most=self.most)
 
-    def estimates(self) -> list[tuple[Endpoint, Estimate]]:
-        """Of each endpoint. A model of ours costs time alone, which nobody knows beforehand."""
-        self._check_asks_somebody()
-        params, ids = options.read(self.params), self.prompts()
-        return [(endpoint, estimate(endpoint, ids, params)) for endpoint in self.endpoints]
-
-    @transaction.atomic
-    def start(self, *, actor=None) -> list[GenerationRun]:
-        """All of them, or none."""
+    def lines(self) -> list[Line]:
+        """What each of its runs takes, before anything is asked."""
         self._check_asks_somebody()
         ids = self.prompts()
-        runs = [
-            start_generation(
-                project=self.project,
-                endpoint=endpoint,
-                prompt_ids=ids,
-                actor=actor,
-                **self.params,
+        return [
+            Line(
+                asked.name,
+                number,
+                estimate(asked, ids, params)
+                if isinstance(asked, Endpoint)
+                else estimate_local(asked, ids, params),
             )
-            for endpoint in self.endpoints
+            for number, params, asked in self._pairs()
         ]
-        return runs + [self._start_local(model, ids, actor) for model in self.models]
+
+    def examples(self) -> list[Example]:
+        """The newest prompt, filled in for each set that puts something around it."""
+        ids = self.prompts()
+        if not ids:
+            return []
+        messages = Prompt.objects.get(pk=ids[-1]).messages
+        return [
+            Example(number, framed(messages, **frame))
+            for number, params in enumerate(options.read_sets(self.sets), start=1)
+            if (frame := frame_of(params))
+        ]
+
+    @transaction.atomic
+    def start(self, *, actor=None) -> GenerationOrder:
+        """All of its runs, or none."""
+        self._check_asks_somebody()
+        ids = self.prompts()
+        order = GenerationOrder.objects.create(project=self.project, created_by=actor)
+        for number, params, asked in self._pairs():
+            start = self._start if isinstance(asked, Endpoint) else self._start_local
+            run = start(asked, ids, params, actor)
+            run.order, run.set_number = order, number
+            run.save(update_fields=["order", "set_number"])
+        return order
+
+    def _pairs(self) -> Iterator[tuple[int, dict, Endpoint | Generator]]:
+        """(set's number, parameters, who is asked), one for each run."""
+        sets = options.read_sets(self.sets)
+        for asked in [*self.endpoints, *self.models]:
+            for number, params in enumerate(sets, start=1):
+                yield number, params, asked
 
     def _check_asks_somebody(self) -> None:
         if not (self.endpoints or self.models):
             raise DomainError(_("Choose who is asked."))
 
-    def _start_local(self, model: Generator, ids: list[int], actor) -> GenerationRun:
-        params = options.read(self.params)
-        if "system" in params:
-            raise DomainError(_("A model version of ours takes no system message."))
+    def _start(self, endpoint: Endpoint, ids: list[int], params: dict, actor) -> GenerationRun:
+        return start_generation(
+            project=self.project, endpoint=endpoint, prompt_ids=ids, actor=actor, **params
+        )
+
+    def _start_local(self, model: Generator, ids: list[int], params: dict, actor) -> GenerationRun:
+        params = {"seed": LOCAL_SEED, **params}
         params["max_new_tokens"] = params.pop("max_tokens")
-        params.setdefault("seed", LOCAL_SEED)
         prompts = Prompt.objects.filter(pk__in=ids, project=self.project)
         return generate_responses(
             project=self.project, generator=model, prompts=prompts, actor=actor, **params

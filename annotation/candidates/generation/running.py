@@ -15,6 +15,7 @@ from annotation.candidates.endpoints.costs import tokens_of
 from annotation.candidates.endpoints.faults import Fault
 from annotation.candidates.endpoints.reading import Completion
 from annotation.candidates.endpoints.turns import Turn
+from annotation.candidates.generation.framing import frame_of, framed
 from annotation.candidates.models import GeneratedResponse, GenerationRequest, GenerationRun
 from annotation.core.errors import DomainError
 from annotation.core.hashing import sha256_of_text
@@ -69,8 +70,7 @@ class _Turn(Turn):
 
     def ask(self, prompt: int, messages: list[dict], first: int) -> Ask:
         params = self.run.params
-        if system := params.get("system"):
-            messages = [{"role": "system", "content": system}, *messages]
+        messages = framed(messages, **frame_of(params))
         sent = {
             name: params[name]
             for name in ("temperature", "top_p", "max_tokens", "seed")
@@ -151,8 +151,7 @@ class _Turn(Turn):
     def _params(self, ask: Ask) -> dict[str, Any]:
         """As they were sent, which is what made the response."""
         sent = {name: ask.params[name] for name in ask.params if name != "idempotency_key"}
-        system = self.run.params.get("system")
-        return {**sent, "system": system} if system else sent
+        return {**sent, **frame_of(self.run.params)}
 
     def _generator(self, answered: str) -> Generator:
         """The model that was asked; as its revision the name that it answers to, if another."""

@@ -9,7 +9,12 @@ from annotation.candidates import tasks
 from annotation.candidates.endpoints.costs import terms_of
 from annotation.candidates.generation import options
 from annotation.candidates.generation.prompts import askable
-from annotation.candidates.models import Endpoint, GenerationRequest, GenerationRun
+from annotation.candidates.models import (
+    Endpoint,
+    GenerationOrder,
+    GenerationRequest,
+    GenerationRun,
+)
 from annotation.core import audit, jobs
 from annotation.core.errors import Conflict, DomainError
 from annotation.core.models import Job
@@ -85,6 +90,38 @@ def cancel_generation(*, run: GenerationRun, actor=None) -> None:
     audit.record(
         "generation.cancelled", actor=actor, project=run.project, target=f"generation:{run.pk}"
     )
+
+
+@transaction.atomic
+def cancel_order(*, order: GenerationOrder, actor=None) -> None:
+    """Ask all of its runs to end that are not over."""
+    active = [run for run in _runs_of(order) if run.job.is_active]
+    if not active:
+        raise Conflict(_("All runs of this order are over already."))
+    for run in active:
+        cancel_generation(run=run, actor=actor)
+
+
+@transaction.atomic
+def resume_order(*, order: GenerationOrder, actor=None) -> None:
+    """Go on with all of its runs that lack something and can be asked."""
+    lacking = [run for run in _runs_of(order) if can_resume(run)]
+    if not lacking:
+        raise Conflict(_("No run of this order can be taken up again."))
+    for run in lacking:
+        resume_generation(run=run, actor=actor)
+
+
+def can_resume(run: GenerationRun) -> bool:
+    """Whether it is over, something is missing, and somebody is there to be asked."""
+    if run.job is None or run.job.is_active or (run.endpoint and run.endpoint.removed_at):
+        return False
+    return run.job.state != Job.State.DONE or run.requests.exclude(fault="").exists()
+
+
+def _runs_of(order: GenerationOrder) -> list[GenerationRun]:
+    runs = order.runs.select_related("job", "endpoint", "generator", "project")
+    return list(runs.order_by("pk"))
 
 
 def _queue(run: GenerationRun, actor) -> Job:

@@ -2,13 +2,16 @@
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import Count
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from annotation.candidates.generation import detail, services
-from annotation.candidates.generation.forms import OrderForm
-from annotation.candidates.models import GenerationRun
+from annotation.candidates.generation.estimate import totals_of
+from annotation.candidates.generation.forms import OrderForm, ParameterSets
+from annotation.candidates.generation.overview import overview_of
+from annotation.candidates.generation.wording import said_of, shown
+from annotation.candidates.models import GenerationOrder, GenerationRun
 from annotation.core.errors import DomainError
 from annotation.projects.permissions import may, project_for
 
@@ -16,7 +19,8 @@ from annotation.projects.permissions import may, project_for
 @require_safe
 def run_list(request, slug):
     project = project_for(request.user, slug, "see_runs")
-    runs = project.generation_runs.select_related("job", "endpoint", "generator").order_by("-pk")
+    runs = project.generation_runs.select_related("job", "endpoint", "generator")
+    runs = runs.annotate(order_size=Count("order__runs")).order_by("-pk")
     context = {
         "project": project,
         "tab": "candidates",
@@ -29,38 +33,86 @@ def run_list(request, slug):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_run(request, slug):
-    """The order; `do=start` starts it, all else says what it would cost."""
+    """The order. `do=start` starts it, `add_set` and `drop_set:2` change its sets, all else says
+    what it would take."""
     project = project_for(request.user, slug, "train")
-    form = OrderForm(request.POST or None, project=project)
-    context = {"project": project, "tab": "candidates", "form": form}
-    status = 200
-    if request.method == "POST" and form.is_valid():
-        try:
-            if request.POST.get("do") == "start":
-                return _start(request, form.order)
-            order = form.order
-            context |= {"estimates": order.estimates(), "prompt_count": len(order.prompts()),
-                        "is_estimated": True}  # fmt: skip
-        except DomainError as error:
-            form.add_error(None, str(error))
-    if form.errors:
+    form, sets = OrderForm(request.POST or None, project=project), ParameterSets()
+    context, do, status = {}, request.POST.get("do", ""), 200
+    if do == "add_set" or do.startswith("drop_set:"):
+        sets = ParameterSets.changed(request.POST, do)
+    elif request.method == "POST":
+        sets = ParameterSets(request.POST)
         status = 422
+        if all([form.is_valid(), sets.is_valid()]):
+            try:
+                order = form.order(sets)
+                if do == "start":
+                    return _start(request, order)
+                context, status = _taken(order), 200
+            except DomainError as error:
+                form.add_error(None, str(error))
+    context |= {"project": project, "tab": "candidates", "form": form, "sets": sets,
+                "is_changed": bool(do) and not context}  # fmt: skip
     return render(request, "candidates/new_run.html", context, status=status)
 
 
+def _taken(order) -> dict:
+    """What the order takes, in words and numbers."""
+    lines = order.lines()
+    return {"lines": lines, "totals": totals_of(lines), "examples": order.examples(),
+            "prompt_count": len(order.prompts()), "is_estimated": True}  # fmt: skip
+
+
 def _start(request, order):
-    runs = order.start(actor=request.user)
-    slug = order.project.slug
+    started = order.start(actor=request.user)
+    runs = started.runs.all()
     if len(runs) == 1:
-        return redirect("candidates:show-run", slug, runs[0].pk)
-    said = ngettext("%(count)d run is ordered.", "%(count)d runs are ordered.", len(runs))
-    messages.success(request, said % {"count": len(runs)})
-    return redirect("candidates:list-runs", slug)
+        return redirect("candidates:show-run", order.project.slug, runs[0].pk)
+    return redirect("candidates:show-order", order.project.slug, started.pk)
+
+
+@require_safe
+def show_order(request, slug, order_id):
+    """All runs of an order; for htmx the live part alone, which asks again while one is active."""
+    project = project_for(request.user, slug, "see_runs")
+    order = _order(project, order_id)
+    context = {
+        "project": project,
+        "tab": "candidates",
+        "order": order,
+        "overview": overview_of(order),
+        "may_train": may(request.user, "train", project),
+    }
+    name = "candidates/_order.html" if request.htmx else "candidates/order.html"
+    return render(request, name, context)
+
+
+@require_POST
+def cancel_order(request, slug, order_id):
+    return _change_order(request, slug, order_id, services.cancel_order)
+
+
+@require_POST
+def resume_order(request, slug, order_id):
+    return _change_order(request, slug, order_id, services.resume_order)
+
+
+def _change_order(request, slug, order_id, service):
+    order = _order(project_for(request.user, slug, "train"), order_id)
+    try:
+        service(order=order, actor=request.user)
+    except DomainError as error:
+        messages.error(request, str(error))
+    return redirect("candidates:show-order", slug, order_id)
+
+
+def _order(project, order_id) -> GenerationOrder:
+    return get_object_or_404(project.generation_orders.select_related("created_by"), pk=order_id)
 
 
 def _run(project, run_id) -> GenerationRun:
     runs = project.generation_runs.select_related(
-        "job", "endpoint", "generator", "created_by", "project"
+        "job", "endpoint", "generator", "created_by", "project", "order"
     )
     return get_object_or_404(runs, pk=run_id)
 
@@ -78,6 +130,8 @@ def show_run(request, slug, run_id):
         "figures": detail.figures_of(run),
         "failures": detail.failures_of(run),
         "stopped_by": detail.stopped_by(run),
+        "params": shown(said_of(run)),
+        "order_size": run.order.runs.count() if run.order else 1,
         "samples": detail.samples_of(run),
         "may_train": may(request.user, "train", project),
     }

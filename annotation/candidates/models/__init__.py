@@ -7,6 +7,7 @@ from annotation.candidates.marks.models import Marking, ResponseDecision, Respon
 from annotation.candidates.models.endpoints import Endpoint
 from annotation.candidates.models.runs import (
     GeneratedResponse,
+    GenerationOrder,
     GenerationRequest,
     GenerationRun,
 )
@@ -14,6 +15,7 @@ from annotation.candidates.models.runs import (
 __all__ = [
     "Endpoint",
     "GeneratedResponse",
+    "GenerationOrder",
     "GenerationRequest",
     "GenerationRun",
     "Marking",

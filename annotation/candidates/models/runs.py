@@ -5,9 +5,25 @@ from django.db import models
 from django.db.models import F, Q
 
 
+class GenerationOrder(models.Model):
+    """Runs that were ordered together: everybody who is asked with every set of parameters, over
+    the same prompts. What becomes of it is read from its runs."""
+
+    project = models.ForeignKey(
+        "projects.Project", on_delete=models.PROTECT, related_name="generation_orders"
+    )
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self):
+        return f"generation order {self.pk}"
+
+
 class GenerationRun(models.Model):
-    """One order: these prompts, n responses each, these sampling parameters, by a model of ours
-    (`generator`) or by an endpoint."""
+    """These prompts, n responses each, one set of parameters, by a model of ours (`generator`) or
+    by an endpoint."""
 
     project = models.ForeignKey(
         "projects.Project", on_delete=models.PROTECT, related_name="generation_runs"
@@ -18,8 +34,14 @@ class GenerationRun(models.Model):
     endpoint = models.ForeignKey(
         "candidates.Endpoint", on_delete=models.PROTECT, null=True, related_name="generation_runs"
     )
+    # None where a program ordered one run alone, such as an evaluation.
+    order = models.ForeignKey(
+        GenerationOrder, on_delete=models.PROTECT, null=True, related_name="runs"
+    )
+    # Which of the order's sets of parameters, from 1.
+    set_number = models.PositiveSmallIntegerField(default=1)
     prompts = models.ManyToManyField("prompts.Prompt", related_name="generation_runs")
-    # n, max_new_tokens or max_tokens, temperature, top_p, seed, system
+    # n, max_new_tokens or max_tokens, temperature, top_p, seed, system, template
     params = models.JSONField(default=dict)
     # Of an endpoint, as they were at the start: {"model", "price_in", "price_out", "currency"}.
     terms = models.JSONField(default=dict)
@@ -35,6 +57,15 @@ class GenerationRun(models.Model):
                 condition=Q(generator__isnull=False, endpoint=None)
                 | Q(generator=None, endpoint__isnull=False),
                 name="generation_run_asks_one",
+            ),
+            models.UniqueConstraint(
+                fields=["order", "set_number", "endpoint", "generator"],
+                nulls_distinct=False,
+                condition=Q(order__isnull=False),
+                name="generation_run_once_in_order",
+            ),
+            models.CheckConstraint(
+                condition=Q(set_number__gte=1), name="generation_run_set_from_1"
             ),
         ]
         indexes = [models.Index(fields=["project", "-id"], name="generation_run_by_project")]

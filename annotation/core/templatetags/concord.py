@@ -3,6 +3,7 @@
 from django import template
 from django.utils.translation import gettext_lazy as _
 
+from annotation.core import numbers
 from annotation.core.markup import render_untrusted
 
 register = template.Library()
@@ -27,6 +28,12 @@ def clock(seconds) -> str:
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+@register.filter
+def money(amount, currency: str) -> str:
+    """An amount of money, with as many decimals as say something."""
+    return numbers.money(amount, currency)
 
 
 @register.simple_tag

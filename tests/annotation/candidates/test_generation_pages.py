@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from annotation.candidates.endpoints import asking, services
-from annotation.candidates.models import GenerationRun
+from annotation.candidates.models import GenerationOrder, GenerationRun
 from annotation.core import jobs
 from annotation.core.addresses import Origins
 from annotation.core.errors import DomainError, NotFound
@@ -66,8 +66,14 @@ def text(response):
     return re.sub(r"\s+", " ", response.content.decode())
 
 
-def order(endpoint, **changes):
-    return {"endpoints": [endpoint.pk], "which": "all", "n": 2, "max_tokens": 50} | changes
+def order(endpoint, *sets, **changes):
+    """What the form sends: two responses of 50 tokens, but for what is said, in each set."""
+    said = {"endpoints": [endpoint.pk], "which": "all", "set-INITIAL_FORMS": 0}
+    sets = sets or ({},)
+    for at, one in enumerate(sets):
+        for name, value in ({"n": 2, "max_tokens": 50} | one).items():
+            said[f"set-{at}-{name}"] = value
+    return said | {"set-TOTAL_FORMS": len(sets)} | changes
 
 
 def test_an_order_that_asks_nobody_is_refused_before_it_has_a_price(client, engineer, endpoint):
@@ -89,7 +95,7 @@ def test_an_estimate_starts_nothing_and_says_what_it_costs(client, engineer, end
 
 
 def test_an_order_is_started_watched_and_done(client, engineer, endpoint):
-    started = client.post(url("new-run"), order(endpoint, do="start", temperature="0.5"))
+    started = client.post(url("new-run"), order(endpoint, {"temperature": "0.5"}, do="start"))
     run = GenerationRun.objects.get()
     page = url("show-run", run.pk)
     assert started.headers["Location"] == page
@@ -122,13 +128,67 @@ def test_two_that_are_asked_are_two_runs(client, engineer, endpoint, server):
     assert "Cost so far" not in page
 
 
+TWO = ({"temperature": "0.2"}, {"temperature": "0.9", "template": "Translate: {prompt}"})
+
+
+def test_a_second_set_begins_like_the_first_and_can_go_again(client, engineer, endpoint):
+    more = text(client.post(url("new-run"), order(endpoint, TWO[0], do="add_set")))
+    assert more.count('value="0.2"') == 2
+    assert 'name="set-TOTAL_FORMS" value="2"' in more
+    fewer = text(client.post(url("new-run"), order(endpoint, *TWO, do="drop_set:1")))
+    assert 'value="0.9"' in fewer
+    assert 'value="0.2"' not in fewer
+    assert not GenerationRun.objects.exists()
+
+
+def test_the_estimate_counts_all_sets_and_fills_the_template(client, engineer, endpoint):
+    said = text(client.post(url("new-run"), order(endpoint, *TWO, do="estimate")))
+    assert "2 runs" in said
+    assert "600" in said  # 3 prompts, 2 responses, 50 tokens, twice
+    assert "Translate: Question 2" in said
+
+
+def test_each_set_is_a_run_whose_responses_keep_its_parameters(client, engineer, endpoint, server):
+    started = client.post(url("new-run"), order(endpoint, *TWO, do="start"))
+    ordered = GenerationOrder.objects.get()
+    page = url("show-order", ordered.pk)
+    assert started.headers["Location"] == page
+    first, second = ordered.runs.order_by("pk")
+    jobs.run(first.job_id)
+    assert "6 / 6" in text(client.get(page))
+    client.post(url("cancel-order", ordered.pk))
+    assert b"hx-trigger" not in client.get(page).content
+    client.post(url("resume-order", ordered.pk))
+    first.job.refresh_from_db()
+    assert first.job.state == "done"  # it lacks nothing
+    jobs.run(GenerationRun.objects.get(pk=second.pk).job_id)
+    for run, sent in ((first, "Question 0"), (second, "Translate: Question 0")):
+        response = run.generated.order_by("pk").first().response
+        assert response.text == f"{sent} answer 1."
+        assert response.params["temperature"] == run.params["temperature"]
+        assert response.params.get("template") == run.params.get("template")
+    said = text(client.get(page))
+    assert "Go on with what is missing" not in said
+    assert "of 12" in said
+    assert "set 2" in text(client.get(url("list-runs")))
+
+
+def test_two_sets_that_are_the_same_are_refused(client, engineer, endpoint):
+    refused = client.post(url("new-run"), order(endpoint, {}, {}, do="start"))
+    assert refused.status_code == 422
+    assert "Set 1 and set 2 are the same." in text(refused)
+    assert not GenerationRun.objects.exists()
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
         ({"endpoints": []}, "Choose who is asked."),
-        ({"n": 0}, "greater than or equal to 1"),
-        ({"temperature": "hot"}, "Enter a number"),
+        ({"set-0-n": 0}, "greater than or equal to 1"),
+        ({"set-0-temperature": "hot"}, "Enter a number"),
         ({"endpoints": [10**6]}, "not one of the available choices"),
+        ({"set-0-template": "Say it."}, "A template has {prompt} where"),
+        ({"set-TOTAL_FORMS": 0}, "at least 1 form"),
     ],
 )
 def test_an_order_that_cannot_be_is_refused_with_its_reason(
@@ -215,10 +275,39 @@ def test_a_program_estimates_orders_and_reads(client, project, endpoint):
     assert call("POST", f"projects/{SLUG}/generations/", {"endpoint": 10**6})[0] == 400
 
 
+def test_a_program_orders_sets(client, project, endpoint):
+    key = make_key(make_member(project, Membership.Role.ENGINEER))
+
+    def call(method, path, body=None):
+        headers = {"Authorization": f"Bearer {key}"}
+        answer = client.generic(
+            method, f"/api/{path}", json.dumps(body or {}), "application/json", headers=headers
+        )
+        return answer.status_code, answer.json()
+
+    sets = [{"n": 1, "seed": 1}, {"n": 3, "system": "Be brief."}]
+    said = {"endpoints": [endpoint.pk], "sets": sets}
+    status, told = call("POST", f"projects/{SLUG}/generation-orders/estimate/", said)
+    assert (status, [line["estimate"]["responses"] for line in told["lines"]]) == (200, [3, 9])
+    assert [one["role"] for one in told["examples"][0]["messages"]] == ["system", "user"]
+    status, made = call("POST", f"projects/{SLUG}/generation-orders/", said)
+    assert (status, [run["wanted"] for run in made["runs"]]) == (201, [3, 9])
+    path = f"generation-orders/{made['id']}/"
+    assert call("POST", f"{path}resume/")[0] == 409
+    status, over = call("POST", f"{path}cancel/")
+    assert (status, {run["state"] for run in over["runs"]}) == (202, {"cancelled"})
+    assert call("POST", f"{path}cancel/")[0] == 409
+    assert {run["state"] for run in call("GET", path)[1]["runs"]} == {"cancelled"}
+    bad = said | {"sets": [{}, {"temprature": 1}]}
+    status, refused = call("POST", f"projects/{SLUG}/generation-orders/", bad)
+    assert status == 400
+    assert "Set 2: There is no option" in json.dumps(refused)
+
+
 def test_the_command_asks_and_tells(endpoint, server, capsys):
     call_command("generate", SLUG, "--endpoint", "fake", "--set", "n=2", "--estimate")
     told = capsys.readouterr().out
-    assert "6 responses to 3 prompts" in told
+    assert "fake, set 1: 6 responses to 3 prompts" in told
     assert "USD" in told
     assert server.asked == []
     call_command("generate", SLUG, "--endpoint", "fake", "--set", "n=2", "--most", "2", "--local")

@@ -1,6 +1,7 @@
 """Ask models for candidates: `manage.py generate shop --endpoint llama --set n=4`."""
 
 import time
+from pathlib import Path
 
 from django.core.management.base import BaseCommand
 
@@ -11,6 +12,8 @@ from annotation.candidates.generation.prompts import Which
 from annotation.core import jobs, workers
 from annotation.core.errors import DomainError, NotFound
 from annotation.core.models import Job
+from annotation.core.numbers import money
+from annotation.core.strict_json import loads
 from annotation.projects.models import Project
 
 POLL_SECONDS = 1.0
@@ -32,6 +35,7 @@ class Command(BaseCommand):
         add("--which", choices=Which.values, default=Which.ALL, help="of the prompts (all)")
         add("--most", type=int, help="at most so many prompts, the newest")
         add("--set", action="append", default=[], metavar="KEY=VALUE", dest="chosen")
+        add("--sets", metavar="FILE", help="a JSON list of sets of options; --set goes into each")
         add("--estimate", action="store_true", help="say what it would cost, and stop")
         add("--local", action="store_true", help="do it here, even where a worker is reachable")
 
@@ -43,26 +47,32 @@ class Command(BaseCommand):
             project=project,
             endpoints=[_one(project.endpoints.kept(), name) for name in given["endpoint"]],
             models=[_one(own_models(project), name) for name in given["model"]],
-            params=dict(_pair(text) for text in given["chosen"]),
+            sets=_sets(given["sets"], dict(_pair(text) for text in given["chosen"])),
             which=given["which"],
             most=given["most"],
         )
         self.tell_estimates(order)
         if given["estimate"]:
             return
-        runs = order.start()
+        runs = list(order.start().runs.order_by("pk"))
         self.do(runs, is_here=given["local"])
         ended_well = [self.tell_end(run) for run in runs]  # tell of each of them
         if not all(ended_well):
             raise DomainError("Not all came. Take a run up again on its page, or by the API.")
 
     def tell_estimates(self, order):
-        for endpoint, told in order.estimates():
-            cost = "unknown" if told.cost_most is None else f"{told.cost_most:.4f} {told.currency}"
+        for line in order.lines():
+            told = line.estimate
+            if not told.is_priced:
+                cost = "only its time"
+            elif told.cost_most is None:
+                cost = "cost unknown"
+            else:
+                cost = f"cost at most {money(told.cost_most, told.currency)}"
             self.stdout.write(
-                f"{endpoint.name}: {told.responses:,} responses to {told.prompts:,} prompts, "
-                f"about {told.tokens_in:,} tokens read, at most {told.tokens_out_most:,} "
-                f"written; cost at most {cost}"
+                f"{line.asked}, set {line.set_number}: {told.responses:,} responses to "
+                f"{told.prompts:,} prompts, about {told.tokens_in:,} tokens read, at most "
+                f"{told.tokens_out_most:,} written; {cost}"
             )
 
     def do(self, runs, *, is_here):
@@ -79,9 +89,13 @@ class Command(BaseCommand):
         figures = figures_of(run)
         endings = ", ".join(f"{count} {reason or 'unknown'}" for reason, count in figures.endings)
         self.stdout.write(
-            f"Run {run.pk}, {run.asked_name}: {run.job.state}, {figures.stored} of "
-            f"{figures.wanted} responses ({endings or 'none'})"
-            + (f", {figures.cost:.4f} {run.terms['currency']}" if figures.cost is not None else "")
+            f"Run {run.pk}, {run.asked_name}, set {run.set_number}: {run.job.state}, "
+            f"{figures.stored} of {figures.wanted} responses ({endings or 'none'})"
+            + (
+                f", {money(figures.cost, run.terms['currency'])}"
+                if figures.cost is not None
+                else ""
+            )
         )
         for prompt, fault, _tries in failures_of(run):
             self.stderr.write(f"  prompt {prompt.pk}: {fault.sentence}")
@@ -95,6 +109,18 @@ def _one(rows, name: str):
     if found is None:
         raise NotFound(f"There is no “{name}” in this project.")
     return found
+
+
+def _sets(path: str | None, shared: dict) -> list[dict]:
+    if path is None:
+        return [shared]
+    try:
+        sets = loads(Path(path).read_bytes())
+    except OSError as error:
+        raise DomainError(f"“{path}” cannot be read: {error.strerror}.") from error
+    if not isinstance(sets, list) or not all(isinstance(one, dict) for one in sets):
+        raise DomainError(f"“{path}” is no JSON list of objects.")
+    return [{**one, **shared} for one in sets]
 
 
 def _pair(text):

@@ -5,7 +5,7 @@ import io
 
 from django.utils import timezone
 
-from annotation.candidates.models import Endpoint, GenerationRun
+from annotation.candidates.models import Endpoint, GenerationOrder, GenerationRun
 from annotation.core import jobs
 from annotation.core.hashing import sha256_of_value
 from annotation.datasets import services as datasets
@@ -102,13 +102,15 @@ def endpoint(place):
         base_url=f"https://{place.word}.example/v1",
         model=f"{place.word}-7b",
     )
+    order = GenerationOrder.objects.create(project=place.project)
     run = GenerationRun.objects.create(
         project=place.project,
         endpoint=row,
+        order=order,
         params={"n": 1, "max_tokens": 8},
         job=_job(place, "ask-endpoint"),
     )
-    return {"endpoint_id": row.pk, "generation_id": run.pk}
+    return {"endpoint_id": row.pk, "generation_id": run.pk, "order_id": order.pk}
 
 
 def judge(place):
