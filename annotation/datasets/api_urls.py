@@ -1,6 +1,7 @@
 from django.urls import path
 
 from annotation.datasets import api, diff_views, export_api
+from annotation.datasets.publishing import api as publishing
 
 app_name = "datasets-api"
 urlpatterns = [
@@ -13,5 +14,27 @@ urlpatterns = [
         "datasets/<slug:digest>/exports/<slug:form>/",
         export_api.ExportView.as_view(),
         name="export",
+    ),
+    path("datasets/<slug:digest>/pushes/", publishing.DatasetPushesView.as_view(), name="pushes"),
+    path("pushes/<int:push_id>/", publishing.DatasetPushView.as_view(), name="push"),
+    path(
+        "projects/<slug:slug>/destinations/",
+        publishing.DestinationsView.as_view(),
+        name="destinations",
+    ),
+    path(
+        "destinations/<int:destination_id>/",
+        publishing.DestinationView.as_view(),
+        name="destination",
+    ),
+    path(
+        "destinations/<int:destination_id>/secret/",
+        publishing.DestinationSecretView.as_view(),
+        name="destination-secret",
+    ),
+    path(
+        "destinations/<int:destination_id>/try/",
+        publishing.DestinationTrialView.as_view(),
+        name="try-destination",
     ),
 ]

@@ -14,6 +14,7 @@ from annotation.datasets.card import card_of
 from annotation.datasets.formats import parquet
 from annotation.datasets.formats.catalogue import FORMATS, format_named
 from annotation.datasets.formats.frozen import SPLITS
+from annotation.datasets.publishing.push_views import pushes_of
 from annotation.projects.permissions import project_for
 
 PARQUET = "application/vnd.apache.parquet"
@@ -44,6 +45,8 @@ def _show(request, project, dataset, *, error="", licence=None, status=200):
         "licence": dataset.licence if licence is None else licence,
         "licence_example": "cc-by-4.0",
         "error": error,
+        "destinations": project.destinations.kept().order_by("name"),
+        "pushes": pushes_of(dataset.pushes),
     }
     return render(request, "datasets/exports.html", context, status=status)
 

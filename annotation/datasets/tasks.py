@@ -22,3 +22,22 @@ def verify_dataset(claim: Claim):
     from annotation.datasets import verify
 
     return verify.verify_in_job(claim)
+
+
+PUSH = "push_dataset"
+TRY = "try_destination"
+
+
+# One request of a push may take ten minutes, and hours all of them.
+@job_kind(PUSH, lease=timedelta(minutes=15), time_limit=None)
+def push_dataset(claim: Claim):
+    from annotation.datasets.publishing import pushing
+
+    pushing.push_in_job(claim)
+
+
+@job_kind(TRY, lease=timedelta(minutes=15), max_attempts=1)
+def try_destination(claim: Claim):
+    from annotation.datasets.publishing import trial
+
+    return trial.try_in_job(claim)

@@ -1,6 +1,8 @@
 from django.urls import path
 
 from annotation.datasets import diff_views, export_views, report_views, views
+from annotation.datasets.publishing import push_views as pushes
+from annotation.datasets.publishing import views as destinations
 
 app_name = "datasets"
 urlpatterns = [
@@ -44,5 +46,32 @@ urlpatterns = [
         "projects/<slug:slug>/datasets/<slug:digest>/files/<path:name>",
         views.file,
         name="download-file",
+    ),
+    path("projects/<slug:slug>/datasets/<slug:digest>/push/", pushes.push, name="push-dataset"),
+    path("projects/<slug:slug>/pushes/<int:push_id>/", pushes.show_push, name="show-push"),
+    path(
+        "projects/<slug:slug>/pushes/<int:push_id>/change/",
+        pushes.change_push,
+        name="change-push",
+    ),
+    path(
+        "projects/<slug:slug>/destinations/",
+        destinations.destination_list,
+        name="list-destinations",
+    ),
+    path(
+        "projects/<slug:slug>/destinations/new/<slug:storage>/",
+        destinations.new_destination,
+        name="new-destination",
+    ),
+    path(
+        "projects/<slug:slug>/destinations/<int:destination_id>/",
+        destinations.show_destination,
+        name="show-destination",
+    ),
+    path(
+        "projects/<slug:slug>/destinations/<int:destination_id>/change/",
+        destinations.change_destination,
+        name="change-destination",
     ),
 ]

@@ -15,6 +15,7 @@ from annotation.datasets import verify as checking
 from annotation.datasets.download import file_response
 from annotation.datasets.forms import PolicyForm
 from annotation.datasets.policy import CONSENSUS, SPLITS, Policy
+from annotation.datasets.publishing.push_views import pushes_of
 from annotation.labeling.models import Item
 from annotation.projects.permissions import may, project_for
 
@@ -135,6 +136,7 @@ def show(request, slug, digest):
         "check": check,
         "may_train": may(request.user, "train", project),
         "may_export": may(request.user, "export", project),
+        "pushes": pushes_of(dataset.pushes.filter(arrived_at__isnull=False)),
     }
     return render(request, "datasets/show.html", context)
 

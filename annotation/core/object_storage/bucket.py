@@ -117,9 +117,10 @@ class Bucket:
             raise _error(answer)
 
     def look(self, key: str) -> Kept | None:
-        """None where there is no such file."""
-        answer = self._send("HEAD", key, allowed=(404,))
-        if answer.status == 404:
+        """None where there is no such file. To a key that may not list, an absent one is
+        forbidden; to a wrong key all are, which the next request tells in words."""
+        answer = self._send("HEAD", key, allowed=(403, 404))
+        if not answer.is_success:
             return None
         length = answer.headers.get("content-length", "")
         size = int(length) if length.isascii() and length.isdecimal() else -1
@@ -187,7 +188,7 @@ def _error(answer: egress.Answer) -> StorageError:
     code = found[1].decode() if found else ""
     if 300 <= answer.status < 400:
         return StorageError(OTHER_PLACE)
-    if not code and answer.status == 403:  # to a HEAD it says no more
+    if not code and answer.status == 403:
         return StorageError(NOT_ALLOWED)
     return StorageError(
         SENTENCES.get(code)

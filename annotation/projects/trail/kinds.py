@@ -415,6 +415,23 @@ KINDS: dict[str, Words] = {
     "dataset.exported": Words(
         "data", _("Dataset exported"), _("%(who)s exported %(target)s as %(format)s (%(how)s)")
     ),
+    "dataset.pushed": Words(
+        "data", _("Dataset pushed"), _("%(who)s sent %(target)s as %(format)s to “%(name)s”")
+    ),
+    "destination.added": Words(
+        "data", _("Destination added"), _("%(who)s added %(target)s, %(name)s")
+    ),
+    "destination.secret_replaced": Words(
+        "data",
+        _("Destination's secret replaced"),
+        _("%(who)s replaced the secret of %(target)s, %(name)s"),
+    ),
+    "destination.tried": Words(
+        "data", _("Destination tried"), _("%(who)s tried %(target)s, %(name)s")
+    ),
+    "destination.removed": Words(
+        "data", _("Destination removed"), _("%(who)s removed %(target)s, %(name)s")
+    ),
     "dataset.licensed": Words(
         "data", _("Licence stated"), _("%(who)s put %(target)s under “%(licence)s”")
     ),
@@ -540,6 +557,7 @@ TARGETS = {
     "judge_run": _("judge run %(id)s"),
     "judgment": _("judgment %(id)s"),
     "model_version": _("model version %(id)s"),
+    "destination": _("destination %(id)s"),
     "round": _("round %(id)s"),
     "rubric": _("rubric version %(id)s"),
     "invitation": _("invitation %(id)s"),

@@ -79,6 +79,13 @@ def test_what_is_put_is_found_fetched_and_deleted(server, bucket, key):
     assert bucket.look(key) is None
 
 
+def test_a_key_that_may_not_list_sees_no_file_where_none_is(server, bucket):
+    server.fixed = (403, b"")
+    assert bucket.look("a") is None
+    with pytest.raises(StorageError, match="may not do this"):
+        bucket.put("a", b"x")
+
+
 def test_a_large_file_goes_in_parts(server, bucket, tmp_path, monkeypatch):
     monkeypatch.setattr(storage, "PART", 1000)
     (tmp_path / "large").write_bytes(bytes(range(256)) * 10)

@@ -9,7 +9,9 @@ from annotation.candidates.models import Endpoint, GenerationOrder, GenerationRu
 from annotation.core import jobs
 from annotation.core.hashing import sha256_of_value
 from annotation.datasets import services as datasets
+from annotation.datasets.models import Destination
 from annotation.datasets.policy import Policy
+from annotation.datasets.publishing.pushing import push_dataset
 from annotation.datasets.tasks import FREEZE
 from annotation.labeling.calibration.revealing import reveal
 from annotation.labeling.calibration.talking import say
@@ -239,6 +241,25 @@ def models(place):
     }
 
 
+def destination(place):
+    """A bucket, and pushes on their way to it."""
+    row = Destination.objects.create(
+        project=place.project,
+        kind="s3",
+        name=f"{place.word} bucket",
+        endpoint=f"https://{place.word}.example",
+        region="eu-central-1",
+        bucket=place.word,
+        access_key=f"{place.word}key",
+        sealed_secret="sealed",
+    )
+    dataset = place.project.datasets.get()
+    return {
+        "destination_id": row.pk,
+        "push_id": push_dataset(dataset=dataset, destination=row, form="preference").pk,
+    }
+
+
 OBJECTS = (
     member,
     invitation,
@@ -255,5 +276,6 @@ OBJECTS = (
     refill,
     job,
     models,
+    destination,
     ladder,
 )

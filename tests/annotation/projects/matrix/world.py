@@ -46,6 +46,7 @@ FIXED = {
     "key": "x",
     "pk": 1,
     "kind": "agreement",
+    "storage": "s3",
     "form": "reward",
     "line": "rankings/1",
 }

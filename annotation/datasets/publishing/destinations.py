@@ -1,0 +1,169 @@
+"""Where a project's files may be sent: adding a place, trying it, and taking it away."""
+
+import re
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from annotation.core import audit, egress, jobs
+from annotation.core.addresses import Refused
+from annotation.core.errors import Conflict, DomainError
+from annotation.core.models import Job
+from annotation.core.sealed import seal
+from annotation.core.text import clean
+from annotation.datasets import tasks
+from annotation.datasets.models import Destination
+
+HUB = "https://huggingface.co"
+MOST_DESTINATIONS = 20  # of a project
+# What an Authorization header can carry. A line break in it would be another header.
+SECRET = re.compile(r"[!-~]{1,500}")
+ACCESS_KEY = re.compile(r"[A-Za-z0-9._~+=/@-]{1,200}")
+BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+REGION = re.compile(r"[a-z0-9-]{1,40}")
+PART = r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}"
+PREFIX = re.compile(rf"({PART}(/{PART})*)?")
+REPOSITORY = re.compile(rf"{PART}/{PART}")
+# What a person says of one, by kind, besides kind, name and secret.
+SETTINGS = {
+    Destination.Kind.S3: ("endpoint", "region", "bucket", "prefix", "access_key"),
+    Destination.Kind.HUB: ("endpoint", "repository"),
+}
+
+
+class BadSetting(DomainError):
+    """A setting that a destination does not take. `field` names it."""
+
+    def __init__(self, field: str, message: str):
+        self.field = field
+        super().__init__(message)
+
+
+def add_destination(
+    *, project, kind: str, name: str, secret: str, actor=None, **settings: str
+) -> Destination:
+    """A new place. Its secret can be replaced and never be read again. `settings`: SETTINGS."""
+    if project.destinations.kept().count() >= MOST_DESTINATIONS:
+        said = _("A project has at most %(count)d destinations.")
+        raise DomainError(said % {"count": MOST_DESTINATIONS})
+    if kind not in Destination.Kind.values:
+        raise BadSetting("kind", _("A destination is one of: %(kinds)s.") % {"kinds": "s3, hub"})
+    made = Destination(project=project, kind=kind, created_by=actor)
+    made.name = clean(name, field="name").strip()
+    for field in SETTINGS[Destination.Kind(kind)]:
+        setattr(made, field, settings.get(field, "").strip())
+    made.endpoint = made.endpoint.rstrip("/") or ("" if made.is_bucket else HUB)
+    _check(made)
+    made.sealed_secret = _sealed(made, secret)
+    try:
+        with transaction.atomic():
+            made.save(force_insert=True)
+            _record("destination.added", made, actor, address=made.address)
+    except IntegrityError as error:
+        if "destination_name_once" not in str(error):
+            raise
+        raise Conflict(_("The project has a destination of this name already.")) from error
+    return made
+
+
+@transaction.atomic
+def replace_secret(*, destination: Destination, secret: str, actor=None) -> None:
+    """Another secret for the same server. The old one is gone."""
+    held = _locked(destination)
+    held.sealed_secret = _sealed(held, secret)
+    held.save(update_fields=["sealed_secret"])
+    _record("destination.secret_replaced", held, actor)
+    destination.refresh_from_db()
+
+
+@transaction.atomic
+def remove_destination(*, destination: Destination, actor=None) -> None:
+    """Nothing is sent there any more, and its secret is gone. What was sent stays there."""
+    held = _locked(destination)
+    held.sealed_secret, held.removed_at = "", timezone.now()
+    held.save(update_fields=["sealed_secret", "removed_at"])
+    _record("destination.removed", held, actor)
+
+
+def request_trial(*, destination: Destination, actor=None) -> Job:
+    """Ask whether it would take files, by a worker: no page waits for somebody else's server."""
+    job, created = jobs.enqueue(
+        kind=tasks.TRY,
+        project=destination.project,
+        actor=actor,
+        target=f"destination:{destination.pk}",
+        payload={"destination": destination.pk},
+    )
+    if created:
+        _record("destination.tried", destination, actor)
+    return job
+
+
+def last_trial(destination: Destination) -> Job | None:
+    """The newest one: done, or failed with the sentence that says why."""
+    tried = Job.objects.filter(
+        project=destination.project_id, kind=tasks.TRY, target=f"destination:{destination.pk}"
+    )
+    return tried.order_by("-pk").first()
+
+
+def _locked(destination: Destination) -> Destination:
+    held = Destination.objects.kept().select_for_update().filter(pk=destination.pk).first()
+    if held is None:
+        raise Conflict(_("This destination was removed meanwhile."))
+    return held
+
+
+def _check(made: Destination) -> None:
+    for name in ("name", *SETTINGS[Destination.Kind(made.kind)]):
+        field: Any = made._meta.get_field(name)
+        try:
+            field.clean(getattr(made, name), made)
+        except ValidationError as error:
+            raise BadSetting(name, " ".join(error.messages)) from error
+    try:
+        egress.check_url(f"{made.endpoint}/")
+    except Refused as error:
+        raise BadSetting("endpoint", _(str(error))) from error
+    if "?" in made.endpoint:
+        raise BadSetting("endpoint", _("Write the address without a question mark."))
+    for name, pattern, message in _rules(made):
+        if not pattern.fullmatch(getattr(made, name)):
+            raise BadSetting(name, message)
+
+
+def _rules(made: Destination):
+    if not made.is_bucket:
+        return [("repository", REPOSITORY, _("Write who owns it and its name: acme/taste."))]
+    return [
+        ("region", REGION, _("Write the region as the storage calls it, such as eu-central-1.")),
+        ("bucket", BUCKET, _("A bucket's name has 3 to 63 small letters, digits, dots, hyphens.")),
+        (
+            "prefix",
+            PREFIX,
+            _("Write a folder in letters, digits, dots, hyphens, with slashes between."),
+        ),
+        ("access_key", ACCESS_KEY, _("This is no access key.")),
+    ]
+
+
+def _sealed(destination: Destination, secret: str) -> str:
+    secret = secret.strip()
+    if not SECRET.fullmatch(secret):
+        # Not quoted: whatever it is, it may be a secret.
+        raise BadSetting("secret", _("A secret is one word of at most 500 plain characters."))
+    return seal(secret, place=destination.place)
+
+
+def _record(kind: str, destination: Destination, actor, **details) -> None:
+    audit.record(
+        kind,
+        actor=actor,
+        project=destination.project,
+        target=f"destination:{destination.pk}",
+        name=destination.name,
+        **details,
+    )

@@ -1,0 +1,10 @@
+"""Trying a destination, as a job: done with what it found, or failed with why."""
+
+from annotation.core.jobs import Claim
+from annotation.datasets.models import Destination
+from annotation.datasets.publishing.shelves import try_out
+
+
+def try_in_job(claim: Claim) -> dict:
+    destination = Destination.objects.get(pk=claim.job.payload["destination"])
+    return {"found": try_out(destination)}
