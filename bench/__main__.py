@@ -16,6 +16,7 @@ from bench import (
     judging,
     overview,
     pages,
+    pandalm,
     rounds,
     start,
     statistics,
@@ -38,8 +39,8 @@ PARTS = {
     "coverage": coverage.run,
     "dpo": dpo.run,
 }
-# An hour or so: only where it is named.
-LONG = {"rounds": rounds.run}
+# Up to an hour: only where they are named.
+LONG = {"rounds": rounds.run, "pandalm": pandalm.run}
 
 
 def main() -> None:

@@ -25,15 +25,23 @@ from training.checkpoint import newest_verified, sha256_of
 
 SMALL = {"hidden_size": 64, "layers": 2, "heads": 4, "vocab_size": 400}
 STEPS = {"save_steps": 3, "eval_steps": 10, "log_steps": 1}
+LOOP = {
+    "batch_size": 16, "minibatch": 8, "passes": 2, "max_new_tokens": 24, "max_steps": 8,
+    "epochs": 8, "learning_rate": 1e-3, "log_steps": 1, "eval_steps": 3, "save_steps": 2,
+}  # fmt: skip
 OPTIONS = {
     "sft": {"batch_size": 16, "epochs": 4, **SMALL, **STEPS},
     "reward, encoder": {"batch_size": 4, "epochs": 3, "learning_rate": 1e-3, **STEPS},
     "reward, causal": {"batch_size": 8, "epochs": 2, **STEPS},
-    "dpo": {"batch_size": 8, "epochs": 2, "learning_rate": 1e-3, **STEPS},
-    "rl": {
-        "batch_size": 16, "minibatch": 8, "passes": 2, "max_new_tokens": 24, "max_steps": 8,
-        "epochs": 8, "learning_rate": 1e-3, "log_steps": 1, "eval_steps": 3, "save_steps": 2,
+    "reward, ensemble": {
+        "batch_size": 4, "epochs": 2, "learning_rate": 1e-3, "members": 3, **STEPS,
     },
+    "dpo": {"batch_size": 8, "epochs": 2, "learning_rate": 1e-3, **STEPS},
+    "dpo, lora": {"batch_size": 8, "epochs": 2, "learning_rate": 1e-3, "lora_rank": 4, **STEPS},
+    "kto": {"batch_size": 8, "epochs": 2, "learning_rate": 1e-3, **STEPS},
+    "rl, ppo": {"algorithm": "ppo", **LOOP},
+    "rl, rloo": {"algorithm": "rloo", **LOOP},
+    "rl, grpo": {"algorithm": "grpo", **LOOP},
 }  # fmt: skip
 
 
@@ -50,11 +58,11 @@ class World:
     bases: dict = field(default_factory=dict)
 
     def make(self, kind, name):
-        starts = {"sft": None, "reward, encoder": "encoder"}
-        base = self.bases.get(starts.get(kind, "policy"))
-        reward = self.bases["reward"] if kind == "rl" else None
-        folder = self.folder / kind.replace(", ", "-") / name
         training = kind.partition(",")[0]
+        starts = {"sft": None, "reward, encoder": "encoder", "reward, ensemble": "encoder"}
+        base = self.bases.get(starts.get(kind, "policy"))
+        reward = self.bases["reward"] if training == "rl" else None
+        folder = self.folder / kind.replace(", ", "-") / name
         return toy.make_run(folder, training, self.dataset, base, reward=reward, **OPTIONS[kind])
 
 
