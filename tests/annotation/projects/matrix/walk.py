@@ -26,6 +26,8 @@ ALIKE = [
     ("same project", "absent"),
 ]
 ONE_OF_EACH = ("anonymous", "labeler", "lead", "site admin", "read token")
+# A method that nobody may use is refused before anybody looks who asks.
+OUTSIDE_AND_INSIDE = ("anonymous", "lead", "read token")
 # Refused to whom GET is refused, and tried once where it is open: GET showed it to each of them.
 LIKE_GET = ("HX", "HEAD", "OPTIONS")
 YES, SIGN_IN, NOT_ALLOWED = "allowed", "sign in", "405"
@@ -74,10 +76,12 @@ class Walk:
             found["absent in ours"] = (None, here)
         return found
 
-    def asking(self, route, declared):
+    def asking(self, route, declared, method):
         """Who asks: all of them where roles or tokens make a difference, else one of each sort."""
-        by_role = declared and (route.own or route.may not in (PUBLIC, SIGNED_IN))
-        if not by_role:
+        if not declared:
+            return [actor for actor in self.world.actors if actor.name in OUTSIDE_AND_INSIDE]
+        by_role = route.own or route.may not in (PUBLIC, SIGNED_IN)
+        if not by_role or method in LIKE_GET:
             return [actor for actor in self.world.actors if actor.name in ONE_OF_EACH]
         return [
             actor
@@ -148,7 +152,7 @@ class Walk:
             if method == "HX" and not declared:
                 continue
             was_open = False
-            for actor in self.asking(route, declared):
+            for actor in self.asking(route, declared, method):
                 answers = {}
                 for kind, (place, values) in objects.items():
                     path, body = self.path(address, route, actor, values)
