@@ -10,6 +10,7 @@ from django.db import transaction
 from annotation.candidates import options as generation_options
 from annotation.candidates import tasks
 from annotation.candidates.generation.framing import FRAME, frame_of, framed
+from annotation.candidates.marks.marking import ring_marking
 from annotation.candidates.models import GeneratedResponse, GenerationRun
 from annotation.core import audit, jobs
 from annotation.core.errors import DomainError
@@ -187,6 +188,7 @@ def import_responses(*, claim: Claim, run: GenerationRun, asked: dict, path: Pat
                 for row, response in zip(some, responses, strict=True)
             )
         claim.finish({"generation_run": run.pk, "responses": len(rows)})
+        ring_marking(project=run.project, actor=run.created_by)
     return len(rows)
 
 

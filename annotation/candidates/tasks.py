@@ -24,6 +24,16 @@ def mark_responses(claim: Claim):
     return marking.mark_in_job(claim)
 
 
+CLASSIFY_KIND = "classify-safety"
+
+
+@job_kind(CLASSIFY_KIND, lease=timedelta(seconds=60), max_attempts=20, time_limit=None)
+def classify_safety(claim: Claim):
+    from annotation.candidates.marks import classifying  # a task is a leaf: services import us
+
+    classifying.classify_in_job(claim)
+
+
 TRY_KIND = "try-endpoint"
 
 

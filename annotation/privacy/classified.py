@@ -167,7 +167,13 @@ COLUMNS: dict[str, dict[str, Fate]] = {
         "model": CODE,
         "fingerprint": CODE,
     },
-    "candidates.Marking": {"classifier": CODE, "version": CODE},
+    "candidates.Marking": {"classifier": CODE, "protocol": CODE, "version": CODE},
+    "candidates.SafetyVerdict": {
+        "classifier": CODE,
+        "harms": CODE,
+        "fault": CODE,
+        "detail": CONTENT,
+    },
     # Places in a text instead of its words.
     "candidates.ResponseMark": {"detail": CODE, "version": CODE},
     "candidates.ResponseDecision": {"masked_text": CONTENT, "decided_by": NUMBER},

@@ -40,8 +40,10 @@ class Ask:
 
 
 Outcome = Completion | Fault
+# (endpoint, messages, **params) → what was answered; raises EndpointFailed. Knows no database.
+Call = Callable[..., Any]
 # (question, what came of it, tries) → further questions that follow from it.
-Settle = Callable[[Ask, Outcome, int], Iterable[Ask] | None]
+Settle = Callable[[Ask, Any, int], Iterable[Ask] | None]
 
 
 def ask_all(
@@ -51,18 +53,20 @@ def ask_all(
     settle: Settle,
     tick: Callable[[], None] = lambda: None,
     wants_rest: Callable[[], bool] = lambda: False,
+    call: Call = complete,
 ) -> bool:
-    """Ask them all. `settle` is called once for each, as the answers come; `tick` at least every
-    half second, and what it raises ends the work. When `wants_rest` is true nothing new is begun.
+    """Ask them all, each by `call`, whose answer `settle` gets in place of a Completion. `settle`
+    is called once for each, as the answers come; `tick` at least every half second, and what it
+    raises ends the work. When `wants_rest` is true nothing new is begun.
 
     Returns whether all were asked. Raises EndpointFailed where no question can be answered.
     """
-    return _Asking(endpoint, iter(asks), settle, tick, wants_rest).run()
+    return _Asking(endpoint, iter(asks), settle, tick, wants_rest, call).run()
 
 
 class _Asking:
-    def __init__(self, endpoint, asks: Iterator[Ask], settle: Settle, tick, wants_rest):
-        self.endpoint, self.asks, self.settle = endpoint, asks, settle
+    def __init__(self, endpoint, asks: Iterator[Ask], settle: Settle, tick, wants_rest, call):
+        self.endpoint, self.asks, self.settle, self.call = endpoint, asks, settle, call
         self.tick, self.wants_rest = tick, wants_rest
         self.numbers = itertools.count()
         # (when, number, question, tries so far): asked again, or waiting for its moment.
@@ -100,7 +104,7 @@ class _Asking:
                 return
             _, ask, tries = self.next_one
             self.next_one = None
-            future = self.pool.submit(complete, self.endpoint, ask.messages, **ask.params)
+            future = self.pool.submit(self.call, self.endpoint, ask.messages, **ask.params)
             self.under_way[future] = (ask, tries + 1)
 
     def _choose(self) -> tuple[float, Ask, int] | None:
@@ -135,7 +139,7 @@ class _Asking:
     def _take(self, future: Future) -> None:
         ask, tries = self.under_way.pop(future)
         try:
-            outcome: Outcome = future.result()
+            outcome: Any = future.result()
         except EndpointFailed as error:
             outcome = self._fault(error)
             if outcome.then is Then.AGAIN and tries < TRIES and self.stopped_by is None:

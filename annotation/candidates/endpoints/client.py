@@ -1,4 +1,5 @@
-"""One question to an endpoint, and its answer: the OpenAI protocol's chat completions.
+"""One question to an endpoint, and its answer: the OpenAI protocol's chat completions, and its
+moderations.
 
 The request goes through core/egress.py, the answer through core/strict_json.py; both are why
 this is no library's work (docs/decisions/1210). Needs no database, so it may run in any thread.
@@ -21,6 +22,7 @@ from annotation.core.sealed import CannotOpen, unseal
 
 MOST_BYTES = 10 * 1024 * 1024
 PATH = "/chat/completions"
+MODERATIONS = "/moderations"
 
 
 def complete(
@@ -51,19 +53,33 @@ def complete(
         "stop": list(stop) if stop else None,
         "response_format": response_format,
     }
-    body = json.dumps({name: value for name, value in asked.items() if value is not None})
+    body = {name: value for name, value in asked.items() if value is not None}
     key = _key(endpoint)
+    started = time.monotonic()
+    answer = _ask(endpoint, PATH, body, key=key, idempotency_key=idempotency_key)
+    latency = time.monotonic() - started
+    return reading.read_completion(answer, asked_for=n, latency=latency, key=key)
+
+
+def moderate(endpoint: Endpoint, text: str) -> frozenset[str]:
+    """The categories in which the endpoint's moderation flags a text. Raises EndpointFailed."""
+    key = _key(endpoint)
+    body = {"model": endpoint.model, "input": text}
+    return reading.read_moderation(_ask(endpoint, MODERATIONS, body, key=key), key=key)
+
+
+def _ask(
+    endpoint: Endpoint, path: str, body: dict, *, key: str, idempotency_key: str = ""
+) -> egress.Answer:
     headers = {"Content-Type": "application/json", "Accept": "application/json"}
     if key:
         headers["Authorization"] = f"Bearer {key}"
     if idempotency_key:
         headers["Idempotency-Key"] = idempotency_key
-    started = time.monotonic()
-    answer = _send(endpoint, headers, body.encode())
-    latency = time.monotonic() - started
+    answer = _send(endpoint, path, headers, json.dumps(body).encode())
     if not answer.is_success:
         raise refusal(answer, key=key)
-    return reading.read_completion(answer, asked_for=n, latency=latency, key=key)
+    return answer
 
 
 def _key(endpoint: Endpoint) -> str:
@@ -83,10 +99,10 @@ FAILURES = {
 }
 
 
-def _send(endpoint: Endpoint, headers: dict[str, str], body: bytes) -> egress.Answer:
+def _send(endpoint: Endpoint, path: str, headers: dict[str, str], body: bytes) -> egress.Answer:
     try:
         return egress.send(
-            endpoint.base_url + PATH,
+            endpoint.base_url + path,
             method="POST",
             headers=headers,
             body=body,

@@ -13,6 +13,7 @@ from annotation.core import egress
 from annotation.core.errors import DomainError
 from annotation.core.strict_json import loads
 
+UNNAMED = "unnamed"  # flagged, and in no category
 LONGEST_TEXT = 500_000  # characters of one response
 LONGEST_NAME = 200
 MOST_TOKENS = 2**31 - 1
@@ -77,6 +78,29 @@ def read_completion(
     ):
         raise EndpointFailed("echo")
     return completion
+
+
+def read_moderation(answer: egress.Answer, *, key: str = "") -> frozenset[str]:
+    """The flagged categories of one text's moderation. Raises EndpointFailed: what is not said in
+    the protocol's words is no verdict."""
+    results = _json(answer).get("results")
+    if not isinstance(results, list) or len(results) != 1 or not isinstance(results[0], dict):
+        raise EndpointFailed("shape", "“results” is no list of one object.")
+    flagged, categories = results[0].get("flagged"), results[0].get("categories")
+    if not isinstance(flagged, bool):
+        raise EndpointFailed("shape", "“results[0].flagged” is neither true nor false.")
+    if not isinstance(categories, dict) or not all(
+        # null: a category that was not looked at.
+        value is None or isinstance(value, bool)
+        for value in categories.values()
+    ):
+        raise EndpointFailed("shape", "“results[0].categories” is no object of true and false.")
+    named = frozenset(name for name, value in categories.items() if value)
+    if any(shows_key(name, key) for name in named):
+        raise EndpointFailed("echo")
+    if named and not flagged:
+        raise EndpointFailed("shape", "It is not flagged, and has categories.")
+    return named or (frozenset({UNNAMED}) if flagged else named)
 
 
 def _json(answer: egress.Answer) -> dict[str, Any]:

@@ -12,14 +12,15 @@ from django.utils.translation import gettext_noop
 
 from annotation.candidates.endpoints.asking import Ask, Outcome, ask_all
 from annotation.candidates.endpoints.costs import tokens_of
-from annotation.candidates.endpoints.faults import Fault
+from annotation.candidates.endpoints.faults import EndpointFailed, Fault
 from annotation.candidates.endpoints.reading import Completion
 from annotation.candidates.endpoints.turns import Turn
 from annotation.candidates.generation.framing import frame_of, framed
+from annotation.candidates.marks.marking import ring_marking
 from annotation.candidates.models import GeneratedResponse, GenerationRequest, GenerationRun
 from annotation.core.errors import DomainError
 from annotation.core.hashing import sha256_of_text
-from annotation.core.jobs import Claim, Deferred
+from annotation.core.jobs import Cancelled, Claim, Deferred
 from annotation.prompts.models import Generator, Prompt, Response
 
 READ_AT_ONCE = 200
@@ -36,16 +37,32 @@ def generate_by_endpoint(claim: Claim) -> None:
     if run.endpoint.removed_at is not None:
         raise DomainError(REMOVED)
     turn = _Turn(claim, run)
-    is_over = ask_all(
-        run.endpoint, turn.asks(), settle=turn.settle, tick=turn.tick, wants_rest=turn.wants_rest
-    )
+    try:
+        is_over = ask_all(
+            run.endpoint,
+            turn.asks(),
+            settle=turn.settle,
+            tick=turn.tick,
+            wants_rest=turn.wants_rest,
+        )
+    except (EndpointFailed, Cancelled):
+        _ring(run)  # what came is kept, and looked at
+        raise
     if not is_over:
         raise Deferred(1)
     failed = run.requests.exclude(fault="").count()
     stored = run.generated.count()
     if not stored:
         raise DomainError(NOTHING)
-    claim.finish({"generation_run": run.pk, "responses": stored, "failed": failed})
+    with transaction.atomic():
+        claim.finish({"generation_run": run.pk, "responses": stored, "failed": failed})
+        _ring(run)
+
+
+@transaction.atomic
+def _ring(run: GenerationRun) -> None:
+    if run.generated.exists():
+        ring_marking(project=run.project, actor=run.created_by)
 
 
 class _Turn(Turn):

@@ -7,54 +7,57 @@ they are, and no row of a person's decision is touched.
 from collections.abc import Iterable, Sequence
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Count, Exists, Max, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from annotation.candidates import tasks
 from annotation.candidates.marks import marker
+from annotation.candidates.marks.candidates import candidates_of
+from annotation.candidates.marks.classifying import (
+    ENDPOINT,
+    classifier_of,
+    forget_failures,
+    lacking,
+    marks_of,
+    request_classifying,
+)
 from annotation.candidates.marks.duplicates import HIGHEST, LOWEST, Pair
 from annotation.candidates.marks.found import EQUAL, NEAR, SAFETY, Found
+from annotation.candidates.marks.guards import PROTOCOLS
 from annotation.candidates.marks.marker import Candidate, Looked
-from annotation.candidates.marks.models import Marking, ResponseMark
+from annotation.candidates.marks.models import Marking, ResponseMark, SafetyVerdict
 from annotation.candidates.marks.safety import CLASSIFIERS, SafetyClassifier
 from annotation.core import audit, jobs
 from annotation.core.errors import DomainError
 from annotation.core.jobs import Claim
-from annotation.prompts.models import Generator, Prompt, Response
+from annotation.prompts.models import Generator, Prompt
 
+# What a person may set.
+SETTINGS = ("threshold", "classifier", "endpoint", "protocol", "is_automatic")
 # So many prompts at a time: their marks change together, and the job says how far it is.
 BATCH = 200
 
 
 def marking_of(project) -> Marking:
     """The project's settings; unsaved defaults where nobody has looked yet."""
-    return Marking.objects.filter(project=project).first() or Marking(project=project)
+    kept = Marking.objects.filter(project=project).select_related("endpoint").first()
+    return kept or Marking(project=project)
 
 
-def candidates_of(project):
-    """What markers look at: answers that might be judged, not those that people wrote."""
-    return Response.objects.filter(prompt__project=project, kind=Response.Kind.CANDIDATE)
-
-
-def request_marking(
-    *, project, actor=None, threshold: float | None = None, classifier: str | None = None
-) -> jobs.Job:
-    """Queue it; one that is under way already is enough. What is said here is remembered."""
+def request_marking(*, project, actor=None, **settings) -> jobs.Job:
+    """Queue it; one that is under way already is enough. `settings` (SETTINGS) are remembered;
+    None leaves one as it is."""
     with transaction.atomic():
-        kept, _created = Marking.objects.select_for_update().get_or_create(project=project)
-        before = (kept.threshold, kept.classifier)
-        kept.threshold = kept.threshold if threshold is None else threshold
-        kept.classifier = kept.classifier if classifier is None else classifier
-        if not LOWEST <= kept.threshold <= HIGHEST:
-            raise DomainError(_("The threshold is from 50 % to 100 %."))
-        if kept.classifier not in CLASSIFIERS:
-            raise DomainError(_("There is no such classifier."))
-        kept.save(update_fields=["threshold", "classifier"])
-        job, created = jobs.enqueue(
-            kind=tasks.MARK_KIND, project=project, actor=actor, target=f"project:{project.pk}"
-        )
+        kept = _locked(project)
+        before = _settings(kept)
+        for name in SETTINGS:
+            if settings.get(name) is not None:
+                setattr(kept, name, settings[name])
+        _check(kept)
+        kept.save(update_fields=list(SETTINGS))
+        job, created = _queue(project, actor)
         if created:
             audit.record(
                 "marking.started",
@@ -64,45 +67,105 @@ def request_marking(
                 threshold=kept.threshold,
                 classifier=kept.classifier,
             )
-        elif before != (kept.threshold, kept.classifier):
+        elif before != _settings(kept):
             raise DomainError(
                 _("The responses are being looked at just now: change it when that is done.")
             )
+        if kept.classifier == ENDPOINT:
+            forget_failures(project, classifier_of(kept))
     return job
 
 
+def ring_marking(*, project, actor=None) -> None:
+    """Responses came in: have them looked at, where the project wants that by itself. Rings once,
+    however often it is pulled. In the transaction that stored them."""
+    kept = _locked(project)
+    if kept.is_automatic:
+        _queue(project, actor, only_new=True)
+
+
+def _locked(project) -> Marking:
+    """Who rings and who ends a look hold this row, one after the other: no response comes in
+    between the last look at what is new and the end of the job."""
+    kept, _created = Marking.objects.select_for_update(of=("self",)).get_or_create(project=project)
+    return kept
+
+
+def _queue(project, actor, **payload) -> tuple[jobs.Job, bool]:
+    return jobs.enqueue(
+        kind=tasks.MARK_KIND,
+        project=project,
+        actor=actor,
+        target=f"project:{project.pk}",
+        payload=payload,
+    )
+
+
+def _settings(kept: Marking) -> tuple:
+    """Those that change what is found."""
+    return tuple(getattr(kept, name) for name in SETTINGS if name != "is_automatic")
+
+
+def _check(kept: Marking) -> None:
+    if not LOWEST <= kept.threshold <= HIGHEST:
+        raise DomainError(_("The threshold is from 50 % to 100 %."))
+    if kept.classifier not in CLASSIFIERS:
+        raise DomainError(_("There is no such classifier."))
+    if kept.protocol not in PROTOCOLS:
+        raise DomainError(_("There is no such kind of classifier."))
+    endpoint = kept.endpoint
+    if endpoint is not None and endpoint.project_id != kept.project_id:
+        raise DomainError(_("There is no such endpoint in this project."))
+    if kept.classifier == ENDPOINT and (endpoint is None or endpoint.removed_at is not None):
+        raise DomainError(_("Choose the endpoint that is asked what is harmful."))
+
+
 def mark_in_job(claim: Claim) -> dict:
-    """Look at every prompt of the job's project."""
+    """Look at every prompt of the job's project; of one that rang by itself, at those with new
+    responses, where the rest was looked at by the rules as they are."""
     project = claim.job.project
     kept = marking_of(project)
-    newest = candidates_of(project).aggregate(newest=Max("pk"))["newest"] or 0
-    prompts = list(
-        Prompt.objects.filter(project=project, responses__kind=Response.Kind.CANDIDATE)
-        .distinct()
-        .order_by("pk")
-        .values_list("pk", flat=True)
-    )
+    known = candidates_of(project).aggregate(newest=Max("pk"), count=Count("pk"))
+    only_new = claim.job.payload.get("only_new", False) and _is_rest_as_it_was(kept)
+    prompts = _prompts(project, after=kept.newest if only_new else 0)
     claim.progress(0, len(prompts), gettext_noop("Looking at the responses"))
     seen = 0
     for start in range(0, len(prompts), BATCH):
-        seen += mark_prompts(
-            project,
-            prompts[start : start + BATCH],
-            threshold=kept.threshold,
-            classifier=CLASSIFIERS[kept.classifier](),
-        )
+        seen += mark_prompts(kept, prompts[start : start + BATCH])
         claim.progress(min(start + BATCH, len(prompts)))
     with transaction.atomic():
         claim.fence()
-        Marking.objects.filter(project=project).update(
-            version=marker.VERSION,
-            marked_at=timezone.now(),
-            response_count=seen,
-            newest=newest,
-        )
+        held = _locked(project)
+        held.version, held.marked_at = marker.VERSION, timezone.now()
+        held.newest, held.response_count = known["newest"] or 0, known["count"]
+        held.save(update_fields=["version", "marked_at", "newest", "response_count"])
         counts = {"responses": seen, "marked": marked_count(project)}
         claim.finish(counts)
+        _go_on(held, claim.job.created_by)
     return counts
+
+
+def _go_on(kept: Marking, actor) -> None:
+    """What came in while we looked is looked at next; then a classifier behind an endpoint is
+    asked about what it has not seen."""
+    came = candidates_of(kept.project).filter(pk__gt=kept.newest).exists()
+    if kept.is_automatic and (came or not _is_rest_as_it_was(kept)):
+        _queue(kept.project, actor, only_new=True)
+    elif kept.classifier == ENDPOINT and lacking(kept.project, classifier_of(kept)).exists():
+        request_classifying(kept.project, actor)
+
+
+def _is_rest_as_it_was(kept: Marking) -> bool:
+    """A response may be committed after one with a higher id: then the count is another."""
+    older = candidates_of(kept.project).filter(pk__lte=kept.newest)
+    return kept.version == marker.VERSION and older.count() == kept.response_count
+
+
+def _prompts(project, *, after: int) -> list[int]:
+    """Those with a candidate, one that is newer than this."""
+    candidates = candidates_of(project).filter(prompt=OuterRef("pk"), pk__gt=after)
+    prompts = Prompt.objects.filter(Exists(candidates), project=project).order_by("pk")
+    return list(prompts.values_list("pk", flat=True))
 
 
 def marked_count(project) -> int:
@@ -110,10 +173,9 @@ def marked_count(project) -> int:
     return marks.values("response").distinct().count()
 
 
-def mark_prompts(
-    project, prompts: Sequence[int], *, threshold: float, classifier: SafetyClassifier
-) -> int:
+def mark_prompts(kept: Marking, prompts: Sequence[int]) -> int:
     """Replace the marks of these prompts' responses; how many responses were looked at."""
+    project, classifier = kept.project, CLASSIFIERS[kept.classifier]()
     asked = dict(Prompt.objects.filter(pk__in=prompts).values_list("pk", "messages"))
     by_prompt: dict[int, list[Candidate]] = {}
     rows = candidates_of(project).filter(prompt__in=prompts).order_by("pk")
@@ -122,7 +184,6 @@ def mark_prompts(
         hashes = tuple(reference["sha256"] for reference in files)
         by_prompt.setdefault(prompt, []).append(Candidate(pk, text, reason, hashes))
     every = [one for some in by_prompt.values() for one in some]
-    # Asked before the transaction: a classifier may be a server far away.
     harms = classifier.classify([one.text for one in every])
     safety = {one.pk: found for one, found in zip(every, harms, strict=True)}
     names = list(Generator.objects.filter(project=project).values_list("name", flat=True))
@@ -131,15 +192,28 @@ def mark_prompts(
             some,
             prompt="\n".join(message["content"] for message in asked[prompt]),
             names=names,
-            threshold=threshold,
+            threshold=kept.threshold,
             safety=safety,
         )
         for prompt, some in by_prompt.items()
     ]
+    ids = [one.pk for one in every]
     with transaction.atomic():
-        ResponseMark.objects.filter(response__in=[one.pk for one in every]).delete()
+        _locked(project)  # a verdict may come in just now
+        ResponseMark.objects.filter(response__in=ids).delete()
         ResponseMark.objects.bulk_create(_rows(looked, classifier), batch_size=1_000)
+        ResponseMark.objects.bulk_create(_said_by_endpoint(kept, ids), batch_size=1_000)
     return len(every)
+
+
+def _said_by_endpoint(kept: Marking, responses: Sequence[int]) -> list[ResponseMark]:
+    """From the verdicts there are: an endpoint is asked by a job of its own."""
+    if kept.classifier != ENDPOINT:
+        return []
+    said = SafetyVerdict.objects.filter(
+        response__in=responses, classifier=classifier_of(kept), fault=""
+    )
+    return [mark for verdict in said.order_by("pk") for mark in marks_of(verdict)]
 
 
 def _rows(looked: Iterable[Looked], classifier: SafetyClassifier) -> Iterable[ResponseMark]:

@@ -1,6 +1,7 @@
 """Rows about responses that nobody has judged yet: what was found, and what was decided."""
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +18,8 @@ from annotation.candidates.marks.found import (
     TRUNCATED,
 )
 
+LONGEST_VERSION = 240
+
 
 class Marking(models.Model):
     """How a project's responses are looked at, and when that was done last."""
@@ -26,7 +29,15 @@ class Marking(models.Model):
     )
     # From this share of common runs of characters on two responses are nearly the same.
     threshold = models.FloatField(default=THRESHOLD)
+    # A key of safety.CLASSIFIERS.
     classifier = models.CharField(max_length=40, default="words")
+    # Whom the classifier "endpoint" asks, and how: a key of guards.PROTOCOLS.
+    endpoint = models.ForeignKey(
+        "candidates.Endpoint", on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    protocol = models.CharField(max_length=12, default="guard")
+    # Whether what an import or a run brings is looked at by itself.
+    is_automatic = models.BooleanField(default=True)
     # Of the rules that found the marks; empty before the first time.
     version = models.CharField(max_length=40, blank=True)
     marked_at = models.DateTimeField(null=True)
@@ -38,7 +49,11 @@ class Marking(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(threshold__gte=0.5, threshold__lte=1), name="marking_threshold"
-            )
+            ),
+            models.CheckConstraint(
+                condition=~Q(classifier="endpoint") | Q(endpoint__isnull=False),
+                name="marking_endpoint_is_named",
+            ),
         ]
 
     def __str__(self):
@@ -73,7 +88,8 @@ class ResponseMark(models.Model):
         "prompts.Response", on_delete=models.CASCADE, null=True, related_name="repeated_by"
     )
     similarity = models.FloatField(null=True)
-    version = models.CharField(max_length=40)
+    # Of the rules, or a classifier's name and version.
+    version = models.CharField(max_length=LONGEST_VERSION)
 
     class Meta:
         ordering = ["response", "start", "pk"]
@@ -144,3 +160,31 @@ class ResponseDecision(models.Model):
 
     def __str__(self):
         return f"response {self.response_id}: {self.choice}"
+
+
+class SafetyVerdict(models.Model):
+    """What an endpoint said of a response, or why it said nothing. Kept apart from the marks,
+    which are made anew: nobody pays twice for the same answer."""
+
+    response = models.ForeignKey(
+        "prompts.Response", on_delete=models.CASCADE, related_name="safety_verdicts"
+    )
+    # Its name and version, which stand with the marks as well.
+    classifier = models.CharField(max_length=LONGEST_VERSION)
+    # Keys of core/harms.py, or "other"; empty: harmless, or not answered.
+    harms = ArrayField(models.CharField(max_length=40), default=list)
+    # A key of endpoints/faults.py and what it was in particular; empty where it was answered.
+    fault = models.CharField(max_length=20, blank=True)
+    detail = models.CharField(max_length=300, blank=True)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["response", "classifier"], name="safety_verdict_once"),
+            models.CheckConstraint(
+                condition=Q(fault="") | Q(harms=[]), name="safety_verdict_or_fault"
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.classifier} on response {self.response_id}"

@@ -3,7 +3,12 @@
 Django finds an app's models here, whichever room they stand in.
 """
 
-from annotation.candidates.marks.models import Marking, ResponseDecision, ResponseMark
+from annotation.candidates.marks.models import (
+    Marking,
+    ResponseDecision,
+    ResponseMark,
+    SafetyVerdict,
+)
 from annotation.candidates.models.endpoints import Endpoint
 from annotation.candidates.models.runs import (
     GeneratedResponse,
@@ -21,4 +26,5 @@ __all__ = [
     "Marking",
     "ResponseDecision",
     "ResponseMark",
+    "SafetyVerdict",
 ]

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef
 
+from annotation.candidates.marks.candidates import candidates_of
 from annotation.candidates.marks.found import EQUAL, NEAR
-from annotation.candidates.marks.marking import candidates_of
 from annotation.candidates.models import ResponseDecision, ResponseMark
 from annotation.core.errors import DomainError
 from annotation.labeling.building.pairing import Candidate, Pair, Rule, choose

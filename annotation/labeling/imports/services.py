@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from annotation.candidates.marks.marking import ring_marking
 from annotation.core import audit, jobs
 from annotation.core.errors import DomainError, TooLarge
 from annotation.core.jobs import Claim
@@ -250,6 +251,8 @@ def _write(imported: Import, spooled: Any, problems: Problems, claim: Claim | No
         imported.save()
         if counts.get("items") or counts.get("gold"):
             request_rendering(project=imported.project, actor=imported.created_by)
+        if counts.get("items"):
+            ring_marking(project=imported.project, actor=imported.created_by)
         if counts.get("judgments"):  # of any age: what keeps the queue looks at new ones only
             request_refresh(imported.project, imported.created_by)
         audit.record(

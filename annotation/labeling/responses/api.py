@@ -7,8 +7,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from annotation.candidates.marks import marking
+from annotation.candidates.marks.classifying import ENDPOINT
+from annotation.candidates.marks.guards import PROTOCOLS
 from annotation.candidates.marks.safety import CLASSIFIERS
 from annotation.candidates.models import ResponseDecision, ResponseMark
+from annotation.core.errors import DomainError
 from annotation.labeling.responses.deciding import MOST, decide
 from annotation.labeling.responses.listing import Filter, MarksPage
 from annotation.projects.permissions import project_for
@@ -48,6 +51,13 @@ class LookSerializer(serializers.Serializer):
         min_value=0.5, max_value=1, required=False, help_text="Nearly the same from this share on."
     )
     classifier = serializers.ChoiceField(choices=list(CLASSIFIERS), required=False)
+    endpoint = serializers.IntegerField(
+        required=False, help_text="Whom the classifier “endpoint” asks: its id."
+    )
+    protocol = serializers.ChoiceField(choices=list(PROTOCOLS), required=False)
+    is_automatic = serializers.BooleanField(
+        required=False, help_text="Look at what comes in after each import and generation run."
+    )
 
 
 class MarkingJobSerializer(serializers.Serializer):
@@ -91,8 +101,20 @@ class MarksView(APIView):
         project = project_for(request.user, slug, "import")
         said = LookSerializer(data=request.data)
         said.is_valid(raise_exception=True)
-        job = marking.request_marking(project=project, actor=request.user, **said.validated_data)
+        settings = dict(said.validated_data)
+        if settings.get("classifier") == ENDPOINT or "endpoint" in settings:
+            project = project_for(request.user, slug, "train")  # it costs money
+        if "endpoint" in settings:
+            settings["endpoint"] = _endpoint(project, settings["endpoint"])
+        job = marking.request_marking(project=project, actor=request.user, **settings)
         return Response({"job": job.pk}, status=status.HTTP_202_ACCEPTED)
+
+
+def _endpoint(project, endpoint_id: int):
+    found = project.endpoints.kept().filter(pk=endpoint_id).first()
+    if found is None:
+        raise DomainError("There is no such endpoint in this project.")
+    return found
 
 
 class DecisionsView(APIView):

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from annotation.candidates.marks.candidates import candidates_of
 from annotation.candidates.marks.found import EQUAL, IDENTITY, NEAR, PERSONAL
-from annotation.candidates.marks.marking import candidates_of
 from annotation.candidates.models import ResponseDecision, ResponseMark
 from annotation.core import audit
 from annotation.core.database import in_pieces

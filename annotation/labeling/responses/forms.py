@@ -12,7 +12,13 @@ NUMBER = re.compile(r"[0-9]{1,18}")
 
 CLASSIFIERS = {
     "words": _("Word lists, English and German"),
+    "endpoint": _("An endpoint"),
     "none": _("Nothing"),
+}
+PROTOCOLS = {
+    "guard": _("A guard model, such as Llama Guard"),
+    "chat": _("Any chat model, by an instruction"),
+    "moderations": _("A moderation service (/moderations)"),
 }
 DECISIONS = [
     (ResponseDecision.Choice.LEFT, _("Leave them as they are")),
@@ -33,6 +39,23 @@ class LookForm(forms.Form):
     classifier = forms.ChoiceField(
         label=_("What looks for harmful content"), choices=list(CLASSIFIERS.items())
     )
+    endpoint = forms.ModelChoiceField(
+        None, label=_("Which endpoint"), required=False, empty_label=_("None")
+    )
+    protocol = forms.ChoiceField(
+        label=_("Kind of classifier"), choices=list(PROTOCOLS.items()), required=False
+    )
+    is_automatic = forms.BooleanField(
+        label=_("Look at what comes in after each import and generation run"), required=False
+    )
+
+    def __init__(self, *args, project, **more):
+        super().__init__(*args, **more)
+        self.fields["endpoint"].queryset = project.endpoints.kept().order_by("name")
+        self.fields["endpoint"].label_from_instance = lambda one: f"{one.name} ({one.model})"
+
+    def clean_protocol(self):
+        return self.cleaned_data["protocol"] or None
 
     def clean_threshold(self):
         return self.cleaned_data["threshold"] / 100

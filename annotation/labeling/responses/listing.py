@@ -9,7 +9,8 @@ from django.db.models import Count
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from annotation.candidates.marks.marking import candidates_of, marked_count, marking_of
+from annotation.candidates.marks.candidates import candidates_of
+from annotation.candidates.marks.marking import marked_count, marking_of
 from annotation.candidates.models import Marking, ResponseDecision, ResponseMark
 from annotation.core.numbers import grouped
 from annotation.labeling.responses.wording import detail_of

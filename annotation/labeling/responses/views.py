@@ -8,8 +8,14 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from annotation.candidates.marks import marking
+from annotation.candidates.marks.classifying import (
+    ENDPOINT,
+    classifier_of,
+    failures_of,
+    lacking,
+)
 from annotation.candidates.models import ResponseDecision, ResponseMark
-from annotation.candidates.tasks import MARK_KIND
+from annotation.candidates.tasks import CLASSIFY_KIND, MARK_KIND
 from annotation.core.errors import DomainError
 from annotation.labeling.responses.deciding import decide
 from annotation.labeling.responses.forms import DecideForm, LookForm
@@ -26,7 +32,9 @@ def list_marks(request, slug):
 def look(request, slug):
     """Look at the responses, anew where somebody has."""
     project = project_for(request.user, slug, "import")
-    form = LookForm(request.POST)
+    if request.POST.get("classifier") == ENDPOINT:
+        project = project_for(request.user, slug, "train")  # it costs money
+    form = LookForm(request.POST, project=project)
     if form.is_valid():
         try:
             marking.request_marking(project=project, actor=request.user, **form.cleaned_data)
@@ -62,6 +70,18 @@ def decide_marks(request, slug):
                 f"{reverse('labeling:list-marked-responses', args=[slug])}?{chosen.query}"
             )
     return _list(request, project, decide_form=form, status=422)
+
+
+def _classifying(project, kept) -> dict:
+    """How far an endpoint that is the classifier is, and what failed."""
+    if kept.classifier != ENDPOINT:
+        return {}
+    classifier = classifier_of(kept)
+    return {
+        "asked_job": project.jobs.filter(kind=CLASSIFY_KIND).order_by("-pk").first(),
+        "unclassified": lacking(project, classifier).count(),
+        "failures": failures_of(project, classifier),
+    }
 
 
 def _told(count, changed):
@@ -103,13 +123,18 @@ def _list(request, project, *, look_form=None, decide_form=None, status=200):
         ],
         "look_form": look_form
         or LookForm(
+            project=project,
             initial={
                 "threshold": round(100 * kept.threshold),
                 "classifier": kept.classifier,
-            }
+                "endpoint": kept.endpoint_id,
+                "protocol": kept.protocol,
+                "is_automatic": kept.is_automatic,
+            },
         ),
         "decide_form": decide_form or DecideForm(),
         "may_act": project.role in roles_for("import"),
         "job": project.jobs.filter(kind=MARK_KIND).order_by("-pk").first(),
+        **_classifying(project, kept),
     }
     return render(request, "labeling/responses/list.html", context, status=status)

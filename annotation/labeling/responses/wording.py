@@ -3,8 +3,10 @@
 from django.utils.translation import gettext_lazy as _
 
 from annotation.candidates.marks.found import SAFETY
+from annotation.candidates.marks.guards import OTHER
 from annotation.core.harms import HARMS
 
+MORE_HARMS = {OTHER: _("another kind of harm")}
 DETAILS = {
     "empty": _("nothing can be seen"),
     "limit": _("stopped by the limit, says the finish reason"),
@@ -34,5 +36,5 @@ DETAILS = {
 def detail_of(mark) -> str:
     """One that we no longer know is shown as it is."""
     if mark.kind == SAFETY:
-        return str(HARMS.get(mark.detail, mark.detail))
+        return str((HARMS | MORE_HARMS).get(mark.detail, mark.detail))
     return str(DETAILS.get(mark.detail, mark.detail))

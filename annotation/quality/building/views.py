@@ -71,6 +71,8 @@ def _show(request, project, form, plan=None, status=200):
         "is_marked": bool(marking_of(project).marked_at),
         "batches": list(project.built_batches.all()[:SHOWN_BATCHES]),
     }
+    if request.htmx:
+        return render(request, "quality/_plan.html", context, status=status)
     return render(request, "quality/build.html", context, status=status)
 
 

@@ -4,7 +4,13 @@ import pytest
 from django.core.management import call_command
 from django.urls import reverse
 
-from annotation.candidates.models import ResponseDecision, ResponseMark
+from annotation.candidates.models import (
+    Endpoint,
+    Marking,
+    ResponseDecision,
+    ResponseMark,
+    SafetyVerdict,
+)
 from annotation.core import jobs
 from annotation.core.errors import DomainError
 from annotation.core.models import Job
@@ -121,6 +127,31 @@ def test_a_wrong_threshold_is_refused_at_its_field(client, project, lead):
 
     assert answer.status_code == 422
     assert not Job.objects.exists()
+
+
+def test_an_endpoint_is_chosen_and_what_it_could_not_say_is_told(client, project, lead, item):
+    client.force_login(lead)
+    address = reverse("labeling:look-at-responses", args=[project.slug])
+    wanted = {"threshold": "85", "classifier": "endpoint", "protocol": "moderations"}
+    refused = client.post(address, wanted)
+    assert refused.status_code == 422
+    assert "Choose the endpoint" in refused.content.decode()
+    guard = Endpoint.objects.create(
+        project=project, name="guard", base_url="https://guard.example/v1", model="g-1"
+    )
+
+    assert client.post(address, wanted | {"endpoint": guard.pk}).status_code == 302
+    kept = Marking.objects.get()
+    assert (kept.endpoint, kept.protocol, kept.is_automatic) == (guard, "moderations", False)
+    SafetyVerdict.objects.create(
+        response=item.responses.first(),
+        classifier="g-1/moderations-1",
+        fault="no_verdict",
+        detail="Hm.",
+    )
+    said = page(client, project)
+    assert "What the classifier answered is no verdict: Hm." in said
+    assert "have no verdict of the classifier yet" not in said  # the job waits
 
 
 def test_a_reviewer_reads_and_may_not_act(client, project, item):

@@ -238,6 +238,9 @@ def test_the_page_counts_builds_and_takes_back(client, project, world, lead):
 
     counted = client.post(address, order(do="count")).content.decode()
     assert "6 items would be built" in counted
+    live = client.post(address, order(k="3"), headers={"HX-Request": "true"}).content.decode()
+    assert "would be built" in live
+    assert "<form" not in live
     assert not Item.objects.exists()
 
     assert client.post(address, order(do="build")).status_code == 302

@@ -5,6 +5,7 @@ from collections import Counter
 from django.core.management.base import BaseCommand
 
 from annotation.candidates.marks import marking
+from annotation.candidates.marks.guards import PROTOCOLS
 from annotation.candidates.marks.models import ResponseMark
 from annotation.candidates.marks.safety import CLASSIFIERS
 from annotation.core import jobs
@@ -31,13 +32,19 @@ class Command(BaseCommand):
             "--classifier", choices=list(CLASSIFIERS), help="what looks for harmful content"
         )
 
+        parser.add_argument("--endpoint", help="whom the classifier “endpoint” asks: its name")
+        parser.add_argument(
+            "--protocol", choices=list(PROTOCOLS), help="what that endpoint is (guard)"
+        )
+
     def handle(self, *args, **options):
         project = Project.objects.filter(slug=options["project"]).first()
         if project is None:
             raise NotFound(f"There is no project “{options['project']}”.")
-        job = marking.request_marking(
-            project=project, threshold=options["threshold"], classifier=options["classifier"]
-        )
+        named = {name: options[name] for name in ("threshold", "classifier", "protocol")}
+        if options["endpoint"]:
+            named["endpoint"] = _endpoint(project, options["endpoint"])
+        job = marking.request_marking(project=project, **named)
         jobs.run(job.pk)
         job.refresh_from_db()
         if job.state == Job.State.RUNNING:
@@ -53,3 +60,10 @@ class Command(BaseCommand):
         self.stdout.write(f"{job.result['responses']:>9,} responses looked at")
         for kind in ResponseMark.Kind:
             self.stdout.write(f"{counts[kind.value]:>9,} {kind.value}")
+
+
+def _endpoint(project, name: str):
+    found = project.endpoints.kept().filter(name=name).first()
+    if found is None:
+        raise NotFound(f"There is no endpoint “{name}” in this project.")
+    return found
