@@ -50,7 +50,7 @@ class PushSerializer(serializers.Serializer):
     job = serializers.IntegerField(source="job_id")
     state = serializers.CharField(source="job.state")
     error = serializers.CharField(source="job.error")
-    destination = serializers.CharField(source="destination.name")
+    destination = serializers.SerializerMethodField()
     place = serializers.CharField()
     url = serializers.CharField()
     revision = serializers.CharField(help_text="The Hub's commit.")
@@ -58,6 +58,9 @@ class PushSerializer(serializers.Serializer):
     files = serializers.JSONField()
     arrived_at = serializers.DateTimeField(allow_null=True)
     created_at = serializers.DateTimeField()
+
+    def get_destination(self, push) -> str:
+        return push.destination.name
 
 
 class DatasetPushSerializer(PushSerializer):
