@@ -11,6 +11,7 @@ from typing import Any
 from safetensors.torch import save_file
 from torch import Tensor
 
+from training import quantize
 from training.events import write_json
 
 FOLDER = "adapter"
@@ -68,7 +69,10 @@ def merge(model: Any) -> Adapter:
     config = model.peft_config["default"].to_dict()
     # Whose model it goes onto is said by the manifest, not by a path on this machine.
     config |= {"base_model_name_or_path": None, "inference_mode": True}
-    model.merge_and_unload()
+    if quantize.is_quantized(model):
+        quantize.merge_in_place(model)
+    else:
+        model.merge_and_unload()
     return Adapter(tensors, {key: _plain(value) for key, value in sorted(config.items())})
 
 

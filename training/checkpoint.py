@@ -59,6 +59,11 @@ def matches(folder: Path, files: dict[str, dict[str, Any]]) -> bool:
     return True
 
 
+def staging_of(target: Path) -> Path:
+    """Where a folder is filled before it has its name."""
+    return target.with_name(f".{target.name}.tmp")
+
+
 @contextmanager
 def staged(target: Path, *, before_rename: Callable[[Path], None]) -> Iterator[Path]:
     """A folder to fill that becomes `target` only when the block ends without an error.
@@ -66,7 +71,7 @@ def staged(target: Path, *, before_rename: Callable[[Path], None]) -> Iterator[P
     `before_rename` gets the filled folder: it writes the manifest and has the last word on
     whether this process may still write. Files and folder are fsynced before the rename.
     """
-    staging = target.with_name(f".{target.name}.tmp")
+    staging = staging_of(target)
     shutil.rmtree(staging, ignore_errors=True)
     staging.mkdir(parents=True)
     yield staging

@@ -1,7 +1,8 @@
 """Several processes for one run, by `accelerate launch`: `python -m training.launch RUN TOKEN`.
 
-How many on this machine says the run's option `devices`. For several machines the same is started
-on each, on one shared folder: `--machines 2 --machine-rank 0|1 --rendezvous HOST:PORT`.
+How many on this machine says the run's option `devices`, and what they divide among them
+`sharding`: deploy/accelerate has a configuration for each. For several machines the same is
+started on each, on one shared folder: `--machines 2 --machine-rank 0|1 --rendezvous HOST:PORT`.
 
 The launcher's own exit status says no more than that something ended; this one says what the
 contract of a run says (docs/formats.md), by the first process's run.json.
@@ -12,6 +13,7 @@ import json
 import signal
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -19,21 +21,28 @@ from training.errors import Cancelled, ConfigError, DataError, Fenced, MachineEr
 from training.events import Journal
 from training.run import die_with_parent
 
-CONFIG = Path(__file__).resolve().parents[1] / "deploy" / "accelerate" / "ddp.yaml"
+# One file of accelerate's for each value of the option `sharding`.
+CONFIGS = Path(__file__).resolve().parents[1] / "deploy" / "accelerate"
 # The encoder and reinforcement learning have loops of their own, for one device.
 KINDS = ("sft", "reward", "dpo", "kto")
 KILLED = 137
+HOW_TO_GET_IT = "which is not installed: pip install deepspeed, or take fsdp2"
 
 
 def main(argv: list[str] | None = None) -> NoReturn:
     asked = parse(argv)
     die_with_parent()
     config = json.loads((asked.run / "config.json").read_text(encoding="utf-8"))
-    kind, devices = config["kind"], config["options"].get("devices", 1)
+    kind, options = config["kind"], config["options"]
     if kind not in KINDS:
         sys.stderr.write(f"ConfigError: {kind} trains on one device\n")
         sys.exit(ConfigError.exit_code)
-    process = subprocess.Popen(command(asked, kind, devices))  # noqa: S603 - our own words
+    sharding = options.get("sharding", "none")
+    if sharding.startswith("zero") and find_spec("deepspeed") is None:
+        sys.stderr.write(f"ConfigError: sharding {sharding} needs DeepSpeed, {HOW_TO_GET_IT}\n")
+        sys.exit(ConfigError.exit_code)
+    words = command(asked, kind, options.get("devices", 1), sharding)
+    process = subprocess.Popen(words, preexec_fn=die_with_parent)  # noqa: S603, PLW1509
     stopped: list[int] = []
 
     def stop(number: int, frame: Any) -> None:
@@ -57,12 +66,17 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     return asked
 
 
-def command(asked: argparse.Namespace, kind: str, devices: int) -> list[str]:
+def command(asked: argparse.Namespace, kind: str, devices: int, sharding: str) -> list[str]:
     """What `accelerate launch` is told."""
     host, _, port = asked.rendezvous.rpartition(":")
+    more = []
+    if sharding == "none":  # a flag besides the file, or it would look for GPUs itself
+        more = ["--multi_gpu"]
+    elif sharding != "fsdp2":
+        more = ["--deepspeed_config_file", str(CONFIGS / f"{sharding}.json")]
     return [
         sys.executable, "-m", "accelerate.commands.launch",
-        "--config_file", str(CONFIG), "--multi_gpu",
+        "--config_file", str(CONFIGS / f"{sharding}.yaml"), *more,
         "--num_processes", str(devices * asked.machines),
         "--num_machines", str(asked.machines),
         "--machine_rank", str(asked.machine_rank),

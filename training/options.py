@@ -69,11 +69,20 @@ COMMON = (
     Option("allow_drops", bool, False, "go on although over 2 % of the rows cannot be used"),
     Option("precision", str, "auto", "auto: bf16 on a GPU", choices=("auto", "fp32", "bf16")),
     Option("devices", int, 1, "processes of one machine, each with a device of its own", 1, 64),
+    Option(
+        "sharding",
+        str,
+        "none",
+        "what devices divide among them: nothing, the optimiser (zero2), all (fsdp2, zero3)",
+        choices=("none", "fsdp2", "zero2", "zero3"),
+    ),
 )
 LORA = (
     Option("lora_rank", int, 0, "LoRA: rank of the adapter; 0 trains all weights", 0, 1024),
     Option("lora_alpha", float, None, "LoRA: its scale; default twice the rank", 1e-3, 10000.0),
-    Option("quantised", bool, False, "QLoRA: the frozen weights in 4 bits; needs CUDA"),
+    Option(
+        "quantize", str, "none", "QLoRA: the frozen weights in 4 bits", choices=("none", "nf4")
+    ),
 )
 TINY = (
     Option("hidden_size", int, 192, "new model: width", 16, 4096),
@@ -137,7 +146,7 @@ KTO = (
     Option("use_weights", bool, True, "weigh each response by its comparisons' `weight`"),
     *LORA,
 )
-NOT_RL = ("batch_size", "accumulation", "warmup", "devices")
+NOT_RL = ("batch_size", "accumulation", "warmup", "devices", "sharding")
 RL = (
     *(option for option in COMMON if option.name not in NOT_RL),
     Option(
@@ -221,11 +230,10 @@ def read_options(kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
 
 def _check_together(options: dict[str, Any]) -> None:
     """What options want of each other."""
-    if options.get("quantised"):
-        raise ConfigError(
-            "QLoRA is no part of this build: it needs a CUDA device and bitsandbytes. "
-            "Set lora_rank without quantised"
-        )
+    if options.get("quantize", "none") != "none" and not options["lora_rank"]:
+        raise ConfigError("option 'quantize' needs a lora_rank: weights in 4 bits are not trained")
+    if options.get("sharding", "none") != "none":
+        _check_sharding(options)
     if options.get("lora_alpha") is not None and not options["lora_rank"]:
         raise ConfigError("option 'lora_alpha' needs a lora_rank")
     if options.get("lora_rank") and options.get("precompute_reference") is False:
@@ -236,3 +244,18 @@ def _check_together(options: dict[str, Any]) -> None:
             raise ConfigError("labels by rating need a criterion and a threshold")
         if not by_rating and (options["criterion"] or options["threshold"] is not None):
             raise ConfigError("criterion and threshold are for labels by rating")
+
+
+def _check_sharding(options: dict[str, Any]) -> None:
+    """What cannot be divided among devices, or has nobody to be divided among."""
+    name = options["sharding"]
+    if options["devices"] < 2:
+        raise ConfigError(f"sharding {name} divides among devices: set devices to 2 or more")
+    if options.get("lora_rank"):
+        raise ConfigError(
+            f"LoRA cannot be sharded ({name}): set sharding to none, or no lora_rank"
+        )
+    if options.get("precompute_reference") is False:
+        raise ConfigError(f"sharding {name} needs precompute_reference")
+    if name.startswith("zero") and options["precision"] == "fp32":
+        raise ConfigError(f"sharding {name} computes in bf16: set precision to auto or bf16")

@@ -1,7 +1,7 @@
 """The policy: loading it, batches of ids for it, and log-probabilities of responses under it."""
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from training import adapters, ranks
+from training import adapters, quantize, ranks
 from training.errors import ConfigError
 from training.tokens import DEFAULT_MAX_LENGTH, TokenisedText, in_length_order
 
@@ -56,15 +56,24 @@ def load_tokenizer(folder: Path) -> Any:
         raise ConfigError(f"no usable tokenizer in the base model: {error}") from error
 
 
-def load_policy(folder: Path) -> Any:
-    """A causal language model with fp32 weights, dropout off, from a local folder."""
+def load_policy(folder: Path, options: Mapping[str, Any] | None = None) -> Any:
+    """A causal language model with fp32 weights, dropout off, from a local folder; its linear
+    layers in 4 bits where a run's options say so."""
+    more = quantized(options or {})
     try:
         model = AutoModelForCausalLM.from_pretrained(
-            folder, dtype=torch.float32, trust_remote_code=False, use_safetensors=True
+            folder, dtype=torch.float32, trust_remote_code=False, use_safetensors=True, **more
         )
     except (OSError, ValueError) as error:
         raise ConfigError(f"no causal language model in {folder}: {error}") from error
-    return fit_threads(disable_dropout(model)).to(device())
+    ready: Any = fit_threads(disable_dropout(model))
+    return ready if more else ready.to(device())  # quantized, it stands where it belongs
+
+
+def quantized(options: Mapping[str, Any]) -> dict[str, Any]:
+    """What `from_pretrained` is told besides for the frozen weights that a run asks for."""
+    bf16 = use_bf16(options.get("precision", "auto"))
+    return quantize.loading(options.get("quantize", "none"), bf16=bf16)
 
 
 def fit_threads(model: nn.Module) -> nn.Module:
@@ -144,7 +153,7 @@ def response_logits(
     """
     ids, attention = batch["input_ids"], batch["attention_mask"]
     mask = batch["response_mask"][:, 1:].bool()
-    if adapters.is_adapted(model):
+    if adapters.is_adapted(model) and ranks.count() == 1:
         model = model.get_base_model()  # the same layers, its adapter among them
     with autocast(bf16):
         if has_plain_head(model):
@@ -171,7 +180,10 @@ def response_logps(
 
 
 def has_plain_head(model: Any) -> bool:
-    """Whether logits = head(last hidden state), asked of the model itself, once."""
+    """Whether logits = head(last hidden state), asked of the model itself, once. Never of
+    several processes: what gathers weights or averages gradients hangs on the model's forward."""
+    if ranks.count() > 1:
+        return False
     known = getattr(model, "_concord_plain_head", None)
     if known is None:
         known = _try_plain_head(model)

@@ -14,13 +14,14 @@ import resource
 import signal
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, NoReturn
 
-from training import ranks
+from training import ranks, sharding
 from training.errors import Cancelled, ConfigError, RunError, of_machine
 from training.events import Journal, QuietJournal
 from training.options import BY_KIND, read_options
@@ -60,6 +61,9 @@ class Run:
     # What LoRA trained (training.adapters.Adapter), once it is merged.
     adapter: Any = None
     cancel_asked: bool = False
+    # While the processes of a sharded run forward together, none may leave alone: a cancel is
+    # then obeyed where they agree on it, at the end of a step.
+    is_in_step: bool = False
 
     @property
     def out(self) -> Path:
@@ -72,8 +76,17 @@ class Run:
     def check(self) -> None:
         """Stop here if the run was lost or cancelled. Call it wherever stopping is harmless."""
         self.journal.check_token()
-        if self.cancel_asked:
+        if self.cancel_asked and not self.is_in_step:
             raise Cancelled("SIGTERM")
+
+    @contextmanager
+    def in_step(self) -> Iterator[None]:
+        """Where every process of a sharded run does the same, step by step."""
+        self.is_in_step = sharding.is_on()
+        try:
+            yield
+        finally:
+            self.is_in_step = False
 
     def tick(self, stage: str, step: int | None = None, total: int | None = None) -> None:
         """`check`, and a sign of life for whoever watches."""

@@ -25,7 +25,7 @@ FULL = 2048  # a prompt longer than this is not answered for show
 
 def show(run: Run, model: Any, tokenizer: Any, rows: Sequence[Prompted], step: int) -> None:
     """Write the policy's answers to the first few different prompts of `rows` to the journal."""
-    if not ranks.is_first():
+    if not ranks.is_first() and not run.is_in_step:
         return
     import torch
 

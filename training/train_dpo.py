@@ -52,14 +52,14 @@ def work(run: Run) -> None:
     base = check_base(run.config)
     assert base is not None  # noqa: S101 - read_config refuses a DPO run without a base
     tokenizer = policy.load_tokenizer(base)
-    model = policy.load_policy(base)
+    model = policy.load_policy(base, run.options)
     tokeniser = ChatTokeniser(tokenizer, policy.length_limit(model, run.options["max_length"]))
     if tokeniser.is_plain:
         run.journal.warning("the base model has no chat template: roles are written in words")
     pairs = {split: tokeniser.pairs(rows[split], counts) for split in SPLITS}
     counts.check(allow_drops=run.options["allow_drops"])
     run.outcome.counts = counts.describe()
-    train(run, base, model, tokenizer, pairs)
+    model = train(run, base, model, tokenizer, pairs)
 
     def save(folder: Path) -> None:
         model.save_pretrained(folder)
@@ -78,8 +78,9 @@ def train(
     model: Any,
     tokenizer: Any,
     pairs: dict[str, "list[TokenisedPair]"],
-) -> None:
-    """Score the reference, evaluate, train, evaluate; figures go into run.outcome."""
+) -> Any:
+    """Score the reference, evaluate, train, evaluate; figures go into run.outcome. Returns the
+    trained model, which is another object than the given one where it was sharded."""
     from training import policy
 
     run.tick("load models")
@@ -135,11 +136,12 @@ def train(
         evaluate=evaluate,
         state=state,
     )
-    trainers.train(trainer, run, resume)
+    model = trainers.train(trainer, run, resume, model)
     samples.show(run, model, tokenizer, pairs[watched], total)
     run.outcome.initial = state["initial"]
     if pairs["test"]:
         report(run, pairs, score, reference["test"])
+    return model
 
 
 def judge(

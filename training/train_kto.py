@@ -49,7 +49,7 @@ def work(run: Run) -> None:
     base = check_base(run.config)
     assert base is not None  # noqa: S101 - read_config refuses a KTO run without a base
     tokenizer = policy.load_tokenizer(base)
-    model = policy.load_policy(base)
+    model = policy.load_policy(base, run.options)
     tokeniser = ChatTokeniser(tokenizer, policy.length_limit(model, run.options["max_length"]))
     if tokeniser.is_plain:
         run.journal.warning("the base model has no chat template: roles are written in words")
@@ -64,7 +64,7 @@ def work(run: Run) -> None:
         run.journal.warning(
             f"{unseen.dropped.total()} held-out comparisons do not fit and are not evaluated"
         )
-    difference = train(run, model, tokenizer, ids, pairs, weights)
+    model, difference = train(run, model, tokenizer, ids, pairs, weights)
     if pairs:
         report(run, difference, [pair.source for pair in pairs], compared["train"])
 
@@ -86,8 +86,10 @@ def train(
     ids: dict[str, list[TokenisedResponse]],
     pairs: "list[TokenisedPair]",
     weights: tuple[float, float],
-) -> "Tensor":
-    """Score the reference, evaluate, train; the implicit reward margins of `pairs`, (pairs,)."""
+) -> "tuple[Any, Tensor]":
+    """Score the reference, evaluate, train. Returns the trained model, which is another object
+    than the given one where it was sharded, and the implicit reward margins of `pairs`, (pairs,).
+    """
     from training import losses, policy
 
     run.tick("load models")
@@ -150,10 +152,10 @@ def train(
         evaluate=evaluate,
         state=state,
     )
-    trainers.train(trainer, run, resume)
+    model = trainers.train(trainer, run, resume, model)
     run.outcome.initial = state["initial"]
     chosen, rejected = score_pairs(pairs, "evaluate")
-    return losses.dpo_difference(chosen, rejected, *pair_reference, options["beta"])
+    return model, losses.dpo_difference(chosen, rejected, *pair_reference, options["beta"])
 
 
 def judge(

@@ -136,6 +136,8 @@ def load(run: Run, base: Path | None, plan: "Heads", *, has_ties: bool) -> "Rewa
     if by_davidson and run.options["lora_rank"]:
         raise ConfigError("LoRA cannot learn Davidson's ties: set soft_labels, or use_ties false")
     folder = base or reward_model.default_encoder()
+    if run.options["devices"] > 1 and reward_model.is_encoder(folder):
+        raise ConfigError("an encoder trains on one device: set devices to 1")
     if run.options["lora_rank"] and reward_model.is_encoder(folder):
         raise ConfigError("LoRA is for causal models: an encoder is small enough to train whole")
     tokenizer = policy.load_tokenizer(folder)
@@ -158,7 +160,11 @@ def load(run: Run, base: Path | None, plan: "Heads", *, has_ties: bool) -> "Rewa
         if (folder / reward_model.SPEC).is_file():
             check_heads(folder, plan)
         model = AutoModelForSequenceClassification.from_pretrained(
-            folder, num_labels=plan.count, dtype=torch.float32, use_safetensors=True
+            folder,
+            num_labels=plan.count,
+            dtype=torch.float32,
+            use_safetensors=True,
+            **policy.quantized(run.options),
         )
         limit = policy.length_limit(model, asked)
         tokeniser = reward_model.CausalTokeniser(tokenizer, limit)
@@ -217,7 +223,7 @@ def train_causal(
         evaluate=evaluate,
         state=state,
     )
-    trainers.train(trainer, run, resume)
+    reward.network.model = trainers.train(trainer, run, resume, reward.network.model)
 
 
 def differences(

@@ -43,7 +43,7 @@ def work(run: Run) -> None:
     texts = {split: tokeniser.texts(rows[split], counts) for split in SPLITS}
     counts.check(allow_drops=run.options["allow_drops"])
     run.outcome.counts = counts.describe()
-    train(run, model, tokenizer, texts, run.options["learning_rate"], kind)
+    model = train(run, model, tokenizer, texts, run.options["learning_rate"], kind)
 
     def save(folder: Path) -> None:
         model.save_pretrained(folder)
@@ -60,7 +60,7 @@ def load(run: Run, base: Path | None, train_rows: list[Demonstration]) -> tuple[
     from training import policy, tiny
 
     if base is not None:
-        return policy.load_policy(base), policy.load_tokenizer(base), "sft"
+        return policy.load_policy(base, run.options), policy.load_tokenizer(base), "sft"
     if run.options["lora_rank"]:
         raise ConfigError("LoRA needs a base model: a new model's weights are all to be learned")
     tokenizer = tiny.train_tokenizer(tiny.texts_of(train_rows), run.options["vocab_size"])
@@ -76,8 +76,9 @@ def train(
     texts: dict[str, "list[TokenisedText]"],
     learning_rate: float | None,
     kind: str,
-) -> None:
-    """Evaluate, train, evaluate; figures go to the journal and into run.outcome."""
+) -> Any:
+    """Evaluate, train, evaluate; figures go to the journal and into run.outcome. Returns the
+    trained model, which is another object than the given one where it was sharded."""
     from training import policy
 
     run.tick("load models")
@@ -121,7 +122,7 @@ def train(
         evaluate=evaluate,
         state=state,
     )
-    trainers.train(trainer, run, resume)
+    model = trainers.train(trainer, run, resume, model)
     samples.show(run, model, tokenizer, watched, total)
     run.outcome.initial = state["initial"]
     for split in ("dev", "test"):
@@ -129,6 +130,7 @@ def train(
             figures = measure(texts[split])
             run.outcome.metrics |= {f"{split}_{name}": value for name, value in figures.items()}
     run.outcome.baselines = {"untrained": {"loss": state["initial"]["eval_loss"]}}
+    return model
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ from trl import (
     SFTTrainer,
 )
 
-from training import adapters, checkpoint, heads, losses, policy, ranks
+from training import adapters, checkpoint, heads, losses, policy, ranks, sharding
 from training.batches import PairCollator, TextCollator, UnpairedCollator, labels_of
 from training.errors import Cancelled, RunError
 from training.reward_model import ScoredComparisons
@@ -61,7 +61,8 @@ def arguments(run: Run, *, total_steps: int, learning_rate: float) -> dict[str, 
         "bf16": False,
         "fp16": False,
         "activation_checkpointing": False,
-        "use_cpu": not torch.cuda.is_available(),
+        # With the CPU asked for by name, accelerate forgets that it was told to shard.
+        "use_cpu": not torch.cuda.is_available() and not sharding.is_on(),
         "max_length": None,  # TRL would drop or cut without a word: training.tokens has done it
         "report_to": "none",
         "push_to_hub": False,
@@ -154,10 +155,15 @@ class Ours:
         run.journal.check_token()
         folder = run.out / "checkpoints" / f"step-{step}"
         folder.parent.mkdir(exist_ok=True)
-        saved = sum(p.numel() for p in trainer.model.parameters() if p.requires_grad)
+        trained = (p for p in trainer.model.parameters() if p.requires_grad)
+        saved = sum(getattr(p, "ds_numel", p.numel()) for p in trained)  # ZeRO-3 leaves 0 here
         needed = CHECKPOINT_BYTES_PER_PARAMETER * saved
         checkpoint.require_space(folder.parent, needed)
-        if ranks.is_first():  # every process holds the same weights and moments
+        if sharding.is_on():
+            sharding.save(trainer, folder, seal=self._seal)
+            if ranks.is_first():
+                announce_checkpoint(run, folder, step)
+        elif ranks.is_first():  # every process holds the same weights and moments
             with checkpoint.staged(folder, before_rename=self._seal) as staging:
                 trainer.save_model(str(staging), _internal_call=True)
                 trainer._save_optimizer_and_scheduler(str(staging))
@@ -165,6 +171,12 @@ class Ours:
                 trainer.state.save_to_json(str(staging / "trainer_state.json"))
             announce_checkpoint(run, folder, step)
         ranks.wait()
+
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
+        if sharding.is_on():
+            sharding.load_weights(model, Path(resume_from_checkpoint))
+        else:
+            super()._load_from_checkpoint(resume_from_checkpoint, model)  # type: ignore[misc]
 
     def _seal(self, staging: Path) -> None:
         step = self.state.global_step  # type: ignore[attr-defined]
@@ -454,6 +466,12 @@ def _adapter(run: Run, task: str = adapters.CAUSAL) -> Any:
 
 def _finish(trainer: Any, run: Run, lengths: list[int], steps: dict[str, Any]) -> Any:
     """Hang a run on a trainer: `evaluate(step)` writes metrics, `state` goes into checkpoints."""
+    if run.options["quantize"] != "none":
+        for weight in trainer.model.parameters():
+            if (
+                weight.requires_grad
+            ):  # TRL makes an adapter beside 4 bits bf16, too coarse for Adam
+                weight.data = weight.data.float()
     trainer.run = run
     trainer.lengths = lengths
     trainer.bf16 = policy.use_bf16(run.options["precision"])
@@ -464,11 +482,20 @@ def _finish(trainer: Any, run: Run, lengths: list[int], steps: dict[str, Any]) -
     return trainer
 
 
-def train(trainer: Any, run: Run, resume: checkpoint.Checkpoint | None) -> None:
-    """Train to the end, from a verified checkpoint where there is one; Cancelled once saved."""
+def train(trainer: Any, run: Run, resume: checkpoint.Checkpoint | None, model: Any) -> Any:
+    """Train to the end, from a verified checkpoint where there is one; Cancelled once saved.
+
+    Returns the model to go on with: `model`, which the trainer has, or where it was sharded a
+    whole one in its place.
+    """
     run.tick("train")
-    trainer.train(resume_from_checkpoint=None if resume is None else str(resume.folder))
-    if run.cancel_asked:
-        raise Cancelled("SIGTERM")
+    kind = type(model)
+    with run.in_step():
+        trainer.train(resume_from_checkpoint=None if resume is None else str(resume.folder))
+        if run.cancel_asked:
+            raise Cancelled("SIGTERM")
+        if sharding.is_on():
+            return sharding.plain(trainer.model, kind)
     if adapters.is_adapted(trainer.model):
         run.adapter = adapters.merge(trainer.model)
+    return model

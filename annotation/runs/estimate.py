@@ -4,7 +4,11 @@ Memory of a device, in bytes, is the sum of
 - weights 4 N, gradients 4 N, AdamW's two moments 8 N: 16 N for N parameters that are trained (fp32
   weights under bf16 autocast; the same 16 N as the mixed precision of Rajbhandari et al. 2020,
   ZeRO, section 3.1), divided among devices as section 5 there says (zero2: gradients and moments;
-  zero3 and fsdp2: weights too);
+  zero3 and fsdp2: weights too), and 4 N of the whole model once more, where it was divided, when
+  it is put together at the end;
+- with LoRA only the adapter is trained, of rank times in plus out a linear layer (Hu et al. 2021,
+  section 4.1), and the base model stands beside it at 4 bytes; QLoRA keeps its linear layers in
+  4.127 bits a weight (Dettmers et al. 2023, section 3: 4, and constants quantized in their turn);
 - 4 bytes a parameter of each model that stands beside it frozen: DPO's reference where it is not
   scored beforehand, RL's reference and reward model; and 16 a parameter of PPO's critic;
 - activations 34 s b h L at 16 bit, twice that at 32 (Korthikanti et al. 2022, equation 2, without
@@ -29,6 +33,7 @@ from annotation.runs.shapes import Shape
 
 TRAINED_BYTES = 16  # a parameter
 FROZEN_BYTES = 4
+NF4_BYTES = 4.127 / 8
 LIBRARY_BYTES = {True: 3 * GB // 2, False: 9 * GB // 10}
 # A line of a dataset names ids and hashes beside its texts: measured 3 to 4 bytes of it a token.
 BYTES_A_TOKEN = 3.5
@@ -47,6 +52,15 @@ class Work:
     options: Mapping[str, Any]
     rows: int
     row_tokens: float
+
+    @property
+    def rank(self) -> int:
+        return self.options.get("lora_rank") or 0
+
+    @property
+    def trained(self) -> int:
+        """Parameters that learn: all of the model's, or an adapter's."""
+        return self.rank * self.model.width if self.rank else self.model.parameters
 
     @property
     def devices(self) -> int:
@@ -103,7 +117,8 @@ class Work:
     def flops(self) -> float:
         """Floating point operations from the first step to the last."""
         size = self.model.parameters
-        total = 6.0 * size * self.tokens
+        # With LoRA no gradient of a frozen weight is needed: forward, and backward through it.
+        total = (4.0 if self.rank else 6.0) * size * self.tokens
         if self.kind == "dpo":  # the reference, once or in every step
             times = 1 if self.options.get("precompute_reference", True) else self.epochs
             total += 2.0 * size * self.rows * self.row_tokens * times
@@ -124,23 +139,26 @@ class Memory:
     frozen: int
     activations: int
     libraries: int
+    gathered: int = 0  # weights that were sharded, put together again at the end
 
     @property
     def least(self) -> int:
         """What no smaller batch can change."""
-        return self.trained + self.frozen + self.libraries
+        return self.trained + self.frozen + self.libraries + self.gathered
 
     @property
     def total(self) -> int:
-        return self.least + self.activations
+        # They are put together when the last batch is gone.
+        return self.least + max(0, self.activations - self.gathered)
 
 
 def memory(work: Work, *, is_gpu: bool) -> Memory:
     size, options = work.model.parameters, work.options
-    trained = size * TRAINED_BYTES
+    trained = work.trained * TRAINED_BYTES
     shared = {"zero2": 12, "zero3": 16, "fsdp2": 16}.get(options.get("sharding", "none"), 0)
     trained -= size * shared * (work.devices - 1) // work.devices
-    frozen = 0
+    gathered = FROZEN_BYTES * size if shared else 0
+    frozen = _frozen_base(work) if work.rank else 0
     if work.kind == "dpo" and not options.get("precompute_reference", True):
         frozen += size * FROZEN_BYTES
     if work.kind == "rl":
@@ -155,12 +173,20 @@ def memory(work: Work, *, is_gpu: bool) -> Memory:
     activations = (34 if is_half else 68) * places * work.model.hidden * work.model.layers
     if not work.model.is_encoder and work.kind != "reward":
         activations += 3 * 4 * places * work.model.vocabulary
-    return Memory(trained, frozen, activations, LIBRARY_BYTES[is_gpu])
+    return Memory(trained, frozen, activations, LIBRARY_BYTES[is_gpu], gathered)
+
+
+def _frozen_base(work: Work) -> int:
+    """Bytes of the model that an adapter is trained beside."""
+    size, linear = work.model.parameters, work.model.linear
+    if work.options.get("quantize", "none") == "none":
+        return size * FROZEN_BYTES
+    return (size - linear) * FROZEN_BYTES + round(linear * NF4_BYTES)
 
 
 def disk(work: Work) -> int:
     """Bytes: two checkpoints and one being written, and the published model."""
-    size = work.model.parameters * (2 if work.kind == "rl" else 1)
+    size = work.trained * (2 if work.kind == "rl" else 1)
     return CHECKPOINTS_ON_DISK * CHECKPOINT_BYTES * size + 4 * work.model.parameters
 
 

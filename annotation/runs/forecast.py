@@ -46,6 +46,7 @@ class Forecast:
                 "frozen": memory.frozen,
                 "activations": memory.activations,
                 "libraries": memory.libraries,
+                "gathered": memory.gathered,
                 "total": memory.total,
             },
             "device": str(self.machine.name) if self.machine else None,
@@ -65,6 +66,7 @@ class Forecast:
             (_("frozen models beside it"), memory.frozen),
             (_("activations, at most"), memory.activations),
             (_("libraries"), memory.libraries),
+            (_("the whole model once more at the end"), memory.gathered),
         ]
         said = ", ".join(f"{name} {size(part)}" for name, part in parts if part)
         found = [

@@ -40,13 +40,25 @@ COMMON = (
     Option(
         "devices", int, 1, _("Processes of one machine, each with a device of its own."), 1, 64
     ),
+    Option(
+        "sharding",
+        str,
+        "none",
+        _(
+            "What the devices divide among them: nothing; gradients and optimiser (zero2); "
+            "weights too (fsdp2, zero3)."
+        ),
+        choices=("none", "fsdp2", "zero2", "zero3"),
+    ),
 )
 LORA = (
     Option(
         "lora_rank", int, 0, _("LoRA: the rank of the adapter; 0 trains all weights."), 0, 1024
     ),
     Option("lora_alpha", float, None, _("LoRA: its scale; else twice the rank."), 1e-3, 10000.0),
-    Option("quantised", bool, False, _("QLoRA: the frozen weights in 4 bits; needs CUDA.")),
+    Option(
+        "quantize", str, "none", _("QLoRA: the frozen weights in 4 bits."), choices=("none", "nf4")
+    ),
 )
 SFT = (
     *(option for option in COMMON if option.name not in ("epochs", "batch_size")),
@@ -163,7 +175,7 @@ KTO = (
     Option("use_weights", bool, True, _("Weigh each response as its comparisons are weighed.")),
     *LORA,
 )
-NOT_RL = ("batch_size", "accumulation", "warmup", "devices")
+NOT_RL = ("batch_size", "accumulation", "warmup", "devices", "sharding")
 RL = (
     *(option for option in COMMON if option.name not in NOT_RL),
     Option(
@@ -232,9 +244,11 @@ FIRST = (
 def read(kind: str, given) -> dict:
     """The given options of a kind, checked. Raises BadOption, which names the option."""
     options = read_options(BY_KIND[kind], given, kind)
-    if options.get("quantised"):
-        said = gettext("QLoRA is no part of this build: set lora_rank without quantised.")
-        raise BadOption("quantised", said)
+    if options.get("quantize", "none") != "none" and not options.get("lora_rank"):
+        said = gettext("QLoRA needs a lora_rank: weights in 4 bits are not trained.")
+        raise BadOption("quantize", said)
+    if options.get("sharding", "none") != "none":
+        _check_sharding(options)
     if options.get("lora_alpha") is not None and not options.get("lora_rank"):
         raise BadOption("lora_alpha", gettext("lora_alpha needs a lora_rank."))
     by_rating = options.get("labels") == "rating"
@@ -242,3 +256,19 @@ def read(kind: str, given) -> dict:
         said = gettext("Labels by rating need a criterion and a threshold.")
         raise BadOption("labels", said)
     return options
+
+
+def _check_sharding(options) -> None:
+    """What cannot be divided among devices, or has nobody to be divided among."""
+    name = options["sharding"]
+    if options.get("devices", 1) < 2:
+        said = gettext("%(name)s divides among devices: set devices to 2 or more.")
+        raise BadOption("sharding", said % {"name": name})
+    if options.get("lora_rank"):
+        said = gettext("LoRA cannot be sharded: set sharding to none, or lora_rank to 0.")
+        raise BadOption("sharding", said)
+    if options.get("precompute_reference") is False:
+        raise BadOption("sharding", gettext("Sharding needs precompute_reference."))
+    if name.startswith("zero") and options.get("precision") == "fp32":
+        said = gettext("%(name)s computes in bf16: set precision to auto or bf16.")
+        raise BadOption("sharding", said % {"name": name})

@@ -46,6 +46,7 @@ class Preset:
         return {**self.every, **self.by_kind.get(kind, {})}
 
 
+QLORA = {"lora_rank": 16, "quantize": "nf4"}
 LAPTOP = Machine(gettext_lazy("a CPU with 16 GB"), 1, 16 * GB, 60e9, 0.5, is_gpu=False)
 # NVIDIA L4, A10 and RTX 4090 have 24 GB; the slowest of them, L4: 121 TFLOP/s.
 GPU_24 = Machine(gettext_lazy("one 24 GB GPU"), 1, 24 * GB, 121e12, 0.3)
@@ -96,6 +97,21 @@ PRESETS = (
         },
     ),
     Preset(
+        "gpu-24-qlora",
+        gettext_lazy("One 24 GB GPU, QLoRA"),
+        gettext_lazy("An adapter beside a model of up to 8 billion parameters in 4 bits."),
+        GPU_24,
+        {"max_length": 768},
+        {
+            "sft": {"batch_size": 1, "accumulation": 32, **QLORA},
+            "reward": {"batch_size": 1, "accumulation": 16, **QLORA},
+            "dpo": {"batch_size": 1, "accumulation": 32, **QLORA},
+            "kto": {"batch_size": 2, "accumulation": 16, **QLORA},
+            # Reinforcement learning trains all weights: a smaller model, as without QLoRA.
+            "rl": {"batch_size": 64, "minibatch": 2, "max_new_tokens": 256},
+        },
+    ),
+    Preset(
         "gpu-80",
         gettext_lazy("One 80 GB GPU"),
         gettext_lazy("All weights of a model of up to 3 billion parameters."),
@@ -112,14 +128,14 @@ PRESETS = (
     Preset(
         "gpu-8",
         gettext_lazy("Eight 80 GB GPUs"),
-        gettext_lazy("The same, eight times as fast: each GPU holds all weights."),
+        gettext_lazy("All weights of a model of up to 13 billion parameters, divided by FSDP2."),
         GPU_8,
         {"max_length": 2048},
         {
-            "sft": {"devices": 8, "batch_size": 8},
-            "reward": {"devices": 8, "batch_size": 4},
-            "dpo": {"devices": 8, "batch_size": 4},
-            "kto": {"devices": 8, "batch_size": 8},
+            "sft": {"devices": 8, "sharding": "fsdp2", "batch_size": 2, "accumulation": 4},
+            "reward": {"devices": 8, "sharding": "fsdp2", "batch_size": 1, "accumulation": 4},
+            "dpo": {"devices": 8, "sharding": "fsdp2", "batch_size": 1, "accumulation": 4},
+            "kto": {"devices": 8, "sharding": "fsdp2", "batch_size": 2, "accumulation": 4},
             "rl": {"batch_size": 128, "minibatch": 4, "max_new_tokens": 512},
         },
     ),

@@ -20,6 +20,10 @@ class Shape:
     layers: int
     vocabulary: int
     is_encoder: bool = False
+    # Of its linear layers but the head, which LoRA adapts and QLoRA quantizes: how many weights,
+    # and the sum of what goes in and out, which is the size of an adapter of rank 1.
+    linear: int = 0
+    width: int = 0
 
 
 def encoder() -> Shape:
@@ -39,10 +43,20 @@ def of_folder(folder: Path) -> Shape | None:
     """Of a model folder; None where it does not say."""
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        parameters = sum(_parameters(path) for path in folder.glob("*.safetensors"))
+        weights = [one for path in folder.glob("*.safetensors") for one in _weights(path)]
+        parameters = sum(prod(shape) for _, shape in weights)
+        adapted = [shape for name, shape in weights if _is_adapted(name, shape)]
         hidden = config.get("hidden_size") or config["n_embd"]
         layers = config.get("num_hidden_layers") or config["n_layer"]
-        shape = Shape(parameters, hidden, layers, config["vocab_size"], _is_encoder(config))
+        shape = Shape(
+            parameters,
+            hidden,
+            layers,
+            config["vocab_size"],
+            _is_encoder(config),
+            linear=sum(map(prod, adapted)),
+            width=sum(map(sum, adapted)),
+        )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, struct.error):
         return None
     return shape if all(type(n) is int and n > 0 for n in (parameters, hidden, layers)) else None
@@ -52,11 +66,18 @@ def _is_encoder(config) -> bool:
     return config.get("model_type") in ("bert", "roberta", "distilbert", "deberta-v2", "mpnet")
 
 
-def _parameters(path: Path) -> int:
-    """Numbers in a safetensors file: 8 bytes of length, then a JSON header with the shapes."""
+def _is_adapted(name: str, shape: list[int]) -> bool:
+    """Whether a weight belongs to a linear layer, not one of the two ends."""
+    parts = set(name.split("."))
+    ends = {"embed_tokens", "wte", "wpe", "embed_in", "lm_head", "embed_out", "score"}
+    return len(shape) == 2 and not parts & ends
+
+
+def _weights(path: Path) -> list[tuple[str, list[int]]]:
+    """Names and shapes in a safetensors file: 8 bytes of length, then a JSON header."""
     with path.open("rb") as file:
         (length,) = struct.unpack("<Q", file.read(8))
         if length > MAX_HEADER_BYTES:
             raise ValueError("no safetensors header")
         header = json.loads(file.read(length))
-    return sum(prod(one["shape"]) for name, one in header.items() if name != "__metadata__")
+    return [(name, one["shape"]) for name, one in header.items() if name != "__metadata__"]

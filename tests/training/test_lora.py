@@ -99,7 +99,7 @@ def test_the_reward_head_is_trained_saved_and_published(world, dataset, policy_f
 def test_what_lora_cannot_do_is_refused_with_a_reason():
     assert read_options("sft", {"lora_rank": 8, "lora_alpha": 4.0})["lora_rank"] == 8
     for kind, options, reason in (
-        ("sft", {"quantised": True, "lora_rank": 8}, "QLoRA is no part of this build"),
+        ("sft", {"quantize": "nf4"}, "weights in 4 bits are not trained"),
         ("reward", {"lora_alpha": 4.0}, "needs a lora_rank"),
         ("dpo", {"lora_rank": 8, "precompute_reference": False}, "needs precompute_reference"),
     ):
@@ -114,3 +114,16 @@ def test_lora_without_a_causal_base_model_is_refused(world, dataset, kind, reaso
     status, _, record = toy.train(run)
 
     assert (status, reason in record["error"]) == (64, True)
+
+
+def test_four_bits_without_what_they_need_are_a_sentence(monkeypatch):
+    from training import quantize
+
+    assert quantize.loading("none", bf16=False) == {}
+    monkeypatch.setattr(quantize, "find_spec", lambda name: None)
+    with pytest.raises(ConfigError, match="bitsandbytes, which is not installed"):
+        quantize.loading("nf4", bf16=False)
+    monkeypatch.setattr(quantize, "find_spec", lambda name: object())
+    monkeypatch.setattr(quantize, "has_device", lambda: False)
+    with pytest.raises(ConfigError, match="needs a CUDA device"):
+        quantize.loading("nf4", bf16=False)

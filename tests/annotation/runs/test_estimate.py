@@ -14,7 +14,7 @@ from annotation.runs import estimate, forecast, services, shapes
 from annotation.runs import options as run_options
 from annotation.runs.estimate import Work
 from annotation.runs.models import TrainingRun
-from annotation.runs.presets import GB, PRESETS
+from annotation.runs.presets import BY_KEY, GB, PRESETS
 from annotation.runs.shapes import Shape
 
 HUGE = {"hidden_size": 4096, "layers": 96, "heads": 32, "vocab_size": 65536}
@@ -45,6 +45,48 @@ def test_sixteen_bytes_a_parameter_are_trained_and_four_stand_beside():
     ppo = work("rl", Shape(1_000_000_000, 2048, 16, 50_000), reward=judge)
     assert estimate.memory(ppo, is_gpu=True).trained == 32 * GB, "policy and critic"
     assert estimate.memory(ppo, is_gpu=True).frozen == 6 * GB, "reference and reward model"
+
+
+LLAMA_8B = Shape(8_000_000_000, 4096, 32, 128_256, linear=6_979_321_856, width=2_621_440)
+
+
+def test_an_adapter_is_trained_beside_a_frozen_base_and_in_four_bits_it_fits_where_it_did_not():
+    def bytes_of(**options):
+        return estimate.memory(work("sft", LLAMA_8B, lora_rank=16, **options), is_gpu=True)
+
+    whole, quantized = bytes_of(), bytes_of(quantize="nf4")
+    assert whole.trained == quantized.trained == 16 * 16 * 2_621_440
+    assert whole.frozen == 32 * GB
+    others = 8_000_000_000 - 6_979_321_856
+    assert quantized.frozen == pytest.approx(4 * others + 6_979_321_856 * 4.127 / 8)
+    assert quantized.least < 24 * GB < whole.least
+    full = work("sft", LLAMA_8B)
+    assert estimate.disk(work("sft", LLAMA_8B, lora_rank=16)) < estimate.disk(full) / 2
+
+
+@pytest.mark.parametrize(
+    ("sharding", "share"), [("none", 16), ("zero2", 4 + 12 / 8), ("zero3", 2), ("fsdp2", 2)]
+)
+def test_devices_divide_what_they_are_told_to(sharding, share):
+    """Rajbhandari et al. 2020, figure 1."""
+    found = estimate.memory(work("sft", LLAMA_8B, devices=8, sharding=sharding), is_gpu=True)
+    assert found.trained == pytest.approx(share * 8 * GB)
+    assert found.gathered == (0 if sharding == "none" else 32 * GB)
+    assert found.total == found.trained + found.libraries + max(found.activations, found.gathered)
+
+
+@pytest.mark.parametrize(
+    ("key", "model"),
+    [
+        ("gpu-24-qlora", LLAMA_8B),
+        ("gpu-8", Shape(13_000_000_000, 5120, 40, 32_000)),
+    ],
+)
+@pytest.mark.parametrize("kind", ["sft", "reward", "dpo", "kto"])
+def test_a_preset_keeps_what_it_promises(key, model, kind):
+    preset = BY_KEY[key]
+    found = estimate.memory(work(kind, model, **preset.options(kind)), is_gpu=True)
+    assert found.total < preset.machine.memory
 
 
 @pytest.mark.parametrize(
@@ -81,7 +123,7 @@ def test_the_size_of_a_model_is_read_from_its_headers(tmp_path):
     assert shapes.of_folder(tmp_path) is None, "no config.json"
     config = {"hidden_size": 4, "num_hidden_layers": 1, "vocab_size": 10, "model_type": "llama"}
     (tmp_path / "config.json").write_text(json.dumps(config))
-    assert shapes.of_folder(tmp_path) == Shape(45, 4, 1, 10)
+    assert shapes.of_folder(tmp_path) == Shape(45, 4, 1, 10, linear=40, width=14)
     (tmp_path / "model.safetensors").write_bytes(b"weights")
     assert shapes.of_folder(tmp_path) is None
 

@@ -209,7 +209,11 @@ def test_kto_needs_a_policy_to_start_from(world):
 @pytest.mark.parametrize(
     ("kind", "options", "field"),
     [
-        ("dpo", {"quantised": True, "lora_rank": 8}, "quantised"),
+        ("dpo", {"quantize": "nf4"}, "quantize"),
+        ("sft", {"sharding": "fsdp2"}, "sharding"),
+        ("sft", {"sharding": "zero3", "devices": 2, "lora_rank": 8}, "sharding"),
+        ("sft", {"sharding": "zero2", "devices": 2, "precision": "fp32"}, "sharding"),
+        ("dpo", {"sharding": "fsdp2", "devices": 2, "precompute_reference": False}, "sharding"),
         ("reward", {"lora_alpha": 4}, "lora_alpha"),
         ("kto", {"labels": "rating", "criterion": "tone"}, "labels"),
     ],
