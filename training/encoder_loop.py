@@ -81,6 +81,7 @@ def train_encoder(
                 mean_loss, mean_accuracy = (
                     float(torch.stack(column).mean()) for column in zip(*window, strict=True)
                 )
+                run.alarms.trained(step, mean_loss)
                 run.journal.metric(
                     step,
                     total,

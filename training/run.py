@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from training import ranks, sharding
+from training.alarms import Alarms
 from training.errors import Cancelled, ConfigError, RunError, of_machine
 from training.events import Journal, QuietJournal
 from training.options import BY_KIND, read_options
@@ -64,6 +65,10 @@ class Run:
     # While the processes of a sharded run forward together, none may leave alone: a cancel is
     # then obeyed where they agree on it, at the end of a step.
     is_in_step: bool = False
+    alarms: Alarms = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.alarms = Alarms(self.kind)
 
     @property
     def out(self) -> Path:
@@ -94,13 +99,22 @@ class Run:
         self.journal.progress(stage, step=step, total=total)
 
     def tell_evaluation(
-        self, step: int, total: int | None, figures: dict[str, float], *, is_held_out: bool
+        self,
+        step: int,
+        total: int | None,
+        figures: dict[str, float],
+        *,
+        is_held_out: bool,
+        rows: int = 0,
     ) -> None:
         """One metric line. Figures of rows that it trains on do not go by the bare name
-        `eval_…`: whoever reads that takes it for held out."""
+        `eval_…`: whoever reads that takes it for held out. `rows`: how many they are of."""
         prefix = "" if is_held_out else "train_"
         named = {f"{prefix}{name}": value for name, value in figures.items()}
         self.journal.metric(step, total, **named)
+        if is_held_out:
+            for name, sentence in self.alarms.checked(step, figures, rows):
+                self.journal.warning(f"step {step}: {sentence}", alarm=name)
         self.journal.sync()
 
 

@@ -80,7 +80,8 @@ def work(run: Run) -> None:
 
     def evaluate(step: int) -> dict[str, float]:
         figures = quick_figures(run, reward, watched, bf16)
-        run.tell_evaluation(step, None, figures, is_held_out=bool(scored["dev"]))
+        held_out = bool(scored["dev"])
+        run.tell_evaluation(step, None, figures, is_held_out=held_out, rows=len(watched))
         return figures
 
     resume, damaged = checkpoint.newest_verified(run.folder, run.config_sha256)

@@ -127,6 +127,7 @@ class Watch(TrainerCallback):
         if "loss" not in values:
             return
         self.run.journal.metric(state.global_step, state.max_steps, **values)
+        self.run.alarms.trained(state.global_step, values["loss"])
         if values["loss"] != values["loss"]:
             raise RunError(f"the loss is not a number at step {state.global_step}")
 

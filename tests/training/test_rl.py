@@ -225,6 +225,19 @@ def test_the_coefficient_follows_its_target(tmp_path, all_end):
     assert betas[-1] > betas[1], "it is further away than the target, so it gets dearer"
 
 
+def test_a_policy_that_runs_away_is_told_of_once_and_one_that_stays_is_not(tmp_path, all_end):
+    """The planted case: nothing holds it to its base, and a letter is paid for."""
+    free = {"updates": 6, "beta": 0.0, "kl_target": 0.01, "algorithm": "rloo"}
+
+    def told(name, reward):
+        lines = learn(tmp_path / name, reward, **free)[2]
+        return [line["alarm"] for line in lines if line["type"] == "warning"]
+
+    assert told("paid", Wanting("e")).count("kl") == 1
+    constant = Wanting("e", constant=1.0)
+    assert told("unpaid", constant) == []
+
+
 def first(**changed):
     same = {"kl": 0.0, "reward": 0.0, "entropy": 2.0, "completions/mean_length": 20.0,
             "completions/clipped_ratio": 0.0}  # fmt: skip
