@@ -330,6 +330,14 @@ COLUMNS: dict[str, dict[str, Fate]] = {
         "metrics": CODE,
         "card": CONTENT,
     },
+    "runs.ModelPush": {
+        "place": CONTENT,
+        "url": CONTENT,
+        "revision": CODE,
+        "sha256": CODE,
+        "files": CODE,
+        "created_by": NUMBER,
+    },
     "runs.AccuracyCheck": {"created_by": NUMBER},
     "runs.Evaluation": {
         "options": CODE,

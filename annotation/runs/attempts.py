@@ -23,6 +23,7 @@ from annotation.core.supervision import (
 from annotation.prompts.models import Generator
 from annotation.runs import services
 from annotation.runs.models import ModelVersion, RunEvent, TrainingRun
+from annotation.runs.registry import keeping
 
 PICKLES = {".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt"}
 CARD_BYTES = 200_000
@@ -59,6 +60,7 @@ def supervise_run(claim: Claim) -> None:
     )
     if services.missing_libraries():
         raise DomainError(services.HOW_TO_INSTALL)
+    keeping.ensure_on_disk(run.base, run.reward, alive=claim.alive)
     folder = folder_of(run)
     folder.prepare(config_of(run), token=claim.token)
     supervisor = Supervisor(

@@ -18,6 +18,7 @@ from annotation.datasets.services import find_dataset
 from annotation.runs import forecast, presets, tasks
 from annotation.runs import options as run_options
 from annotation.runs.models import ModelVersion, TrainingRun
+from annotation.runs.registry import keeping
 
 LIBRARIES = ("torch", "transformers", "trl")
 # What each kind reads of a dataset, and what a person calls it.
@@ -262,8 +263,9 @@ def _check_reward(kind, reward):
 
 
 def check_files(version):
-    """Raise DomainError where the weights of a model version are not on the disk."""
-    if version is None or (settings.DATA_DIR / version.artifact / "manifest.json").is_file():
+    """Raise DomainError where the weights of a model version are neither on the disk nor in a
+    bucket, from which whoever uses them fetches them."""
+    if version is None or keeping.is_on_disk(version) or keeping.kept_push(version):
         return
     raise DomainError(
         _("The files of “%(name)s” are not where they were registered.") % {"name": version.name}

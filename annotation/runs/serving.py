@@ -13,6 +13,7 @@ from annotation.core.embedded.child import die_with_parent
 from annotation.core.errors import DomainError
 from annotation.runs import services
 from annotation.runs.models import ModelVersion
+from annotation.runs.registry import keeping
 
 KEY = "CONCORD_SERVE_KEY"
 
@@ -29,6 +30,7 @@ def start(
     if services.missing_libraries():
         raise DomainError(services.HOW_TO_INSTALL)
     services.check_files(version)
+    keeping.ensure_on_disk(version)
     folder = settings.DATA_DIR / version.artifact
     home = settings.DATA_DIR / "serving"  # not ours, and not the published folder
     home.mkdir(parents=True, exist_ok=True)

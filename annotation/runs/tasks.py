@@ -10,6 +10,9 @@ KIND = "train"
 SCORE_KIND = "score"
 EVALUATE_KIND = "evaluate"
 CHECK_KIND = "accuracy"
+PUSH_KIND = "push_model"
+OFFLOAD_KIND = "offload_model"
+FETCH_KIND = "fetch_model"
 
 
 @job_kind(
@@ -45,6 +48,28 @@ def check_accuracy(claim: Claim):
     from annotation.runs.staleness import services  # a task is a leaf: services import us
 
     return services.measure(claim)
+
+
+# As pushes of datasets: one request may take ten minutes, and hours all of them.
+@job_kind(PUSH_KIND, lease=timedelta(minutes=15), time_limit=None)
+def push_model(claim: Claim):
+    from annotation.runs.registry import pushing  # a task is a leaf: services import us
+
+    pushing.push_in_job(claim)
+
+
+@job_kind(OFFLOAD_KIND, lease=timedelta(minutes=15), time_limit=None)
+def offload_model(claim: Claim):
+    from annotation.runs.registry import keeping
+
+    keeping.offload_in_job(claim)
+
+
+@job_kind(FETCH_KIND, lease=timedelta(minutes=15), time_limit=None)
+def fetch_model(claim: Claim):
+    from annotation.runs.registry import keeping
+
+    keeping.fetch_in_job(claim)
 
 
 @app.task(name="runs.check_newest_judgments")

@@ -2,6 +2,7 @@ from django.urls import path
 
 from annotation.runs import lineage_views, overview, views
 from annotation.runs.evaluation import views as evaluation
+from annotation.runs.registry import push_views as pushes
 from annotation.runs.registry import views as registry
 from annotation.runs.rounds import views as rounds
 
@@ -38,6 +39,13 @@ urlpatterns = [
         "projects/<slug:slug>/models/<int:version_id>/measure/",
         registry.check,
         name="check-accuracy",
+    ),
+    path("projects/<slug:slug>/models/<int:version_id>/keep/", pushes.keep, name="keep-model"),
+    path("projects/<slug:slug>/models/pushes/<int:push_id>/", pushes.show_push, name="show-push"),
+    path(
+        "projects/<slug:slug>/models/pushes/<int:push_id>/change/",
+        pushes.change_push,
+        name="change-push",
     ),
     path("projects/<slug:slug>/evaluations/", evaluation.evaluation_list, name="list-evaluations"),
     path("projects/<slug:slug>/evaluations/new/", evaluation.start, name="start-evaluation"),

@@ -18,6 +18,7 @@ from annotation.core.retrying import send_again
 
 # A part: small enough for the time that a request has, large enough that 10,000 are 156 GiB.
 PART = 16 * 1024 * 1024
+REFUSAL = 64 * 1024  # bytes that a refusal may have, whatever was asked for
 CONTENT_TYPE = "application/octet-stream"
 # What we say of a file beside it. It is kept with the file, and only once the file is whole.
 SHA256 = "x-amz-meta-sha256"
@@ -137,7 +138,7 @@ class Bucket:
             for start in range(0, size, PART):
                 wanted = min(PART, size - start)
                 part = {"range": f"bytes={start}-{start + wanted - 1}"}
-                answer = self._send("GET", key, headers=part, most_bytes=wanted)
+                answer = self._send("GET", key, headers=part, most_bytes=wanted + REFUSAL)
                 if len(answer.body) != wanted or (answer.status != 206 and wanted != size):
                     raise StorageError(CUT)
                 file.write(answer.body)

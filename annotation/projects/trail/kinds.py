@@ -473,6 +473,19 @@ KINDS: dict[str, Words] = {
     "model_version.downloaded": Words(
         "data", _("Model downloaded"), _("%(who)s downloaded %(target)s, %(name)s")
     ),
+    "model_version.pushed": Words(
+        "data", _("Model pushed"), _("%(who)s sent %(target)s, %(version)s, to “%(name)s”")
+    ),
+    "model_version.offloaded": Words(
+        "data",
+        _("Model taken off the disk"),
+        _("%(who)s left %(target)s, %(version)s, to “%(name)s” alone"),
+    ),
+    "model_version.fetched": Words(
+        "data",
+        _("Model fetched"),
+        _("%(target)s, %(version)s, was fetched from “%(name)s”"),
+    ),
     "model_version.checked": Words(
         "training",
         _("Reward model measured"),

@@ -2,6 +2,7 @@
 
 from annotation.runs.models.checks import AccuracyCheck
 from annotation.runs.models.evaluations import Evaluation, EvaluationPair, ResponseScore
+from annotation.runs.models.pushes import ModelPush
 from annotation.runs.models.rounds import Round
 from annotation.runs.models.trainings import RunEvent, TrainingRun
 from annotation.runs.models.versions import ModelVersion
@@ -10,6 +11,7 @@ __all__ = [
     "AccuracyCheck",
     "Evaluation",
     "EvaluationPair",
+    "ModelPush",
     "ModelVersion",
     "ResponseScore",
     "Round",

@@ -9,12 +9,13 @@ from django.views.decorators.http import require_POST, require_safe
 from annotation.core import charts
 from annotation.core.errors import DomainError
 from annotation.core.markup import render_untrusted
+from annotation.datasets.publishing.push_views import pushes_of
 from annotation.projects.permissions import may, project_for
 from annotation.runs import detail, presentation
 from annotation.runs.evaluation.views import summary
 from annotation.runs.models import Evaluation, ModelVersion
-from annotation.runs.registry import lineage, stages
-from annotation.runs.registry.download import download, folder_of
+from annotation.runs.registry import keeping, lineage, stages
+from annotation.runs.registry.download import download
 from annotation.runs.registry.table import MOST_VERSIONS, in_words, regression_table
 from annotation.runs.registry.win_rates import win_rate_lines
 from annotation.runs.staleness.services import latest_check, order_check
@@ -91,7 +92,11 @@ def show(request, slug, version_id):
         "children": lineage.children(version),
         "judgment_count": lineage.judgments_behind(version.dataset),
         "moves": [(stage.value, stage.label) for stage in stages.MOVES[Stage(version.stage)]],
-        "has_files": (folder_of(version) / "manifest.json").is_file(),
+        "has_files": keeping.is_on_disk(version),
+        "kept": keeping.kept_push(version),
+        "move": keeping.latest_move(version),
+        "destinations": project.destinations.kept().order_by("name"),
+        "pushes": pushes_of(version.pushes),
         "evaluations": _evaluations_of(version),
         **_newest(version),
         "may_train": may(request.user, "train", project),

@@ -25,6 +25,7 @@ from annotation.core.supervision import (
 from annotation.prompts.models import Response
 from annotation.runs import services, tasks
 from annotation.runs.models import ModelVersion, ResponseScore
+from annotation.runs.registry import keeping
 
 MOST_RESPONSES = 50_000
 BATCH = 2000
@@ -76,6 +77,7 @@ def supervise_scoring(claim: Claim) -> None:
     if services.missing_libraries():
         raise DomainError(services.HOW_TO_INSTALL)
     version = ModelVersion.objects.get(pk=claim.job.payload["version"])
+    keeping.ensure_on_disk(version, alive=claim.alive)
     folder = folder_of(claim.job)
     folder.path.mkdir(parents=True, exist_ok=True, mode=0o700)
     asked = write_rows(claim.job.payload["responses"], folder.path / "responses.jsonl")

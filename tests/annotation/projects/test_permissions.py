@@ -365,6 +365,11 @@ ROUTES = [
     Route("runs:list-model-versions", "see_runs"),
     Route("runs:show-model-version", "see_runs"),
     Route("runs:set-stage", "train", "POST"),
+    Route("runs:keep-model", "export", "POST"),
+    Route("runs:show-push", "see_runs", kwargs={"push_id": "model_push_id"}),
+    Route("runs:change-push", "export", "POST", kwargs={"push_id": "model_push_id"}),
+    Route("runs-api:model-pushes", "export"),
+    Route("runs-api:model-pushes", "export", "POST"),
     Route("runs:download-model", "export", gives=(302,)),  # the files of this one are gone
     Route(
         "runs-api:runs",

@@ -28,7 +28,7 @@ from annotation.projects.pools.services import save_pool
 from annotation.prompts.attachments.services import attach
 from annotation.prompts.models import Generator, Import
 from annotation.quality.models import Judge, JudgeRun, Refill
-from annotation.runs.models import Evaluation, ModelVersion, Round, TrainingRun
+from annotation.runs.models import Evaluation, ModelPush, ModelVersion, Round, TrainingRun
 from tests.annotation.labeling.calibration.world import judge_all, opened
 from tests.factories import make_member
 from tests.media import picture
@@ -254,7 +254,14 @@ def destination(place):
         sealed_secret="sealed",
     )
     dataset = place.project.datasets.get()
+    sent = ModelPush.objects.create(
+        project=place.project,
+        destination=row,
+        version=place.project.model_versions.get(),
+        job=_job(place, "push_model"),
+    )
     return {
+        "model_push_id": sent.pk,
         "destination_id": row.pk,
         "push_id": push_dataset(dataset=dataset, destination=row, form="preference").pk,
     }
