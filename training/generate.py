@@ -1,11 +1,13 @@
 """Sample responses from a policy: n per prompt, in batches, in one process.
 
 Reads options.prompts (a line per prompt: id and messages) and writes responses.jsonl into the
-attempt's folder, whole or not at all. RUN and TOKEN are described in docs/formats.md.
+attempt's folder, whole or not at all, and partial.jsonl as it goes. RUN and TOKEN are described in
+docs/formats.md.
 """
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -36,18 +38,27 @@ def work(run: Run) -> None:
     if limit <= options["max_new_tokens"]:
         raise ConfigError(f"max_new_tokens leaves no room for a prompt in {limit} tokens")
     tokeniser = ChatTokeniser(tokenizer, limit)
-    rows, cut = [], 0
-    for number, (_, prompt) in enumerate(prompts):
+    rows, names, too_long, cut = [], [], [], 0
+    for name, prompt in prompts:
         ids = tokeniser.encode_prompt(prompt)
         fitting = tokeniser.cut(prompt, ids, limit - options["max_new_tokens"])
         if fitting is None:
-            raise DataError(f"prompt {prompts[number][0]!r} does not fit")
+            too_long.append(name)
+            continue
         cut += len(fitting) < len(ids)
         rows.append(fitting)
-    responses = sample(run, model, tokenizer, rows)
-    run.outcome.counts = {"read": len(prompts), "kept": len(prompts), "cut": cut, "dropped": {}}
+        names.append(name)
+    if not rows:
+        raise DataError(f"not one prompt fits, such as {too_long[0]!r}")
+    responses = sample(run, model, tokenizer, rows, arrived=Partial(run.out, names))
+    run.outcome.counts = {
+        "read": len(prompts),
+        "kept": len(rows),
+        "cut": cut,
+        "dropped": {"prompt too long": len(too_long)} if too_long else {},
+    }
     run.outcome.metrics = describe(responses)
-    write(run, [name for name, _ in prompts], responses)
+    write(run, names, responses, too_long)
 
 
 def read_prompts(path: str) -> list[tuple[str, Messages]]:
@@ -72,10 +83,29 @@ def read_prompts(path: str) -> list[tuple[str, Messages]]:
     return list(prompts.items())
 
 
+class Partial:
+    """partial.jsonl: what is written so far, for a run that ends before its end. Whoever reads it
+    while it grows takes whole lines."""
+
+    def __init__(self, folder: Path, names: list[str]):
+        self.path, self.names = folder / "partial.jsonl", names
+
+    def __call__(self, some: dict[tuple[int, int], dict[str, Any]]) -> None:
+        with self.path.open("a", encoding="utf-8") as file:
+            for (at, index), response in some.items():
+                row = {"prompt": self.names[at], "index": index, **response}
+                file.write(strict_json(row) + "\n")
+
+
 def sample(
-    run: Run, model: Any, tokenizer: Any, rows: list[list[int]]
+    run: Run,
+    model: Any,
+    tokenizer: Any,
+    rows: list[list[int]],
+    arrived: Callable[[dict[tuple[int, int], dict[str, Any]]], None] = lambda some: None,
 ) -> dict[tuple[int, int], dict[str, Any]]:
-    """Responses by (prompt number, index): text, finish reason, number of tokens.
+    """Responses by (prompt number, index): text, finish reason, number of tokens. `arrived` gets
+    those of each batch.
 
     Batches hold prompts of about the same length, padded on the left; each batch has its own
     seed, so that the same run gives the same responses.
@@ -107,8 +137,12 @@ def sample(
                 generation_config=settings(options, tokenizer),
                 stopping_criteria=[Beat(run, len(responses), len(jobs))],
             )
-        for place, job in enumerate(batch):
-            responses[job] = read_response(tokenizer, produced[place, width:].tolist())
+        some = {
+            job: read_response(tokenizer, produced[place, width:].tolist())
+            for place, job in enumerate(batch)
+        }
+        arrived(some)
+        responses |= some
     return responses
 
 
@@ -166,13 +200,20 @@ def describe(responses: dict[tuple[int, int], dict[str, Any]]) -> dict[str, Any]
     }
 
 
-def write(run: Run, names: list[str], responses: dict[tuple[int, int], dict[str, Any]]) -> None:
-    """responses.jsonl in the prompts' order, by rename."""
+def write(
+    run: Run,
+    names: list[str],
+    responses: dict[tuple[int, int], dict[str, Any]],
+    too_long: list[str],
+) -> None:
+    """responses.jsonl in the prompts' order, then the prompts that do not fit, by rename."""
     target = run.out / "responses.jsonl"
     temporary = run.out / ".responses.jsonl.tmp"
     with temporary.open("w", encoding="utf-8") as file:
         for (at, index), response in sorted(responses.items()):
             file.write(strict_json({"prompt": names[at], "index": index, **response}) + "\n")
+        for name in too_long:
+            file.write(strict_json({"prompt": name, "fault": "long_prompt"}) + "\n")
         file.flush()
         os.fsync(file.fileno())
     run.check()

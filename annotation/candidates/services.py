@@ -11,7 +11,7 @@ from annotation.candidates import options as generation_options
 from annotation.candidates import tasks
 from annotation.candidates.generation.framing import FRAME, frame_of, framed
 from annotation.candidates.marks.marking import ring_marking
-from annotation.candidates.models import GeneratedResponse, GenerationRun
+from annotation.candidates.models import GeneratedResponse, GenerationRequest, GenerationRun
 from annotation.core import audit, jobs
 from annotation.core.errors import DomainError
 from annotation.core.hashing import sha256_of_text
@@ -29,6 +29,8 @@ from annotation.prompts.models import Generator, Response
 
 FINISH_REASONS = {"stop", "length"}
 BATCH = 1000
+# prompt's id, index, text, finish reason, number of tokens
+Row = tuple[int, int, str, str, int | None]
 
 
 def generate_responses(
@@ -100,25 +102,32 @@ def folder_of(run: GenerationRun) -> RunFolder:
 
 
 def supervise_generation(claim: Claim) -> None:
-    """Do one attempt of a generation run, to its end."""
+    """Do one attempt of a generation run, to its end. What earlier ones brought stays."""
     run = GenerationRun.objects.select_related("project", "generator").get(
         pk=claim.job.payload["generation_run"]
     )
     folder = folder_of(run)
     folder.path.mkdir(parents=True, exist_ok=True, mode=0o700)
     asked = {str(pk): pk for pk in write_prompts(run, folder.path / "prompts.jsonl")}
+    if not asked:  # killed between the last response and the end
+        _finish(claim, run)
+        return
     folder.prepare(_config(run, folder), token=claim.token)
+    partial = folder.attempt(claim.token) / "partial.jsonl"
     supervisor = Supervisor(claim, folder, relay=lambda lines: None)
     command = module_command("training.generate", folder.path, claim.token)
     try:
         ending = supervisor.run(command, cwd=settings.TRAINING_DIR)
     except KeyboardInterrupt:
+        keep_partial(claim=claim, run=run, asked=asked, path=partial)
         settle(claim, Ending("cancelled"))
         raise
     except SystemExit:
+        keep_partial(claim=claim, run=run, asked=asked, path=partial)
         settle(claim, Ending("interrupted"))
         raise
     if ending.kind != "done":
+        keep_partial(claim=claim, run=run, asked=asked, path=partial)
         settle(claim, ending)
         return
     report = folder.verified_report(claim.token, kind="generate")
@@ -130,8 +139,11 @@ def supervise_generation(claim: Claim) -> None:
 
 
 def write_prompts(run: GenerationRun, path: Path) -> list[int]:
-    """The run's prompts as the child reads them; returns their ids in order."""
-    rows = list(run.prompts.order_by("pk").values_list("pk", "messages"))
+    """The run's prompts that have nothing yet, as the child reads them; their ids in order."""
+    done = {*run.generated.values_list("prompt_id", flat=True)}
+    done |= {*run.requests.values_list("prompt_id", flat=True)}
+    rows = run.prompts.order_by("pk").values_list("pk", "messages")
+    rows = [(pk, messages) for pk, messages in rows if pk not in done]
     part = path.with_name(f".{path.name}.part")
     with part.open("w", encoding="utf-8") as file:
         for pk, messages in rows:
@@ -160,59 +172,111 @@ def _config(run: GenerationRun, folder: RunFolder) -> dict:
 
 def import_responses(*, claim: Claim, run: GenerationRun, asked: dict, path: Path) -> int:
     """Store every response once; the rows and the job's end commit together."""
-    rows = list(read_responses(path, asked))
-    wanted = len(asked) * run.params["n"]
+    rows, too_long = list(read_responses(path, asked)), read_too_long(path, asked)
+    wanted = (len(asked) - len(too_long)) * run.params["n"]
     if len({(prompt, index) for prompt, index, *_ in rows}) != wanted or len(rows) != wanted:
         raise Damaged(f"The model gave {len(rows)} responses where {wanted} were asked for.")
-    params = {"seed": run.params["seed"], **run.params}
     with transaction.atomic():
         claim.fence()
-        for start in range(0, len(rows), BATCH):
-            some = rows[start : start + BATCH]
-            responses = Response.objects.bulk_create(
-                Response(
-                    prompt_id=prompt,
-                    text=text,
-                    text_sha256=sha256_of_text(text),
-                    generator=run.generator,
-                    params=params,
-                    finish_reason=reason,
-                    token_count=count,
-                )
-                for prompt, _, text, reason, count in some
+        _store(run, rows)
+        GenerationRequest.objects.bulk_create(
+            GenerationRequest(
+                generation_run=run,
+                prompt_id=prompt,
+                first=0,
+                asked_count=run.params["n"],
+                try_count=1,
+                fault="long_prompt",
             )
-            GeneratedResponse.objects.bulk_create(
-                GeneratedResponse(
-                    generation_run=run, prompt_id=row[0], index=row[1], response=response
-                )
-                for row, response in zip(some, responses, strict=True)
-            )
-        claim.finish({"generation_run": run.pk, "responses": len(rows)})
-        ring_marking(project=run.project, actor=run.created_by)
+            for prompt in sorted(too_long)
+        )
+        _finish(claim, run)
     return len(rows)
 
 
-def read_responses(path: Path, asked: dict) -> Iterator[tuple[int, int, str, str, int | None]]:
-    """(prompt id, index, text, finish reason, number of tokens) of each line, checked."""
+@transaction.atomic
+def _finish(claim: Claim, run: GenerationRun) -> None:
+    stored, failed = run.generated.count(), run.requests.exclude(fault="").count()
+    claim.finish({"generation_run": run.pk, "responses": stored, "failed": failed})
+    ring_marking(project=run.project, actor=run.created_by)
+
+
+def keep_partial(*, claim: Claim, run: GenerationRun, asked: dict, path: Path) -> int:
+    """Of an attempt that ended early: the prompts that have all their responses."""
+    if not path.exists():
+        return 0
+    by_prompt: dict[int, list[Row]] = {}
+    for row in read_responses(path, asked):
+        by_prompt.setdefault(row[0], []).append(row)
+    whole = [some for some in by_prompt.values() if len(some) == run.params["n"]]
+    rows = [row for some in whole for row in some]
+    if rows:
+        with transaction.atomic():
+            claim.fence()
+            _store(run, rows)
+            ring_marking(project=run.project, actor=run.created_by)
+    return len(rows)
+
+
+def _store(run: GenerationRun, rows: list[Row]) -> None:
+    params = {"seed": run.params["seed"], **run.params}
+    for start in range(0, len(rows), BATCH):
+        some = rows[start : start + BATCH]
+        responses = Response.objects.bulk_create(
+            Response(
+                prompt_id=prompt,
+                text=text,
+                text_sha256=sha256_of_text(text),
+                generator=run.generator,
+                params=params,
+                finish_reason=reason,
+                token_count=count,
+            )
+            for prompt, _, text, reason, count in some
+        )
+        GeneratedResponse.objects.bulk_create(
+            GeneratedResponse(
+                generation_run=run, prompt_id=row[0], index=row[1], response=response
+            )
+            for row, response in zip(some, responses, strict=True)
+        )
+
+
+def _lines(path: Path) -> Iterator[tuple[int, dict]]:
+    """Its whole lines, numbered. A model may write anything, a NUL too: that is no reason to lose
+    the whole run."""
     with path.open("rb") as file:
         for number, line in enumerate(file, start=1):
-            # A model may write anything, a NUL too: that is no reason to lose the whole run.
-            row = loads(line, storable=False)
-            text = row.get("text") if isinstance(row, dict) else None
-            index = row.get("index") if isinstance(row, dict) else None
-            if not isinstance(text, str) or type(index) is not int or row["prompt"] not in asked:
-                raise Damaged(
-                    f"responses.jsonl, line {number}: not a response to a prompt of ours."
-                )
-            reason = row.get("finish_reason")
-            count = row.get("num_tokens")
-            yield (
-                asked[row["prompt"]],
-                index,
-                text.replace("\0", "�").encode(errors="replace").decode(),
-                reason if reason in FINISH_REASONS else "",
-                count if type(count) is int and count >= 0 else None,
-            )
+            if line.endswith(b"\n"):
+                row = loads(line, storable=False)
+                yield number, row if isinstance(row, dict) else {}
+
+
+def read_too_long(path: Path, asked: dict) -> set[int]:
+    """The prompts that the model could not read."""
+    said = {row.get("prompt") for _, row in _lines(path) if "fault" in row}
+    if not said <= asked.keys():
+        raise Damaged("responses.jsonl: a fault of a prompt that is none of ours.")
+    return {asked[name] for name in said}
+
+
+def read_responses(path: Path, asked: dict) -> Iterator[Row]:
+    """Each response, checked."""
+    for number, row in _lines(path):
+        if "fault" in row:
+            continue
+        text, index = row.get("text"), row.get("index")
+        is_one = isinstance(text, str) and type(index) is int
+        if not is_one or row.get("prompt") not in asked:
+            raise Damaged(f"{path.name}, line {number}: not a response to a prompt of ours.")
+        reason, count = row.get("finish_reason"), row.get("num_tokens")
+        yield (
+            asked[row["prompt"]],
+            index,
+            text.replace("\0", "�").encode(errors="replace").decode(),
+            reason if reason in FINISH_REASONS else "",
+            count if type(count) is int and count >= 0 else None,
+        )
 
 
 def responses_of(run: GenerationRun):

@@ -13,6 +13,7 @@ from annotation.candidates.models import GeneratedResponse, GenerationRun
 from annotation.candidates.models.endpoints import MOST_AT_A_TIME
 from annotation.core.models import Job
 
+WRITING = "generate"  # the stage of training/generate.py that counts responses
 SHOWN_FAILURES, SHOWN_SAMPLES, SHOWN_TEXT = 50, 5, 600
 
 
@@ -22,6 +23,7 @@ class Figures:
 
     wanted: int
     stored: int
+    written: int  # with what a model of ours has written and we have not stored yet
     failed: int  # prompts
     endings: list[tuple[str, int]]  # (finish reason or "", responses)
     models: list[tuple[str, int]]  # (as answered, requests)
@@ -31,10 +33,11 @@ class Figures:
     seconds: float | None  # of a request, in the middle
     cost: Decimal | None
     tries: int
+    speed: float | None  # tokens a second of a model of ours, once it is done
 
     @property
     def percent(self) -> int:
-        return 100 * self.stored // self.wanted if self.wanted else 0
+        return 100 * self.written // self.wanted if self.wanted else 0
 
 
 def figures_of(run: GenerationRun) -> Figures:
@@ -55,9 +58,12 @@ def figures_of(run: GenerationRun) -> Figures:
     )
     models = answered.values_list("model").annotate(count=Count("pk")).order_by("-count")
     tokens_in, tokens_out = told["tokens_in"] or 0, told["tokens_out"] or 0
+    if run.generator_id:  # each of its responses knows its own
+        tokens_out = generated.aggregate(sum=Sum("response__token_count"))["sum"] or 0
     return Figures(
         wanted=run.prompts.count() * run.params["n"],
         stored=sum(endings.values()),
+        written=_written(run, sum(endings.values())),
         failed=told["failed"],
         endings=endings.most_common(),
         models=list(models),
@@ -67,7 +73,25 @@ def figures_of(run: GenerationRun) -> Figures:
         seconds=_middle(answered),
         cost=cost_of(run.terms, tokens_in, tokens_out) if run.endpoint_id else None,
         tries=told["tries"] or 0,
+        speed=_speed(run, tokens_out),
     )
+
+
+def _speed(run: GenerationRun, tokens: int) -> float | None:
+    """Of one that ran through: one that was taken up again waited in between."""
+    job = run.job
+    if run.generator_id is None or job is None or job.state != Job.State.DONE or job.attempts > 1:
+        return None
+    seconds = (job.finished_at - job.started_at).total_seconds()
+    return tokens / seconds if seconds > 0 else None
+
+
+def _written(run: GenerationRun, stored: int) -> int:
+    """A child of ours says how far it is with what it was asked for in this attempt, which is all
+    that is not stored."""
+    if run.generator_id is None or run.job is None or run.job.state != Job.State.RUNNING:
+        return stored
+    return stored + (run.job.progress_done if run.job.progress_note == WRITING else 0)
 
 
 def _middle(answered) -> float | None:

@@ -116,7 +116,10 @@ def can_resume(run: GenerationRun) -> bool:
     """Whether it is over, something is missing, and somebody is there to be asked."""
     if run.job is None or run.job.is_active or (run.endpoint and run.endpoint.removed_at):
         return False
-    return run.job.state != Job.State.DONE or run.requests.exclude(fault="").exists()
+    if run.job.state != Job.State.DONE:
+        return True
+    # What a model of ours could not read it cannot read the next time either.
+    return run.endpoint is not None and run.requests.exclude(fault="").exists()
 
 
 def _runs_of(order: GenerationOrder) -> list[GenerationRun]:

@@ -130,6 +130,7 @@ def show_run(request, slug, run_id):
         "figures": detail.figures_of(run),
         "failures": detail.failures_of(run),
         "stopped_by": detail.stopped_by(run),
+        "can_resume": services.can_resume(run),
         "params": shown(said_of(run)),
         "order_size": run.order.runs.count() if run.order else 1,
         "samples": detail.samples_of(run),

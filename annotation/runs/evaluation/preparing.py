@@ -8,6 +8,7 @@ import random
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from annotation.candidates.generation.framing import frame_of
 from annotation.candidates.models import GenerationRun
 from annotation.candidates.services import generate_responses
 from annotation.core.errors import DomainError
@@ -102,6 +103,7 @@ def responses_of(evaluation: Evaluation, side: str) -> dict[int, list[Response]]
     found: dict[int, list[Response]] = {}
     for response in sorted(rows, key=lambda row: (row.pk not in own, row.pk)):
         is_alike = all(response.params.get(name) == value for name, value in wanted.items())
+        is_alike = is_alike and not frame_of(response.params)  # it was asked something else
         if response.pk in own or is_alike or not generator.artifact:
             found.setdefault(response.prompt_id, []).append(response)
     return {prompt: responses[:n] for prompt, responses in found.items()}

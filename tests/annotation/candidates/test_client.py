@@ -109,7 +109,8 @@ def test_each_lie_has_a_name_and_a_sentence_and_leaves_nothing(server, endpoint,
 def test_there_are_as_many_lies_as_were_promised_and_each_fault_is_met_somewhere():
     assert len([case for case in CASES.values() if case.fault]) >= 30
     met = {case.fault for case in CASES.values()}
-    elsewhere = {"refused", "unresolved", "tls", "lost_key", "long_wait", "no_verdict"}
+    elsewhere = {"refused", "unresolved", "tls", "lost_key", "long_wait"}
+    elsewhere |= {"no_verdict", "long_prompt"}
     assert set(FAULTS) - met == elsewhere
 
 

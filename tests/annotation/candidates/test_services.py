@@ -5,6 +5,8 @@ import json
 import pytest
 
 from annotation.candidates import services
+from annotation.candidates.generation.detail import failures_of
+from annotation.candidates.generation.services import can_resume, resume_generation
 from annotation.candidates.models import GeneratedResponse, GenerationRun
 from annotation.core import jobs
 from annotation.core.errors import DomainError
@@ -31,7 +33,7 @@ def test_every_response_is_stored_with_what_made_it(world, order):  # noqa: F811
 
     run = GenerationRun.objects.get()
     assert run.job.state == "done", run.job.error
-    assert run.job.result == {"generation_run": run.pk, "responses": 16}
+    assert run.job.result == {"generation_run": run.pk, "responses": 16, "failed": 0}
     responses = services.responses_of(run)
     assert [r.prompt_id for r in responses] == sorted(
         p.pk for p in order["prompts"] for _ in "abcd"
@@ -66,6 +68,36 @@ def test_a_bad_line_stores_nothing(world, order):  # noqa: F811
     assert run.job.state == "failed"
     assert "line 1" in run.job.error
     assert not Response.objects.exists()
+
+
+def test_what_came_before_it_failed_is_kept_and_not_asked_again(world, order):  # noqa: F811
+    world.act("half a generation")
+    run = services.generate_responses(**order)
+    jobs.run(run.job_id)
+    run.job.refresh_from_db()
+    assert run.job.state == "failed"
+    first = order["prompts"][0]
+    assert set(run.generated.values_list("prompt", flat=True)) == {first.pk}
+    assert run.generated.count() == 4
+
+    world.act("")
+    resume_generation(run=run)
+    jobs.run(run.job_id)
+    run.job.refresh_from_db()
+    assert run.job.result == {"generation_run": run.pk, "responses": 16, "failed": 0}
+    assert {row.response.text for row in run.generated.filter(prompt=first)} == {"early"}
+    assert run.generated.count() == Response.objects.count() == 16
+
+
+def test_a_prompt_that_the_model_cannot_read_is_listed_and_the_rest_is_stored(world, order):  # noqa: F811
+    order["prompts"].append(make_prompt(world.project, "too long"))
+    run = services.generate_responses(**order)
+    jobs.run(run.job_id)
+    run.job.refresh_from_db()
+    assert run.job.result == {"generation_run": run.pk, "responses": 16, "failed": 1}
+    ((prompt, fault, _tries),) = failures_of(run)
+    assert (prompt.last_message, fault.name) == ("too long", "long_prompt")
+    assert not can_resume(run)
 
 
 def test_a_fenced_import_stores_nothing(order, monkeypatch):

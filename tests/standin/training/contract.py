@@ -120,8 +120,19 @@ def score():
 def generate():
     say("start", kind="generate")
     prompts = [json.loads(x) for x in Path(config["options"]["prompts"]).read_text().splitlines()]
+    if act == "half a generation":  # one prompt and a half, and the beginning of a line
+        n = config["options"]["n"]
+        said = {"text": "early", "finish_reason": "stop", "num_tokens": 3}
+        rows = [{"prompt": prompts[at // n]["id"], "index": at % n, **said} for at in range(n + 1)]
+        text = "".join(json.dumps(row) + "\n" for row in rows)
+        (out / "partial.jsonl").write_text(text + '{"prompt": "')
+        report("failed", error="out of memory")
+        sys.exit(71)
     with (out / "responses.jsonl").open("w") as file:
         for prompt in prompts:
+            if "too long" in prompt["prompt"][-1]["content"]:
+                file.write(json.dumps({"prompt": prompt["id"], "fault": "long_prompt"}) + "\n")
+                continue
             for index in range(config["options"]["n"]):
                 # Every second prompt is answered the same each time.
                 text = f"{prompt['id']} {index if int(prompt['id']) % 2 else 0}"
