@@ -11,7 +11,7 @@ from django.utils.translation import gettext_noop
 from annotation.core import egress
 from annotation.core.addresses import LONGEST_REQUEST, parse
 from annotation.core.errors import DomainError
-from annotation.core.retrying import send_again
+from annotation.core.retrying import BUSY, send_again
 from annotation.core.strict_json import loads
 
 JSON = "application/json"
@@ -22,6 +22,7 @@ CHANGED = gettext_noop("Somebody changed the repository meanwhile: try again.")
 NO_SPACE = gettext_noop("The Hub has no room for this: it is too large, or the quota is used up.")
 ELSEWHERE = gettext_noop("The Hub sends us to another address; we follow nobody.")
 STRANGE = gettext_noop("The Hub answered something else than its protocol has.")
+IS_BUSY = gettext_noop("The Hub is busy or out of order; it was asked several times.")
 SENTENCES = {
     401: BAD_TOKEN,
     403: NOT_ALLOWED,
@@ -90,6 +91,8 @@ class Hub:
 def error_of(answer: egress.Answer) -> HubError:
     if 300 <= answer.status < 400:
         return HubError(ELSEWHERE)
+    if answer.status in BUSY:
+        return HubError(IS_BUSY)
     return HubError(SENTENCES.get(answer.status) or f"The Hub answered {answer.status}.")
 
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_noop
 from annotation.core import egress
 from annotation.core.errors import DomainError
 from annotation.core.object_storage.signing import Credentials, quoted, sha256_of, signed
-from annotation.core.retrying import send_again
+from annotation.core.retrying import BUSY, send_again
 
 # A part: small enough for the time that a request has, large enough that 10,000 are 156 GiB.
 PART = 16 * 1024 * 1024
@@ -33,6 +33,7 @@ OTHER_PLACE = gettext_noop("The bucket is in another region, or at another addre
 BAD_CLOCK = gettext_noop("The storage's clock and ours differ by more than it allows.")
 NOT_BEGUN = gettext_noop("The storage began no upload.")
 CUT = gettext_noop("The storage gave another part of the file than was asked for.")
+IS_BUSY = gettext_noop("The storage is busy or out of order; it was asked several times.")
 SENTENCES = {
     "InvalidAccessKeyId": BAD_KEY,
     "SignatureDoesNotMatch": BAD_KEY,
@@ -189,6 +190,8 @@ def _error(answer: egress.Answer) -> StorageError:
     code = found[1].decode() if found else ""
     if 300 <= answer.status < 400:
         return StorageError(OTHER_PLACE)
+    if answer.status in BUSY:
+        return StorageError(IS_BUSY)
     if not code and answer.status == 403:
         return StorageError(NOT_ALLOWED)
     return StorageError(
