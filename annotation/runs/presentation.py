@@ -16,6 +16,8 @@ STAGES = (
     (gettext_noop("publish"), gettext_lazy("Publish")),
 )
 
+# Figures that a page shows in a place of their own.
+OWN_PLACE = ("accuracy", "beats_length", "baselines", "initial", "benchmarks")
 LENGTH_RULES = {
     "longer": gettext_lazy("the longer response wins"),
     "shorter": gettext_lazy("the shorter response wins"),
@@ -86,7 +88,7 @@ def _points(share: float) -> str:
     return localised(f"{100 * share:+.1f}".replace("-", "−"))
 
 
-def other_figures(values, *, without=("accuracy", "beats_length", "baselines", "initial")):
+def other_figures(values, *, without=OWN_PLACE):
     """The remaining numbers of a report, one level deep, in its own order."""
     figures = []
     for name, value in (values or {}).items():

@@ -1,4 +1,5 @@
-"""A model version behind HTTP, for trying it: `training.serve` as a child in the foreground."""
+"""A model version at work in the foreground, by a child of our own: behind HTTP, for trying it
+(`training.serve`), or asked once and waited for."""
 
 import os
 import signal
@@ -27,6 +28,21 @@ def start(
 ) -> subprocess.Popen[str]:
     """Start the server of a registered model. It dies with this process, and knows no secret of
     ours but the key that its own clients bring."""
+    words = ["--sha256", version.sha256, "--host", host, "--port", str(port)]
+    return _begin("training.serve", version, words, stdout=stdout)
+
+
+def ask(module: str, version: ModelVersion, words: list[str]) -> tuple[int, str]:
+    """Let a module of ours work with a registered model to its end: its exit status, and what it
+    said on its error stream. Dies with this process."""
+    child = _begin(module, version, words, stderr=subprocess.PIPE)
+    _, said = child.communicate()
+    return child.returncode, said
+
+
+def _begin(
+    module: str, version: ModelVersion, words: list[str], **streams: int | IO[str] | None
+) -> subprocess.Popen[str]:
     if services.missing_libraries():
         raise DomainError(services.HOW_TO_INSTALL)
     services.check_files(version)
@@ -36,14 +52,11 @@ def start(
     home.mkdir(parents=True, exist_ok=True)
     kept = {name: os.environ[name] for name in (*PASSED_ON, KEY) if name in os.environ}
     return subprocess.Popen(  # noqa: S603  our own entry point, never user text
-        [
-            sys.executable, "-m", "training.serve", str(folder.resolve()),
-            "--sha256", version.sha256, "--host", host, "--port", str(port),
-        ],
+        [sys.executable, "-m", module, str(folder.resolve()), *words],
         stdin=subprocess.DEVNULL,
-        stdout=stdout,
         text=True,
         preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509
         env={**kept, **OFFLINE, "HOME": str(home.resolve()), "PYTHONUNBUFFERED": "1"},
         cwd=settings.TRAINING_DIR,
-    )  # fmt: skip
+        **streams,
+    )

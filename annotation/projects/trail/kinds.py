@@ -486,6 +486,11 @@ KINDS: dict[str, Words] = {
         _("Model fetched"),
         _("%(target)s, %(version)s, was fetched from “%(name)s”"),
     ),
+    "model_version.benchmarked": Words(
+        "training",
+        _("Reward model measured on a benchmark"),
+        _("%(who)s had %(target)s, %(name)s, measured on %(benchmark)s"),
+    ),
     "model_version.checked": Words(
         "training",
         _("Reward model measured"),

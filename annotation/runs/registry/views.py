@@ -14,7 +14,7 @@ from annotation.projects.permissions import may, project_for
 from annotation.runs import detail, presentation
 from annotation.runs.evaluation.views import summary
 from annotation.runs.models import Evaluation, ModelVersion
-from annotation.runs.registry import keeping, lineage, stages
+from annotation.runs.registry import benchmarks, keeping, lineage, stages
 from annotation.runs.registry.download import download
 from annotation.runs.registry.table import MOST_VERSIONS, in_words, regression_table
 from annotation.runs.registry.win_rates import win_rate_lines
@@ -58,7 +58,7 @@ def model_list(request, slug):
 
 def _table(versions):
     shown = versions[-MOST_VERSIONS:]
-    return regression_table(shown, win_rate_lines(shown))
+    return regression_table(shown, [*win_rate_lines(shown), *benchmarks.lines_of(shown)])
 
 
 def _accuracy(version):
@@ -98,6 +98,7 @@ def show(request, slug, version_id):
         "destinations": project.destinations.kept().order_by("name"),
         "pushes": pushes_of(version.pushes),
         "evaluations": _evaluations_of(version),
+        "benchmarks": benchmarks.rows_of(version),
         **_newest(version),
         "may_train": may(request.user, "train", project),
         "may_export": may(request.user, "export", project),

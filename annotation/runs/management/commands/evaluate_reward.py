@@ -1,0 +1,52 @@
+"""Measure a reward model on a file in RewardBench's format."""
+
+import json
+from pathlib import Path
+
+from django.core.management.base import BaseCommand
+
+from annotation.core.errors import DomainError, NotFound
+from annotation.projects.models import Project
+from annotation.runs.registry import benchmarks
+from annotation.runs.services import find_base
+
+
+class Command(BaseCommand):
+    help = (
+        "Measure a reward model on a JSON Lines or Parquet file of prompt, chosen, rejected and "
+        "where there are any subset or category; the figures are kept with the model version."
+    )
+
+    def add_arguments(self, parser):
+        parser.add_argument("project", help="the project's short name, as in its address")
+        parser.add_argument("version", help="name or number of the reward model")
+        parser.add_argument("file", type=Path, help="path of the file")
+        parser.add_argument("--name", default="", help="of the benchmark (the file's)")
+        parser.add_argument("--json", action="store_true", help="print every figure as JSON")
+
+    def handle(self, *args, **options):
+        project = Project.objects.filter(slug=options["project"]).first()
+        if project is None:
+            raise NotFound(f"There is no project “{options['project']}”.")
+        version = find_base(project=project, name=options["version"])
+        if version is None:
+            raise DomainError("Say which reward model, by its name or number.")
+        found = benchmarks.measure(version=version, path=options["file"], name=options["name"])
+        if options["json"]:
+            self.stdout.write(json.dumps(found, allow_nan=False))
+            return
+        self._tell("all", found)
+        for name, one in found.get("subsets", {}).items():
+            self._tell(name, one)
+        error = found.get("calibration", {}).get("error")
+        if error is not None:
+            self.stdout.write(f"calibration error {error:.3f}")
+        if found["too_long"]:
+            self.stdout.write(f"{found['too_long']} too long to read, counted as wrong")
+
+    def _tell(self, name, found):
+        accuracy, length = found["accuracy"], found["length"]
+        self.stdout.write(
+            f"{name:<30} {found['comparisons']:>7,}  {accuracy['value']:.3f} "
+            f"({accuracy['low']:.3f} to {accuracy['high']:.3f})  length {length['value']:.3f}"
+        )

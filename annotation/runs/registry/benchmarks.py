@@ -1,0 +1,128 @@
+"""Reward models on files of comparisons from elsewhere: measured by a child, and kept.
+
+The figures stand under `benchmarks` in the version's metrics, by name; measured again under the
+same name they replace the earlier ones.
+"""
+
+import json
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from annotation.core import audit
+from annotation.core.errors import DomainError
+from annotation.core.supervision import sha256_of_file
+from annotation.core.text import clean
+from annotation.runs import presentation, serving
+from annotation.runs.models import ModelVersion
+from annotation.runs.registry.table import Cell, Line, trend_against
+
+KEY = "benchmarks"
+LONGEST_NAME = 60
+MOST_SUBSETS = 200
+REFUSED = (64, 65)  # the child's sentence is for whoever asked (docs/formats.md)
+
+
+def measure(*, version: ModelVersion, path: Path, name: str = "", actor=None) -> dict:
+    """Run a reward model over a file and keep what came out. Raises DomainError with the child's
+    own sentence, which names line and field, where the file cannot be read."""
+    if version.kind != ModelVersion.Kind.REWARD:
+        raise DomainError(_("“%(name)s” is no reward model.") % {"name": version.name})
+    if not path.is_file():
+        raise DomainError(_("There is no file %(path)s.") % {"path": path})
+    with tempfile.TemporaryDirectory(prefix="concord-benchmark-") as folder:
+        result = Path(folder) / "result.json"
+        words = ["--sha256", version.sha256, str(path.resolve()), str(result)]
+        status, said = serving.ask("training.benchmark", version, words)
+        if status:
+            last = said.strip().splitlines()[-1:] or [f"exit status {status}"]
+            raise DomainError(last[0].partition(": ")[2] if status in REFUSED else last[0])
+        figures = json.loads(result.read_text(encoding="utf-8"))
+    keep(
+        version=version,
+        name=name or path.stem,
+        figures=figures | {"file": path.name, "sha256": sha256_of_file(path)},
+        actor=actor,
+    )
+    return figures
+
+
+def keep(*, version: ModelVersion, name: str, figures: dict, actor=None) -> None:
+    """Store the figures of one benchmark with the version."""
+    name = clean(name, field="name").strip()
+    if not 1 <= len(name) <= LONGEST_NAME:
+        raise DomainError(_("A name has 1 to %(count)d characters.") % {"count": LONGEST_NAME})
+    with transaction.atomic():
+        version = ModelVersion.objects.select_for_update().get(pk=version.pk)
+        entry = figures | {"at": timezone.now().isoformat()}
+        version.metrics[KEY] = version.metrics.get(KEY, {}) | {name: entry}
+        version.save(update_fields=["metrics"])
+        audit.record(
+            "model_version.benchmarked",
+            actor=actor,
+            project=version.project,
+            target=f"model_version:{version.pk}",
+            name=version.name,
+            benchmark=name,
+        )
+
+
+@dataclass(frozen=True)
+class Row:
+    """A benchmark or one of its subsets, for the page."""
+
+    name: str
+    is_subset: bool
+    comparisons: str
+    accuracy: str
+    interval: str
+    length: str
+    error: str = ""
+
+
+def rows_of(version: ModelVersion) -> list[Row]:
+    """Each benchmark, its subsets below it."""
+    rows = []
+    for name, found in sorted(version.metrics.get(KEY, {}).items()):
+        error = found.get("calibration", {}).get("error")
+        rows.append(_row(name, found, is_subset=False, error=error))
+        subsets = list(found.get("subsets", {}).items())[:MOST_SUBSETS]
+        rows += [_row(subset, one, is_subset=True) for subset, one in subsets]
+    return rows
+
+
+def _row(name, found, *, is_subset, error=None) -> Row:
+    return Row(
+        name,
+        is_subset,
+        presentation.number(found["comparisons"]),
+        presentation.number(found["accuracy"]["value"]),
+        presentation.interval(found["accuracy"]),
+        presentation.number(found["length"]["value"]),
+        "" if error is None else presentation.number(error),
+    )
+
+
+def lines_of(versions: Sequence[ModelVersion]) -> list[Line]:
+    """For the regression table: the accuracy on each benchmark, with an arrow where its paired
+    interval says better or worse than length alone."""
+    names = sorted({name for version in versions for name in version.metrics.get(KEY, {})})
+    return [Line(name, [_cell(version, name) for version in versions]) for name in names]
+
+
+def _cell(version, name) -> Cell:
+    found = version.metrics.get(KEY, {}).get(name)
+    if found is None:
+        return Cell()
+    gain = found["beats_length"]
+    return Cell(
+        presentation.number(found["accuracy"]["value"]),
+        presentation.interval(found["accuracy"]),
+        trend_against((gain["value"], gain["low"], gain["high"]), 0.0),
+        _("against length alone"),
+    )
