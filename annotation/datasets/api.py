@@ -11,9 +11,10 @@ from rest_framework.views import APIView
 from annotation.core.api import AnyAccept
 from annotation.datasets import choices, services, store
 from annotation.datasets import policy as rules
+from annotation.datasets.access import dataset_for, further_for, may_in_all
 from annotation.datasets.download import file_response
 from annotation.datasets.models import Dataset
-from annotation.projects.permissions import may, project_for, row_for
+from annotation.projects.permissions import project_for
 from annotation.quality.signals.wording import KINDS
 
 
@@ -22,6 +23,13 @@ class FreezeSerializer(serializers.Serializer):
 
     name = serializers.CharField(
         required=False, default="", max_length=100, help_text="For people; not part of the hash."
+    )
+    projects = serializers.ListField(
+        child=serializers.SlugField(),
+        required=False,
+        help_text="Further projects to take judgments from, by their short names: you need the "
+        "right to freeze in each. Then batches and without_labelers are written with the "
+        "project's name before them: shop/round-1.",
     )
     batches = serializers.ListField(
         child=serializers.CharField(), required=False, help_text="Only these; empty: all."
@@ -199,6 +207,9 @@ class DatasetSerializer(serializers.Serializer):
     hash = serializers.CharField()
     name = serializers.CharField()
     project = serializers.SlugField()
+    projects = serializers.ListField(
+        child=serializers.SlugField(), help_text="All that its judgments are from."
+    )
     policy = serializers.DictField()
     counts = serializers.DictField(help_text="What was kept, and what was left out and why.")
     files = FileSerializer(many=True)
@@ -216,6 +227,7 @@ def dataset_json(dataset: Dataset, request) -> dict:
         "hash": dataset.hash,
         "name": dataset.name,
         "project": dataset.project.slug,
+        "projects": sorted(project.slug for project in dataset.projects),
         "policy": dataset.policy,
         "counts": counts,
         "files": [
@@ -230,9 +242,12 @@ def _file_url(dataset, name, request):
     return reverse("datasets-api:file", args=[dataset.hash, name], request=request)
 
 
-def dataset_for(user, digest: str) -> Dataset:
-    """The dataset in a project of the user's; two projects may hold the same one."""
-    return row_for(Dataset.objects.filter(hash=digest), user, "see_datasets")
+def _slugs(said) -> list[str]:
+    if not isinstance(said, list) or not all(isinstance(one, str) for one in said):
+        raise rules.PolicyError(
+            "projects is a list of the short names of projects.", field="projects"
+        )
+    return said
 
 
 class DatasetsView(APIView):
@@ -258,14 +273,17 @@ class DatasetsView(APIView):
         name = said.get("name", "")
         if not isinstance(name, str):
             raise rules.PolicyError("name is a text.", field="name")
-        policy = rules.Policy.from_json({k: v for k, v in said.items() if k != "name"})
-        if policy.asks_for_signals and not may(request.user, "review", project):
+        policy = rules.Policy.from_json(
+            {k: v for k, v in said.items() if k not in ("name", "projects")}
+        )
+        further = further_for(request.user, project, _slugs(said.get("projects", [])))
+        if policy.asks_for_signals and not may_in_all(request.user, "review", [project, *further]):
             raise rules.PolicyError(
                 "Who stands out by the signals is for those who may review in this project.",
                 field="without_findings" if policy.without_findings else "min_reliability",
             )
         result = services.freeze_or_request(
-            project=project, policy=policy, name=name, actor=request.user
+            project=project, policy=policy, name=name, actor=request.user, further=further
         )
         if not isinstance(result, services.Frozen):
             detail = "The dataset is being frozen: when the job is done, its result has the hash."

@@ -1,4 +1,5 @@
-"""From the judgments of a project to the lines of a dataset, in passes with flat memory."""
+"""From the judgments of a project, or of several, to the lines of a dataset, in passes with flat
+memory."""
 
 from annotation.core.database import consistent_reads
 from annotation.datasets.best import best_response, settled_best
@@ -16,13 +17,8 @@ from annotation.datasets.rows import (
 )
 from annotation.datasets.rules import Rules, survey
 from annotation.datasets.sharing import Placed
-from annotation.datasets.source import (
-    ItemRecord,
-    PromptRecord,
-    has_corrections,
-    read_messages,
-    read_prompts,
-)
+from annotation.datasets.source import ExampleRecord, ItemRecord, PromptRecord
+from annotation.datasets.sources import Sources
 from annotation.datasets.tally import Counts
 
 
@@ -34,20 +30,28 @@ class Nowhere:
 
 
 def build(project, policy: Policy, sink=None, *, below: str = "") -> Counts:
+    """Of one project: see `build_of`."""
+    return build_of(Sources.of(project, (), policy), sink, below=below)
+
+
+def build_of(sources: Sources, sink=None, *, below: str = "") -> Counts:
     """Write every line of the dataset to `sink` and count. One snapshot, read-only. `below`
     takes only prompts whose hash is less.
 
     What no prompt knows by itself is found out first, each by a pass of its own: what labelers are
     worth, which prompts are near, how often the longer response wins.
     """
+    policy = sources.policy
     with consistent_reads():
-        says_source = policy.settled or has_corrections(project, policy)
-        consensus = read_consensus(read_prompts(project, policy, below), policy)
-        groups = read_groups(read_messages(project, policy, below), policy)
+        says_source = policy.settled or sources.have_corrections()
+        consensus = read_consensus(sources.read_prompts(below), policy)
+        groups = read_groups(sources.read_messages(below), policy)
         rules = Rules(policy, consensus, groups)
-        balance = survey(read_prompts(project, policy, below), rules)
-        builder = _Builder(rules.with_balance(balance), sink or Nowhere(), says_source)
-        for prompt in read_prompts(project, policy, below):
+        balance = survey(sources.read_prompts(below), rules)
+        slugs = [one.slug for one in sources.projects] if sources.are_several else []
+        counts = Counts(policy, slugs)
+        builder = _Builder(rules.with_balance(balance), counts, sink or Nowhere(), says_source)
+        for prompt in sources.read_prompts(below):
             builder.add_prompt(prompt)
     builder.finish()
     builder.counts.check()
@@ -55,11 +59,14 @@ def build(project, policy: Policy, sink=None, *, below: str = "") -> Counts:
 
 
 class _Builder:
-    def __init__(self, rules: Rules, sink, says_source: bool):
+    """Counts everything twice where there are several projects: in all, and for its own."""
+
+    def __init__(self, rules: Rules, counts: Counts, sink, says_source: bool):
         self.rules, self.policy = rules, rules.policy
         self.sink, self.says_source = sink, says_source
-        self.counts = Counts(rules.policy)
+        self.counts = counts
         self.splits: dict[str, str] = {}  # of the prompts with rows, where near ones are counted
+        self.written_of: set[str] = set()  # projects with rows of the prompt at hand
         if rules.consensus is not None:
             self.counts.consensus = {
                 "method": rules.consensus.method,
@@ -68,6 +75,7 @@ class _Builder:
 
     def add_prompt(self, prompt: PromptRecord) -> None:
         split = self.rules.split_of(prompt)
+        self.written_of = set()
         items = [] if self.policy.demonstrations == "only" else prompt.items
         for item in items:
             self._count_item(item)
@@ -75,12 +83,13 @@ class _Builder:
         for item in judged:
             for judgment in item.judgments:
                 self.sink.write("rankings.jsonl", ranking_row, item, judgment, split)
-        written = [self._add_pairs(prompt, judged, split)]
+        self._add_pairs(prompt, judged, split)
         private = PersonalData(prompt.messages) if self.policy.drop_personal else None
-        written += [self._add_best(item, split, private) for item in judged]
-        written.append(self._add_examples(prompt, split, private))
-        if any(written):
-            self.counts.prompts[split] += 1
+        for item in judged:
+            self._add_best(item, split, private)
+        self._add_examples(prompt, split, private)
+        if self.written_of:
+            self.counts.add_prompt(split, self.written_of)
             if self.rules.groups is not None:
                 self.splits[prompt.sha256] = split
 
@@ -91,34 +100,33 @@ class _Builder:
             self.counts.length_before = self.rules.balance.before
 
     def _count_item(self, item: ItemRecord) -> None:
-        counts = self.counts
-        counts.settled["items"] += item.settled is not None and item.progress == "judged"
-        counts.items["all"] += 1
-        counts.items[item.progress] += 1
-        counts.judgments["all"] += len(item.judgments) + sum(item.dropped.values())
-        counts.judgments["counted"] += len(item.judgments)
-        counts.dropped_judgments.update(item.dropped)
+        for counts in self.counts.of(item.project):
+            counts.settled["items"] += item.settled is not None and item.progress == "judged"
+            counts.items["all"] += 1
+            counts.items[item.progress] += 1
+            counts.judgments["all"] += len(item.judgments) + sum(item.dropped.values())
+            counts.judgments["counted"] += len(item.judgments)
+            counts.dropped_judgments.update(item.dropped)
+            counts.labelers.update(judgment.handle for judgment in item.judgments)
 
-    def _add_pairs(self, prompt: PromptRecord, judged: list[ItemRecord], split: str) -> bool:
-        is_written = False
+    def _add_pairs(self, prompt: PromptRecord, judged: list[ItemRecord], split: str) -> None:
         for placed in self.rules.outcomes(prompt, judged, split):
             outcome = placed.outcome
-            self.counts.add_outcome(outcome)
-            if not isinstance(outcome, Drop):
-                kind = self.rules.kind_of(outcome, split)
-                self.counts.soft_ties += outcome.is_tie and kind == "preferences"
+            is_drop = isinstance(outcome, Drop)
+            kind = "" if is_drop else self.rules.kind_of(outcome, split)
+            for counts in self.counts.of(placed.item.project):
+                counts.add_outcome(outcome)
+                counts.soft_ties += kind == "preferences" and outcome.is_tie
+            if not is_drop:
                 make_row = tie_row if kind == "ties" else comparison_row
                 self._write(kind, split, make_row, placed.item, outcome, self._says(placed))
-                is_written = True
-        return is_written
 
     def _says(self, placed: Placed) -> dict:
         """What lines say beyond the comparison itself: all lines of a dataset, or none."""
         source = {"source": placed.outcome.source} if self.says_source else {}
         return source | ({"ranking": placed.ranking} if self.policy.name_rankings else {})
 
-    def _add_best(self, item: ItemRecord, split: str, private: PersonalData | None) -> bool:
-        self.counts.sft_candidates += 1
+    def _add_best(self, item: ItemRecord, split: str, private: PersonalData | None) -> None:
         ballots = [judgment.ballot for judgment in item.judgments]
         best = (
             best_response(item.candidates, ballots, self.policy)
@@ -128,28 +136,36 @@ class _Builder:
         if not isinstance(best, str) and private is not None and private.is_in(best.text):
             best = PERSONAL
         if isinstance(best, str):
-            self.counts.dropped_sft[best] += 1
-            return False
-        self.counts.sft_sources["best"] += 1
-        self._write("sft", split, best_row, item, best)
-        return True
+            self._count_example(item, dropped=best)
+        else:
+            self._count_example(item, kept="best")
+            self._write("sft", split, best_row, item, best)
 
-    def _add_examples(self, prompt, split, private: PersonalData | None) -> bool:
+    def _add_examples(self, prompt, split, private: PersonalData | None) -> None:
         seen = set()
         for example in prompt.examples(self.policy):
-            self.counts.sft_candidates += 1
             if self.policy.drop_empty and not example.text.strip():
-                self.counts.dropped_sft["empty_demonstration"] += 1
+                self._count_example(example, dropped="empty_demonstration")
             elif private is not None and private.is_in(example.text):
-                self.counts.dropped_sft[PERSONAL] += 1
+                self._count_example(example, dropped=PERSONAL)
             elif example.text_sha256 in seen:
-                self.counts.dropped_sft["repeated_demonstration"] += 1
+                self._count_example(example, dropped="repeated_demonstration")
             else:
                 seen.add(example.text_sha256)
-                self.counts.sft_sources[example.source] += 1
+                self._count_example(example, kept=example.source)
                 self._write("sft", split, example_row, example)
-        return bool(seen)
 
-    def _write(self, kind, split, make_row, *parts):
-        self.counts.rows[kind][split] += 1
-        self.sink.write(f"{kind}.{split}.jsonl", make_row, *parts)
+    def _count_example(self, record: ItemRecord | ExampleRecord, *, kept="", dropped="") -> None:
+        for counts in self.counts.of(record.project):
+            counts.sft_candidates += 1
+            if dropped:
+                counts.dropped_sft[dropped] += 1
+            else:
+                counts.sft_sources[kept] += 1
+
+    def _write(self, kind, split, make_row, record, *parts) -> None:
+        """`record`: the item or the example that the line is of."""
+        for counts in self.counts.of(record.project):
+            counts.rows[kind][split] += 1
+        self.written_of.add(record.project)
+        self.sink.write(f"{kind}.{split}.jsonl", make_row, record, *parts)

@@ -13,10 +13,12 @@ from django.utils import translation
 from annotation.core.numbers import grouped
 from annotation.datasets import policy_words
 from annotation.datasets.drop_table import drop_table
+from annotation.datasets.finding import place_of
 from annotation.datasets.formats.catalogue import Document, Format
 from annotation.datasets.formats.frozen import RANKINGS, Frozen
 from annotation.datasets.formats.writing import SPLIT_NAMES, Written
 from annotation.datasets.models import Dataset
+from annotation.projects.models import Project, RubricVersion
 from annotation.quality.reporting.document import Document as Report
 from annotation.quality.reporting.document import document_of
 
@@ -33,8 +35,9 @@ def card_of(dataset: Dataset, form: Format | Document, written: Written | None =
         parts = chain(
             _head(dataset, form, written),
             _summary(dataset, form),
+            _projects(dataset),
             _people(dataset),
-            _worth(document_of(dataset.project)),
+            _worth(dataset),
             _rubric(dataset),
             _making(dataset),
             _provenance(dataset),
@@ -117,15 +120,70 @@ def _people(dataset: Dataset) -> Iterator[str]:
     )
 
 
-def _worth(report: Report) -> Iterator[str]:
-    """What was found of agreement and bias: sentences and figures of the project's report."""
+def _projects(dataset: Dataset) -> Iterator[str]:
+    """What each of several gave."""
+    parts = dataset.counts.get("projects", {})
+    if not parts:
+        return
+    yield ""
+    yield "## Projects"
+    yield ""
+    yield (
+        f"The judgments are from {len(parts)} projects. Items are named with theirs; labelers "
+        "have pseudonyms of this dataset, one for each person however many of the projects they "
+        f"judged in. {grouped(dataset.counts['shared_prompts'])} prompts are of more than one "
+        "project: each is in one split, and counted in every project that has it."
+    )
+    yield ""
+    yield from _table(
+        (
+            "Project",
+            "Labelers",
+            "Judgments",
+            "Pairs",
+            "Comparisons",
+            "Ties",
+            "Left out",
+            "Prompts",
+        ),
+        [
+            (
+                slug,
+                part["labelers"],
+                part["judgments"]["counted"],
+                part["comparisons"]["pairs"],
+                part["comparisons"]["kept"],
+                part["comparisons"]["ties"],
+                part["comparisons"]["dropped"],
+                sum(part["prompts"].values()),
+            )
+            for slug, part in sorted(parts.items())
+        ],
+    )
+
+
+def _worth(dataset: Dataset) -> Iterator[str]:
+    """What was found of agreement and bias: sentences and figures of each project's report."""
     yield ""
     yield "## Agreement and bias"
+    projects = dataset.projects
+    for project in sorted(projects, key=lambda one: one.slug):
+        yield ""
+        if len(projects) > 1:
+            yield f"### {_plain(project.name)}"
+            yield ""
+        yield from _found(document_of(project))
     yield ""
+    yield (
+        "These figures are of all of a project’s work, not of this dataset alone: a dataset keeps "
+        "outcomes, and agreement needs every single judgment."
+    )
+
+
+def _found(report: Report) -> Iterator[str]:
     told = [one for kind in TOLD for one in report.sections if one.kind == kind]
     if not told:
         yield "Not computed when this was exported."
-        return
     for section in told:
         summary = section.summary
         late = " Judgments came in since." if section.is_stale else ""
@@ -137,23 +195,19 @@ def _worth(report: Report) -> Iterator[str]:
             for row in table.rows[:5]:
                 value = f"{row.value} ({row.interval})" if row.interval else row.value or row.note
                 yield f"  - {_plain(row.name)}: {value}"
-    yield ""
-    yield (
-        "These figures are of all the project’s work, not of this dataset alone: a dataset keeps "
-        "outcomes, and agreement needs every single judgment."
-    )
 
 
 def _rubric(dataset: Dataset) -> Iterator[str]:
-    used = {line.row["rubric_version"] for line in Frozen(dataset.folder).lines(RANKINGS)}
-    versions = dataset.project.rubric_versions.filter(number__in=used - {None})
     yield ""
     yield "## Rubric"
-    yield ""
+    versions = sorted(_versions_used(dataset), key=lambda one: (one.project.slug, one.number))
     if not versions:
+        yield ""
         yield "The judgments name no rubric."
-    for version in versions.order_by("number").prefetch_related("criteria"):
-        yield f"Version {version.number}:"
+    for version in versions:
+        whose = f" of {_plain(version.project.name)}" if "projects" in dataset.counts else ""
+        yield ""
+        yield f"Version {version.number}{whose}:"
         yield ""
         yield from (f"> {line}".rstrip() for line in version.guideline.splitlines())
         if version.guideline:
@@ -166,6 +220,23 @@ def _rubric(dataset: Dataset) -> Iterator[str]:
             )
             said = f": {_plain(criterion.description)}" if criterion.description else ""
             yield f"- {_plain(criterion.label)} (`{criterion.key}`, {scale}){said}"
+
+
+def _versions_used(dataset: Dataset) -> list[RubricVersion]:
+    """Numbers count in each project by itself."""
+    used: dict[Project, set[int]] = {}
+    for line in Frozen(dataset.folder).lines(RANKINGS):
+        number = line.row["rubric_version"]
+        project, _external_id = place_of(dataset, line.row["item"])
+        if number is not None and project is not None:
+            used.setdefault(project, set()).add(number)
+    return [
+        version
+        for project, numbers in used.items()
+        for version in project.rubric_versions.filter(number__in=numbers)
+        .select_related("project")
+        .prefetch_related("criteria")
+    ]
 
 
 def _making(dataset: Dataset) -> Iterator[str]:

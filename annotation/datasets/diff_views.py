@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from annotation.core.errors import TooLarge
-from annotation.datasets.api import dataset_for
+from annotation.datasets.access import dataset_for, datasets_in
 from annotation.datasets.diff import Difference, compare
 from annotation.datasets.diff_words import policy_changes, sections
 from annotation.datasets.exporting import check_whole, reader
@@ -25,7 +25,7 @@ MOST_ROWS = 200_000
 def show_diff(request, slug, digest):
     """The other one is chosen by ?with=; it is of the same project."""
     project = project_for(request.user, slug, "see_datasets")
-    datasets = project.datasets.select_related("project")
+    datasets = datasets_in(project, request.user).select_related("project")
     now = get_object_or_404(datasets, hash=digest)
     context = {
         "project": project,

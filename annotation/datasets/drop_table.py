@@ -32,6 +32,7 @@ def drop_table(counts: dict) -> Iterator[str]:
             f"{counts['ties'][split]:>8,}{sft[split]:>8,}"
         )
     yield from _besides(counts)
+    yield from _by_project(counts)
 
 
 def _besides(counts: dict) -> Iterator[str]:
@@ -46,6 +47,27 @@ def _besides(counts: dict) -> Iterator[str]:
             f"{near['torn']:,} lie in several splits; {near['leaked']:,} prompts of dev and test "
             "are near one of another split."
         )
+
+
+def _by_project(counts: dict) -> Iterator[str]:
+    """A line for each of several projects: what it gave to the sums above."""
+    if "projects" not in counts:
+        return
+    yield (
+        f"{'':24}{'labelers':>10}{'judgments':>11}{'counted':>10}{'pairs':>10}"
+        f"{'comparisons':>13}{'ties':>8}{'left out':>10}{'SFT':>8}"
+    )
+    for slug, part in sorted(counts["projects"].items()):
+        judged, pairs = part["judgments"], part["comparisons"]
+        yield (
+            f"{slug:24}{part['labelers']:>10,}{judged['all']:>11,}{judged['counted']:>10,}"
+            f"{pairs['pairs']:>10,}{pairs['kept']:>13,}{pairs['ties']:>8,}"
+            f"{pairs['dropped']:>10,}{part['sft']['kept']:>8,}"
+        )
+    yield (
+        f"{counts['labelers']:,} labelers, each counted once; {counts['shared_prompts']:,} "
+        "prompts of more than one project, each in one split."
+    )
 
 
 def _section(title, total, dropped, kept_name, kept, words, *others) -> Iterator[str]:

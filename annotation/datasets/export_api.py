@@ -9,12 +9,12 @@ from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
 from annotation.core.api import AnyAccept
+from annotation.datasets.access import dataset_for
 from annotation.datasets.export_views import export_response
 from annotation.datasets.formats import parquet
 from annotation.datasets.formats.catalogue import FORMATS, Format
 from annotation.datasets.formats.frozen import SPLITS
 from annotation.datasets.models import Dataset
-from annotation.projects.permissions import row_for
 
 
 class FormatSerializer(serializers.Serializer):
@@ -27,7 +27,7 @@ class FormatSerializer(serializers.Serializer):
 
 
 def exported(user, digest: str) -> Dataset:
-    return row_for(Dataset.objects.filter(hash=digest), user, "export")
+    return dataset_for(user, digest, "export")
 
 
 class ExportsView(APIView):

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from annotation.core.downloads import JSON_LINES, attachment
 from annotation.core.errors import DomainError, NotFound
 from annotation.datasets import exporting, services
+from annotation.datasets.access import datasets_in
 from annotation.datasets.card import card_of
 from annotation.datasets.formats import parquet
 from annotation.datasets.formats.catalogue import FORMATS, format_named
@@ -22,7 +23,8 @@ PARQUET = "application/vnd.apache.parquet"
 
 def _dataset(request, slug, digest):
     project = project_for(request.user, slug, "export")
-    return project, get_object_or_404(project.datasets.select_related("project"), hash=digest)
+    datasets = datasets_in(project, request.user, "export").select_related("project")
+    return project, get_object_or_404(datasets, hash=digest)
 
 
 @require_safe

@@ -159,8 +159,8 @@ def _record(dataset: Dataset, form, folder: Path, found: Written) -> dict:
 
 
 def _guidelines(dataset: Dataset) -> str:
-    version = current_rubric(dataset.project)
-    return version.guideline if version is not None else ""
+    versions = (current_rubric(project) for project in dataset.projects)
+    return "\n\n".join(one.guideline for one in versions if one is not None and one.guideline)
 
 
 def _files(folder: Path) -> list[Path]:

@@ -6,7 +6,7 @@ and without reading the file.
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -14,6 +14,9 @@ from annotation.core.errors import NotFound
 from annotation.datasets import store
 from annotation.datasets.formats.frozen import Line
 from annotation.datasets.models import Dataset
+from annotation.datasets.sources import SEPARATOR, named_in
+from annotation.labeling.models import Item
+from annotation.projects.models import Project
 
 
 def line_named(dataset: Dataset, name: str) -> Line:
@@ -27,6 +30,38 @@ def line_named(dataset: Dataset, name: str) -> Line:
     if not data:
         raise NotFound(f"The line “{name}” is missing: the dataset is damaged.")
     return Line(file_name, int(number), json.loads(data))
+
+
+def place_of(dataset: Dataset, name: str) -> tuple[Project | None, str]:
+    """The project of an item that a dataset calls so, and its id there."""
+    if "projects" not in dataset.counts:
+        return dataset.project, name
+    slug, _separator, external_id = name.partition(SEPARATOR)
+    by_slug = {project.slug: project for project in dataset.projects}
+    return by_slug.get(slug), external_id
+
+
+def items_named(dataset: Dataset, names: Iterable[str]) -> dict[str, Item]:
+    """The items behind those names, as far as they are there."""
+    by_project: dict[Project, dict[str, str]] = {}
+    for name in names:
+        project, external_id = place_of(dataset, name)
+        if project is not None:
+            by_project.setdefault(project, {})[external_id] = name
+    return {
+        wanted[item.external_id]: item
+        for project, wanted in by_project.items()
+        for item in Item.objects.filter(project=project, external_id__in=wanted).select_related(
+            "project"
+        )
+    }
+
+
+def name_in(dataset: Dataset, item: Item) -> str:
+    """What the dataset calls an item, whether or not it has it."""
+    if "projects" not in dataset.counts:
+        return item.external_id
+    return named_in(item.project, item.external_id)
 
 
 def lines_of_item(dataset: Dataset, prompt_sha256: str, item: str) -> list[Line]:

@@ -10,8 +10,11 @@ from django.utils.translation import gettext_lazy as _
 from annotation.core.numbers import grouped, localised
 from annotation.datasets import choices
 from annotation.datasets import policy as rules
+from annotation.datasets.access import lendable, may_in_all
 from annotation.datasets.policy import NO_RUBRIC, Policy, PolicyError
 from annotation.datasets.source import has_corrections
+from annotation.datasets.sources import named_in
+from annotation.projects.models import Project
 from annotation.projects.permissions import may
 from annotation.quality.services import latest_report
 from annotation.quality.signals.wording import KINDS
@@ -45,6 +48,7 @@ FOLDS = (
     (
         _("Which judgments"),
         (
+            "projects",
             "batches",
             "purposes",
             "origins",
@@ -130,6 +134,13 @@ class PolicyForm(forms.Form):
     train, dev, test = (
         _percent(label, initial)
         for label, initial in ((_("Train %"), 80), (_("Dev %"), 0), (_("Test %"), 20))
+    )
+    projects = _boxes(
+        _("With the judgments of other projects"),
+        _(
+            "Items and labelers are then named for this dataset. Whoever wants to see it needs "
+            "the right in every one of its projects."
+        ),
     )
     batches = _boxes(_("Only items of"), _("None chosen: all of them."))
     purposes = _boxes(
@@ -266,6 +277,11 @@ class PolicyForm(forms.Form):
         present = judgments.values_list("origin", flat=True).distinct()
         kinds = judgments.values_list("purpose", flat=True).distinct()
         versions = judgments.values_list("rubric_version__number", flat=True).distinct()
+        self.user = user
+        self.project, self._lendable = project, {one.slug: one for one in lendable(user, project)}
+        self.fields["projects"].choices = [(s, one.name) for s, one in self._lendable.items()]
+        if not self._lendable:
+            del self.fields["projects"]
         self.fields["batches"].choices = _batches(project)
         self.fields["origins"].choices = [(o, choices.ORIGINS[o]) for o in sorted(present)]
         self.fields["purposes"].choices = [
@@ -291,12 +307,26 @@ class PolicyForm(forms.Form):
             for title, names in FOLDS
         ]
 
+    @property
+    def further(self) -> list[Project]:
+        """Whose judgments it takes besides, in a form that is valid."""
+        said = getattr(self, "cleaned_data", {})
+        return [self._lendable[slug] for slug in said.get("projects") or ()]
+
     def clean(self):
         said = super().clean()
         if self.errors:
             return said
         try:
-            said["policy"] = Policy(**_settings(said))
+            settings = _settings(said)
+            if self.further:  # the boxes are of this project; of the others all items are taken
+                own = (named_in(self.project, name) for name in settings.get("batches", ()))
+                settings["batches"] = tuple(own)
+            said["policy"] = policy = Policy(**settings)
+            if policy.asks_for_signals and not may_in_all(self.user, "review", self.further):
+                raise forms.ValidationError(
+                    _("Who stands out by the signals is for those who may review in each project.")
+                )
         except PolicyError as error:
             if error.field == "split":
                 said_sum = sum(said[name] for name in rules.SPLITS)

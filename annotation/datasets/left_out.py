@@ -4,26 +4,45 @@ from dataclasses import replace
 
 from django.utils.translation import gettext as _
 
+from annotation.core.hashing import sha256_of_value
 from annotation.datasets.policy import Policy, PolicyError
+from annotation.datasets.sources import Sources, named_in
 from annotation.quality.models import Report
 from annotation.quality.services import latest_report
 
 
-def with_names(project, policy: Policy) -> Policy:
-    """The policy with the handles of those it leaves out, where it leaves somebody out by signals
-    and nobody looked yet. A frozen policy comes back as it is."""
+def with_names(sources: Sources) -> Sources:
+    """The same with the handles of those whom the policy leaves out, where it leaves somebody out
+    by signals and nobody looked yet. What is frozen comes back as it is. Signals are a project's:
+    who stands out in one of several is left out there."""
+    policy = sources.policy
     if not policy.asks_for_signals:
-        return policy
+        return sources
+    names, digests = set(policy.without_labelers), []
+    for project in sources.projects:
+        handles, digest = _found_in(project, policy)
+        digests.append(digest)
+        names |= {named_in(project, one) if sources.are_several else one for one in handles}
+    looked_at = sha256_of_value(digests) if sources.are_several else digests[0]
+    frozen = replace(policy, without_labelers=tuple(names), signals_of=looked_at[:16])
+    return replace(sources, policy=frozen)
+
+
+def _found_in(project, policy: Policy) -> tuple[set[str], str]:
+    """Handles, and the digest of the figures that were looked at."""
     report = latest_report(project, "labelers")
     if report is None:
         raise PolicyError(
-            _("Nobody’s signals were computed yet: open the labelers’ page and compute them."),
+            _(
+                "Nobody’s signals were computed yet in “%(project)s”: open its labelers’ page and "
+                "compute them."
+            )
+            % {"project": project.name},
             field="without_findings" if policy.without_findings else "min_reliability",
         )
     found = found_by_signals(report, policy)
     handles = project.memberships.filter(user__in=found).exclude(handle="")
-    names = {*policy.without_labelers, *handles.values_list("handle", flat=True)}
-    return replace(policy, without_labelers=tuple(names), signals_of=report.input_sha256[:16])
+    return set(handles.values_list("handle", flat=True)), report.input_sha256
 
 
 def found_by_signals(report: Report, policy: Policy) -> set[int]:

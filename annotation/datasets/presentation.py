@@ -142,6 +142,43 @@ def summarise(counts: dict) -> Summary:
     )
 
 
+@dataclass(frozen=True)
+class Share:
+    """What one of several projects gave."""
+
+    project: object
+    labelers: int
+    judgments: int
+    counted: int
+    pairs: int
+    comparisons: int
+    ties: int
+    dropped: int
+    sft: int
+    prompts: int
+
+
+def by_project(counts: dict, projects: Iterable) -> list[Share]:
+    """By the projects' names; nothing where there is one alone."""
+    parts = counts.get("projects", {})
+    return [
+        Share(
+            project=project,
+            labelers=part["labelers"],
+            judgments=part["judgments"]["all"],
+            counted=part["judgments"]["counted"],
+            pairs=part["comparisons"]["pairs"],
+            comparisons=part["comparisons"]["kept"],
+            ties=part["comparisons"]["ties"],
+            dropped=part["comparisons"]["dropped"],
+            sft=part["sft"]["kept"],
+            prompts=sum(part["prompts"].values()),
+        )
+        for project in sorted(projects, key=lambda one: (one.name, one.slug))
+        if (part := parts.get(project.slug)) is not None
+    ]
+
+
 def _whole(name, title, total, kept, drops) -> Whole:
     def percent(count):
         return round(100 * count / total, 1) if total else 0.0

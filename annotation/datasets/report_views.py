@@ -5,6 +5,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from annotation.datasets import policy_words, presentation
+from annotation.datasets.access import datasets_in
 from annotation.datasets.models import Dataset
 from annotation.projects.permissions import project_for
 from annotation.quality.reporting.document import Document, document_of
@@ -16,7 +17,7 @@ from annotation.quality.reporting.views import context_of, wants_json, wants_nam
 def show_report(request, slug, digest):
     project_for(request.user, slug, "see_agreement")
     project = project_for(request.user, slug, "see_datasets")
-    dataset = get_object_or_404(project.datasets.all(), hash=digest)
+    dataset = get_object_or_404(datasets_in(project, request.user), hash=digest)
     names = wants_names(request, project)
     besides = (DATASET,) if "consensus" in dataset.counts else ()
     document = document_of(project, with_names=names, besides=besides)

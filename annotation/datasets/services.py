@@ -16,10 +16,14 @@ from annotation.core.models import Job
 from annotation.core.numbers import grouped
 from annotation.core.text import clean
 from annotation.datasets import store, tasks
-from annotation.datasets.build import build
+from annotation.datasets.access import may_in_all
+from annotation.datasets.build import build_of
 from annotation.datasets.left_out import with_names
-from annotation.datasets.models import Dataset
+from annotation.datasets.models import Dataset, DatasetPerson, DatasetSource
 from annotation.datasets.policy import Policy, PolicyError
+from annotation.datasets.sources import Sources
+from annotation.labeling.models import Judgment
+from annotation.projects.models import Project
 
 # Up to here freezing takes less than a visit to the queue.
 SMALL = 5_000
@@ -35,58 +39,72 @@ class Frozen:
     created: bool
 
 
-def freeze_dataset(*, project, policy: Policy | None = None, name="", actor=None) -> Frozen:
-    """Freeze the project's judgments as they are now. The same data gives the same dataset."""
-    return _freeze(project, policy or Policy(), _checked_name(name), actor)
+def freeze_dataset(
+    *, project, policy: Policy | None = None, name="", actor=None, further=()
+) -> Frozen:
+    """Freeze the project's judgments, and those of `further` ones with them, as they are now. The
+    same data gives the same dataset."""
+    sources = with_names(Sources.of(project, further, policy or Policy()))
+    return _freeze(project, sources, _checked_name(name), actor)
 
 
 def freeze_in_job(claim: jobs.Claim) -> dict:
     """The same as a job: the row, the event and the job's end commit together."""
     job = claim.job
     policy = Policy.from_json(job.payload["policy"])
+    further = list(Project.objects.filter(pk__in=job.payload.get("further", ())))
+    # Whoever ordered it may have left one of them since.
+    if job.created_by and not may_in_all(job.created_by, "freeze", further):
+        raise DomainError(
+            _("Whoever ordered this may not freeze in all of its projects any more.")
+        )
     claim.progress(0, 2, gettext_noop("Reading judgments and writing files"))
-    _freeze(job.project, policy, job.payload["name"], job.created_by, claim)
+    sources = with_names(Sources.of(job.project, further, policy))
+    _freeze(job.project, sources, job.payload["name"], job.created_by, claim)
     return job.result
 
 
-def request_freeze(*, project, policy: Policy, name="", actor=None) -> Job:
+def request_freeze(*, project, policy: Policy, name="", actor=None, further=()) -> Job:
     """Queue a freeze; one of the same policy that waits or runs is returned instead."""
+    Sources.of(project, further, policy)  # refuses at once what the job would refuse
+    ids = sorted(one.pk for one in further)
+    asked = policy.as_json() | ({"further": ids} if ids else {})
     job, _is_new = jobs.enqueue(
         kind=tasks.FREEZE,
         project=project,
         actor=actor,
-        target=f"project:{project.pk}:{sha256_of_value(policy.as_json())[:16]}",
-        payload={"policy": policy.as_json(), "name": _checked_name(name)},
+        target=f"project:{project.pk}:{sha256_of_value(asked)[:16]}",
+        payload={"policy": policy.as_json(), "name": _checked_name(name), "further": ids},
     )
     return job
 
 
-def freeze_or_request(*, project, policy: Policy, name="", actor=None) -> Frozen | Job:
+def freeze_or_request(*, project, policy: Policy, name="", actor=None, further=()) -> Frozen | Job:
     """Frozen on the spot where that is quick; otherwise the job that does it."""
-    if is_small(project):
-        return freeze_dataset(project=project, policy=policy, name=name, actor=actor)
-    return request_freeze(project=project, policy=policy, name=name, actor=actor)
+    make = freeze_dataset if are_small(project, *further) else request_freeze
+    return make(project=project, policy=policy, name=name, actor=actor, further=further)
 
 
-def is_small(project) -> bool:
-    return not project.judgments.all()[SMALL : SMALL + 1].exists()
+def are_small(*projects) -> bool:
+    """Together."""
+    return not Judgment.objects.filter(project__in=projects)[SMALL : SMALL + 1].exists()
 
 
-def preview(*, project, policy: Policy) -> dict:
+def preview(*, project, policy: Policy, further=()) -> dict:
     """The counts that freezing would write into the manifest. Nothing is written."""
-    return build(project, with_names(project, policy)).as_json()
+    return build_of(with_names(Sources.of(project, further, policy))).as_json()
 
 
-def preview_quickly(*, project, policy: Policy) -> tuple[dict, int]:
+def preview_quickly(*, project, policy: Policy, further=()) -> tuple[dict, int]:
     """The counts, fast enough for a page: (counts, n), counted on one prompt in n. The prompts
     are picked by their hash, so the same ones each time and no matter who asks."""
-    total = project.judgments.count()
+    sources = with_names(Sources.of(project, further, policy))
+    total = Judgment.objects.filter(project__in=sources.projects).count()
     one_in = 1
     while total / one_in > LIVE and one_in < 2**16:
         one_in *= 2
     below = f"{2**16 // one_in:04x}" if one_in > 1 else ""
-    counts = build(project, with_names(project, policy), below=below).as_json()
-    return counts, one_in
+    return build_of(sources, below=below).as_json(), one_in
 
 
 def find_dataset(datasets, prefix: str) -> Dataset:
@@ -139,18 +157,17 @@ def set_licence(*, dataset: Dataset, licence: str, actor) -> None:
         )
 
 
-def _freeze(project, policy, name, actor, claim=None) -> Frozen:
-    policy = with_names(project, policy)
+def _freeze(project, sources: Sources, name, actor, claim=None) -> Frozen:
     with store.staging() as staged:
-        counts = build(project, policy, staged).as_json()
-        _refuse_nothing(counts, policy)
-        manifest = staged.seal(policy, counts)
+        counts = build_of(sources, staged).as_json()
+        _refuse_nothing(counts, sources.policy)
+        manifest = staged.seal(sources.policy, counts)
         with transaction.atomic():
             _lock(manifest["hash"])
             is_known = Dataset.objects.filter(hash=manifest["hash"]).exists()
             is_new_folder = store.publish(staged.folder, manifest)
             try:
-                return _record(project, policy, manifest, name, actor, claim)
+                return _record(project, sources, manifest, name, actor, claim)
             except BaseException:
                 # Under the lock nobody else can have come to lean on a folder that we made.
                 if is_new_folder and not is_known:
@@ -158,7 +175,7 @@ def _freeze(project, policy, name, actor, claim=None) -> Frozen:
                 raise
 
 
-def _record(project, policy, manifest, name, actor, claim) -> Frozen:
+def _record(project, sources: Sources, manifest, name, actor, claim) -> Frozen:
     if claim is not None:
         claim.fence()
     dataset, created = Dataset.objects.get_or_create(
@@ -166,7 +183,7 @@ def _record(project, policy, manifest, name, actor, claim) -> Frozen:
         hash=manifest["hash"],
         defaults={
             "name": name,
-            "policy": policy.as_json(),
+            "policy": sources.policy.as_json(),
             "counts": manifest["counts"],
             "manifest": manifest,
             "job": claim and claim.job,
@@ -174,17 +191,32 @@ def _record(project, policy, manifest, name, actor, claim) -> Frozen:
         },
     )
     if created:
-        audit.record(
-            "dataset.frozen",
-            actor=actor,
-            project=project,
-            target=f"dataset:{dataset.pk}",
-            hash=dataset.hash,
-            comparisons=manifest["counts"]["comparisons"]["kept"],
-        )
+        _keep_sources(dataset, sources)
+        for one in sources.projects:  # each has it in its trail that its judgments went there
+            lent = {} if one.pk == project.pk else {"into": project.slug}
+            audit.record(
+                "dataset.frozen",
+                actor=actor,
+                project=one,
+                target=f"dataset:{dataset.pk}",
+                hash=dataset.hash,
+                comparisons=manifest["counts"]["comparisons"]["kept"],
+                **lent,
+            )
     if claim is not None:
         claim.finish({"hash": dataset.hash, "created": created})
     return Frozen(dataset, created)
+
+
+def _keep_sources(dataset: Dataset, sources: Sources) -> None:
+    further = [one for one in sources.projects if one.pk != dataset.project_id]
+    DatasetSource.objects.bulk_create(
+        DatasetSource(dataset=dataset, project=one) for one in further
+    )
+    DatasetPerson.objects.bulk_create(
+        DatasetPerson(dataset=dataset, user_id=user, name=name)
+        for user, name in sources.people.items()
+    )
 
 
 def _lock(digest: str) -> None:

@@ -4,7 +4,7 @@ Prompts come by their hash, their items by external id, judgments by the labeler
 ids never decide anything, so the same data in another database reads the same.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from heapq import merge
@@ -32,6 +32,26 @@ CHUNK = 500  # items whose responses and judgments are in memory at once
 
 
 @dataclass(frozen=True)
+class Naming:
+    """How a project's items and labelers are called in what is read: as they are there or, where
+    it is read beside others, behind `prefix` and by a name for each user. `project`: the slug
+    that records are counted under."""
+
+    project: str = ""
+    prefix: str = ""
+    people: Mapping[int, str] = field(default_factory=dict)
+
+    def item(self, external_id: str) -> str:
+        return f"{self.prefix}{external_id}"
+
+    def labeler(self, user: int, handle: str) -> str:
+        return self.people.get(user, handle)
+
+
+AS_THERE = Naming()
+
+
+@dataclass(frozen=True)
 class JudgmentRecord:
     """A counted judgment: its ballot, and what goes raw into rankings.jsonl."""
 
@@ -51,6 +71,7 @@ class ExampleRecord:
     text_sha256: str
     source: str = "demonstration"
     item: str | None = None
+    project: str = ""
 
 
 @dataclass
@@ -67,6 +88,7 @@ class ItemRecord:
     judgments: list[JudgmentRecord] = field(default_factory=list)
     dropped: dict[str, int] = field(default_factory=dict)
     settled: Ballot | None = None
+    project: str = ""
 
     @cached_property
     def as_judged(self) -> JudgedItem:
@@ -86,6 +108,7 @@ class ItemRecord:
                 one.sha256,
                 "demonstration" if one.position is None else "correction",
                 self.external_id,
+                self.project,
             )
             for judgment in self.judgments
             for one in judgment.written
@@ -118,15 +141,17 @@ class PromptRecord:
         return sorted(found, key=lambda one: (one.text_sha256, one.source, one.item or ""))
 
 
-def read_prompts(project, policy: Policy, below: str = "") -> Iterator[PromptRecord]:
+def read_prompts(
+    project, policy: Policy, below: str = "", naming: Naming = AS_THERE
+) -> Iterator[PromptRecord]:
     """All prompts in question, by hash. Call it inside `consistent_reads`: it reads piece by
     piece through server-side cursors, and the pieces must be of one moment.
 
     `below`, where given, ends before the first hash that is not less: a sample by hash.
     """
-    streams = [_items(project, policy, below)]
+    streams = [_items(project, policy, below, naming)]
     if policy.demonstrations != "exclude":
-        streams.append(_demonstrations(project, below))
+        streams.append(_demonstrations(project, below, naming))
     by_prompt = attrgetter("prompt_sha256")
     for sha256, records in groupby(merge(*streams, key=by_prompt), key=by_prompt):
         prompt = None
@@ -156,11 +181,15 @@ def has_corrections(project, policy: Policy) -> bool:
     """Is there a correction that counts?"""
     if policy.corrections == "exclude" or policy.demonstrations == "only":
         return False
+    return counted_judgments(project, policy).filter(written__position__isnull=False).exists()
+
+
+def counted_judgments(project, policy: Policy):
+    """Those that `read_prompts` counts, as a query."""
     judgments = Judgment.objects.current().filter(
         project=project,
         purpose__in=policy.purposes,
         item__in=items_in_question(project, policy).exclude(state=Item.State.WITHDRAWN),
-        written__position__isnull=False,
     )
     if policy.origins:
         judgments = judgments.filter(origin__in=policy.origins)
@@ -172,7 +201,7 @@ def has_corrections(project, policy: Policy) -> bool:
     if policy.without_labelers:
         named = project.memberships.filter(handle__in=policy.without_labelers)
         judgments = judgments.exclude(labeler__in=named.values("user"))
-    return judgments.exists()
+    return judgments
 
 
 def read_messages(project, policy: Policy, below: str = "") -> Iterator[tuple[str, list[dict]]]:
@@ -191,7 +220,7 @@ def read_messages(project, policy: Policy, below: str = "") -> Iterator[tuple[st
     yield from ordered.values_list("sha256", "messages").iterator(chunk_size=CHUNK)
 
 
-def _items(project, policy: Policy, below: str) -> Iterator[ItemRecord]:
+def _items(project, policy: Policy, below: str, naming: Naming) -> Iterator[ItemRecord]:
     rows = (
         _sampled(items_in_question(project, policy), below)
         .order_by(_bytewise("prompt__sha256"), _bytewise("external_id"))
@@ -199,12 +228,17 @@ def _items(project, policy: Policy, below: str) -> Iterator[ItemRecord]:
         .iterator(chunk_size=CHUNK)
     )
     while chunk := list(islice(rows, CHUNK)):
-        records = {row[-1]: ItemRecord(*row) for row in chunk}
+        records = {row[-1]: _item(naming, *row) for row in chunk}
         _add_candidates(records)
-        _add_judgments(records, project, policy)
+        _add_judgments(records, project, policy, naming)
         if policy.settled:
             _add_settled(records)
         yield from records.values()
+
+
+def _item(naming: Naming, sha256, messages, external_id, state, pk) -> ItemRecord:
+    name = naming.item(external_id)
+    return ItemRecord(sha256, messages, name, state, pk, project=naming.project)
 
 
 def _add_candidates(records: dict[int, ItemRecord]) -> None:
@@ -215,7 +249,9 @@ def _add_candidates(records: dict[int, ItemRecord]) -> None:
         records[item].candidates.append(Candidate(key, text, position, tuple(attachments)))
 
 
-def _add_judgments(records: dict[int, ItemRecord], project, policy: Policy) -> None:
+def _add_judgments(
+    records: dict[int, ItemRecord], project, policy: Policy, naming: Naming
+) -> None:
     """The current revision of each labeler; everything else is counted by its reason."""
     handle = Membership.objects.filter(project=project, user=OuterRef("labeler"))
     rows = (
@@ -226,14 +262,14 @@ def _add_judgments(records: dict[int, ItemRecord], project, policy: Policy) -> N
     )
     counted: dict[int, JudgmentRecord] = {}
     for _, revisions in groupby(rows, key=itemgetter(0, 1, 2)):
-        (item, _, _, handle, pk, *columns), *older = revisions
+        (item, labeler, _, handle, pk, *columns), *older = revisions
         record, raw = records[item], RawJudgment._make(columns)
         for _ in older:
             _count(record, "superseded")
         if reason := _reason_to_drop(record, raw, handle, policy):
             _count(record, reason)
         else:
-            counted[pk] = _judgment(record, handle, raw)
+            counted[pk] = _judgment(record, naming.labeler(labeler, handle), raw)
             record.judgments.append(counted[pk])
     for pk, written in read_written(counted).items():
         counted[pk].written.extend(written)
@@ -283,7 +319,7 @@ def _sampled(rows, below: str):
     return rows.filter(prompt__sha256__lt=below) if below else rows
 
 
-def _demonstrations(project, below: str) -> Iterator[ExampleRecord]:
+def _demonstrations(project, below: str, naming: Naming) -> Iterator[ExampleRecord]:
     """Those that were not written with a judgment: they count by themselves."""
     written = Response.objects.filter(
         prompt__project=project, kind=Response.Kind.DEMONSTRATION, written=None
@@ -295,4 +331,4 @@ def _demonstrations(project, below: str) -> Iterator[ExampleRecord]:
         .iterator(chunk_size=CHUNK)
     )
     for row in rows:
-        yield ExampleRecord(*row)
+        yield ExampleRecord(*row, project=naming.project)

@@ -1,6 +1,7 @@
 """Counting while freezing: what was kept, what was left out and why. Pure."""
 
 from collections import Counter
+from collections.abc import Iterable
 
 from annotation.datasets import best, comparisons
 from annotation.datasets.comparisons import SETTLED as BY_VERDICT
@@ -43,11 +44,21 @@ SETTLED = ("items", "comparisons", "flips")
 KINDS = ("preferences", "ties", "sft")
 
 
-class Counts:
-    """Every item, judgment and pair is added exactly once, so the sums hold; `check` proves it."""
+# What is counted for each of several projects; the rest is of them all together.
+OF_A_PROJECT = ("items", "judgments", "comparisons", "dropped", "ties", "sft", "prompts")
 
-    def __init__(self, policy: Policy):
+
+class Counts:
+    """Every item, judgment and pair is added exactly once, so the sums hold; `check` proves it.
+
+    Of several projects each has counts of its own besides, named by its slug: `of` gives all that
+    something of a project is added to."""
+
+    def __init__(self, policy: Policy, projects: Iterable[str] = ()):
         self.policy = policy
+        self.by_project = {slug: Counts(policy) for slug in projects}
+        self.labelers: set[str] = set()
+        self.shared_prompts = 0
         self.items = Counter()
         self.judgments = Counter()
         self.dropped_judgments = Counter()
@@ -67,6 +78,17 @@ class Counts:
         self.sft_sources = Counter()
         self.rows = {kind: Counter() for kind in KINDS}
         self.prompts = Counter()
+
+    def of(self, project: str) -> tuple["Counts", ...]:
+        return (self, self.by_project[project]) if self.by_project else (self,)
+
+    def add_prompt(self, split: str, projects: set[str]) -> None:
+        """A prompt with rows, of these projects."""
+        self.prompts[split] += 1
+        self.shared_prompts += len(projects) > 1
+        if self.by_project:
+            for slug in projects:
+                self.by_project[slug].prompts[split] += 1
 
     def add_outcome(self, outcome: Outcome) -> None:
         self.pairs += 1
@@ -122,7 +144,26 @@ class Counts:
                 **{split: sft[split] for split in SPLITS},
             },
             "prompts": {split: self.prompts[split] for split in SPLITS},
+            **self._about_projects(),
         }
+
+    def _about_projects(self) -> dict:
+        """Where there are several: what each gave, in the same words, and who judged, each person
+        once. A prompt of two projects is counted in both, and once in all."""
+        if not self.by_project:
+            return {}
+        return {
+            "labelers": len(self.labelers),
+            "shared_prompts": self.shared_prompts,
+            "projects": {
+                slug: counts._part() | {"labelers": len(counts.labelers)}
+                for slug, counts in self.by_project.items()
+            },
+        }
+
+    def _part(self) -> dict:
+        said = self.as_json()
+        return {name: said[name] for name in OF_A_PROJECT}
 
     def _about_length(self) -> dict:
         """Of the comparisons before and after: how many the longer response wins, how many the
@@ -150,6 +191,10 @@ class Counts:
         ):
             if total != parts:
                 raise AssertionError(f"{name}: {total} in all, {parts} accounted for")
+        for counts in self.by_project.values():
+            counts.check()
+        if self.by_project and self.pairs != sum(one.pairs for one in self.by_project.values()):
+            raise AssertionError("pairs: the projects' do not add up")
 
 
 def _listed(counter: Counter, reasons) -> dict[str, int]:

@@ -8,10 +8,12 @@ from annotation.core import jobs
 from annotation.core.erasing import PREFIX
 from annotation.core.models import Job
 from annotation.datasets import store, tasks, wording
-from annotation.datasets.build import build
+from annotation.datasets.build import build_of
 from annotation.datasets.changed_lines import changed_lines, changed_rows
 from annotation.datasets.models import Dataset
 from annotation.datasets.policy import Policy
+from annotation.datasets.sources import Sources
+from annotation.projects.models import Membership
 
 
 @dataclass(frozen=True)
@@ -49,13 +51,15 @@ def verify_dataset(dataset: Dataset, *, files_only=False) -> Verification:
         return Verification(found, "")
     policy = Policy.from_json(dataset.policy)
     with store.staging() as staged:
-        counts = build(dataset.project, policy, staged).as_json()
+        sources = Sources.of(dataset.project, dataset.projects, policy)
+        counts = build_of(sources, staged).as_json()
         manifest = staged.seal(policy, counts)
         if manifest["hash"] == dataset.hash:
             names = list(store.listed_files(dataset.manifest)) if found else []
             lines = changed_lines(dataset.folder, staged.folder, names)
             return Verification(found + lines, dataset.hash)
-        differences = _differences(dataset.manifest, manifest) + _erased(dataset.project)
+        differences = _differences(dataset.manifest, manifest)
+        differences += _erased(dataset.projects)
         if not found:  # a damaged folder has no rows to compare
             differences += changed_rows(dataset.folder, staged.folder)
     return Verification(found, manifest["hash"], differences)
@@ -83,9 +87,10 @@ def last_verification(dataset: Dataset) -> Job | None:
     return jobs_of_it.order_by("-pk").first()
 
 
-def _erased(project) -> list[str]:
+def _erased(projects) -> list[str]:
     """A reason why rankings differ whose counts are the same."""
-    count = project.memberships.filter(handle__startswith=PREFIX, is_active=False).count()
+    erased = Membership.objects.filter(handle__startswith=PREFIX, is_active=False)
+    count = erased.filter(project__in=projects).values("user").distinct().count()
     return [f"{count:,} of its labelers were erased: other handles."] if count else []
 
 
@@ -112,6 +117,13 @@ def _differences(then: dict, now: dict) -> list[str]:
     ):
         if old != new:
             said.append(f"{what}: {old:,} then, {new:,} now.")
+    for slug, old in sorted(then["counts"].get("projects", {}).items()):
+        new = now["counts"]["projects"].get(slug)
+        for what in ("items", "judgments"):
+            if new is not None and old[what]["all"] != new[what]["all"]:
+                said.append(
+                    f"{slug}, {what}: {old[what]['all']:,} then, {new[what]['all']:,} now."
+                )
     for reason, old in then["counts"]["dropped"].items():
         new = now["counts"]["dropped"].get(reason, 0)
         if old != new:

@@ -12,11 +12,12 @@ from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefre
 from annotation.core.errors import DomainError, NotFound
 from annotation.datasets import policy_words, presentation, services, store, tasks
 from annotation.datasets import verify as checking
+from annotation.datasets.access import datasets_in
 from annotation.datasets.download import file_response
+from annotation.datasets.finding import items_named
 from annotation.datasets.forms import PolicyForm
 from annotation.datasets.policy import CONSENSUS, SPLITS, Policy
 from annotation.datasets.publishing.push_views import pushes_of
-from annotation.labeling.models import Item
 from annotation.projects.permissions import may, project_for
 
 SAMPLES = 5
@@ -25,7 +26,8 @@ SAMPLES = 5
 @require_safe
 def dataset_list(request, slug):
     project = project_for(request.user, slug, "see_datasets")
-    rows = project.datasets.select_related("created_by").order_by("-pk")
+    datasets = datasets_in(project, request.user)
+    rows = datasets.select_related("created_by").order_by("-pk")
     context = {
         "project": project,
         "tab": "datasets",
@@ -65,6 +67,7 @@ def _freeze(request, project, form):
         policy=form.cleaned_data["policy"],
         name=form.cleaned_data["name"],
         actor=request.user,
+        further=form.further,
     )
     if not isinstance(result, services.Frozen):
         return redirect("datasets:show-freezing", project.slug, result.pk)
@@ -84,8 +87,15 @@ def _show_form(request, project, form, status=200, proposed=None):
     context = {"project": project, "tab": "datasets", "form": form}
     try:
         if policy:
-            counts, one_in = services.preview_quickly(project=project, policy=policy)
-            context |= {"summary": presentation.summarise(counts), "one_in": one_in}
+            counts, one_in = services.preview_quickly(
+                project=project, policy=policy, further=form.further
+            )
+            context |= {
+                "summary": presentation.summarise(counts),
+                "counts": counts,
+                "several": presentation.by_project(counts, [project, *form.further]),
+                "one_in": one_in,
+            }
     except DomainError as error:
         form.add_error(None, str(error))
         status = 422
@@ -108,7 +118,7 @@ def freezing(request, slug, job_id):
 
 def _dataset(request, slug, digest):
     project = project_for(request.user, slug, "see_datasets")
-    return project, get_object_or_404(project.datasets.all(), hash=digest)
+    return project, get_object_or_404(datasets_in(project, request.user), hash=digest)
 
 
 @require_safe
@@ -130,9 +140,10 @@ def show(request, slug, digest):
         "tab": "datasets",
         "dataset": dataset,
         "summary": presentation.summarise(dataset.counts),
+        "several": presentation.by_project(dataset.counts, dataset.projects),
         "policy": policy_words.policy_lines(dataset.policy),
         "files": presentation.files(store.listed_files(dataset.manifest)),
-        "samples": presentation.samples(rows, _item_urls(project, rows), dataset.policy),
+        "samples": presentation.samples(rows, _item_urls(dataset, rows), dataset.policy),
         "check": check,
         "may_train": may(request.user, "train", project),
         "may_export": may(request.user, "export", project),
@@ -141,11 +152,11 @@ def show(request, slug, digest):
     return render(request, "datasets/show.html", context)
 
 
-def _item_urls(project, rows) -> dict[str, str]:
-    items = Item.objects.filter(project=project, external_id__in={row["item"] for row in rows})
+def _item_urls(dataset, rows) -> dict[str, str]:
+    found = items_named(dataset, {row["item"] for row in rows})
     return {
-        external_id: reverse("labeling:show-item", args=[project.slug, pk])
-        for external_id, pk in items.values_list("external_id", "pk")
+        name: reverse("labeling:show-item", args=[item.project.slug, item.pk])
+        for name, item in found.items()
     }
 
 

@@ -315,6 +315,7 @@ COLUMNS: dict[str, dict[str, Fate]] = {
         "form": CODE,
         "created_by": NUMBER,
     },
+    "datasets.DatasetPerson": {"user": NUMBER, "name": CODE},
     "runs.TrainingRun": {
         "name": CONTENT,
         "options": CODE,

@@ -6,7 +6,7 @@ A dataset's own file says so: `rankings.jsonl` names the labeler of each judgmen
 import json
 from dataclasses import dataclass
 
-from annotation.datasets.models import Dataset
+from annotation.datasets.models import Dataset, DatasetPerson
 from annotation.projects.personal import handles_of
 from annotation.runs.models import ModelVersion
 
@@ -25,10 +25,12 @@ def datasets_with(user) -> list[Held]:
     """Newest first. Reads the datasets of the projects in which the person judged."""
     handles = handles_of(user)
     judged = user.judgments.order_by().values("project").distinct()
-    datasets = Dataset.objects.filter(project__in=judged).select_related("project")
+    theirs = Dataset.objects.filter(project__in=judged) | Dataset.objects.filter(people__user=user)
+    names = dict(DatasetPerson.objects.filter(user=user).values_list("dataset", "name"))
     found = []
-    for dataset in datasets.order_by("-pk"):
-        handle = handles.get(dataset.project_id)
+    for dataset in theirs.distinct().select_related("project").order_by("-pk"):
+        is_of_several = "projects" in dataset.counts  # where labelers have other names
+        handle = names.get(dataset.pk) if is_of_several else handles.get(dataset.project_id)
         count = _count(dataset, handle) if handle else 0
         if count != 0:
             found.append(Held(dataset, count))

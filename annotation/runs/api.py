@@ -9,6 +9,8 @@ from rest_framework.views import APIView
 
 from annotation.core import jobs
 from annotation.core.errors import Conflict
+from annotation.datasets.access import datasets_in
+from annotation.datasets.services import find_dataset
 from annotation.projects.permissions import project_for, row_for
 from annotation.runs import detail, presets, services
 from annotation.runs.models import ModelVersion, TrainingRun
@@ -116,6 +118,13 @@ def _run(user, action, run_id: int) -> TrainingRun:
     return row_for(runs.filter(pk=run_id), user, action)
 
 
+def _project_of(user, order: dict):
+    """Takes the project out of an order, and puts the dataset that it names in."""
+    project = project_for(user, order.pop("project"), "train")
+    order["dataset"] = find_dataset(datasets_in(project, user, "train"), order["dataset"])
+    return project
+
+
 class RunsView(APIView):
     permission_classes = [IsAuthenticated]
 
@@ -130,7 +139,7 @@ class RunsView(APIView):
         serializer = RunOrderSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         order = dict(serializer.validated_data)
-        project = project_for(request.user, order.pop("project"), "train")
+        project = _project_of(request.user, order)
         run = services.start_run(project=project, actor=request.user, **order)
         return Response(
             RunSerializer(_run(request.user, "train", run.pk)).data,
@@ -152,7 +161,7 @@ class RunEstimateView(APIView):
         serializer = RunOrderSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         order = dict(serializer.validated_data)
-        project = project_for(request.user, order.pop("project"), "train")
+        project = _project_of(request.user, order)
         del order["name"], order["seed"], order["priority"]
         found = services.estimate_run(project=project, **order)
         return Response(found.describe() if found else {})

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from annotation.core.numbers import grouped
 from annotation.core.options import BadOption
+from annotation.datasets.access import datasets_in
 from annotation.runs import options as run_options
 from annotation.runs import presets, services
 from annotation.runs.models import ModelVersion, TrainingRun
@@ -60,10 +61,10 @@ class RunForm(forms.Form):
         help_text=_("Fills the options to suit a machine; the estimate is for it."),
     )
 
-    def __init__(self, *args, project, kind, **more):
+    def __init__(self, *args, project, kind, user, **more):
         super().__init__(*args, **more)
         self.kind, self.project = kind, project
-        self.fields["dataset"].queryset = project.datasets.order_by("-pk")
+        self.fields["dataset"].queryset = datasets_in(project, user, "train").order_by("-pk")
         self.fields["dataset"].label_from_instance = _dataset_label
         bases = project.model_versions.order_by("-pk")
         rewards = project.model_versions.filter(kind=ModelVersion.Kind.REWARD).order_by("-pk")

@@ -8,7 +8,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from annotation.datasets.finding import lines_of_item
+from annotation.datasets.access import datasets_in
+from annotation.datasets.finding import items_named, lines_of_item, name_in, place_of
 from annotation.datasets.formats.frozen import CHOSEN, FIRST, RANKINGS, Line
 from annotation.datasets.models import Dataset
 from annotation.labeling.models import Item, Judgment
@@ -50,15 +51,18 @@ def item_of(dataset: Dataset, line: Line) -> Item | None:
     """None for what was written to no item, and where it is not in the project any more."""
     if line.row["item"] is None:
         return None
-    return Item.objects.filter(project=dataset.project, external_id=line.row["item"]).first()
+    return items_named(dataset, [line.row["item"]]).get(line.row["item"])
 
 
 def sources_of(dataset: Dataset, line: Line, *, with_names: bool) -> list[Source]:
     """The judgments that made the row, in its own order; for an example those of its item."""
     names = _judgment_names(dataset, line)
     item = line.row["item"]
-    people = dict(dataset.project.memberships.values_list("handle", "user_id"))
-    rows = Judgment.objects.filter(project=dataset.project, item__external_id=item)
+    project, external_id = (None, "") if item is None else place_of(dataset, item)
+    if project is None:
+        return []
+    rows = Judgment.objects.filter(project=project, item__external_id=external_id)
+    people = _people(dataset)
     found = {(row.labeler_id, row.revision): row for row in rows.filter(is_repeat=False)}
     newest = {labeler: max(r for who, r in found if who == labeler) for labeler, _r in found}
     sources = []
@@ -77,6 +81,13 @@ def sources_of(dataset: Dataset, line: Line, *, with_names: bool) -> list[Source
             )
         )
     return sources
+
+
+def _people(dataset: Dataset) -> dict[str, int]:
+    """The user's id by the name that the dataset calls them."""
+    if "projects" in dataset.counts:
+        return dict(dataset.people.values_list("name", "user_id"))
+    return dict(dataset.project.memberships.values_list("handle", "user_id"))
 
 
 def _judgment_names(dataset: Dataset, line: Line) -> list[tuple[str, int]]:
@@ -174,11 +185,11 @@ class Held:
         return f"{said} ({', '.join(sorted(splits))})"
 
 
-def datasets_holding(project, prompt_sha256: str, item: str, *, but: int = 0) -> list[Held]:
-    """The project's datasets with lines of the item, newest first."""
+def datasets_holding(project, item: Item, user, *, but: int = 0) -> list[Held]:
+    """The project's datasets that the user may see with lines of the item, newest first."""
     found = []
-    for dataset in project.datasets.exclude(pk=but).order_by("-pk"):
-        if lines := lines_of_item(dataset, prompt_sha256, item):
+    for dataset in datasets_in(project, user).exclude(pk=but).order_by("-pk"):
+        if lines := lines_of_item(dataset, item.prompt.sha256, name_in(dataset, item)):
             found.append(Held(dataset, lines))
     return found
 

@@ -5,6 +5,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from annotation.core.errors import NotFound
+from annotation.datasets.access import datasets_in
 from annotation.datasets.finding import line_named, lines_of_item
 from annotation.datasets.formats.frozen import CHOSEN, FIRST, RANKINGS, Line
 from annotation.projects.permissions import may, project_for
@@ -15,7 +16,8 @@ from annotation.runs import lineage
 def show_row(request, slug, digest, line):
     """A line of a frozen file, by its name; ?format=json for programs."""
     project = project_for(request.user, slug, "see_datasets")
-    dataset = get_object_or_404(project.datasets.select_related("project"), hash=digest)
+    datasets = datasets_in(project, request.user).select_related("project")
+    dataset = get_object_or_404(datasets, hash=digest)
     try:
         line = line_named(dataset, line)
     except NotFound as error:
@@ -27,8 +29,8 @@ def show_row(request, slug, digest, line):
     else:
         lines = [line]
     holding = (
-        lineage.datasets_holding(project, row["prompt_sha256"], row["item"], but=dataset.pk)
-        if row["item"] is not None
+        lineage.datasets_holding(project, item, request.user, but=dataset.pk)
+        if item is not None
         else []
     )
     same = [held for held in holding if any(lineage.holds_same(line, one) for one in held.lines)]
@@ -98,7 +100,7 @@ def show_item_datasets(request, slug, item_id):
     """Every dataset that holds something of an item, and every model that saw that."""
     project = project_for(request.user, slug, "see_datasets")
     item = get_object_or_404(project.items.select_related("prompt"), pk=item_id)
-    holding = lineage.datasets_holding(project, item.prompt.sha256, item.external_id)
+    holding = lineage.datasets_holding(project, item, request.user)
     context = {
         "project": project,
         "tab": "items",

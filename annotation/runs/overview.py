@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from annotation.core.numbers import grouped
+from annotation.datasets.access import datasets_in
 from annotation.labeling.models import Feedback, ItemReport
 from annotation.oversight.alerts.words import sentence
 from annotation.oversight.figures.presentation import overview_figures
@@ -45,7 +46,7 @@ def show_project(request, slug):
         "needs": needs_of(project, progress, role=project.role),
         "jobs": project.jobs.active().order_by("-id")[:5],
         "latest_jobs": project.jobs.exclude(state__in=["queued", "running"]).order_by("-id")[:5],
-        "datasets": project.datasets.order_by("-id")[:3],
+        "datasets": datasets_in(project, request.user).order_by("-id")[:3],
         "model_versions": project.model_versions.select_related("run").order_by("-id")[:3],
         "rounds": project.rounds.select_related("job").order_by("-id")[:3],
         **overview_figures(project, progress),
@@ -66,7 +67,8 @@ def alerts_of(project) -> list[Need]:
         AlertKind.QUEUE: "labeling:import",
         AlertKind.IDLE: "projects:list-people",
     }
-    raised = project.alerts.filter(state=Alert.State.RAISED).order_by("pk")
+    # Of a reward model that falls behind, `_stale` says more.
+    raised = project.alerts.filter(state=Alert.State.RAISED, kind__in=places).order_by("pk")
     return [
         Need(
             str(AlertKind(alert.kind).label),

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from annotation.core.errors import DomainError
+from annotation.datasets.access import datasets_in
 from annotation.projects.permissions import may, project_for
 from annotation.runs import detail, presentation, services
 from annotation.runs.forms import KINDS, RunForm
@@ -42,7 +43,7 @@ def start(request, slug):
     if kind not in {key for key, _, _ in KINDS}:
         raise Http404
     if request.method == "POST":
-        form = RunForm(request.POST, project=project, kind=kind)
+        form = RunForm(request.POST, project=project, kind=kind, user=request.user)
         if "fill" in request.POST:
             return _show_form(request, project, form.filled())
         if "estimate" in request.POST:
@@ -58,8 +59,10 @@ def start(request, slug):
         name: request.GET[name] for name in ("dataset", "base", "reward") if name in request.GET
     }
     if "dataset" in asked:  # a link names it by its hash
-        asked["dataset"] = project.datasets.filter(hash__startswith=asked["dataset"]).first()
-    return _show_form(request, project, RunForm(project=project, kind=kind, initial=asked))
+        datasets = datasets_in(project, request.user, "train")
+        asked["dataset"] = datasets.filter(hash__startswith=asked["dataset"]).first()
+    form = RunForm(project=project, kind=kind, user=request.user, initial=asked)
+    return _show_form(request, project, form)
 
 
 def _show_form(request, project, form, status=200):
@@ -70,7 +73,7 @@ def _show_form(request, project, form, status=200):
         **_estimate(form),
         "kinds": KINDS,
         "missing": services.why_no_training(),
-        "has_dataset": project.datasets.exists(),
+        "has_dataset": form.fields["dataset"].queryset.exists(),
         "lacks_base": form.kind in services.NEEDS_A_POLICY
         and not form.fields["base"].queryset.exists(),
         "lacks_reward": form.kind == "rl" and not form.fields["reward"].queryset.exists(),

@@ -7,8 +7,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from annotation.core.errors import NotFound
+from annotation.datasets.access import open_to
 from annotation.datasets.export_api import exported
-from annotation.datasets.models import DatasetPush, Destination
+from annotation.datasets.models import Dataset, DatasetPush, Destination
 from annotation.datasets.publishing import destinations, pushing
 from annotation.projects.permissions import project_for, row_for
 
@@ -222,5 +223,7 @@ class DatasetPushView(APIView):
     )
     def get(self, request, push_id: int):
         """One push: how far it is, and what arrived."""
-        rows = DatasetPush.objects.filter(pk=push_id).select_related("destination", "job")
+        seen = open_to(Dataset.objects.all(), request.user, "see_datasets")
+        rows = DatasetPush.objects.filter(pk=push_id, dataset__in=seen)
+        rows = rows.select_related("destination", "job")
         return Response(DatasetPushSerializer(row_for(rows, request.user, "see_datasets")).data)

@@ -11,6 +11,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from annotation.core import jobs
 from annotation.core.errors import DomainError
+from annotation.datasets.access import datasets_in
 from annotation.datasets.formats.catalogue import format_named
 from annotation.datasets.models import DatasetPush, Push
 from annotation.datasets.publishing import pushing
@@ -38,7 +39,8 @@ def pushes_of(rows):
 @require_POST
 def push(request, slug, digest):
     project = project_for(request.user, slug, "export")
-    dataset = get_object_or_404(project.datasets.select_related("project"), hash=digest)
+    datasets = datasets_in(project, request.user, "export").select_related("project")
+    dataset = get_object_or_404(datasets, hash=digest)
     said = request.POST
     try:
         form = format_named(said.get("form", ""))
@@ -67,8 +69,8 @@ def destination_said(project, said):
 @require_safe
 def show_push(request, slug, push_id):
     project = project_for(request.user, slug, "see_datasets")
-    rows = DatasetPush.objects.filter(project=project).select_related("dataset")
-    found = _found(rows, push_id)
+    rows = DatasetPush.objects.filter(dataset__in=datasets_in(project, request.user))
+    found = _found(rows.select_related("dataset"), push_id)
     context = {"dataset": found.dataset, "form": format_named(found.form)}
     return page_of(request, project, found, DATASET_PAGES, "datasets", context)
 
@@ -76,7 +78,8 @@ def show_push(request, slug, push_id):
 @require_POST
 def change_push(request, slug, push_id):
     project = project_for(request.user, slug, "export")
-    found = _found(DatasetPush.objects.filter(project=project), push_id)
+    mine = datasets_in(project, request.user, "export")
+    found = _found(DatasetPush.objects.filter(dataset__in=mine), push_id)
     return changed(request, slug, found, DATASET_PAGES)
 
 

@@ -3,6 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from annotation.datasets.access import datasets_in
 from annotation.labeling.models import Item
 from annotation.runs.models import ModelVersion
 
@@ -16,7 +17,7 @@ class RoundForm(forms.Form):
     base = forms.ModelChoiceField(None, label=_("Starts from"), required=False)
     dataset = forms.ModelChoiceField(None, label=_("Dataset"), required=False)
 
-    def __init__(self, *args, project, **more):
+    def __init__(self, *args, project, user, **more):
         super().__init__(*args, **more)
         batches = Item.objects.filter(project=project).exclude(batch="")
         names = batches.order_by("batch").values_list("batch", flat=True).distinct()[:200]
@@ -24,4 +25,4 @@ class RoundForm(forms.Form):
         self.fields["base"].queryset = project.model_versions.filter(
             kind=ModelVersion.Kind.POLICY
         ).order_by("-pk")
-        self.fields["dataset"].queryset = project.datasets.order_by("-pk")
+        self.fields["dataset"].queryset = datasets_in(project, user).order_by("-pk")

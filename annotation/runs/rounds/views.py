@@ -48,7 +48,9 @@ def show(request, slug, number):
     project = project_for(request.user, slug, "train" if is_change else "see_runs")
     found = get_object_or_404(rounds_of(project), number=number)
     tied = {"batches": found.batches, "base": found.base_id, "dataset": found.dataset_id}
-    form = RoundForm(request.POST if is_change else None, project=project, initial=tied)
+    form = RoundForm(
+        request.POST if is_change else None, project=project, user=request.user, initial=tied
+    )
     if is_change and form.is_valid():
         try:
             services.tie(found=found, actor=request.user, **form.cleaned_data)

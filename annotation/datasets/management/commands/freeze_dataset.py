@@ -32,6 +32,15 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("project", help="the project's short name, as in its address")
+        parser.add_argument(
+            "--with",
+            dest="further",
+            action="append",
+            default=[],
+            metavar="PROJECT",
+            help="take the judgments of another project, too; may be repeated. Items, batches and "
+            "labelers left out are then named with their project: shop/round-1",
+        )
         parser.add_argument("--name", default="", help="what people shall call the dataset")
         parser.add_argument(
             "--labels",
@@ -249,15 +258,16 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args, **options):
-        project = Project.objects.filter(slug=options["project"]).first()
-        if project is None:
-            raise NotFound(f"There is no project “{options['project']}”.")
+        project = _project(options["project"])
+        further = [_project(slug) for slug in options["further"]]
         policy = _policy(options)
         if options["preview"]:
-            self._print(services.preview(project=project, policy=policy))
+            self._print(services.preview(project=project, policy=policy, further=further))
             self.stdout.write("Nothing was written: this was a preview.")
             return
-        frozen = services.freeze_dataset(project=project, policy=policy, name=options["name"])
+        frozen = services.freeze_dataset(
+            project=project, policy=policy, name=options["name"], further=further
+        )
         self._print(frozen.dataset.counts)
         self.stdout.write(
             "Frozen." if frozen.created else "This very dataset was frozen before: nothing new."
@@ -267,6 +277,13 @@ class Command(BaseCommand):
     def _print(self, counts):
         for line in drop_table(counts):
             self.stdout.write(line)
+
+
+def _project(slug: str) -> Project:
+    project = Project.objects.filter(slug=slug).first()
+    if project is None:
+        raise NotFound(f"There is no project “{slug}”.")
+    return project
 
 
 KEPT = {
