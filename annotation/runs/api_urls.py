@@ -3,6 +3,8 @@ from django.urls import path
 from annotation.runs import api
 from annotation.runs.evaluation import api as evaluation
 from annotation.runs.registry import push_api
+from annotation.runs.rounds import api as rounds
+from annotation.runs.staleness import api as staleness
 
 app_name = "runs-api"
 urlpatterns = [
@@ -14,6 +16,18 @@ urlpatterns = [
         "models/<int:version_id>/pushes/", push_api.ModelPushesView.as_view(), name="model-pushes"
     ),
     path("evaluations/", evaluation.EvaluationsView.as_view(), name="evaluations"),
+    path("projects/<slug:slug>/rounds/", rounds.RoundsView.as_view(), name="rounds"),
+    path(
+        "projects/<slug:slug>/rounds/<int:number>/",
+        rounds.RoundView.as_view(),
+        name="round",
+    ),
+    path(
+        "projects/<slug:slug>/rounds/<int:number>/next/",
+        rounds.RoundNextView.as_view(),
+        name="round-next",
+    ),
+    path("models/<int:version_id>/accuracy/", staleness.AccuracyView.as_view(), name="accuracy"),
     path(
         "evaluations/<int:evaluation_id>/",
         evaluation.EvaluationView.as_view(),

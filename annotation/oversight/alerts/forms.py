@@ -15,6 +15,7 @@ LIMITS = {
     AlertKind.GOLD: gettext_lazy("Under so many per cent"),
     AlertKind.QUEUE: gettext_lazy("Fewer than so many items left"),
     AlertKind.IDLE: gettext_lazy("No judgment for so many hours"),
+    AlertKind.STALE: gettext_lazy("Surely fallen by so many percentage points"),
 }
 
 

@@ -22,6 +22,8 @@ class Rule:
     margin: Callable[[float], float]
     is_whole: bool = True
     goes_off_above: bool = False
+    # Whoever measures it tells us (services.tell): nothing here looks by the clock.
+    is_told: bool = False
 
 
 RULES = {
@@ -31,6 +33,10 @@ RULES = {
     AlertKind.QUEUE: Rule(1, 100_000, 50, lambda limit: max(1, 0.1 * limit)),
     # Hours: a single judgment ends it.
     AlertKind.IDLE: Rule(1, 720, 24, lambda limit: 0, goes_off_above=True),
+    # Percentage points of accuracy.
+    AlertKind.STALE: Rule(
+        0.1, 50, 1, lambda limit: 0, is_whole=False, goes_off_above=True, is_told=True
+    ),
 }
 
 

@@ -54,7 +54,8 @@ def set_alerts(*, project, wanted: dict[str, dict], actor, base_url: str = "") -
 def check_all() -> int:
     """Measure every alert that is on. What goes wrong in one stops no other. Returns how many."""
     count = 0
-    for alert in Alert.objects.filter(is_on=True).select_related("project").order_by("pk"):
+    watched = Alert.objects.filter(is_on=True, kind__in=MEASURES)
+    for alert in watched.select_related("project").order_by("pk"):
         try:
             check(alert)
             count += 1
@@ -64,8 +65,19 @@ def check_all() -> int:
 
 
 def check(alert: Alert) -> AlertTurn | None:
-    """Measure one alert and tell of its turn, if it has one: state and messages commit as one."""
-    value = MEASURES[AlertKind(alert.kind)](alert.project, alert.threshold)
+    """Measure one alert and tell of its turn, if it has one."""
+    return _turn(alert, MEASURES[AlertKind(alert.kind)](alert.project, alert.threshold))
+
+
+def tell(*, project, kind: AlertKind, value: float | None) -> AlertTurn | None:
+    """What an app measured by itself that comes after this one. None where nobody watches it, or
+    where it does not turn; the same value told twice is told to nobody twice."""
+    alert = Alert.objects.filter(project=project, kind=kind, is_on=True).first()
+    return None if alert is None else _turn(alert, value)
+
+
+def _turn(alert: Alert, value: float | None) -> AlertTurn | None:
+    """State and messages commit as one."""
     with transaction.atomic():
         held = (
             Alert.objects.select_for_update()

@@ -16,6 +16,10 @@ SENTENCES = {
     AlertKind.IDLE: gettext_noop(
         "Hours since the last judgment: %(value)s; the limit is %(limit)s."
     ),
+    AlertKind.STALE: gettext_noop(
+        "On newer judgments the reward model is right surely at least %(value)s percentage points "
+        "less often than at its training; the limit is %(limit)s."
+    ),
 }
 
 

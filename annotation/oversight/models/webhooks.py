@@ -20,6 +20,7 @@ class AlertKind(models.TextChoices):
     GOLD = "gold", _("Gold accuracy is low")
     QUEUE = "queue", _("Few items are left in the queue")
     IDLE = "idle", _("Nobody judges")
+    STALE = "stale", _("The reward model falls behind")
 
 
 class WebhookQuerySet(models.QuerySet):

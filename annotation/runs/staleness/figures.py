@@ -44,6 +44,12 @@ def accuracy(hits: Sequence[Hit], *, seed: int) -> Ends | None:
 
 def has_fallen(now: Ends, then: Ends | None, *, prompts: int) -> bool:
     """Whether the accuracy is surely below what it was at the training, on other comparisons."""
+    return (sure_fall(now, then, prompts=prompts) or 0) > 0
+
+
+def sure_fall(now: Ends, then: Ends | None, *, prompts: int) -> float | None:
+    """By how much at least it fell, with 95 % (two-sided); 0 where it may not have fallen at all.
+    None where there is too little to say so."""
     if then is None or prompts < LEAST_PROMPTS:
-        return False
-    return difference_interval(now, then)[1] < 0
+        return None
+    return max(0.0, -difference_interval(now, then)[1])

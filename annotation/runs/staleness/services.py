@@ -8,12 +8,14 @@ from django.utils.translation import gettext as _
 from annotation.core import audit, jobs
 from annotation.core.errors import DomainError
 from annotation.core.jobs import Claim
+from annotation.oversight.alerts.services import tell
+from annotation.oversight.models import AlertKind
 from annotation.runs import tasks
 from annotation.runs.evaluation.preparing import wait_for
 from annotation.runs.models import AccuracyCheck, ModelVersion
 from annotation.runs.scoring.services import order_scores, scores_of, unscored
 from annotation.runs.services import why_no_training
-from annotation.runs.staleness.figures import Hit, accuracy, has_fallen
+from annotation.runs.staleness.figures import Hit, accuracy, has_fallen, sure_fall
 from annotation.runs.staleness.reading import newer_judgments, read_newer
 
 # The clock asks again when so many judgments came since the last look.
@@ -97,7 +99,19 @@ def _store(claim, check, judgments, hits) -> dict:
         check.save()
         result = {"check": check.pk, "comparisons": len(hits), "is_stale": check.is_stale}
         claim.finish(result)
+        tell_of(check.version.project)
     return result
+
+
+def tell_of(project) -> None:
+    """What the newest measurement of the model in force says, to whoever watches for it."""
+    version = in_force(project)
+    check = version and latest_check(version)
+    if check is None or check.value is None:
+        return
+    now = (check.value, check.low, check.high)
+    fall = sure_fall(now, at_training(version), prompts=check.prompt_count)
+    tell(project=project, kind=AlertKind.STALE, value=None if fall is None else 100 * fall)
 
 
 def at_training(version: ModelVersion) -> tuple[float, float, float] | None:
@@ -133,6 +147,7 @@ def check_by_the_clock(projects) -> int:
         version = in_force(project)
         if version is None:
             continue
+        tell_of(project)  # somebody may have begun to watch, or promoted another
         newest = version.accuracy_checks.order_by("-pk").first()
         newer = newer_judgments(version)
         if newest is not None:

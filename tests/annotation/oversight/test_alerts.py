@@ -91,8 +91,10 @@ def test_every_kind_has_a_rule_a_measure_and_words():
     from annotation.oversight.alerts.forms import LIMITS
     from annotation.oversight.alerts.words import SENTENCES
 
-    for table in (RULES, measures.MEASURES, SENTENCES, LIMITS):
+    for table in (RULES, SENTENCES, LIMITS):
         assert set(table) == set(AlertKind)
+    told = {kind for kind, rule in RULES.items() if rule.is_told}
+    assert set(measures.MEASURES) == set(AlertKind) - told
 
 
 def test_it_is_told_once_per_crossing(project, lead):

@@ -397,6 +397,13 @@ ROUTES = [
     Route("runs:show-round", "see_runs"),
     Route("runs:show-round", "train", "POST"),
     Route("runs:seed-round", "train", "POST"),
+    Route("runs-api:rounds", "see_runs"),
+    Route("runs-api:rounds", "train", "POST", sends={}),
+    Route("runs-api:round", "see_runs"),
+    Route("runs-api:round", "train", "PATCH", sends={}),
+    Route("runs-api:round-next", "train", "POST", sends={}, gives=(409,)),  # people's
+    Route("runs-api:accuracy", "see_runs"),
+    Route("runs-api:accuracy", "train", "POST", sends={}, gives=(400,)),  # of a policy
     Route(
         "runs-api:evaluations",
         "train",

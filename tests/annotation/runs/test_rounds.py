@@ -137,3 +137,64 @@ def test_a_name_is_shown_as_text(site, world):
     said = text(site.get(url("show-round", world, found.number)))
     assert "&lt;b&gt;old" in said
     assert "<b>old" not in said
+
+
+def call(client, method, world, *args, data=None, name="round"):
+    url = reverse(f"runs-api:{name}", args=[world.project.slug, *args])
+    return getattr(client, method)(url, data=data, content_type="application/json")
+
+
+def test_a_program_goes_through_a_round_step_by_step(site, world):
+    base = world.make_version("sft", "base")
+    item = make_item(world.project, batch="import:1", overlap=1)
+    made = call(site, "post", world, name="rounds", data={"base": "base", "batches": ["import:1"]})
+    assert made.status_code == 201
+    number = made.json()["number"]
+    assert made.json()["next"] == "judgments"
+    refused = call(site, "post", world, number, name="round-next", data={})
+    assert refused.status_code == 409
+    assert "0 of 1 judgments" in refused.json()["detail"]
+
+    make_judgment(item, make_member(world.project), (1, 2))
+    assert call(site, "get", world, number).json()["next"] == "dataset"
+    frozen = call(site, "post", world, number, name="round-next", data={})
+    assert (frozen.status_code, frozen.json()["step"]) == (201, "dataset")
+    dataset = world.project.datasets.get(hash=frozen.json()["round"]["dataset"])
+    assert dataset.policy["batches"] == ["import:1"]
+
+    tuned = world.make_version("dpo", "tuned", base=base, dataset=dataset)
+    steps = {one["key"]: one for one in call(site, "get", world, number).json()["steps"]}
+    assert steps["runs"]["state"] == "done"
+    assert steps["evaluation"]["can_be_ordered"]
+    assert not steps["decision"]["can_be_ordered"]
+    Evaluation.objects.create(
+        project=world.project, kind="people", new=tuned, old=base.generator, options={"n": 1},
+        decision="promote", reason="It wins.", decided_at=tuned.created_at,
+    )  # fmt: skip
+    assert call(site, "get", world, number).json()["next"] is None
+    after = call(site, "post", world, number, name="round-next", data={})
+    assert (after.status_code, after.json()["step"]) == (201, "next")
+    assert after.json()["round"]["previous"] == number
+    listed = call(site, "get", world, name="rounds").json()
+    assert [one["number"] for one in listed] == [number + 1, number]
+
+
+def test_a_program_orders_the_training_of_a_round(site, world):
+    base = world.make_version("sft", "base")
+    item = make_item(world.project, batch="import:1", overlap=1)
+    make_judgment(item, make_member(world.project), (1, 2))
+    found = begin_round(project=world.project, base=base, batches=["import:1"])
+    changed = call(
+        site, "patch", world, found.number, data={"dataset": world.make_dataset("cd").hash[:12]}
+    )
+    assert changed.json()["next"] == "runs"
+    wrong = call(
+        site, "post", world, found.number, name="round-next", data={"kind": "no such training"}
+    )
+    assert wrong.status_code == 400
+    made = call(site, "post", world, found.number, name="round-next", data={"seed": 5})
+    assert made.status_code == 201, made.content
+    run = world.project.runs.get(pk=made.json()["run"])
+    assert (run.kind, run.base, run.seed, run.dataset.hash[:2]) == ("dpo", base, 5, "cd")
+    again = call(site, "post", world, found.number, name="round-next", data={})
+    assert again.status_code == 409

@@ -1,12 +1,17 @@
 """A reward model on judgments that are newer than its dataset."""
 
+import json
+
 import pytest
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from annotation.core import jobs
+from annotation.core.addresses import Origins
 from annotation.core.errors import DomainError
 from annotation.core.models import Job
+from annotation.oversight.models import Alert, AlertTurn, Delivery
+from annotation.oversight.webhooks.services import add_webhook
 from annotation.runs.models import AccuracyCheck
 from annotation.runs.overview import needs_of
 from annotation.runs.registry.stages import set_stage
@@ -88,6 +93,33 @@ def test_people_who_think_alike_raise_nothing(world, reward):
     judged(world.project, make_member(world.project), 35, better="long")
     check = work(services.order_check(version=reward))
     assert (check.value, check.is_stale) == (1.0, False)
+
+
+@pytest.mark.django_db
+def test_a_model_that_falls_behind_is_told_of_once_to_whoever_watches(world, reward, settings):
+    settings.EGRESS_ORIGINS = Origins(["https://hooks.example.com"])
+    alert = Alert.objects.create(project=world.project, kind="stale", threshold=5.0)
+    url = "https://hooks.example.com/"
+    add_webhook(project=world.project, url=url, wants=["stale"], actor=world.engineer)
+    judged(world.project, make_member(world.project), 35, better="short")
+    work(services.order_check(version=reward, actor=world.engineer))
+    alert.refresh_from_db()
+    assert (alert.state, alert.value > 60) == ("raised", True)  # from 0.8 to 0
+    assert AlertTurn.objects.count() == 1
+    services.tell_of(world.project)  # as the clock does
+    assert AlertTurn.objects.count() == 1
+    [sent] = Delivery.objects.all()
+    assert "less often than at its training" in json.loads(sent.body)["alert"]["words"]
+
+
+@pytest.mark.django_db
+def test_of_a_model_that_is_not_in_force_nobody_is_told(world, reward):
+    alert = Alert.objects.create(project=world.project, kind="stale", threshold=5.0)
+    judged(world.project, make_member(world.project), 35, better="short")
+    world.make_version("reward", "newer", metrics={"accuracy": THEN})
+    work(services.order_check(version=reward, actor=world.engineer))
+    alert.refresh_from_db()
+    assert alert.state == "calm"
 
 
 @pytest.mark.django_db
