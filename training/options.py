@@ -162,6 +162,13 @@ RL = (
     Option("passes", int, 4, "times an update goes over its responses", 1, 100),
     Option("max_new_tokens", int, 48, "longest response in tokens", 1, 32768),
     Option("temperature", float, 1.0, "of sampling, and of all log-probabilities", 0.01, 10.0),
+    Option(
+        "sampler",
+        str,
+        "transformers",
+        "what samples its responses; vllm where it is installed, on a GPU",
+        choices=("transformers", "vllm"),
+    ),
     Option("beta", float, 0.05, "price of a nat away from the base model", 0.0, 100.0),
     Option("kl_target", float, None, "nats a response: beta follows; default fixed", 0.01, 1000.0),
     Option("gamma", float, 1.0, "discount from token to token", 0.0, 1.0),

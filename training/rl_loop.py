@@ -22,6 +22,7 @@ from training.options import responses_to_a_prompt
 from training.reward_model import RewardModel
 from training.rollouts import Critic, Prompt, Responses, reads_alike
 from training.run import Run
+from training.vllm_sampler import VllmSampler, is_wanted
 
 Figures = dict[str, float]
 SHOWN = 3  # samples written to the journal at each evaluation
@@ -63,12 +64,18 @@ class Learner:
         self.critic = self._critic() if self.algorithm == "ppo" else None
         self.bf16 = policy.use_bf16(options["precision"])
         self.rate = rate
+        self.engine = self._engine() if is_wanted(options["sampler"]) else None
         self.control = ppo.KLControl(options["beta"], options["kl_target"])
         decay = options["weight_decay"]
         self.optimizers: states.Optimizers = {
             f"{name}_optimizer": torch.optim.AdamW(network.parameters(), rate, weight_decay=decay)
             for name, network in self.networks.items()
         }
+
+    def _engine(self) -> VllmSampler:
+        length = policy.length_limit(self.model, self.run.options["max_length"])
+        folder = self.run.config["base"]["path"]
+        return VllmSampler(folder, max_length=length, bf16=self.bf16, seed=self.run.seed)
 
     def _critic(self) -> Critic:
         wanted = self.run.options["critic"]
@@ -136,8 +143,16 @@ class Learner:
         """One response to each prompt, scored; what each token was worth."""
         options, pad = self.run.options, self.tokenizer.pad_token_id
         beat = Beat(self.run, step, total, "train")
+        if self.engine is not None:
+            self.engine.push(self.model)
         responses = rollouts.sample(
-            self.run, self.model, self.tokenizer, prompts, seed=self.run.seed + step + 1, beat=beat
+            self.run,
+            self.model,
+            self.tokenizer,
+            prompts,
+            seed=self.run.seed + step + 1,
+            beat=beat,
+            engine=self.engine,
         )
         scores = rollouts.score(self.run, self.reward, responses).to(policy.device())
         ended = responses.ended.to(policy.device())

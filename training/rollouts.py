@@ -13,6 +13,7 @@ from training.data import Messages
 from training.generate import Beat, settings
 from training.reward_model import CausalReward, RewardModel
 from training.run import Run
+from training.vllm_sampler import VllmSampler
 
 Row = tuple[list[int], list[int]]  # prompt ids, response ids
 
@@ -97,8 +98,22 @@ def sample(
     seed: int,
     beat: Beat,
     size: int = 256,
+    engine: VllmSampler | None = None,
 ) -> Responses:
-    """One response to each prompt at the run's temperature; the seed alone decides them."""
+    """One response to each prompt at the run's temperature; the seed alone decides them. `engine`
+    has the model's weights already, and samples in its place."""
+    if engine is not None:
+        produced = engine.sample(
+            [prompt.ids for prompt in prompts],
+            temperature=run.options["temperature"],
+            max_new_tokens=run.options["max_new_tokens"],
+            end=tokenizer.eos_token_id,
+            seed=seed,
+            tick=lambda: run.tick(beat.stage, beat.done, beat.total),
+            size=size,
+        )
+        pairs = zip(prompts, produced, strict=True)
+        return _responses(prompts, [(prompt.ids, ids) for prompt, ids in pairs], tokenizer)
     was_training = model.training
     model.eval()
     rows: list[Row] = []
@@ -122,6 +137,10 @@ def sample(
         for prompt, response in zip(batch, produced[:, width:].tolist(), strict=True):
             rows.append((prompt.ids, up_to_end(response, tokenizer.eos_token_id)))
     model.train(was_training)
+    return _responses(prompts, rows, tokenizer)
+
+
+def _responses(prompts: Sequence[Prompt], rows: list[Row], tokenizer: Any) -> Responses:
     end = tokenizer.eos_token_id
     return Responses(
         prompts=list(prompts),

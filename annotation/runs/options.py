@@ -196,6 +196,13 @@ RL = (
     Option("passes", int, 4, _("Times an update goes over its responses."), 1, 100),
     Option("max_new_tokens", int, 48, _("The longest response, in tokens."), 1, 32768),
     Option("temperature", float, 1.0, _("Of sampling its own responses."), 0.01, 10.0),
+    Option(
+        "sampler",
+        str,
+        "transformers",
+        _("What samples its responses: vllm where it is installed, on a GPU."),
+        choices=("transformers", "vllm"),
+    ),
     Option("beta", float, 0.05, _("How dear it is to leave the base model."), 0.0, 100.0),
     Option(
         "kl_target",
