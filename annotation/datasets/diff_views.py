@@ -1,7 +1,10 @@
 """Two datasets beside each other: page and API."""
 
+from django.contrib import messages
 from django.http import Http404
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -43,6 +46,20 @@ def show_diff(request, slug, digest):
             "policies": policy_changes(then.policy, now.policy),
         }
     return render(request, "datasets/diff.html", context)
+
+
+@require_safe
+def choose_diff(request, slug):
+    """Two that were picked in the list: the newer one against the older."""
+    project = project_for(request.user, slug, "see_datasets")
+    picked = request.GET.getlist("pick")
+    found = datasets_in(project, request.user).filter(hash__in=picked).order_by("pk")
+    if len(found) != 2:
+        messages.error(request, _("Pick two datasets to compare."))
+        return redirect("datasets:list-datasets", slug)
+    then, now = found
+    address = reverse("datasets:show-diff", args=[slug, now.hash])
+    return redirect(f"{address}?with={then.hash}")
 
 
 def difference_of(then: Dataset, now: Dataset) -> Difference:

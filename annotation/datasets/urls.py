@@ -8,6 +8,7 @@ app_name = "datasets"
 urlpatterns = [
     path("projects/<slug:slug>/datasets/", views.dataset_list, name="list-datasets"),
     path("projects/<slug:slug>/datasets/new/", views.new, name="new-dataset"),
+    path("projects/<slug:slug>/datasets/compare/", diff_views.choose_diff, name="choose-diff"),
     path(
         "projects/<slug:slug>/datasets/freezing/<int:job_id>/",
         views.freezing,

@@ -16,7 +16,8 @@ from annotation.datasets.access import datasets_in
 from annotation.datasets.download import file_response
 from annotation.datasets.finding import items_named
 from annotation.datasets.forms import PolicyForm
-from annotation.datasets.policy import CONSENSUS, SPLITS, Policy
+from annotation.datasets.policy import SPLITS, Policy
+from annotation.datasets.proposals import AIMS, completed
 from annotation.datasets.publishing.push_views import pushes_of
 from annotation.projects.permissions import may, project_for
 
@@ -50,15 +51,11 @@ def new(request, slug):
             except DomainError as error:
                 form.add_error(None, str(error))
         return _show_form(request, project, form, status=422)
-    wished = request.GET.get("consensus", "")
-    proposed = Policy(consensus=wished) if wished in CONSENSUS else Policy()
-    form = PolicyForm(
-        request.GET if "labels" in request.GET else None,
-        project=project,
-        user=request.user,
-        initial={"consensus": proposed.consensus},
-    )
-    return _show_form(request, project, form, proposed=proposed)
+    form = PolicyForm(project=project, user=request.user)
+    sent = completed(request.GET, form)
+    if sent is not None:
+        form = PolicyForm(sent, project=project, user=request.user)
+    return _show_form(request, project, form)
 
 
 def _freeze(request, project, form):
@@ -78,13 +75,13 @@ def _freeze(request, project, form):
     return redirect("datasets:show-dataset", project.slug, result.dataset.hash)
 
 
-def _show_form(request, project, form, status=200, proposed=None):
-    """`proposed`: what an untouched form stands for."""
-    policy = proposed or Policy()
+def _show_form(request, project, form, status=200):
+    policy = Policy()
     if form.is_bound:
         policy = form.cleaned_data.get("policy") if form.is_valid() else None
         status = status if policy else 422
-    context = {"project": project, "tab": "datasets", "form": form}
+    context = {"project": project, "tab": "datasets", "form": form, "aims": AIMS}
+    context["aim"] = request.GET.get("for", "")
     try:
         if policy:
             counts, one_in = services.preview_quickly(

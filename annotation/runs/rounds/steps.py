@@ -67,7 +67,7 @@ def steps_of(found: Round) -> Steps:
 
 def _url(name, found, *args, **query) -> str:
     address = reverse(name, args=[found.project.slug, *args])
-    return f"{address}?{urlencode(query)}" if query else address
+    return f"{address}?{urlencode(query, doseq=True)}" if query else address
 
 
 def _collecting(found: Round) -> list[Step]:
@@ -136,7 +136,10 @@ def _judging(made: int, wanted: int, is_frozen: bool) -> str:
 def _dataset(found: Round) -> Step:
     dataset = found.dataset
     if dataset is None:
-        freeze = Link(_("Freeze a dataset"), _url("datasets:new-dataset", found))
+        freeze = Link(
+            _("Freeze a dataset"),
+            _url("datasets:new-dataset", found, batches=found.batches),
+        )
         return Step("dataset", _("Dataset"), "", _("Freeze it, then name it below."), freeze)
     kept = dataset.counts.get("comparisons", {}).get("kept")
     detail = dataset.short_hash

@@ -9,6 +9,8 @@ from annotation.core import jobs
 from annotation.core.models import Job
 from annotation.datasets import services
 from annotation.datasets.models import Dataset
+from annotation.datasets.policy import Policy
+from annotation.datasets.proposals import AIMS
 from annotation.projects.models import Membership
 from annotation.quality.services import compute_report
 from tests.annotation.datasets.world import judge_more, make_world
@@ -260,3 +262,37 @@ def test_the_report_of_a_dataset_by_reliability_says_how_labelers_were_weighed(c
     assert "How labelers weigh: Dawid–Skene" in text_of(client.get(url))
     said = client.get(f"{url}?format=json").json()
     assert [one["kind"] for one in said["methods"]].count("dataset") == 2
+
+
+def test_a_link_with_some_settings_leaves_the_rest_as_usual(client, project):
+    url = address("new-dataset")
+    said = client.get(url, {"ties": "drop", "drop_empty": "0"}).context["form"]
+    policy = said.cleaned_data["policy"]
+    assert policy == Policy(ties="drop", drop_empty=False)
+    assert said["labels"].value() == "majority"  # no radio without a choice
+    wrong = client.get(url, {"ties": "loud"})
+    assert wrong.status_code == 422
+
+
+def test_an_aim_fills_the_form_with_settings_that_there_are(client, project):
+    url = address("new-dataset")
+    for aim, said in AIMS.items():
+        policy = client.get(url, {"for": aim}).context["form"].cleaned_data["policy"]
+        for name, value in said.settings.items():
+            assert getattr(policy, name) == value, (aim, name)
+    kept = client.get(url, {"for": "dpo", "near_prompts": "ignore"}).context["form"]
+    assert kept.cleaned_data["policy"].pairs == "best_rest"
+    assert kept.cleaned_data["policy"].near_prompts == "ignore"
+
+
+def test_two_picked_in_the_list_are_compared_the_newer_with_the_older(client, project):
+    older = services.freeze_dataset(project=project).dataset
+    listed = address("list-datasets")
+    assert 'name="pick"' not in client.get(listed).content.decode()  # there is nothing to compare
+    newer = services.freeze_dataset(project=project, policy=Policy(ties="drop")).dataset
+    assert client.get(listed).content.decode().count('name="pick"') == 2
+    choose = address("choose-diff")
+    shown = client.get(choose, {"pick": [newer.hash, older.hash]}, follow=True)
+    assert (shown.context["then"], shown.context["now"]) == (older, newer)
+    again = client.get(choose, {"pick": [older.hash]}, follow=True)
+    assert "Pick two datasets" in again.content.decode()

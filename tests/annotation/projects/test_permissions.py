@@ -330,6 +330,7 @@ ROUTES = [
     Route("datasets:download-export", "export"),
     Route("datasets:set-licence", "export", "POST"),
     Route("datasets:show-diff", "see_datasets"),
+    Route("datasets:choose-diff", "see_datasets", gives=(302,)),  # back to the list: none picked
     Route("runs:show-row", "see_datasets"),
     Route("runs:item-datasets", "see_datasets"),
     Route("datasets-api:datasets", "freeze", "POST"),
