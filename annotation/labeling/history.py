@@ -23,17 +23,23 @@ class Judged:
 
     @property
     def order(self) -> str:
-        return order_line(self.judgment, self._letters())
+        return order_line(self.judgment, self.letters())
 
     @property
     def ratings(self) -> list[str]:
-        return rating_rows(self.judgment, self._letters())
+        return rating_rows(self.judgment, self.letters())
 
     @property
     def can_be_revised(self) -> bool:
-        return self.judgment.assignment_id is not None
+        return self.judgment.assignment_id is not None and not self.is_final
 
-    def _letters(self) -> list[str]:
+    @property
+    def is_final(self) -> bool:
+        """Of `own_judgments`; elsewhere nobody looked."""
+        return getattr(self.judgment, "is_final", False)
+
+    def letters(self) -> list[str]:
+        """Of each position, in order."""
         order = self.judgment.order or range(1, len(self.judgment.ranks) + 1)
         shown = dict(zip(order, LETTERS, strict=False))
         return [shown[position] for position in range(1, len(self.judgment.ranks) + 1)]

@@ -55,6 +55,9 @@ def revise(request, judgment_id):
         assignment = services.assignment_of(request.user, judgment.assignment_id)
     except NotFound as error:
         raise Http404 from error
+    if judgment.is_final:
+        messages.info(request, _("This judgment is final: you have read what others say of it."))
+        return SeeOther(reverse("labeling:history"))
     assignment.order = judgment.order or assignment.order
     if request.method == "POST":
         return _save(request, judgment, assignment)

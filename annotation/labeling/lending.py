@@ -209,6 +209,8 @@ JUDGED_LONG_AGO = """(
          AND NOT EXISTS (SELECT 1 FROM labeling_assignment again
                           WHERE again.item_id = i.id AND again.labeler_id = %(labeler)s
                             AND again.is_repeat AND again.state <> 'expired' OFFSET 0)
+         AND NOT EXISTS (SELECT 1 FROM labeling_finaljudgment said
+                          WHERE said.item_id = i.id AND said.labeler_id = %(labeler)s OFFSET 0)
        ORDER BY judged.id LIMIT 1)""".replace("<wanted>", WANTED)
 REPEAT = REPEAT.replace("<from here>", JUDGED_LONG_AGO.replace("<side>", ">="))
 REPEAT = REPEAT.replace("<round>", JUDGED_LONG_AGO.replace("<side>", "<"))

@@ -8,7 +8,9 @@ from django.utils.translation import gettext as _
 
 from annotation.core.database import is_retryable
 from annotation.core.errors import Conflict, NotFound
+from annotation.labeling.final import refuse_final
 from annotation.labeling.models import ON_THE_LADDER, Assignment, Item, Judgment
+from annotation.labeling.models.final import is_final_for_its_labeler
 from annotation.labeling.record import record_judgment, texts_for, without_unchanged
 from annotation.labeling.verdict import Verdict, check, check_seconds
 from annotation.projects.models import Membership, RubricVersion
@@ -34,6 +36,7 @@ def own_judgments(labeler):
     of the training and the test stand, and are shown where those are."""
     mine = Judgment.objects.filter(labeler=labeler).exclude(purpose__in=ON_THE_LADDER)
     mine = visible_in(mine, labeler, "judge")
+    mine = mine.annotate(is_final=is_final_for_its_labeler())
     return mine.select_related("project", "item__prompt", "rubric_version")
 
 
@@ -99,6 +102,7 @@ def _revise(judgment_id, labeler, verdict, key, seconds, rubric_id) -> Judgment:
     _refuse_the_suspended(base.project_id, labeler)
     # Whoever submits, undoes or revises holds this row.
     list(Assignment.objects.select_for_update().filter(item=base.item_id, labeler=labeler))
+    refuse_final(base)
     latest = latest_revision(base)
     rubric = rubric_for(base, rubric_id)
     said = verdict(base, rubric)

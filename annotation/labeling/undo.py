@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from annotation.core import audit
 from annotation.core.database import is_retryable
 from annotation.core.errors import Conflict
+from annotation.labeling.final import refuse_final
 from annotation.labeling.forms.entered import entered_from
 from annotation.labeling.inserting import insert_judgment
 from annotation.labeling.models import ON_THE_LADDER, Assignment, Item, Judgment
@@ -115,6 +116,7 @@ def _retract(assignment) -> dict[str, str]:
     last = Judgment.objects.of_line(assignment).latest("revision")
     if last.assignment_id != assignment.pk or last.is_retraction:
         raise Conflict(_("This judgment was changed since: see your history."))
+    refuse_final(last)
     copied = {
         field.attname: getattr(last, field.attname)
         for field in Judgment._meta.concrete_fields

@@ -226,6 +226,7 @@ COLUMNS: dict[str, dict[str, Fate]] = {
         "text": EMPTIED,
         "answer": EMPTIED,
     },
+    "labeling.FinalJudgment": {"labeler": NUMBER},
     # Told to everybody: the project's; but a question quoted in it goes with the question. A
     # question and its answer are between two people.
     "labeling.Announcement": {"author": NUMBER, "text": CONTENT},
@@ -267,7 +268,12 @@ COLUMNS: dict[str, dict[str, Fate]] = {
     "quality.Refill": {"actor": NUMBER},
     "quality.AdaptiveWork": {"standing": CODE},
     "quality.Choice": {"input_sha256": CODE},
-    "quality.Judge": {"name": CONTENT, "instructions": CONTENT, "created_by": NUMBER},
+    "quality.Judge": {
+        "name": CONTENT,
+        "reward_model": CONTENT,
+        "instructions": CONTENT,
+        "created_by": NUMBER,
+    },
     "quality.JudgeRun": {"terms": CODE, "created_by": NUMBER},
     # Written by a model, about responses; see quality/judges/models.py.
     "quality.Opinion": {

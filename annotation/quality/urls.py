@@ -4,6 +4,7 @@ from annotation.quality import calibration_views, own_views, views
 from annotation.quality.adaptive import views as adaptive
 from annotation.quality.building import views as building
 from annotation.quality.item_consensus import views as item_consensus
+from annotation.quality.judges import critique_views
 from annotation.quality.judges import views as judges
 from annotation.quality.reporting import views as reporting_views
 from annotation.quality.signals import views as signals
@@ -55,6 +56,13 @@ urlpatterns = [
         "projects/<slug:slug>/adaptive/budget/<int:refill_id>/take-back/",
         adaptive.take_back,
         name="take-refill-back",
+    ),
+    path("me/critiques/", critique_views.list_critiques, name="list-critiques"),
+    path("me/critiques/<int:judgment_id>/", critique_views.read_critique, name="read-critique"),
+    path(
+        "projects/<slug:slug>/judges/<int:judge_id>/critiques/",
+        critique_views.set_critiques,
+        name="set-critiques",
     ),
     path("projects/<slug:slug>/judges/", judges.judge_list, name="list-judges"),
     path("projects/<slug:slug>/judges/new/", judges.new_judge, name="new-judge"),

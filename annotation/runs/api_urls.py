@@ -2,6 +2,7 @@ from django.urls import path
 
 from annotation.runs import api
 from annotation.runs.evaluation import api as evaluation
+from annotation.runs.judging import api as judging
 from annotation.runs.registry import push_api
 from annotation.runs.rounds import api as rounds
 from annotation.runs.staleness import api as staleness
@@ -32,5 +33,15 @@ urlpatterns = [
         "evaluations/<int:evaluation_id>/",
         evaluation.EvaluationView.as_view(),
         name="evaluation",
+    ),
+    path(
+        "projects/<slug:slug>/reward-judges/",
+        judging.RewardJudgesView.as_view(),
+        name="reward-judges",
+    ),
+    path(
+        "projects/<slug:slug>/reward-judges/<int:judge_id>/runs/",
+        judging.RewardJudgeRunsView.as_view(),
+        name="reward-judge-runs",
     ),
 ]

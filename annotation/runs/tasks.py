@@ -13,6 +13,7 @@ CHECK_KIND = "accuracy"
 PUSH_KIND = "push_model"
 OFFLOAD_KIND = "offload_model"
 FETCH_KIND = "fetch_model"
+JUDGE_KIND = "reward-judge"
 
 
 @job_kind(
@@ -70,6 +71,13 @@ def fetch_model(claim: Claim):
     from annotation.runs.registry import keeping
 
     keeping.fetch_in_job(claim)
+
+
+@job_kind(JUDGE_KIND)
+def judge_by_reward(claim: Claim):
+    from annotation.runs.judging import running  # a task is a leaf: services import us
+
+    return running.judge_in_job(claim)
 
 
 @app.task(name="runs.check_newest_judgments")

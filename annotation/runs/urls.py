@@ -2,6 +2,7 @@ from django.urls import path
 
 from annotation.runs import lineage_views, overview, views
 from annotation.runs.evaluation import views as evaluation
+from annotation.runs.judging import views as judging
 from annotation.runs.registry import push_views as pushes
 from annotation.runs.registry import views as registry
 from annotation.runs.rounds import views as rounds
@@ -19,6 +20,16 @@ urlpatterns = [
         name="prioritise-run",
     ),
     path("projects/<slug:slug>/training/<int:run_id>/resume/", views.resume, name="resume-run"),
+    path(
+        "projects/<slug:slug>/judges/new-reward-model/",
+        judging.new_judge,
+        name="new-reward-judge",
+    ),
+    path(
+        "projects/<slug:slug>/judges/<int:judge_id>/reward-run/",
+        judging.start_run,
+        name="start-reward-judge-run",
+    ),
     path("projects/<slug:slug>/models/", registry.model_list, name="list-model-versions"),
     path(
         "projects/<slug:slug>/models/<int:version_id>/",
@@ -53,6 +64,11 @@ urlpatterns = [
         "projects/<slug:slug>/evaluations/<int:evaluation_id>/",
         evaluation.show,
         name="show-evaluation",
+    ),
+    path(
+        "projects/<slug:slug>/evaluations/<int:evaluation_id>/judge/",
+        evaluation.ask_judge,
+        name="ask-judge-of-evaluation",
     ),
     path(
         "projects/<slug:slug>/evaluations/<int:evaluation_id>/stop/",

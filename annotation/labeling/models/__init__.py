@@ -16,6 +16,7 @@ from annotation.labeling.models.calibration import (
     CalibrationRound,
 )
 from annotation.labeling.models.feedback import Feedback
+from annotation.labeling.models.final import FinalJudgment
 from annotation.labeling.models.gold import GoldItem, GoldRotation, TestSection
 from annotation.labeling.models.items import Item, ItemResponse
 from annotation.labeling.models.judgments import Judgment, WrittenResponse, newer_revisions
@@ -42,6 +43,7 @@ __all__ = [
     "CalibrationReading",
     "CalibrationRound",
     "Feedback",
+    "FinalJudgment",
     "GoldItem",
     "GoldRotation",
     "Item",

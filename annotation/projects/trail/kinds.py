@@ -103,6 +103,16 @@ KINDS: dict[str, Words] = {
     "endpoint.tried": Words("project", _("Endpoint tried"), _("%(who)s tried %(target)s")),
     "endpoint.removed": Words("project", _("Endpoint removed"), _("%(who)s removed %(target)s")),
     "judge.added": Words("project", _("Judge added"), _("%(who)s added %(target)s, %(name)s")),
+    "judge.critiques_shown": Words(
+        "project",
+        _("Critiques of a judge shown"),
+        _("%(who)s has labelers read what %(target)s says, after they judged"),
+    ),
+    "judge.critiques_hidden": Words(
+        "project",
+        _("Critiques of a judge hidden"),
+        _("%(who)s shows labelers no more of what %(target)s says"),
+    ),
     "judge_run.started": Words(
         "review", _("Judge asked"), _("%(who)s had a judge look at %(items)s items: %(target)s")
     ),
@@ -207,6 +217,11 @@ KINDS: dict[str, Words] = {
     ),
     "judgment.revised": Words(
         "judging", _("Judgment changed"), _("%(who)s changed the judgment of item %(item)s")
+    ),
+    "judgment.made_final": Words(
+        "judging",
+        _("Judgment made final"),
+        _("%(who)s made the judgment of item %(item)s final, to read what others say of it"),
     ),
     "judgment.retracted": Words(
         "judging",

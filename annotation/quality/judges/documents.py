@@ -5,7 +5,17 @@ from annotation.quality.judges.findings import Compared, Findings
 from annotation.quality.judges.models import JudgeRun
 from annotation.quality.judges.services import answered_count, spent_by
 
-FIGURES = ("consistency", "place", "raw", "alpha", "kappa", "steady", "person", "people")
+FIGURES = (
+    "consistency",
+    "place",
+    "raw",
+    "alpha",
+    "kappa",
+    "steady",
+    "person",
+    "people",
+    "learned",
+)
 SIDES = ("lower", "tie", "higher")
 
 
@@ -18,14 +28,16 @@ def run_document(run: JudgeRun) -> dict:
         "model": run.terms["model"],
         "state": run.job.state,
         "error": run.job.error,
+        "kind": "reward_model" if run.judge.reward_model else "endpoint",
         "items": len(run.item_ids),
+        "items_left_out": run.terms.get("left_out", 0),
         "questions": run.question_count,
         "answered": answered_count(run),
         "failed_answers": run.opinions.failed().count(),
         "tokens_in": spent["tokens_in"],
         "tokens_out": spent["tokens_out"],
         "cost": None if spent["cost"] is None else str(spent["cost"]),
-        "currency": run.terms["currency"],
+        "currency": run.terms.get("currency", ""),
     }
 
 
@@ -37,6 +49,7 @@ def findings_document(findings: Findings) -> dict:
             one.key: {"kappa": as_json(one.kappa), "difference": as_json(one.difference)}
             for one in findings.criteria
         },
+        "sides": {label: as_json(estimate) for label, estimate in findings.sides},
         "unsure": [_compared(one) for one in findings.unsure],
         "differs": [_compared(one) for one in findings.differing],
     }
@@ -48,5 +61,6 @@ def _compared(one: Compared) -> dict:
         "item": one.item,
         "positions": list(one.pair),
         "judge": [SIDES[outcome] for outcome in one.said],
+        "margin": one.margin,
         "people": dict(zip(SIDES, one.votes, strict=True)),
     }

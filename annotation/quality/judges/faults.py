@@ -11,6 +11,7 @@ UNUSABLE = {
     "no_choice": _("The judge prefers neither A nor B, nor says that they tie: %(detail)s."),
     "bad_rating": _("The judge's ratings do not fit the rubric: %(detail)s"),
     "bad_critique": _("The judge's critique is no text, or longer than we keep."),
+    "too_long": _("A response is longer than the reward model reads: nothing is cut."),
     "cut_short": _("The judge was cut off at %(detail)s tokens, before its answer was whole."),
 }
 

@@ -12,6 +12,7 @@ import numpy as np
 from annotation.labeling.models import Item, Judgment
 from annotation.labeling.verdict.model import NOT_APPLICABLE
 from annotation.labeling.verdict.tiers import signs_of
+from annotation.projects.services import current_rubric
 from annotation.quality.analyses.consensus.methods import outcome_of
 from annotation.quality.figures import SEED
 from annotation.quality.judges.models import JudgeRun, Opinion
@@ -24,27 +25,35 @@ from annotation.quality.stats.estimate import Estimate
 from annotation.quality.stats.rating_table import RatingTable
 
 N_OUTCOMES = 3
+Ratings = dict[tuple[int, int], list[int]]  # by item and position
 
 
 @dataclass
 class Compared:
     """Two responses of an item. By outcome 0 the lower position better, 1 a tie, 2 the other one:
     said: by the judge, one for each order that was answered; votes (3,): by people; people: the
-    majority of them, an even split being a tie, None where nobody judged."""
+    majority of them, an even split being a tie, None where nobody judged; orders: in how many the
+    judge is asked; is_learned: a reward model was trained on the item; margin: of its rewards."""
 
     item: int
     pair: tuple[int, int]
     said: list[int] = field(default_factory=list)
     votes: list[int] = field(default_factory=lambda: [0] * N_OUTCOMES)
     people: int | None = None
+    orders: int = 2
+    is_learned: bool = False
+    margin: float | None = None
 
     @property
-    def is_asked_twice(self) -> bool:
-        return len(self.said) == 2
+    def is_whole(self) -> bool:
+        return len(self.said) == self.orders
 
     @property
     def is_unsure(self) -> bool:
-        return self.is_asked_twice and self.said[0] != self.said[1]
+        """It contradicts itself; a reward model, which cannot, gives both about the same."""
+        if not self.is_whole:
+            return False
+        return self.said[0] == 1 if self.orders == 1 else self.said[0] != self.said[1]
 
     @property
     def verdict(self) -> int:
@@ -54,7 +63,7 @@ class Compared:
     @property
     def differs(self) -> bool:
         """A steady judge against a majority of people."""
-        if not self.is_asked_twice or self.is_unsure or self.people is None:
+        if not self.is_whole or self.is_unsure or self.people is None:
             return False
         return self.verdict != self.people
 
@@ -75,7 +84,9 @@ class Findings:
     """consistency: raw agreement of the two orders; place: share of the one shown first among
     choices; raw, alpha, kappa: with the majority, a contradiction counted as a tie; steady: raw
     where the judge did not contradict itself; person: with one person drawn from those who judged;
-    people: of two people with each other, on the same comparisons; slices: (name, raw)."""
+    people: of two people with each other, on the same comparisons; slices: (name, raw).
+    sides: (label of a criterion, share of its choices for the side that people rate higher on it).
+    learned: raw, on items that a reward model was trained on, which nothing else here counts."""
 
     compared: list[Compared]
     consistency: Estimate
@@ -88,6 +99,8 @@ class Findings:
     people: Estimate
     slices: list[tuple[str, Estimate]]
     criteria: list[CriterionFigures]
+    sides: list[tuple[str, Estimate]]
+    learned: Estimate
 
     @property
     def unsure(self) -> list[Compared]:
@@ -105,13 +118,14 @@ def findings_of(run: JudgeRun) -> Findings:
     judgments = list(
         Judgment.objects.filter(item__in=run.item_ids).work().current().order_by("item_id", "pk")
     )
-    compared = _compare(opinions, judgments)
-    twice = [one for one in compared if one.is_asked_twice]
-    met = [one for one in twice if one.people is not None]
+    every = _compare(run, opinions, judgments)
+    compared = [one for one in every if not one.is_learned]
+    whole = [one for one in compared if one.is_whole]
+    met = [one for one in whole if one.people is not None]
     return Findings(
         compared=compared,
         consistency=pairwise_agreement(
-            _table(twice, [_counts(*one.said) for one in twice]), "micro"
+            _table(whole, [_counts(*one.said) for one in whole]), "micro"
         ),
         place=_place(opinions),
         raw=_with_majority(met),
@@ -128,15 +142,26 @@ def findings_of(run: JudgeRun) -> Findings:
         people=pairwise_agreement(_table(met, [one.votes for one in met]), "micro"),
         slices=_by_slice(met),
         criteria=_by_criterion(run, opinions, judgments),
+        sides=_sides(run, whole, judgments),
+        learned=_with_majority(
+            [one for one in every if one.is_learned and one.is_whole and one.people is not None]
+        ),
     )
 
 
-def _compare(opinions: Iterable[Opinion], judgments: Iterable[Judgment]) -> list[Compared]:
+def _compare(
+    run: JudgeRun, opinions: Iterable[Opinion], judgments: Iterable[Judgment]
+) -> list[Compared]:
     """Every comparison that the judge answered at least once, by item and pair."""
     found: dict[tuple[int, tuple[int, int]], Compared] = {}
+    orders, learned = run.judge.orders, set(run.terms.get("learned", ()))
     for opinion in opinions:
         key = (opinion.item_id, opinion.pair)
-        found.setdefault(key, Compared(*key)).said.append(opinion.sign + 1)
+        one = found.setdefault(
+            key, Compared(*key, orders=orders, is_learned=opinion.item_id in learned)
+        )
+        one.said.append(opinion.sign + 1)
+        one.margin = opinion.margin
     for judgment in judgments:
         signs = signs_of(judgment.ranks, judgment.unacceptable, judgment.rest_below)
         for pair, sign in signs.items():
@@ -223,7 +248,23 @@ def _by_criterion(run: JudgeRun, opinions, judgments) -> list[CriterionFigures]:
     ]
 
 
-Ratings = dict[tuple[int, int], list[int]]  # by item and position
+def _sides(run: JudgeRun, whole: list[Compared], judgments) -> list[tuple[str, Estimate]]:
+    """Of a judge that rates nothing. Where either finds both alike, nothing is said."""
+    rubric = current_rubric(run.project) if run.judge.reward_model else None
+    return [
+        (criterion.label, _side(_rated(judgments, criterion.key), whole))
+        for criterion in (rubric.criteria_list if rubric else ())
+    ]
+
+
+def _side(rated: Ratings, whole: list[Compared]) -> Estimate:
+    found = defaultdict(list)
+    for one in whole:
+        low, high = (rated.get((one.item, position)) for position in one.pair)
+        if one.verdict == 1 or not low or not high or np.mean(low) == np.mean(high):
+            continue
+        found[one.item].append(float((one.verdict == 0) == (np.mean(low) > np.mean(high))))
+    return _mean(found, "for the side that people rate higher, mean over items")
 
 
 def _said(opinions: Iterable[Opinion], key: str) -> Ratings:

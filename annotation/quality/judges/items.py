@@ -23,6 +23,7 @@ MOST_ITEMS = 5000
 CHOOSE = """
 SELECT i.id FROM labeling_item i JOIN prompts_prompt p ON p.id = i.prompt_id
  WHERE i.project_id = %(project)s AND i.state = 'open' AND i.response_count >= 2
+   AND (%(among)s::bigint[] IS NULL OR i.id = ANY (%(among)s))
    AND NOT jsonb_path_exists(p.messages, '$[*].attachments[*]')
    AND NOT EXISTS (SELECT 1 FROM labeling_itemresponse place
                      JOIN prompts_response r ON r.id = place.response_id
@@ -60,9 +61,17 @@ class Estimate:
     minutes_least: float | None
 
 
-def choose_items(project, *, most: int, only_judged: bool, seed: int = 1) -> list[int]:
-    """A random sample of what can be asked about, in the order of the ids."""
-    values = {"project": project.pk, "judged": only_judged, "seed": seed, "most": most}
+def choose_items(
+    project, *, most: int, only_judged: bool, seed: int = 1, among: list[int] | None = None
+) -> list[int]:
+    """A random sample of what can be asked about, of these items or of all, by id."""
+    values = {
+        "project": project.pk,
+        "judged": only_judged,
+        "seed": seed,
+        "most": most,
+        "among": among,
+    }
     return sorted(pk for (pk,) in rows_of(CHOOSE, values))
 
 

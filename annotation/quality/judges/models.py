@@ -16,15 +16,20 @@ MOST_TOKENS = 32_768
 
 
 class Judge(models.Model):
-    """A model behind an endpoint, with the words it is asked in. It never changes: what it said
-    was an answer to just these words, so other words are another judge."""
+    """A model behind an endpoint, with the words it is asked in, or a reward model of ours. It
+    never changes: what it said was an answer to just these words, so other words are another
+    judge."""
 
     project = models.ForeignKey(
         "projects.Project", on_delete=models.PROTECT, related_name="judges"
     )
     endpoint = models.ForeignKey(
-        "candidates.Endpoint", on_delete=models.PROTECT, related_name="judges"
+        "candidates.Endpoint", on_delete=models.PROTECT, null=True, related_name="judges"
     )
+    # The model version of this name, which no other of the project ever has; `runs` knows it.
+    reward_model = models.CharField(max_length=100, blank=True, default="", db_default="")
+    # Of a reward model: two rewards that lie nearer to each other are a tie.
+    tie_below = models.FloatField(null=True)
     name = models.CharField(max_length=80)
     # Beside the rubric: what else it is to heed.
     instructions = models.TextField(blank=True)
@@ -36,6 +41,8 @@ class Judge(models.Model):
     max_tokens = models.PositiveIntegerField(default=1024)
     # Asks the server to answer with JSON only. Some servers do not know that.
     is_json_demanded = models.BooleanField(default=True)
+    # Labelers may read its critiques of an item, once their own judgment of it is final.
+    is_read_by_labelers = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
@@ -44,6 +51,26 @@ class Judge(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint("project", Lower("name"), name="judge_name_once"),
+            models.UniqueConstraint(
+                fields=["project"],
+                condition=Q(is_read_by_labelers=True),
+                name="judge_read_by_labelers_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(endpoint__isnull=False, reward_model="", tie_below=None)
+                | (
+                    Q(
+                        endpoint=None,
+                        # A comparison with NULL is NULL, and a CHECK lets that pass.
+                        tie_below__isnull=False,
+                        tie_below__gte=0,
+                        tie_below__lt=1e9,
+                        is_read_by_labelers=False,
+                    )
+                    & ~Q(reward_model="")
+                ),
+                name="judge_endpoint_or_reward_model",
+            ),
             models.CheckConstraint(condition=~Q(name=""), name="judge_has_name"),
             models.CheckConstraint(
                 condition=Q(max_tokens__range=(16, MOST_TOKENS)), name="judge_tokens_bounded"
@@ -53,9 +80,20 @@ class Judge(models.Model):
     def __str__(self):
         return f"judge {self.pk}"
 
+    @property
+    def model(self) -> str:
+        return self.reward_model or self.endpoint.model
+
+    @property
+    def orders(self) -> int:
+        """How many answers make a comparison. A reward model reads each response alone, so which
+        of two comes first is nothing to it."""
+        return 1 if self.reward_model else 2
+
 
 class JudgeRun(models.Model):
-    """A judge is asked about these items: every two responses of each, in both orders."""
+    """A judge is asked about these items: every two responses of each, in both orders; a reward
+    model in the one order that is all orders to it."""
 
     project = models.ForeignKey(
         "projects.Project", on_delete=models.PROTECT, related_name="judge_runs"
@@ -63,7 +101,9 @@ class JudgeRun(models.Model):
     judge = models.ForeignKey(Judge, on_delete=models.PROTECT, related_name="runs")
     item_ids = ArrayField(models.BigIntegerField())
     question_count = models.PositiveIntegerField()
-    # The model and its prices as they were: {"model", "price_in", "price_out", "currency"}.
+    # The model and its prices as they were: {"model", "price_in", "price_out", "currency"}. Of a
+    # reward model {"model", "left_out": how many items it had learned from, "learned": the ids of
+    # those that were asked about all the same}.
     terms = models.JSONField(default=dict)
     job = models.ForeignKey("core.Job", on_delete=models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -76,7 +116,7 @@ class JudgeRun(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(item_ids__len__gte=1, question_count__gte=2),
+                condition=Q(item_ids__len__gte=1, question_count__gte=1),
                 name="judge_run_asks_something",
             )
         ]
@@ -111,6 +151,8 @@ class Opinion(models.Model):
     # {"helpfulness": [4, null]} by criterion, then of the first one and the second one.
     ratings = models.JSONField(default=dict)
     critique = models.TextField(blank=True)
+    # Of a reward model: the reward of the first one less that of the second one.
+    margin = models.FloatField(null=True)
     # What went wrong: a name of `faults.sentence_of`, and what it was in particular.
     fault = models.CharField(max_length=20, blank=True)
     detail = models.TextField(blank=True)

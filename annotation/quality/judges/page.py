@@ -30,9 +30,10 @@ class Suspect:
 
 @dataclass(frozen=True)
 class Shown:
-    steadiness: list[Row]
+    steadiness: list[Row]  # nothing of a reward model, which cannot contradict itself
     agreement: list[Row]
     slices: list[Row]
+    sides: list[Row]
     criteria: list[tuple[str, Row, str, str]]
     differing: list[Suspect]
     differing_count: int
@@ -49,11 +50,14 @@ def shown(run: JudgeRun) -> Shown:
     differing, unsure = found.differing, found.unsure
     told = _told_of(run, [*differing[:MOST_SHOWN], *unsure[:MOST_SHOWN]])
     return Shown(
-        steadiness=[
+        steadiness=[]
+        if run.judge.reward_model
+        else [
             _row(_("Both orders agree"), found.consistency),
             _row(_("The one shown first is chosen"), found.place, _("0.5 is even")),
         ],
         agreement=_agreement(found),
+        sides=[_row(label, estimate) for label, estimate in found.sides],
         slices=[_row(name, estimate) for name, estimate in found.slices],
         criteria=[
             (
@@ -72,7 +76,7 @@ def shown(run: JudgeRun) -> Shown:
 
 
 def _agreement(found: Findings) -> list[Row]:
-    return [
+    rows = [
         _row(_("Raw, with the majority"), found.raw, _("a contradiction counts as a tie")),
         _row(_("Raw, where it is steady"), found.steady),
         _row(_("Krippendorff’s alpha, with the majority"), found.alpha),
@@ -80,6 +84,10 @@ def _agreement(found: Findings) -> list[Row]:
         _row(_("Raw, with one person"), found.person, _("compare it with the next line")),
         _row(_("Raw, two people with each other"), found.people),
     ]
+    if found.learned.n_items:
+        said = _("counted in no other line")
+        rows.append(_row(_("Raw, on what it has learned from"), found.learned, said))
+    return rows
 
 
 def _row(name: str, estimate, *said: str) -> Row:
@@ -104,7 +112,7 @@ def _told_of(run: JudgeRun, compared: list[Compared]):
             item_id=item.pk,
             external_id=item.external_id,
             keys=pair,
-            judge=said if one.is_unsure else said[:1],
+            judge=said if one.orders == 2 and one.is_unsure else said[:1],
             people=one.votes,
             critiques=critiques.get((one.item, one.pair), []),
         )

@@ -21,6 +21,7 @@ from annotation.quality.judges.models import MOST_TOKENS, Judge, JudgeRun
 LEAST_TOKENS = 16
 LONGEST_INSTRUCTIONS = 20_000
 MOST_JUDGES = 100  # of a project
+MOST_TIE = 1000
 
 
 def add_judge(
@@ -42,20 +43,45 @@ def add_judge(
     if len(instructions) > LONGEST_INSTRUCTIONS:
         said = _("The instructions have more than %(count)d characters.")
         raise DomainError(said % {"count": LONGEST_INSTRUCTIONS})
+    return _save(
+        Judge(
+            project=project,
+            endpoint=endpoint,
+            name=name.strip(),
+            instructions=instructions.strip(),
+            rubric_version=current_rubric(project),
+            max_tokens=max_tokens,
+            is_json_demanded=is_json_demanded,
+            created_by=actor,
+        ),
+        actor,
+    )
+
+
+def add_reward_judge(
+    *, project, reward_model: str, name: str, tie_below: float, actor=None
+) -> Judge:
+    """A reward model as a judge: whichever of two has more reward. `runs` asks it."""
+    if not 0 <= tie_below <= MOST_TIE:  # neither is NaN
+        raise DomainError(_("A tie is a difference of 0 to %(most)d.") % {"most": MOST_TIE})
+    return _save(
+        Judge(
+            project=project,
+            reward_model=reward_model,
+            name=name.strip(),
+            tie_below=tie_below,
+            created_by=actor,
+        ),
+        actor,
+    )
+
+
+def _save(judge: Judge, actor) -> Judge:
+    project = judge.project
     if project.judges.count() >= MOST_JUDGES:
         raise DomainError(_("A project has at most %(count)d judges.") % {"count": MOST_JUDGES})
-    judge = Judge(
-        project=project,
-        endpoint=endpoint,
-        name=name.strip(),
-        instructions=instructions.strip(),
-        rubric_version=current_rubric(project),
-        max_tokens=max_tokens,
-        is_json_demanded=is_json_demanded,
-        created_by=actor,
-    )
     try:
-        judge.clean_fields(exclude=["created_by", "rubric_version"])
+        judge.clean_fields(exclude=["created_by", "rubric_version", "endpoint", "tie_below"])
         with transaction.atomic():
             judge.save(force_insert=True)
             audit.record(
@@ -64,7 +90,8 @@ def add_judge(
                 project=project,
                 target=f"judge:{judge.pk}",
                 name=judge.name,
-                endpoint=endpoint.pk,
+                endpoint=judge.endpoint_id,
+                reward_model=judge.reward_model,
             )
     except ValidationError as error:
         raise DomainError(" ".join(error.messages)) from error
@@ -77,8 +104,7 @@ def add_judge(
 
 def items_for(judge: Judge, *, most: int, only_judged: bool = True, seed: int = 1) -> list[int]:
     """The sample that a run of these settings asks about."""
-    if not 1 <= most <= MOST_ITEMS:
-        raise DomainError(_("Ask about 1 to %(most)d items.") % {"most": MOST_ITEMS})
+    check_most(most)
     found = choose_items(judge.project, most=most, only_judged=only_judged, seed=seed)
     if not found:
         raise DomainError(
@@ -89,25 +115,48 @@ def items_for(judge: Judge, *, most: int, only_judged: bool = True, seed: int = 
     return found
 
 
+def check_most(most: int) -> None:
+    if not 1 <= most <= MOST_ITEMS:
+        raise DomainError(_("Ask about 1 to %(most)d items.") % {"most": MOST_ITEMS})
+
+
 def start_run(*, judge: Judge, item_ids: list[int], actor=None) -> JudgeRun:
     """Ask the judge of every two responses of these items, in both orders."""
-    if judge.endpoint.removed_at is not None:
-        raise DomainError(_("The endpoint of this judge was removed."))
+    _refuse_removed(judge)
     asked = estimate(judge, item_ids)
-    if not asked.questions:
+    return create_run(
+        judge=judge,
+        item_ids=item_ids,
+        question_count=asked.questions,
+        terms=terms_of(judge.endpoint),
+        kind=tasks.ASK_JUDGE,
+        actor=actor,
+    )
+
+
+def create_run(
+    *, judge: Judge, item_ids: list[int], question_count: int, terms: dict, kind: str, actor=None
+) -> JudgeRun:
+    """The row with its job of this kind."""
+    if not question_count:
         raise DomainError(_("There is nothing to ask about."))
     with transaction.atomic():
         run = JudgeRun.objects.create(
             project=judge.project,
             judge=judge,
             item_ids=sorted(item_ids),
-            question_count=asked.questions,
-            terms=terms_of(judge.endpoint),
+            question_count=question_count,
+            terms=terms,
             created_by=actor,
         )
-        _enqueue(run, actor)
-        _record("judge_run.started", run, actor, judge=judge.pk, items=asked.items)
+        _enqueue(run, kind, actor)
+        _record("judge_run.started", run, actor, judge=judge.pk, items=len(item_ids))
     return run
+
+
+def _refuse_removed(judge: Judge) -> None:
+    if judge.endpoint is not None and judge.endpoint.removed_at is not None:
+        raise DomainError(_("The endpoint of this judge was removed."))
 
 
 def cancel_run(*, run: JudgeRun, actor=None) -> None:
@@ -121,8 +170,7 @@ def cancel_run(*, run: JudgeRun, actor=None) -> None:
 
 def resume_run(*, run: JudgeRun, actor=None) -> None:
     """Ask what has no answer yet: what was not asked, and once more what failed."""
-    if run.judge.endpoint.removed_at is not None:
-        raise DomainError(_("The endpoint of this judge was removed."))
+    _refuse_removed(run.judge)
     if run.job.is_active:
         raise Conflict(_("The same is under way already."))
     if answered_count(run) == run.question_count:
@@ -130,7 +178,7 @@ def resume_run(*, run: JudgeRun, actor=None) -> None:
     with transaction.atomic():
         JudgeRun.objects.filter(pk=run.pk).update(resumed_at=timezone.now())
         if run.job.state == Job.State.DONE:
-            _enqueue(run, actor)
+            _enqueue(run, run.job.kind, actor)
         else:
             jobs.revive(run.job)
         _record("judge_run.resumed", run, actor)
@@ -158,12 +206,14 @@ def spent_by(run: JudgeRun) -> dict:
     endpoint says; the cost is None where no price is known."""
     told = run.opinions.aggregate(into=Sum("prompt_tokens"), out=Sum("completion_tokens"))
     into, out = told["into"] or 0, told["out"] or 0
-    return {"tokens_in": into, "tokens_out": out, "cost": cost_of(run.terms, into, out)}
+    # A reward model of ours has no price.
+    cost = None if run.judge.reward_model else cost_of(run.terms, into, out)
+    return {"tokens_in": into, "tokens_out": out, "cost": cost}
 
 
-def _enqueue(run: JudgeRun, actor) -> None:
+def _enqueue(run: JudgeRun, kind: str, actor) -> None:
     run.job, _created = jobs.enqueue(
-        kind=tasks.ASK_JUDGE,
+        kind=kind,
         project=run.project,
         actor=actor,
         target=f"judge-run:{run.pk}",

@@ -1,6 +1,7 @@
 """A project's judges, what each was asked, and what was found."""
 
 from django.contrib import messages
+from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -49,7 +50,7 @@ def show_judge(request, slug, judge_id):
     judge = _judge(project, judge_id)
     form = RunForm(request.GET) if "most" in request.GET else RunForm()
     context, status = {"judge": judge, "form": form}, 200
-    if form.is_bound:
+    if form.is_bound and not judge.reward_model:
         try:
             context["takes"] = estimate(judge, _items(judge, form))
         except DomainError as error:
@@ -63,6 +64,8 @@ def show_judge(request, slug, judge_id):
 def start_run(request, slug, judge_id):
     project = project_for(request.user, slug, "train")
     judge, form = _judge(project, judge_id), RunForm(request.POST)
+    if judge.reward_model:
+        raise Http404  # runs has it judged
     try:
         items = _items(judge, form)
         run = services.start_run(judge=judge, item_ids=items, actor=request.user)
@@ -96,7 +99,6 @@ def _show_run(request, project, run, *, problem="", status=200):
         "missing": run.question_count - answered,
         "failures": failures_of(run),
         "spent": services.spent_by(run),
-        "may_manage": may(request.user, "manage", project),
         "problem": problem,
         "found": shown(run) if answered and not run.job.is_active else None,
     }
@@ -163,5 +165,6 @@ def _render(request, project, template, context, *, status=200):
         "here": "judges",
         "pages": row_of_pages(request.user, project),
         "may_train": may(request.user, "train", project),
+        "may_manage": may(request.user, "manage", project),
     }
     return render(request, template, context, status=status)

@@ -7,7 +7,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from annotation.projects.permissions import project_for, row_for
-from annotation.runs.evaluation import presentation, reading, services
+from annotation.runs.evaluation import judged, presentation, reading, services
 from annotation.runs.models import Evaluation
 
 
@@ -46,6 +46,9 @@ class EvaluationSerializer(serializers.ModelSerializer):
     state = serializers.SerializerMethodField()
     error = serializers.SerializerMethodField()
     figures = serializers.SerializerMethodField(help_text="As they are now.")
+    judges = serializers.SerializerMethodField(
+        help_text="What AI judges and reward models say of the pairs that people have judged."
+    )
 
     class Meta:
         model = Evaluation
@@ -60,6 +63,7 @@ class EvaluationSerializer(serializers.ModelSerializer):
             "state",
             "error",
             "figures",
+            "judges",
             "decision",
             "reason",
             "decided_at",
@@ -80,6 +84,9 @@ class EvaluationSerializer(serializers.ModelSerializer):
 
     def get_figures(self, evaluation) -> dict:
         return self._figures(evaluation)
+
+    def get_judges(self, evaluation) -> list[dict]:
+        return judged.judges_document(evaluation)
 
 
 class EvaluationsView(APIView):

@@ -10,6 +10,7 @@ from annotation.core import charts
 from annotation.core.numbers import grouped, localised
 from annotation.quality.wording import REASONS
 from annotation.runs.evaluation import reading
+from annotation.runs.evaluation.judged import Told
 from annotation.runs.models import Evaluation
 
 People = Evaluation.Kind.PEOPLE
@@ -211,3 +212,18 @@ def counter_balance(figures: dict[str, Any]) -> str:
             "share": won
         }
     return said
+
+
+def judge_row(told: Told) -> dict[str, Any]:
+    """A judge on the pairs that people have judged, beside what people say of these."""
+    rate, equal = told.figures["win_rate"], told.figures["at_equal_length"]
+    return {
+        "judge": told.judge,
+        "n": grouped(rate["n"]),
+        **_stat(told.judge.name, rate["value"], _ends_of(rate), ""),
+        "equal": "" if equal["value"] is None else percent(equal["value"]),
+        "equal_interval": ends(*equal["ci"]) if equal["ci"] else "",
+        "people": percent(told.people["value"]),
+        "people_interval": ends(told.people["low"], told.people["high"]),
+        "alike": percent(told.alike / told.pairs),
+    }

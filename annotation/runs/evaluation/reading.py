@@ -124,7 +124,7 @@ def _said(item) -> dict[str, str]:
 
 def read_votes(evaluation: Evaluation) -> dict[int, Votes]:
     """By item. Surplus judgments, beyond what was wanted, do not count."""
-    place = _places(evaluation)
+    place = places_of(evaluation)
     rows = (
         Judgment.objects.filter(item__evaluation_pair__evaluation=evaluation, is_surplus=False)
         .current()
@@ -149,7 +149,7 @@ def read_votes(evaluation: Evaluation) -> dict[int, Votes]:
     return found
 
 
-def _places(evaluation) -> dict[int, tuple[int, int]]:
+def places_of(evaluation) -> dict[int, tuple[int, int]]:
     """By item the positions of the new one's response and of the old one's."""
     rows = ItemResponse.objects.filter(item__evaluation_pair__evaluation=evaluation)
     position = {

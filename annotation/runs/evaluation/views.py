@@ -3,11 +3,12 @@
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from annotation.core.errors import DomainError
 from annotation.projects.permissions import may, project_for
-from annotation.runs.evaluation import presentation, reading, services
+from annotation.runs.evaluation import judged, presentation, reading, services
 from annotation.runs.evaluation.forms import DecisionForm, EvaluationForm
 from annotation.runs.models import Evaluation, ModelVersion
 
@@ -108,6 +109,7 @@ def _context(request, project, evaluation, form=None) -> dict:
         "path": presentation.path_chart(figures) if evaluation.kind == "people" else None,
         "slices": presentation.slices(figures),
         "balance": presentation.counter_balance(figures),
+        "judges": [presentation.judge_row(one) for one in judged.told_by_judges(evaluation)],
         "waiting": services.preparing_jobs(evaluation)[1:]
         if evaluation.job and evaluation.job.is_active
         else [],
@@ -149,3 +151,31 @@ def decide(request, slug, evaluation_id):
             form.add_error(None, str(error))
     context = _context(request, project, evaluation, form)
     return render(request, "runs/evaluation/show.html", context, status=422)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def ask_judge(request, slug, evaluation_id):
+    """Have a judge of the project look at the same pairs; each with what it would take."""
+    project = project_for(request.user, slug, "train")
+    evaluation = _evaluation(project, evaluation_id)
+    problem = ""
+    if request.method == "POST":
+        chosen = request.POST.get("judge", "")
+        pk = int(chosen) if chosen.isascii() and chosen.isdigit() else None
+        judge = project.judges.select_related("project", "endpoint").filter(pk=pk).first()
+        try:
+            if judge is None:
+                raise DomainError(_("Choose a judge."))
+            run = judged.order_judging(evaluation=evaluation, judge=judge, actor=request.user)
+            return redirect("quality:show-judge-run", slug, run.pk)
+        except DomainError as error:
+            problem = str(error)
+    context = {
+        "project": project,
+        "tab": "training",
+        "evaluation": evaluation,
+        "choices": judged.choices_for(evaluation),
+        "problem": problem,
+    }
+    status = 422 if problem else 200
+    return render(request, "runs/evaluation/ask_judge.html", context, status=status)

@@ -44,6 +44,8 @@ class Command(BaseCommand):
         if judge is None:
             said = "There is no judge “{judge}” in a project “{project}”."
             raise NotFound(said.format(**options))
+        if judge.reward_model:
+            raise DomainError("This judge is a reward model: use reward_judge.")
         items = services.items_for(
             judge,
             most=options["items"],

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand
 
 from annotation.core.errors import NotFound
 from annotation.projects.models import Project
-from annotation.runs.evaluation import presentation, reading, services
+from annotation.runs.evaluation import judged, presentation, reading, services
 
 
 class Command(BaseCommand):
@@ -54,6 +54,7 @@ class Command(BaseCommand):
         state = presentation.state_of(evaluation, figures).key
         if as_json:
             said = {"id": evaluation.pk, "state": state, "figures": figures}
+            said["judges"] = judged.judges_document(evaluation)
             self.stdout.write(json.dumps(said, allow_nan=False))
             return
         cells = [f"{evaluation.pk:>5}", f"{state:<9}", presentation.finding(evaluation, figures)]

@@ -27,7 +27,7 @@ from annotation.projects.models import ProjectPool, Slice
 from annotation.projects.pools.services import save_pool
 from annotation.prompts.attachments.services import attach
 from annotation.prompts.models import Generator, Import
-from annotation.quality.models import Judge, JudgeRun, Refill
+from annotation.quality.models import Judge, JudgeRun, Opinion, Refill
 from annotation.runs.models import Evaluation, ModelPush, ModelVersion, Round, TrainingRun
 from tests.annotation.labeling.calibration.world import judge_all, opened
 from tests.factories import make_member
@@ -122,6 +122,7 @@ def judge(place):
         endpoint_id=place.ids["endpoint_id"],
         name=f"{place.word} judge",
         instructions=f"Mind {place.word}.",
+        is_read_by_labelers=True,
     )
     run = JudgeRun.objects.create(
         project=place.project,
@@ -136,7 +137,26 @@ def judge(place):
         },
         job=_job(place, "ask-judge"),
     )
-    return {"judge_id": row.pk, "judge_run_id": run.pk}
+    critique(place, run.pk, place.item)
+    reward = Judge.objects.create(
+        project=place.project,
+        name=f"{place.word} rewards",
+        reward_model=f"{place.word}-reward",
+        tie_below=0.2,
+    )
+    return {"judge_id": row.pk, "judge_run_id": run.pk, "reward_judge_id": reward.pk}
+
+
+def critique(place, run_id, item):
+    """What a judge says of an item, for whoever judged it."""
+    Opinion.objects.create(
+        run_id=run_id,
+        item=item,
+        first=1,
+        second=2,
+        preferred="first",
+        critique=f"More {place.word}.",
+    )
 
 
 def refill(place):

@@ -17,7 +17,7 @@ from annotation.projects.models import Membership
 from annotation.projects.permissions import ACTIONS, RIGHTS, Right
 from annotation.projects.services import add_member
 from tests.annotation.projects.matrix.caller import Caller
-from tests.annotation.projects.matrix.objects import CANARY, OBJECTS
+from tests.annotation.projects.matrix.objects import CANARY, OBJECTS, critique
 from tests.factories import (
     make_item,
     make_judgment,
@@ -80,6 +80,8 @@ class Place:
         feedback = give_feedback(judgment=judgment, reviewer=self.lead, text=f"Hm, {self.word}.")
         asked = ask(assignment=done, text=f"What is {self.word}?")
         answer_question(question=asked, actor=self.lead, text=f"It is {self.word}.")
+        if run_id := getattr(self, "ids", {}).get("judge_run_id"):
+            critique(self, run_id, judged)
         return {
             "assignment_id": assignment.pk,
             "judgment_id": judgment.pk,
