@@ -3,7 +3,7 @@ memory."""
 
 from annotation.core.database import consistent_reads
 from annotation.datasets.best import best_response, settled_best
-from annotation.datasets.comparisons import PERSONAL, Drop
+from annotation.datasets.comparisons import MASKED, PERSONAL, Drop
 from annotation.datasets.consensus import read_consensus
 from annotation.datasets.groups import read_groups
 from annotation.datasets.personal import PersonalData
@@ -146,6 +146,8 @@ class _Builder:
         for example in prompt.examples(self.policy):
             if self.policy.drop_empty and not example.text.strip():
                 self._count_example(example, dropped="empty_demonstration")
+            elif example.holds_mask:
+                self._count_example(example, dropped=MASKED)
             elif private is not None and private.is_in(example.text):
                 self._count_example(example, dropped=PERSONAL)
             elif example.text_sha256 in seen:

@@ -32,6 +32,7 @@ EMPTY, EQUAL, UNRANKED, BOTH_UNACCEPTABLE, FEW_VOTES, LOW_WEIGHT = FIRST_REASONS
     PERSONAL,
     OVER_CAP,
     LENGTH_BALANCE,
+    MASKED,
 ) = LATER_REASONS = (
     "further_turns",
     "unacceptable",
@@ -42,6 +43,7 @@ EMPTY, EQUAL, UNRANKED, BOTH_UNACCEPTABLE, FEW_VOTES, LOW_WEIGHT = FIRST_REASONS
     "personal_data",
     "over_cap",
     "length_balance",
+    "masked_correction",
 )
 DROP_REASONS = (*FIRST_REASONS, *LATER_REASONS)
 STRONGEST = 3

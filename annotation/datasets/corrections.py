@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from annotation.datasets.comparisons import Candidate, Comparison, Drop, reason_in_texts
+from annotation.datasets.comparisons import MASKED, Candidate, Comparison, Drop, reason_in_texts
 from annotation.datasets.policy import Policy
 from annotation.labeling.exports.rows import Written
+from annotation.labeling.responses.masking import MASK
 
 SOURCE = "correction"
 
@@ -34,6 +35,9 @@ def compare_corrections(
         if reason := reason_in_texts(corrected, original, policy):
             yield Drop(reason)
             continue
+        if holds_mask(corrected.text, original.text):
+            yield Drop(MASKED)
+            continue
         names = found[key, sha256]
         yield Comparison(
             chosen=corrected,
@@ -45,6 +49,12 @@ def compare_corrections(
             ballots=names,
             source=SOURCE,
         )
+
+
+def holds_mask(text: str, original: str) -> bool:
+    """Whether a correction kept a mask that its labeler saw in the place of some words: no model
+    learns to write one. Blocks that the response itself has are its own."""
+    return MASK in text and MASK not in original
 
 
 def name_of_text(sha256: str) -> str:

@@ -15,6 +15,7 @@ from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, Collate
 
 from annotation.datasets.comparisons import Ballot, Candidate
+from annotation.datasets.corrections import holds_mask
 from annotation.datasets.policy import NO_RUBRIC, Policy
 from annotation.labeling.exports.reading import read_written
 from annotation.labeling.exports.rows import PATHS, JudgedItem, RawJudgment, Written
@@ -72,6 +73,7 @@ class ExampleRecord:
     source: str = "demonstration"
     item: str | None = None
     project: str = ""
+    holds_mask: bool = False
 
 
 @dataclass
@@ -100,6 +102,7 @@ class ItemRecord:
     @property
     def examples(self) -> list[ExampleRecord]:
         """What the labelers whose judgments count wrote."""
+        originals = {candidate.position: candidate.text for candidate in self.candidates}
         return [
             ExampleRecord(
                 self.prompt_sha256,
@@ -109,6 +112,7 @@ class ItemRecord:
                 "demonstration" if one.position is None else "correction",
                 self.external_id,
                 self.project,
+                one.position is not None and holds_mask(one.text, originals[one.position]),
             )
             for judgment in self.judgments
             for one in judgment.written

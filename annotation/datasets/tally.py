@@ -38,6 +38,7 @@ SFT_DROPS = (
     "empty_demonstration",
     "repeated_demonstration",
     comparisons.PERSONAL,
+    comparisons.MASKED,
 )
 # Items and comparisons (ties among them) by a verdict, and those that go against their votes.
 SETTLED = ("items", "comparisons", "flips")

@@ -18,6 +18,10 @@ PAIR_DROPS = {
     "personal_data": (_("Personal data"), _("found in the prompt or in a response")),
     "over_cap": (_("Too many of one prompt"), _("drawn by lot, ties first")),
     "length_balance": (_("Out of balance in length"), _("drawn by lot of the commoner side")),
+    "masked_correction": (
+        _("A correction with a mask"),
+        _("written from a response with a name or personal data covered"),
+    ),
 }
 JUDGMENT_DROPS = {
     "superseded": (_("Changed later"), _("the labeler's newer revision counts")),
@@ -41,6 +45,10 @@ SFT_DROPS = {
     "empty_demonstration": (_("An empty demonstration"), ""),
     "repeated_demonstration": (_("A demonstration twice"), _("same prompt, same text")),
     "personal_data": (_("Personal data"), _("found in the prompt or in the text")),
+    "masked_correction": (
+        _("A correction with a mask"),
+        _("written from a response with a name or personal data covered"),
+    ),
 }
 FILES = {
     "preferences": _("Comparisons: chosen and rejected, with votes and margin"),

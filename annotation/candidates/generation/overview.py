@@ -7,6 +7,8 @@ from decimal import Decimal
 from django.db.models import Count, Q, Sum
 
 from annotation.candidates.endpoints.costs import cost_of
+from annotation.candidates.endpoints.faults import Fault
+from annotation.candidates.generation.detail import stopped_by
 from annotation.candidates.generation.services import can_resume
 from annotation.candidates.generation.wording import Said, said_of, shown
 from annotation.candidates.models import (
@@ -31,6 +33,10 @@ class RunLine:
     @property
     def can_resume(self) -> bool:
         return can_resume(self.run)
+
+    @property
+    def stopped_by(self) -> Fault | None:
+        return stopped_by(self.run)
 
 
 @dataclass(frozen=True)
@@ -106,9 +112,13 @@ def overview_of(order: GenerationOrder) -> Overview:
     lines = [
         _line(run, prompts, stored.get(run.pk, 0), told.get(run.pk, {}), differing) for run in runs
     ]
-    shared = {name: value for run in runs for name, value in said_of(run).items()}
-    shared = {name: value for name, value in shared.items() if name not in differing}
+    every = [said_of(run) for run in runs]
+    shared = {name: value for name, value in every[0].items() if _is_shared(name, every)}
     return Overview(lines=lines, shared=shown(shared), prompts=prompts)
+
+
+def _is_shared(name: str, every: Sequence[dict]) -> bool:
+    return all(name in said and said[name] == every[0][name] for said in every)
 
 
 def _line(run, prompts: int, stored: int, told: dict, differing: set[str]) -> RunLine:

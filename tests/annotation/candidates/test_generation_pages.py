@@ -163,7 +163,7 @@ def test_each_set_is_a_run_whose_responses_keep_its_parameters(client, engineer,
     assert first.job.state == "done"  # it lacks nothing
     jobs.run(GenerationRun.objects.get(pk=second.pk).job_id)
     for run, sent in ((first, "Question 0"), (second, "Translate: Question 0")):
-        response = run.generated.order_by("pk").first().response
+        response = run.generated.order_by("prompt", "index").first().response
         assert response.text == f"{sent} answer 1."
         assert response.params["temperature"] == run.params["temperature"]
         assert response.params.get("template") == run.params.get("template")

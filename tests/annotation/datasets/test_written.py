@@ -86,6 +86,19 @@ def test_a_correction_is_better_than_its_original_and_an_example(project, item, 
     assert verify.verify_dataset(dataset).is_reproduced
 
 
+def test_a_correction_that_keeps_a_mask_is_left_out_and_counted(project, item, labelers):
+    make_judgment(item, labelers[0], [1, 2], corrections={2: "Two by █████."})
+    make_judgment(item, labelers[1], [1, 2], corrections={2: "Two!"})
+    dataset = freeze(project)
+    texts = [row["chosen"][0]["content"] for row in rows_of(dataset, "preferences")]
+    assert sorted(texts) == ["One.", "Two!"]
+    assert dataset.counts["comparisons"]["corrections"] == 1
+    assert dataset.counts["dropped"]["masked_correction"] == 1
+    assert dataset.counts["sft"]["dropped"]["masked_correction"] == 1
+    raw = [one["corrections"]["b"]["text"] for one in rankings_of(dataset)]
+    assert sorted(raw) == ["Two by █████.", "Two!"]  # as they were judged
+
+
 def test_the_same_correction_by_two_is_one_comparison_with_two_votes(project, item, labelers):
     for labeler in labelers[:2]:
         make_judgment(item, labeler, [1, 2], corrections={2: "Two!"})
