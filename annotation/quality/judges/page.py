@@ -56,7 +56,7 @@ def shown(run: JudgeRun) -> Shown:
             _row(_("Both orders agree"), found.consistency),
             _row(_("The one shown first is chosen"), found.place, _("0.5 is even")),
         ],
-        agreement=_agreement(found),
+        agreement=_agreement(run, found),
         sides=[_row(label, estimate) for label, estimate in found.sides],
         slices=[_row(name, estimate) for name, estimate in found.slices],
         criteria=[
@@ -75,9 +75,10 @@ def shown(run: JudgeRun) -> Shown:
     )
 
 
-def _agreement(found: Findings) -> list[Row]:
+def _agreement(run: JudgeRun, found: Findings) -> list[Row]:
+    said_of_ties = [] if run.judge.reward_model else [_("a contradiction counts as a tie")]
     rows = [
-        _row(_("Raw, with the majority"), found.raw, _("a contradiction counts as a tie")),
+        _row(_("Raw, with the majority"), found.raw, *said_of_ties),
         _row(_("Raw, where it is steady"), found.steady),
         _row(_("Krippendorff’s alpha, with the majority"), found.alpha),
         _row(_("Cohen’s kappa, with the majority"), found.kappa),
