@@ -84,6 +84,7 @@ def is_text(node) -> bool:
 # They look like a kind, and are names of files and fields.
 NO_EVENTS = {
     "adjudications.jsonl",
+    "endpoint.name",
     "item.external_id",
     "item.id",
     "items.jsonl",
