@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from annotation.candidates.generation import options
 from annotation.candidates.generation.estimate import Estimate, estimate, estimate_local
 from annotation.candidates.generation.framing import frame_of, framed
-from annotation.candidates.generation.prompts import prompts_for
+from annotation.candidates.generation.prompts import check_askable, prompts_for
 from annotation.candidates.generation.services import start_generation
 from annotation.candidates.models import Endpoint, GenerationOrder, GenerationRun
 from annotation.candidates.services import generate_responses
@@ -50,8 +50,11 @@ class Order:
     prompt_ids: list[int] | None = None
 
     def prompts(self) -> list[int]:
+        """The ids; DomainError where one is named that cannot be asked here."""
         if self.prompt_ids is not None:
-            return sorted(set(self.prompt_ids))
+            ids = sorted(set(self.prompt_ids))
+            check_askable(self.project, ids)
+            return ids
         return prompts_for(self.project, which=self.which, most=self.most)
 
     def lines(self) -> list[Line]:

@@ -1,8 +1,10 @@
 """Which prompts a run asks."""
 
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from annotation.core.errors import DomainError
 from annotation.prompts.models import Prompt, Response
 
 
@@ -26,3 +28,13 @@ def prompts_for(project, *, which: str = Which.ALL, most: int | None = None) -> 
 def askable(project):
     """An endpoint gets words alone: prompts with attachments are none of it."""
     return Prompt.objects.filter(project=project).exclude(messages__contains=[{"attachments": []}])
+
+
+def check_askable(project, ids: list[int]) -> None:
+    """Whoever names prompts may name those of others, or ones that hold more than words."""
+    if askable(project).filter(pk__in=ids).count() != len(ids):
+        raise DomainError(
+            gettext(
+                "A prompt belongs to another project, or has attachments, which no endpoint gets."
+            )
+        )

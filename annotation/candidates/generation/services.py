@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from annotation.candidates import tasks
 from annotation.candidates.endpoints.costs import terms_of
 from annotation.candidates.generation import options
-from annotation.candidates.generation.prompts import askable
+from annotation.candidates.generation.prompts import check_askable
 from annotation.candidates.models import (
     Endpoint,
     GenerationOrder,
@@ -38,10 +38,7 @@ def start_generation(
             _("A run has at most %(count)d responses. Take fewer prompts, or a smaller n.")
             % {"count": MOST_RESPONSES}
         )
-    if askable(project).filter(pk__in=ids).count() != len(ids):
-        raise DomainError(
-            _("A prompt belongs to another project, or has attachments, which no endpoint gets.")
-        )
+    check_askable(project, ids)
     run = GenerationRun.objects.create(
         project=project, endpoint=endpoint, params=params, terms=terms_of(endpoint),
         created_by=actor,

@@ -58,6 +58,21 @@ def endpoint(project, server):
     )
 
 
+@pytest.fixture
+def call(client, project):
+    """A program's request: (status, JSON)."""
+    key = make_key(make_member(project, Membership.Role.ENGINEER))
+
+    def call(method, path, body=None):
+        headers = {"Authorization": f"Bearer {key}"}
+        answer = client.generic(
+            method, f"/api/{path}", json.dumps(body or {}), "application/json", headers=headers
+        )
+        return answer.status_code, answer.json()
+
+    return call
+
+
 def url(name, *args):
     return reverse(f"candidates:{name}", args=[SLUG, *args])
 
@@ -246,19 +261,7 @@ def test_a_run_that_waits_is_cancelled_at_once_and_goes_on(client, engineer, end
     assert run.job.state == "done"
 
 
-def test_a_program_estimates_orders_and_reads(client, project, endpoint):
-    key = make_key(make_member(project, Membership.Role.ENGINEER))
-
-    def call(method, path, body=None):
-        answer = client.generic(
-            method,
-            f"/api/{path}",
-            json.dumps(body or {}),
-            "application/json",
-            headers={"Authorization": f"Bearer {key}"},
-        )
-        return answer.status_code, answer.json()
-
+def test_a_program_estimates_orders_and_reads(call, project, endpoint):
     ids = [prompt.pk for prompt in project.prompts.order_by("pk")[:2]]
     said = {"endpoint": endpoint.pk, "prompts": ids, "options": {"n": 3, "max_tokens": 10}}
     status, told = call("POST", f"projects/{SLUG}/generations/estimate/", said)
@@ -275,16 +278,29 @@ def test_a_program_estimates_orders_and_reads(client, project, endpoint):
     assert call("POST", f"projects/{SLUG}/generations/", {"endpoint": 10**6})[0] == 400
 
 
-def test_a_program_orders_sets(client, project, endpoint):
-    key = make_key(make_member(project, Membership.Role.ENGINEER))
+@pytest.mark.parametrize("asked", ["endpoint", "model"])
+def test_prompts_of_others_are_neither_estimated_shown_nor_asked(call, project, endpoint, asked):
+    Generator.objects.create(project=project, name="own", artifact="models/own")
+    own = make_prompt(project, "Our own question")
+    foreign = make_prompt(make_project(), "The secret of others")
+    pictured = make_prompt(project, "A picture")
+    pictured.messages[0]["attachments"] = [{"sha256": "0" * 64}]
+    pictured.save()
+    who = {"endpoint": endpoint.pk, "model": "own"}[asked]
+    one = {asked: who, "options": {"system": "Be brief."}}
+    several = {f"{asked}s": [who], "sets": [{"system": "Be brief."}]}
+    for kind, said in (("generations", one), ("generation-orders", several)):
+        path = f"projects/{SLUG}/{kind}/"
+        for wrong in ([own.pk, foreign.pk], [own.pk, pictured.pk], [own.pk, 10**9]):
+            for end in ("estimate/", ""):
+                status, told = call("POST", path + end, said | {"prompts": wrong})
+                assert status == 400
+                assert "A prompt belongs to another project" in json.dumps(told)
+        assert not GenerationOrder.objects.exists()
+        assert call("POST", f"{path}estimate/", said | {"prompts": [own.pk]})[0] == 200
 
-    def call(method, path, body=None):
-        headers = {"Authorization": f"Bearer {key}"}
-        answer = client.generic(
-            method, f"/api/{path}", json.dumps(body or {}), "application/json", headers=headers
-        )
-        return answer.status_code, answer.json()
 
+def test_a_program_orders_sets(call, project, endpoint):
     sets = [{"n": 1, "seed": 1}, {"n": 3, "system": "Be brief."}]
     said = {"endpoints": [endpoint.pk], "sets": sets}
     status, told = call("POST", f"projects/{SLUG}/generation-orders/estimate/", said)
