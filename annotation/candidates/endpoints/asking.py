@@ -171,7 +171,8 @@ class _Asking:
                 self._stop(outcome)
         else:
             self.failed_in_a_row, self.has_answered = 0, True
-            for one in further:
+            # Once stopped, nothing is begun that could end.
+            for one in further if self.stopped_by is None else ():
                 heapq.heappush(self.later, (0.0, next(self.numbers), one, 0))
 
     def _stop(self, fault: Fault) -> None:

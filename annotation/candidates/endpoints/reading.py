@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from annotation.candidates.endpoints.faults import EndpointFailed
-from annotation.candidates.endpoints.refusing import shows_key
+from annotation.candidates.endpoints.refusing import holds_key
 from annotation.core import egress
 from annotation.core.errors import DomainError
 from annotation.core.strict_json import loads
@@ -73,9 +73,8 @@ def read_completion(
         model=_name(value, "model"),
         fingerprint=_name(value, "system_fingerprint"),
     )
-    if any(shows_key(text, key) for text in (*completion.texts, completion.model)) or shows_key(
-        completion.fingerprint, key
-    ):
+    kept = (*completion.texts, completion.model, completion.fingerprint)
+    if any(holds_key(text, key) for text in kept):
         raise EndpointFailed("echo")
     return completion
 
@@ -96,7 +95,7 @@ def read_moderation(answer: egress.Answer, *, key: str = "") -> frozenset[str]:
     ):
         raise EndpointFailed("shape", "“results[0].categories” is no object of true and false.")
     named = frozenset(name for name, value in categories.items() if value)
-    if any(shows_key(name, key) for name in named):
+    if any(holds_key(name, key) for name in named):
         raise EndpointFailed("echo")
     if named and not flagged:
         raise EndpointFailed("shape", "It is not flagged, and has categories.")

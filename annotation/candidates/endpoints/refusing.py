@@ -17,6 +17,7 @@ TRY_AGAIN = {408, 409, 425}
 OUT_OF_CREDIT = {"insufficient_quota", "billing_hard_limit_reached"}
 LONGEST_SAID = 200
 PIECE_OF_KEY = 8
+LEAST_SECRET = 16  # characters; what is shorter is a word that somebody may well write
 
 
 def refusal(answer: egress.Answer, *, key: str) -> EndpointFailed:
@@ -39,10 +40,16 @@ def refusal(answer: egress.Answer, *, key: str) -> EndpointFailed:
 
 
 def shows_key(said: str, key: str) -> bool:
-    """Whether a text holds the key, or a piece of it long enough to be one."""
+    """Whether the words of an error hold the key, or a piece of it long enough to be one."""
     width = min(PIECE_OF_KEY, len(key))
     pieces = (key[at : at + width] for at in range(len(key) - width + 1)) if key else ()
     return any(piece in said for piece in pieces)
+
+
+def holds_key(text: str, key: str) -> bool:
+    """Whether a text that is kept holds the whole key. A piece of it may be a word, such as
+    “sk-proj-”, and so may a short one: servers that want none get “EMPTY” or “ollama”."""
+    return len(key) >= LEAST_SECRET and key in text
 
 
 def _said(body: bytes) -> tuple[str, str]:

@@ -36,6 +36,8 @@ def generate_by_endpoint(claim: Claim) -> None:
     )
     if run.endpoint.removed_at is not None:
         raise DomainError(REMOVED)
+    # Ordered, priced and named as the author: whatever the endpoint was changed to since.
+    run.endpoint.model = run.terms["model"]
     turn = _Turn(claim, run)
     try:
         is_over = ask_all(

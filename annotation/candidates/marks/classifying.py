@@ -84,16 +84,42 @@ def classify_in_job(claim: Claim) -> None:
     )
     if not is_over:
         raise Deferred(1)
-    said = SafetyVerdict.objects.filter(
-        response__prompt__project=project, classifier=turn.classifier
-    )
+    _finish(claim)
+
+
+@transaction.atomic
+def _finish(claim: Claim) -> None:
+    """Unless somebody rang meanwhile, who found this job under way: what came, and what another
+    classifier lacks that was chosen since, is asked in the next turn."""
+    project = claim.job.project
+    claim.fence()
+    kept = _locked(project)
+    if kept.classifier != ENDPOINT:
+        claim.finish({"classified": 0, "failed": 0})
+        return
+    classifier = classifier_of(kept)
+    if lacking(project, classifier).exists():
+        raise Deferred(1)
+    said = SafetyVerdict.objects.filter(response__prompt__project=project, classifier=classifier)
     failed = said.exclude(fault="").count()
     claim.finish({"classified": said.count() - failed, "failed": failed})
+
+
+def _locked(project) -> Marking:
+    """As it is now, until the end of the transaction: who changes it, rings, or makes marks anew
+    holds it, too."""
+    kept = Marking.objects.select_related("endpoint").select_for_update(of=("self",))
+    return kept.get(project=project)
+
+
+def _is_asked(kept: Marking, classifier: str) -> bool:
+    return kept.classifier == ENDPOINT and classifier_of(kept) == classifier
 
 
 class _Turn(Turn):
     def __init__(self, claim: Claim, kept: Marking):
         self.project, self.classifier = claim.job.project, classifier_of(kept)
+        self.is_outdated = False
         self.wanted = list(
             lacking(self.project, self.classifier).order_by("pk").values_list("pk", flat=True)
         )
@@ -111,7 +137,7 @@ class _Turn(Turn):
         """The verdict and its marks, together. Marks are made anew under the same lock."""
         with transaction.atomic():
             self.claim.fence()
-            Marking.objects.select_for_update().get(project=self.project)
+            kept = _locked(self.project)
             is_fault = isinstance(outcome, Fault)
             verdict = SafetyVerdict(
                 response_id=ask.label,
@@ -121,8 +147,16 @@ class _Turn(Turn):
                 detail=outcome.detail if is_fault else "",
             )
             SafetyVerdict.objects.bulk_create([verdict], ignore_conflicts=True)
-            ResponseMark.objects.bulk_create(marks_of(verdict))
+            self.is_outdated = not _is_asked(kept, self.classifier)
+            if not self.is_outdated:
+                # Those of another may still be there, until marks are made anew.
+                ResponseMark.objects.filter(response=ask.label, kind=SAFETY).delete()
+                ResponseMark.objects.bulk_create(marks_of(verdict))
         self.done += 1
+
+    def wants_rest(self) -> bool:
+        """Also where another classifier was chosen: what is under way is paid, and kept."""
+        return self.is_outdated or super().wants_rest()
 
 
 def marks_of(verdict: SafetyVerdict) -> list[ResponseMark]:

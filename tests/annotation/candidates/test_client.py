@@ -16,7 +16,7 @@ from annotation.candidates.endpoints.client import complete
 from annotation.candidates.endpoints.faults import FAULTS, EndpointFailed, Fault, Then
 from annotation.candidates.endpoints.refusing import retry_after
 from annotation.core.addresses import Origins
-from tests.annotation.candidates.fake_openai import honest, refusing, speaking
+from tests.annotation.candidates.fake_openai import completion, honest, refusing, send, speaking
 from tests.annotation.candidates.faults import CASES, ECHOED, WAITS
 from tests.factories import make_project
 
@@ -104,6 +104,20 @@ def test_each_lie_has_a_name_and_a_sentence_and_leaves_nothing(server, endpoint,
     assert case.said in str(caught.value)
     assert "%(" not in str(caught.value)
     assert ECHOED[:9] not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        ("sk-proj-1f3a9c7e5b2d", "Keys begin with sk-proj- and are secret."),
+        ("EMPTY", "The list is EMPTY."),
+        ("ollama", "Run ollama serve."),
+    ],
+)
+def test_a_piece_of_a_key_or_a_dummy_in_a_response_is_no_key(server, endpoint, key, text):
+    services.replace_key(endpoint=endpoint, key=key)
+    server.answer = lambda stream, request: send(stream, completion(request, texts=[text]))
+    assert complete(endpoint, ASK).texts == (text,)
 
 
 def test_there_are_as_many_lies_as_were_promised_and_each_fault_is_met_somewhere():

@@ -8,6 +8,8 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from annotation.candidates.endpoints import asking, services, turns
+from annotation.candidates.endpoints.asking import Ask
+from annotation.candidates.endpoints.faults import EndpointFailed, Fault
 from annotation.candidates.generation import running
 from annotation.candidates.generation.estimate import estimate
 from annotation.candidates.generation.prompts import prompts_for
@@ -189,6 +191,44 @@ def test_a_wrong_key_stops_at_once(endpoint, server):
     assert "does not accept the key" in job.error
     assert len(server.asked) <= endpoint.concurrency
     assert not Response.objects.exists()
+
+
+def test_a_stop_leaves_no_rest_of_a_short_answer_to_wait_for(endpoint):
+    """One question is refused for good while another is answered short."""
+    services.change_endpoint(endpoint=endpoint, concurrency=2)
+    is_refused, ticks = threading.Event(), []
+
+    def call(_endpoint, messages):
+        if messages == ["refused"]:
+            raise EndpointFailed("wrong_key")
+        assert is_refused.wait(20)
+        return "short"
+
+    def settle(ask, outcome, tries):
+        if isinstance(outcome, Fault):
+            is_refused.set()
+            return []
+        return [Ask("the rest", ["the rest"])]
+
+    def tick():
+        ticks.append(1)
+        assert len(ticks) < 100, "it never ends"
+
+    asks = [Ask(1, ["refused"]), Ask(2, ["answered"])]
+    with pytest.raises(EndpointFailed, match="does not accept the key"):
+        asking.ask_all(endpoint, asks, settle=settle, tick=tick, call=call)
+
+
+def test_a_run_asks_the_model_that_was_ordered(endpoint, server):
+    """Whatever becomes of the endpoint: its responses name that model as their author."""
+    run = start(endpoint)
+    services.change_endpoint(endpoint=endpoint, model="m-8b")
+    assert work(run).state == "done"
+    assert {asked["model"] for asked in server.asked} == {"m-7b"}
+    authors = Response.objects.values_list("generator__name", "generator__revision").distinct()
+    assert list(authors) == [("m-7b", "")]
+    endpoint.refresh_from_db()
+    assert endpoint.model == "m-8b"
 
 
 def test_a_server_that_lies_each_time_is_not_asked_for_ever(endpoint, server, monkeypatch):

@@ -3,7 +3,7 @@
 import pytest
 
 from annotation.candidates.endpoints import asking, services
-from annotation.candidates.marks import marking
+from annotation.candidates.marks import classifying, marking
 from annotation.candidates.models import ResponseMark, SafetyVerdict
 from annotation.core import jobs
 from annotation.core.addresses import Origins
@@ -96,6 +96,64 @@ def test_a_wrong_key_stops_it_with_its_sentence(project, endpoint, server):
     assert job.state == "failed"
     assert "does not accept the key" in job.error
     assert harms(project) == []
+
+
+@pytest.fixture
+def meanwhile(monkeypatch):
+    """Something that happens once, after the first verdict."""
+    real, doing = classifying._Turn.settle, []
+
+    def settle(turn, *outcome):
+        real(turn, *outcome)
+        while doing:
+            doing.pop()()
+
+    monkeypatch.setattr(classifying._Turn, "settle", settle)
+    return doing.append
+
+
+def go_on(project):
+    Job.objects.filter(kind="classify-safety").update(not_before=project.created_at)
+    return classify(project)
+
+
+def test_what_comes_while_it_asks_is_asked_before_it_ends(project, endpoint, meanwhile):
+    """Who rings meanwhile finds it under way, and adds no other."""
+    mark(project, classifier="endpoint", endpoint=endpoint)
+    meanwhile(lambda: make_item(project, ("New.", "New and wicked.")) and mark(project))
+    assert classify(project).state == "queued"
+    job = go_on(project)
+    assert (job.state, job.result) == ("done", {"classified": 5, "failed": 0})
+    assert {text for text, *_ in harms(project)} == {"A wicked answer.", "New and wicked."}
+
+
+@pytest.mark.parametrize("is_marked", [True, False])
+def test_another_classifier_chosen_meanwhile_has_the_last_word(
+    project, endpoint, server, meanwhile, is_marked
+):
+    """Whether the marks were made anew already, or are still those of the one before."""
+    other = services.add_endpoint(
+        project=project, name="other", base_url=server.base_url, model="guard-1b"
+    )
+    services.change_endpoint(endpoint=endpoint, concurrency=1)
+
+    def choose():
+        job = marking.request_marking(project=project, classifier="endpoint", endpoint=other)
+        if is_marked:
+            jobs.run(job.pk)
+
+    mark(project, classifier="endpoint", endpoint=endpoint)
+    meanwhile(choose)
+    server.answer = lambda stream, request: send(
+        stream, completion(request, texts=["unsafe\nS10"])
+    )
+    job = classify(project)
+    asked = [request["model"] for request in server.asked]
+    assert asked in (["guard-8b"], ["guard-8b"] * 2)  # and what was under way
+    assert job.state == "queued"
+    assert go_on(project).result == {"classified": 3, "failed": 0}
+    assert {version for *_, version, _ in harms(project)} == {"guard-1b/guard-1"}
+    assert len(harms(project)) == 3
 
 
 def test_an_endpoint_that_is_gone_stops_it(project, endpoint):
