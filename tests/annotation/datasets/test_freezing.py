@@ -240,7 +240,7 @@ def break_it(patch, owner, name):
 @pytest.mark.parametrize(
     ("owner", "name"),
     [
-        (services, "build"),
+        (services, "build_of"),
         (store.Staging, "seal"),
         (services.store, "publish"),
         (services, "_record"),
