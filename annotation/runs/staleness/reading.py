@@ -1,11 +1,17 @@
-"""Comparisons from judgments that are newer than a reward model's dataset."""
+"""Comparisons from judgments newer than a reward model's dataset, of prompts that it never saw.
+
+Who judges an item of its training data again says nothing of how well it does on others.
+"""
 
 from collections import defaultdict
 from dataclasses import dataclass
 from itertools import combinations
 
+from annotation.datasets.split import split_key
 from annotation.labeling.models import ItemResponse
 from annotation.labeling.verdict import effective_tiers, sign_between
+from annotation.prompts.models import Prompt
+from annotation.runs.evaluation.held_out import seen_by
 from annotation.runs.models import ModelVersion
 
 # The newest of them: what people judge now, not what they judged in a year.
@@ -34,7 +40,8 @@ def newer_judgments(version: ModelVersion):
 
 def read_newer(version: ModelVersion) -> Newer:
     rows = newer_judgments(version).order_by("-submitted_at", "-pk").select_related("item")
-    judgments = list(rows[:MOST_JUDGMENTS])
+    unseen = unseen_prompts(version)
+    judgments = list(rows.filter(item__prompt__in=unseen)[:MOST_JUDGMENTS])
     items = {judgment.item_id: judgment.item for judgment in judgments}
     votes: dict[tuple[int, int, int], int] = defaultdict(int)
     for judgment in judgments:
@@ -52,3 +59,11 @@ def read_newer(version: ModelVersion) -> Newer:
             first, second = (one, other) if total < 0 else (other, one)
             pairs.append((items[item].prompt_id, response[item, first], response[item, second]))
     return Newer(len(judgments), pairs)
+
+
+def unseen_prompts(version: ModelVersion) -> list[int]:
+    """Those with newer judgments that it was neither trained on nor chosen by."""
+    judged = newer_judgments(version).values("item__prompt")
+    seen = seen_by(version)
+    rows = Prompt.objects.filter(pk__in=judged).values_list("pk", "messages")
+    return [pk for pk, messages in rows if split_key(messages) not in seen]

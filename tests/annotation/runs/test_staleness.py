@@ -136,6 +136,26 @@ def test_what_the_dataset_holds_already_is_not_newer(world, reward):
 
 
 @pytest.mark.django_db
+def test_what_it_was_trained_on_is_not_measured_on(world, reward):
+    """An item of the training data that somebody judges once more is newer, but not unseen."""
+    labeler = make_member(world.project)
+    judged(world.project, labeler, 3, better="short")
+    known, chosen_by, kept_apart = world.project.prompts.order_by("pk")
+    dataset = world.make_dataset("cd")
+    for split, prompt in (("train", known), ("dev", chosen_by), ("test", kept_apart)):
+        name = f"preferences.{split}.jsonl"
+        (dataset.folder / name).write_text(json.dumps({"prompt": prompt.messages}) + "\n")
+        dataset.manifest["counts"]["files"][name] = {"rows": 1}
+    dataset.created_at = world.dataset.created_at
+    dataset.save()
+    reward.dataset = dataset
+    reward.save()
+    newer = read_newer(reward)
+    assert [prompt for prompt, _better, _worse in newer.pairs] == [kept_apart.pk]
+    assert newer.judgments == 1
+
+
+@pytest.mark.django_db
 def test_the_clock_orders_it_once_enough_was_judged(world, reward, monkeypatch):
     monkeypatch.setattr(services, "LEAST_NEW", 5)
     labeler = make_member(world.project)
