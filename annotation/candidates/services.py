@@ -130,7 +130,7 @@ def supervise_generation(claim: Claim) -> None:
         keep_partial(claim=claim, run=run, asked=asked, path=partial)
         settle(claim, ending)
         return
-    report = folder.verified_report(claim.token, kind="generate")
+    report = folder.verified_report(claim.token, kind="generate", alive=claim.alive)
     if "responses.jsonl" not in report["files"]:
         raise Damaged("The generation ended without responses.")
     import_responses(

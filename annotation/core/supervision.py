@@ -5,7 +5,6 @@ brings the job's claim (its token is the attempt's number) and is told how the a
 the end means for the domain is the caller's.
 """
 
-import hashlib
 import json
 import logging
 import os
@@ -21,6 +20,7 @@ from django.db import InterfaceError, OperationalError, connection
 
 from annotation.core import children
 from annotation.core.errors import DomainError
+from annotation.core.hashing import sha256_of_file
 from annotation.core.jobs import Cancelled, Claim, Fenced
 from annotation.core.strict_json import loads
 
@@ -83,21 +83,24 @@ class RunFolder:
             return {}
         return value if isinstance(value, dict) else {}
 
-    def verified_report(self, token: int, *, kind: str) -> dict[str, Any]:
-        """run.json of an attempt that says it is done, every file it names checked by content."""
+    def verified_report(
+        self, token: int, *, kind: str, alive: Callable[[], None] = lambda: None
+    ) -> dict[str, Any]:
+        """run.json of an attempt that says it is done, every file it names checked by content;
+        `alive` is called meanwhile."""
         report = self.report(token)
         if report.get("status") != "done" or report.get("kind") != kind:
-            raise Damaged("The training ended without a complete run.json.")
+            raise Damaged("It ended without a complete run.json.")
         files = report.get("files")
         if not isinstance(files, dict) or not files:
-            raise Damaged("The training ended without any file.")
+            raise Damaged("It ended without any file.")
         root = self.attempt(token).resolve()
         for name, expected in files.items():
             path = (root / name).resolve()
             if not path.is_relative_to(root) or not path.is_file():
-                raise Damaged(f"The file {name} is missing from what the training left.")
-            if sha256_of_file(path) != expected:
-                raise Damaged(f"The file {name} is not what the training wrote.")
+                raise Damaged(f"The file {name} is missing from what it left.")
+            if sha256_of_file(path, alive=alive) != expected:
+                raise Damaged(f"The file {name} is not what it wrote.")
         return report
 
 
@@ -108,11 +111,6 @@ def _replace(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     part.replace(path)
-
-
-def sha256_of_file(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def tail(path: Path, size: int = LOG_TAIL_BYTES) -> str:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from annotation.core import audit
 from annotation.core.errors import DomainError
+from annotation.core.hashing import sha256_of_file
 from annotation.core.strict_json import canonical
 from annotation.datasets import store
 from annotation.datasets.card import card_of
@@ -150,7 +151,7 @@ def _record(dataset: Dataset, form, folder: Path, found: Written) -> dict:
         "files": {
             name: {
                 "bytes": (folder / name).stat().st_size,
-                "sha256": store.sha256_of_file(folder / name),
+                "sha256": sha256_of_file(folder / name),
                 **({"rows": found.rows[name]} if name in found.rows else {}),
             }
             for name in found.names

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_noop
 
 from annotation.core import audit, jobs
 from annotation.core.errors import Conflict, DomainError, NotFound
-from annotation.core.hashing import sha256_of_value
+from annotation.core.hashing import sha256_of_file, sha256_of_value
 from annotation.core.locks import lock_number
 from annotation.core.models import Job
 from annotation.core.numbers import grouped
@@ -133,7 +133,7 @@ def export_dataset(*, dataset: Dataset, target: Path, force=False) -> list[str]:
     for name in names:
         shutil.copyfile(dataset.folder / name, target / name)
     for name, expected in listed.items():
-        if store.sha256_of_file(target / name) != expected["sha256"]:
+        if sha256_of_file(target / name) != expected["sha256"]:
             raise DomainError(f"{target / name} did not arrive whole.")
     return names
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from django.conf import settings
 
 from annotation.core.errors import NotFound
-from annotation.core.hashing import sha256_of_value
+from annotation.core.hashing import sha256_of_file, sha256_of_value
 from annotation.core.strict_json import canonical
 from annotation.datasets.policy import SPLITS
 from annotation.datasets.tally import KINDS
@@ -148,11 +148,6 @@ def open_file(folder: Path, manifest: dict, name: str):
         return os.fdopen(os.open(folder / name, os.O_RDONLY | os.O_NOFOLLOW), "rb")
     except OSError as error:
         raise NotFound(f"The file “{name}” is missing: the dataset is damaged.") from error
-
-
-def sha256_of_file(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def first_rows(folder: Path, names: Iterable[str], count: int) -> list[dict]:

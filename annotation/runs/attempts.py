@@ -10,6 +10,7 @@ from django.utils.text import slugify
 
 from annotation.core import audit
 from annotation.core.errors import DomainError
+from annotation.core.hashing import sha256_of_file
 from annotation.core.jobs import Claim
 from annotation.core.supervision import (
     Damaged,
@@ -18,10 +19,9 @@ from annotation.core.supervision import (
     Supervisor,
     module_command,
     settle,
-    sha256_of_file,
 )
 from annotation.prompts.models import Generator
-from annotation.runs import services
+from annotation.runs import leftovers, services
 from annotation.runs.models import ModelVersion, RunEvent, TrainingRun
 from annotation.runs.registry import keeping
 
@@ -30,7 +30,7 @@ CARD_BYTES = 200_000
 
 
 def folder_of(run: TrainingRun) -> RunFolder:
-    return RunFolder(settings.DATA_DIR / "runs" / str(run.pk), run=str(run.pk))
+    return RunFolder(leftovers.place_of(run), run=str(run.pk))
 
 
 def config_of(run: TrainingRun) -> dict:
@@ -81,19 +81,13 @@ def supervise_run(claim: Claim) -> None:
         settle(claim, Ending("interrupted"))
         raise
     if ending.kind == "done":
-        report = folder.verified_report(claim.token, kind=run.kind)
+        report = folder.verified_report(claim.token, kind=run.kind, alive=claim.alive)
         finish_run(claim=claim, run=run, folder=folder, report=report)
-        drop_checkpoints(folder)
+        leftovers.drop(run)
         return
     if report := folder.report(claim.token):
         TrainingRun.objects.filter(pk=run.pk).update(report=report)
     settle(claim, ending)
-
-
-def drop_checkpoints(folder: RunFolder) -> None:
-    """Remove what only a run that goes on needs: three times the weights, and pickles among it."""
-    for checkpoints in folder.path.glob("[0-9]*/checkpoints"):
-        shutil.rmtree(checkpoints, ignore_errors=True)
 
 
 def store_events(run, token, lines) -> None:
@@ -197,7 +191,7 @@ def _free_name(run) -> str:
 def place_model(*, source, files, target) -> None:
     """Put the listed files of `source/model/` at `target`, whole or not at all.
 
-    Hard links where the file system has them: a model is on the disk once. A target that exists
+    Hard links where the file system has them, for nothing is copied then. A target that exists
     holds the same content, for its name carries the hash of the manifest.
     """
     if (target / "manifest.json").is_file():

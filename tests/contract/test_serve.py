@@ -8,7 +8,7 @@ from annotation.candidates.endpoints import services as endpoints
 from annotation.candidates.endpoints.client import complete
 from annotation.candidates.endpoints.faults import EndpointFailed
 from annotation.core.addresses import Origins
-from annotation.core.supervision import sha256_of_file
+from annotation.core.hashing import sha256_of_file
 from annotation.runs import serving
 from annotation.runs.models import ModelVersion
 from tests.factories import make_project

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_noop
 
 from annotation.core import audit, jobs
 from annotation.core.errors import DomainError
+from annotation.core.hashing import sha256_of_file
 from annotation.core.outgoing import Arrived, Outgoing, Teller, told_when_full
 from annotation.datasets import tasks
 from annotation.datasets.exporting import written
@@ -20,7 +21,6 @@ from annotation.datasets.formats.writing import RECORD
 from annotation.datasets.models import Dataset, DatasetPush, Destination, Push
 from annotation.datasets.publishing import shelves
 from annotation.datasets.publishing.shelves import Shipment
-from annotation.datasets.store import sha256_of_file
 
 AnyPush = TypeVar("AnyPush", bound=Push)
 GONE = gettext_noop("This destination was removed meanwhile.")

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from annotation.core import audit
 from annotation.core.errors import DomainError
-from annotation.core.supervision import sha256_of_file
+from annotation.core.hashing import sha256_of_file
 from annotation.core.text import clean
 from annotation.runs import presentation, serving
 from annotation.runs.models import ModelVersion

@@ -16,13 +16,13 @@ from django.utils.translation import gettext_noop
 
 from annotation.core import audit, jobs
 from annotation.core.errors import Conflict, DomainError
+from annotation.core.hashing import sha256_of_file
 from annotation.core.models import Job
 from annotation.core.object_storage.bucket import Kept
 from annotation.core.outgoing import told_when_full
-from annotation.core.supervision import sha256_of_file
 from annotation.datasets.models import Destination
 from annotation.datasets.publishing.shelves import bucket_of
-from annotation.runs import tasks
+from annotation.runs import leftovers, tasks
 from annotation.runs.models import ModelPush, ModelVersion, TrainingRun
 from annotation.runs.registry.download import folder_of
 from annotation.runs.registry.pushing import MANIFEST
@@ -75,6 +75,7 @@ def offload_in_job(claim: jobs.Claim) -> None:
     _check_unused(version)
     claim.progress()  # raises where somebody else has the job by now
     _remove(folder_of(version))
+    leftovers.drop(version.run)  # trainings that ended before they tidied up themselves
     _record("model_version.offloaded", version, claim.job.created_by, push)
 
 
@@ -116,8 +117,8 @@ def fetch(
             path = folder / file
             path.parent.mkdir(parents=True, exist_ok=True)
             bucket.get_file(f"{prefix}/{file}", path, size=entry["bytes"], told=alive)
-            _check_same(path, entry["sha256"])
-        _check_same(folder / MANIFEST, version.sha256)
+            _check_same(path, entry["sha256"], alive)
+        _check_same(folder / MANIFEST, version.sha256, alive)
         told(len(push.files), len(push.files))
         _place(folder, target)
     _record("model_version.fetched", version, actor, push)
@@ -138,8 +139,8 @@ def _remove(folder: Path) -> None:
         os.rename(folder, Path(name) / "model")
 
 
-def _check_same(path: Path, sha256: str) -> None:
-    if sha256_of_file(path) != sha256:
+def _check_same(path: Path, sha256: str, alive: Callable[[], None]) -> None:
+    if sha256_of_file(path, alive=alive) != sha256:
         raise DomainError(f"The bucket has something else than was put there: {path.name}.")
 
 
@@ -176,7 +177,9 @@ def _check_unused(version: ModelVersion) -> None:
 
 
 def _version(claim: jobs.Claim) -> ModelVersion:
-    return ModelVersion.objects.select_related("project").get(pk=claim.job.payload["version"])
+    return ModelVersion.objects.select_related("project", "run").get(
+        pk=claim.job.payload["version"]
+    )
 
 
 def _target(version: ModelVersion) -> str:

@@ -7,9 +7,9 @@ from django.utils.translation import gettext as _
 
 from annotation.core import audit, jobs
 from annotation.core.errors import DomainError
+from annotation.core.hashing import sha256_of_file
 from annotation.core.outgoing import Outgoing
 from annotation.core.strict_json import loads
-from annotation.core.supervision import sha256_of_file
 from annotation.datasets.models import Destination
 from annotation.datasets.publishing.pushing import deliver, former_names, order, outgoing
 from annotation.datasets.publishing.shelves import Shipment
@@ -58,9 +58,8 @@ def checked_files(version: ModelVersion, alive=lambda: None) -> list[Outgoing]:
             raise DomainError(_damaged(version, MANIFEST))
         named = loads((folder / MANIFEST).read_bytes())["files"]
         for name, entry in named.items():
-            if sha256_of_file(folder / name) != entry["sha256"]:
+            if sha256_of_file(folder / name, alive=alive) != entry["sha256"]:
                 raise DomainError(_damaged(version, name))
-            alive()
         return outgoing(folder, named, MANIFEST)
     except (FileNotFoundError, KeyError) as error:
         raise DomainError(_damaged(version, str(error))) from error

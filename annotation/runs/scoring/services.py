@@ -95,7 +95,7 @@ def supervise_scoring(claim: Claim) -> None:
     if ending.kind != "done":
         settle(claim, ending)
         return
-    report = folder.verified_report(claim.token, kind="score")
+    report = folder.verified_report(claim.token, kind="score", alive=claim.alive)
     if "scores.jsonl" not in report["files"]:
         raise Damaged("The scoring ended without scores.")
     path = folder.attempt(claim.token) / "scores.jsonl"

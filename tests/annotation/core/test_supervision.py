@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from annotation.core import hashing
 from annotation.core.supervision import Damaged, LineReader, RunFolder, tail
 
 
@@ -59,10 +60,19 @@ def test_a_report_is_believed_when_every_file_has_its_content(folder):
     assert folder.verified_report(1, kind="sft")["status"] == "done"
 
 
+def test_whoever_checks_it_is_alive_between_the_pieces_of_a_large_file(folder, monkeypatch):
+    monkeypatch.setattr(hashing, "PIECE", 3)
+    (folder.attempt(1) / "a").write_text("weights")
+    write_report(folder, {"a": sha("weights")})
+    signs = []
+    folder.verified_report(1, kind="sft", alive=lambda: signs.append(1))
+    assert len(signs) == 3
+
+
 @pytest.mark.parametrize(
     ("files", "fields", "reason"),
     [
-        ({"a": sha("other")}, {}, "not what the training wrote"),
+        ({"a": sha("other")}, {}, "not what it wrote"),
         ({"b": sha("weights")}, {}, "missing"),
         ({"../../outside": sha("secret")}, {}, "missing"),
         ({"/etc/hostname": sha("")}, {}, "missing"),

@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 
 from annotation.core import children, jobs, supervision
+from annotation.core.hashing import sha256_of_file
 from annotation.core.models import Event, Job
 from annotation.prompts.models import Generator
 from annotation.runs import services
@@ -28,7 +29,7 @@ def test_a_training_ends_as_a_model_version_with_its_lineage(world):
     assert (version.name, version.kind, version.dataset) == ("Kettle", "policy", world.dataset)
     folder = world.data_dir / version.artifact
     assert version.artifact == f"models/{world.project.slug}/kettle-{version.sha256[:12]}"
-    assert supervision.sha256_of_file(folder / "manifest.json") == version.sha256
+    assert sha256_of_file(folder / "manifest.json") == version.sha256
     assert version.generator.artifact_sha256 == version.sha256
     assert version.metrics["accuracy"]["value"] == 0.75
     assert version.metrics["baselines"]["length"]["value"] == 0.5
@@ -64,7 +65,7 @@ def test_every_line_is_relayed_once(world):
         ("exit 65 a leak: 3 prompts", "Bad data: a leak: 3 prompts"),
         ("exit 70 ZeroDivisionError: x", "A defect in the trainer: ZeroDivisionError: x"),
         ("exit 3 odd", "Exit status 3: odd"),
-        ("damaged", "is not what the training wrote"),
+        ("damaged", "is not what it wrote"),
         ("no model", "without any file"),
     ],
 )

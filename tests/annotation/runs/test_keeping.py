@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import json
+import os
 from io import StringIO
 
 import pytest
@@ -15,7 +16,7 @@ from annotation.core.errors import Conflict, DomainError
 from annotation.core.models import Event
 from annotation.core.object_storage.bucket import Bucket
 from annotation.datasets.publishing.destinations import add_destination, remove_destination
-from annotation.runs import services
+from annotation.runs import leftovers, services
 from annotation.runs.models import ModelPush
 from annotation.runs.registry import keeping
 from annotation.runs.registry.pushing import push_model
@@ -106,7 +107,7 @@ def away(world, version, kept):
     return before
 
 
-def leftovers(world):
+def half_moved(world):
     return [path.name for path in (world.data_dir / "models").rglob(".part-*")]
 
 
@@ -147,9 +148,31 @@ def test_it_leaves_the_disk_and_comes_back_as_it_was(world, version, away):
     services.check_files(version)  # it can be ordered for a training
     done(keeping.request_fetch(version=version))
     assert files_of(world, version) == away
-    assert leftovers(world) == []
+    assert half_moved(world) == []
     kinds = [event.kind for event in Event.objects.filter(kind__startswith="model_version.")]
     assert {"model_version.offloaded", "model_version.fetched"} <= set(kinds)
+
+
+def weights_on_disk(world):
+    """How often the weights stand somewhere under the data folder, by link or by copy."""
+    return [path for path in world.data_dir.rglob("model.safetensors") if path.is_file()]
+
+
+def test_a_trained_model_is_on_the_disk_once(world):
+    version = world.train().model_version
+    (path,) = weights_on_disk(world)
+    assert path == world.data_dir / version.artifact / "model.safetensors"
+    assert path.stat().st_nlink == 1
+
+
+def test_taking_it_off_the_disk_takes_what_its_training_left(world, version, kept):
+    """Trainings of earlier days left a second name of the same bytes."""
+    left = leftovers.place_of(version.run) / "1" / "model"
+    left.mkdir(parents=True)
+    published = world.data_dir / version.artifact / "model.safetensors"
+    os.link(published, left / "model.safetensors")
+    done(keeping.request_offload(version=version))
+    assert weights_on_disk(world) == []
 
 
 def test_what_no_bucket_has_stays_on_the_disk(world, version):
@@ -193,7 +216,7 @@ def test_what_came_back_changed_is_not_kept(world, version, away, storage, chang
     storage.kept[weights] = change(storage.kept[weights])
     assert failed(keeping.request_fetch(version=version))
     assert not keeping.is_on_disk(version)
-    assert leftovers(world) == []
+    assert half_moved(world) == []
 
 
 def test_a_full_disk_leaves_nothing_half(world, version, away):
@@ -204,7 +227,7 @@ def test_a_full_disk_leaves_nothing_half(world, version, away):
         patch.setattr(Bucket, "get_file", full)
         assert "disk is full" in failed(keeping.request_fetch(version=version))
     assert not keeping.is_on_disk(version)
-    assert leftovers(world) == []
+    assert half_moved(world) == []
 
 
 def test_a_removed_destination_keeps_nothing_for_us(version, bucket, away):

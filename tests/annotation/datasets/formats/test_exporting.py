@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from annotation.core.errors import DomainError
+from annotation.core.hashing import sha256_of_file
 from annotation.core.models import Event
 from annotation.datasets import services, store
 from annotation.datasets.card import card_of
@@ -44,7 +45,7 @@ def test_the_command_writes_each_format_and_names_every_byte(dataset, tmp_path, 
     files = {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()}
     assert files == {*record["files"], "export.json"}
     for name, entry in record["files"].items():
-        assert store.sha256_of_file(folder / name) == entry["sha256"]
+        assert sha256_of_file(folder / name) == entry["sha256"]
         assert (folder / name).stat().st_size == entry["bytes"]
         assert str(folder / name) in said
     assert sum(entry.get("rows", 0) for entry in record["files"].values()) >= 10
