@@ -10,6 +10,7 @@ from django.db import transaction
 from annotation.candidates import options as generation_options
 from annotation.candidates import tasks
 from annotation.candidates.generation.framing import FRAME, frame_of, framed
+from annotation.candidates.generation.prompts import check_count
 from annotation.candidates.marks.marking import ring_marking
 from annotation.candidates.models import GeneratedResponse, GenerationRequest, GenerationRun
 from annotation.core import audit, jobs
@@ -64,6 +65,7 @@ def generate_responses(
     if type(seed) is not int or not 0 <= seed < 2**31:
         raise DomainError("The seed is a whole number from 0 to 2147483647.")
     params = generation_options.read({"n": n, **params})
+    check_count(len(prompts), n)
     params |= frame_of({"system": system, "template": template})
     with transaction.atomic():
         run = GenerationRun.objects.create(

@@ -17,7 +17,7 @@ def generate(claim: Claim):
 MARK_KIND = "mark"
 
 
-@job_kind(MARK_KIND, lease=timedelta(minutes=5))
+@job_kind(MARK_KIND, lease=timedelta(minutes=5), time_limit=None)
 def mark_responses(claim: Claim):
     from annotation.candidates.marks import marking  # a task is a leaf: services import us
 

@@ -280,6 +280,8 @@ def _read(answer: http.client.HTTPResponse, most_bytes: int) -> bytes:
     while piece := answer.read(PIECE):
         room, is_begun = most_bytes + 1 - len(content), True
         content += unpack.decompress(piece, room) if unpack else piece
+        if unpack and unpack.unused_data:  # it has ended, and would keep whatever comes after it
+            raise Failed(BAD_ANSWER)
         if len(content) > most_bytes or (unpack and unpack.unconsumed_tail):
             raise Failed(TOO_LARGE)
     # `length` is what was announced and never came: `read` says nothing of it.

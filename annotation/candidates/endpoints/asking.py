@@ -18,13 +18,16 @@ from annotation.candidates.endpoints.faults import EndpointFailed, Fault, Then
 from annotation.candidates.endpoints.pace import hold, take_moment
 from annotation.candidates.endpoints.reading import Completion
 from annotation.candidates.models import Endpoint
-from annotation.core.jobs import Cancelled
+from annotation.core.jobs import Cancelled, Deferred
 
 TRIES = 6
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds; doubled after each try
 MOST_WAIT = 120.0  # that an endpoint may ask for
 # So many questions in a row that came to nothing: the next ones would, too.
 HOPELESS_AFTER = 10
+# So many for each that it takes at a time: one that is busy gets no further questions while as
+# many wait to be asked again.
+WAITING_MOST = 2
 TICK = 0.5
 GRACE = 5.0  # for answers under way, when the work is called off
 
@@ -86,7 +89,7 @@ class _Asking:
                 if not (self.under_way or self.later or self.next_one):
                     break  # exhausted, resting or stopped
                 self._await(min(TICK, self._until_due()))
-        except Cancelled:
+        except (Cancelled, Deferred):
             self._keep_what_comes()
             raise
         finally:
@@ -111,7 +114,7 @@ class _Asking:
         """The next question gets its moment: one that is due again before a new one."""
         if self.later and self.later[0][0] <= time.monotonic():
             _, _, ask, tries = heapq.heappop(self.later)
-        elif self.is_resting:
+        elif self.is_resting or len(self.later) >= WAITING_MOST * self.endpoint.concurrency:
             return None
         else:
             found = next(self.asks, None)

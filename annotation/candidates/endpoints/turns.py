@@ -4,7 +4,8 @@ import time
 
 from django.utils import timezone
 
-from annotation.core.jobs import Claim
+from annotation.candidates.models import Endpoint
+from annotation.core.jobs import Claim, Deferred
 from annotation.core.models import Job
 
 # Other work of the same worker is let before it, once this one has had its turn.
@@ -16,10 +17,10 @@ TOLD_EVERY = 1.0
 class Turn:
     """`tick` and `wants_rest` as `asking.ask_all` takes them. Whoever settles counts in `done`."""
 
-    def __init__(self, claim: Claim, *, done: int, total: int):
-        self.claim, self.done = claim, done
+    def __init__(self, claim: Claim, endpoint: Endpoint, *, done: int, total: int):
+        self.claim, self.endpoint, self.done = claim, endpoint, done
         self._told = done
-        self._begun_at = self._looked_at = self._told_at = time.monotonic()
+        self._begun_at = self._looked_at = self._told_at = self._met_at = time.monotonic()
         claim.progress(done=done, total=total)
 
     def tick(self) -> None:
@@ -29,6 +30,17 @@ class Turn:
             self.claim.progress(done=self.done)
         else:
             self.claim.alive()
+        if now - self._met_at >= LOOK_EVERY:
+            self._met_at = now
+            self._meet_endpoint()
+
+    def _meet_endpoint(self) -> None:
+        """One that was removed, or has another key or address by now, is not asked any more as it
+        was: the next turn reads what it is, and says so where it is gone."""
+        now = Endpoint.objects.values_list("removed_at", "sealed_key", "base_url")
+        asked = self.endpoint
+        if now.get(pk=asked.pk) != (asked.removed_at, asked.sealed_key, asked.base_url):
+            raise Deferred(0)
 
     def wants_rest(self) -> bool:
         """Whether somebody else's job waits for this worker, and this one has had its turn."""

@@ -24,6 +24,11 @@ class OrderedPromptsSerializer(serializers.Serializer):
         max_length=100_000,
         help_text="Ids of prompts, in place of `which` and `most`.",
     )
+    key = serializers.UUIDField(
+        required=False,
+        allow_null=True,
+        help_text="Of your choice: the same order with the same key is made once.",
+    )
 
 
 class GenerationOrderSerializer(OrderedPromptsSerializer):
@@ -129,6 +134,7 @@ def _order(request, slug) -> Order:
         which=said["which"],
         most=said.get("most"),
         prompt_ids=said.get("prompts"),
+        key=said.get("key"),
     )
 
 

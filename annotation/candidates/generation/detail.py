@@ -78,9 +78,10 @@ def figures_of(run: GenerationRun) -> Figures:
 
 
 def _speed(run: GenerationRun, tokens: int) -> float | None:
-    """Of one that ran through: one that was taken up again waited in between."""
+    """Of one that ran through: one that was taken up again, whose token tells, waited in
+    between."""
     job = run.job
-    if run.generator_id is None or job is None or job.state != Job.State.DONE or job.attempts > 1:
+    if run.generator_id is None or job is None or job.state != Job.State.DONE or job.token > 1:
         return None
     seconds = (job.finished_at - job.started_at).total_seconds()
     return tokens / seconds if seconds > 0 else None

@@ -104,9 +104,9 @@ def _tokens_in(prompt_ids: list[int], params: dict) -> int:
 
 
 def _tokens_per_minute(model: Generator) -> float | None:
-    """Written by its last runs here, loading included."""
+    """Written by its last runs here that ran through, loading included."""
     last = (
-        GenerationRun.objects.filter(generator=model, job__state=Job.State.DONE)
+        GenerationRun.objects.filter(generator=model, job__state=Job.State.DONE, job__token=1)
         .order_by("-pk")
         .annotate(
             tokens=Sum("generated__response__token_count"),

@@ -33,6 +33,8 @@ class OrderForm(forms.Form):
         required=False,
         help_text=_("The newest of them. Empty: all."),
     )
+    # Of the page that it was sent from: a double click orders once.
+    key = forms.UUIDField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args, project, **more):
         super().__init__(*args, **more)
@@ -51,6 +53,7 @@ class OrderForm(forms.Form):
             sets=sets.params,
             which=said["which"],
             most=said["most"],
+            key=said["key"],
         )
 
 

@@ -88,6 +88,7 @@ def _order(request, slug) -> Order:
         which=said["which"],
         most=said.get("most"),
         prompt_ids=said.get("prompts"),
+        key=said.get("key"),
     )
 
 

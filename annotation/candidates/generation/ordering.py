@@ -1,8 +1,10 @@
 """An order as people give it: everybody who is asked, with every set of parameters, each pair of
 them a run of its own."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from uuid import UUID, uuid5
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -48,6 +50,8 @@ class Order:
     which: str = "all"
     most: int | None = None
     prompt_ids: list[int] | None = None
+    # Named by whoever orders, who may say the same twice without ordering twice.
+    key: UUID | None = None
 
     def prompts(self) -> list[int]:
         """The ids; DomainError where one is named that cannot be asked here."""
@@ -86,16 +90,37 @@ class Order:
 
     @transaction.atomic
     def start(self, *, actor=None) -> GenerationOrder:
-        """All of its runs, or none."""
+        """All of its runs, or none; what was ordered by the same key already is not ordered again.
+        Of two at the same moment one waits for the other, and finds it."""
         self._check_asks_somebody()
         ids = self.prompts()
-        order = GenerationOrder.objects.create(project=self.project, created_by=actor)
+        by = {"created_by": actor}
+        if self.key is None:
+            order = GenerationOrder.objects.create(project=self.project, **by)
+        else:
+            order, is_new = GenerationOrder.objects.get_or_create(
+                project=self.project, key=self._own_key(self.key), defaults=by
+            )
+            if not is_new:
+                return order
         for number, params, asked in self._pairs():
             start = self._start if isinstance(asked, Endpoint) else self._start_local
             run = start(asked, ids, params, actor)
             run.order, run.set_number = order, number
             run.save(update_fields=["order", "set_number"])
         return order
+
+    def _own_key(self, key: UUID) -> UUID:
+        """Another for whoever goes back, changes what is ordered, and sends the key as it was."""
+        said = [
+            [endpoint.pk for endpoint in self.endpoints],
+            [model.pk for model in self.models],
+            options.read_sets(self.sets),
+            self.which,
+            self.most,
+            self.prompt_ids,
+        ]
+        return uuid5(key, json.dumps(said, sort_keys=True))
 
     def _pairs(self) -> Iterator[tuple[int, dict, Endpoint | Generator]]:
         """(set's number, parameters, who is asked), one for each run."""

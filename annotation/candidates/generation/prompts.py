@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from annotation.core.errors import DomainError
 from annotation.prompts.models import Prompt, Response
 
+MOST_RESPONSES = 1_000_000  # of a run
+
 
 class Which(models.TextChoices):
     ALL = "all", _("All prompts")
@@ -37,4 +39,12 @@ def check_askable(project, ids: list[int]) -> None:
             gettext(
                 "A prompt belongs to another project, or has attachments, which no endpoint gets."
             )
+        )
+
+
+def check_count(prompts: int, n: int) -> None:
+    if prompts * n > MOST_RESPONSES:
+        raise DomainError(
+            gettext("A run has at most %(count)d responses. Take fewer prompts, or a smaller n.")
+            % {"count": MOST_RESPONSES}
         )

@@ -16,7 +16,7 @@ from annotation.candidates.endpoints.faults import EndpointFailed, Fault
 from annotation.candidates.endpoints.reading import Completion
 from annotation.candidates.endpoints.turns import Turn
 from annotation.candidates.generation.framing import frame_of, framed
-from annotation.candidates.marks.marking import ring_marking
+from annotation.candidates.generation.services import ring
 from annotation.candidates.models import GeneratedResponse, GenerationRequest, GenerationRun
 from annotation.core.errors import DomainError
 from annotation.core.hashing import sha256_of_text
@@ -35,6 +35,7 @@ def generate_by_endpoint(claim: Claim) -> None:
         pk=claim.job.payload["generation_run"]
     )
     if run.endpoint.removed_at is not None:
+        ring(run)  # what came before is kept
         raise DomainError(REMOVED)
     # Ordered, priced and named as the author: whatever the endpoint was changed to since.
     run.endpoint.model = run.terms["model"]
@@ -48,7 +49,7 @@ def generate_by_endpoint(claim: Claim) -> None:
             wants_rest=turn.wants_rest,
         )
     except (EndpointFailed, Cancelled):
-        _ring(run)  # what came is kept, and looked at
+        ring(run)  # what came is kept, and looked at
         raise
     if not is_over:
         raise Deferred(1)
@@ -58,24 +59,21 @@ def generate_by_endpoint(claim: Claim) -> None:
         raise DomainError(NOTHING)
     with transaction.atomic():
         claim.finish({"generation_run": run.pk, "responses": stored, "failed": failed})
-        _ring(run)
-
-
-@transaction.atomic
-def _ring(run: GenerationRun) -> None:
-    if run.generated.exists():
-        ring_marking(project=run.project, actor=run.created_by)
+        ring(run)
 
 
 class _Turn(Turn):
     def __init__(self, claim: Claim, run: GenerationRun):
         self.run, self.n = run, run.params["n"]
         self.generators: dict[str, Generator] = {}
+        # The same after a kill; another for who takes the run up again, and in another house,
+        # whose runs have the same numbers: an endpoint may give its first answer again.
+        self.key = f"concord-{run.created_at:%Y%m%d%H%M%S%f}-{claim.job.pk}"
         self.stored: dict[int, int] = {}
         for prompt in run.generated.values_list("prompt_id", flat=True):
             self.stored[prompt] = self.stored.get(prompt, 0) + 1
         total = run.prompts.count() * self.n
-        super().__init__(claim, done=sum(self.stored.values()), total=total)
+        super().__init__(claim, run.endpoint, done=sum(self.stored.values()), total=total)
 
     def asks(self) -> Iterator[Ask]:
         """What is missing, by prompt. What failed in this job is not asked again by itself."""
@@ -105,7 +103,7 @@ class _Turn(Turn):
             params={
                 **sent,
                 "n": count,
-                "idempotency_key": f"concord-{self.run.pk}-{prompt}-{first}",
+                "idempotency_key": f"{self.key}-{prompt}-{first}",
             },
             tokens=read + count * params["max_tokens"],
         )

@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 from annotation.candidates import tasks
 from annotation.candidates.endpoints.costs import terms_of
 from annotation.candidates.generation import options
-from annotation.candidates.generation.prompts import check_askable
+from annotation.candidates.generation.prompts import check_askable, check_count
+from annotation.candidates.marks.marking import ring_marking
 from annotation.candidates.models import (
     Endpoint,
     GenerationOrder,
@@ -18,8 +19,6 @@ from annotation.candidates.models import (
 from annotation.core import audit, jobs
 from annotation.core.errors import Conflict, DomainError
 from annotation.core.models import Job
-
-MOST_RESPONSES = 1_000_000
 
 
 @transaction.atomic
@@ -33,11 +32,7 @@ def start_generation(
         raise DomainError(_("There is no such endpoint in this project."))
     if not ids:
         raise DomainError(_("There is no prompt to respond to."))
-    if len(ids) * params["n"] > MOST_RESPONSES:
-        raise DomainError(
-            _("A run has at most %(count)d responses. Take fewer prompts, or a smaller n.")
-            % {"count": MOST_RESPONSES}
-        )
+    check_count(len(ids), params["n"])
     check_askable(project, ids)
     run = GenerationRun.objects.create(
         project=project, endpoint=endpoint, params=params, terms=terms_of(endpoint),
@@ -84,9 +79,18 @@ def cancel_generation(*, run: GenerationRun, actor=None) -> None:
     if run.job is None or not run.job.is_active:
         raise Conflict(_("This run is over already."))
     jobs.request_cancel(run.job)
+    if run.job.state == Job.State.CANCELLED:  # it waited for its turn: nobody else will ring
+        ring(run)
     audit.record(
         "generation.cancelled", actor=actor, project=run.project, target=f"generation:{run.pk}"
     )
+
+
+@transaction.atomic
+def ring(run: GenerationRun) -> None:
+    """What is stored is looked at, once the run has ended in whatever way."""
+    if run.generated.exists():
+        ring_marking(project=run.project, actor=run.created_by)
 
 
 @transaction.atomic

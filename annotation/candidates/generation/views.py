@@ -1,5 +1,7 @@
 """The pages of generation runs: the list, a new order with its estimate, and each run."""
 
+from uuid import uuid4
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count
@@ -52,7 +54,7 @@ def new_run(request, slug):
             except DomainError as error:
                 form.add_error(None, str(error))
     context |= {"project": project, "tab": "candidates", "form": form, "sets": sets,
-                "is_changed": bool(do) and not context}  # fmt: skip
+                "is_changed": bool(do) and not context, "key": uuid4()}  # fmt: skip
     return render(request, "candidates/new_run.html", context, status=status)
 
 

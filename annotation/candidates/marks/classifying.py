@@ -124,7 +124,7 @@ class _Turn(Turn):
             lacking(self.project, self.classifier).order_by("pk").values_list("pk", flat=True)
         )
         total = candidates_of(self.project).count()
-        super().__init__(claim, done=total - len(self.wanted), total=total)
+        super().__init__(claim, kept.endpoint, done=total - len(self.wanted), total=total)
         claim.progress(note=gettext_noop("Asking the classifier"))
 
     def asks(self) -> Iterator[Ask]:

@@ -56,9 +56,12 @@ def request_marking(*, project, actor=None, **settings) -> jobs.Job:
             if settings.get(name) is not None:
                 setattr(kept, name, settings[name])
         _check(kept)
-        kept.save(update_fields=list(SETTINGS))
         job, created = _queue(project, actor)
-        if created:
+        is_widened = not created and _widen(job)
+        if before != _settings(kept) or (not created and job.payload.get("only_new")):
+            kept.version = ""  # whatever was looked at, or is just now, is not what was asked for
+        kept.save(update_fields=[*SETTINGS, "version"])
+        if created or is_widened:
             audit.record(
                 "marking.started",
                 actor=actor,
@@ -74,6 +77,13 @@ def request_marking(*, project, actor=None, **settings) -> jobs.Job:
         if kept.classifier == ENDPOINT:
             forget_failures(project, classifier_of(kept))
     return job
+
+
+def _widen(job: jobs.Job) -> bool:
+    """Let a look at what is new that waits for a worker be one at everything. One that runs finds
+    the version gone at its end, and queues another."""
+    waiting = jobs.Job.objects.filter(pk=job.pk, state=jobs.Job.State.QUEUED)
+    return bool(waiting.update(payload={}))
 
 
 def ring_marking(*, project, actor=None) -> None:
@@ -136,20 +146,24 @@ def mark_in_job(claim: Claim) -> dict:
     with transaction.atomic():
         claim.fence()
         held = _locked(project)
-        held.version, held.marked_at = marker.VERSION, timezone.now()
+        is_asked_anew = held.version != kept.version  # by somebody, while we looked
+        held.version = "" if is_asked_anew else marker.VERSION
+        held.marked_at = timezone.now()
         held.newest, held.response_count = known["newest"] or 0, known["count"]
         held.save(update_fields=["version", "marked_at", "newest", "response_count"])
         counts = {"responses": seen, "marked": marked_count(project)}
         claim.finish(counts)
-        _go_on(held, claim.job.created_by)
+        _go_on(held, claim.job.created_by, is_asked_anew)
     return counts
 
 
-def _go_on(kept: Marking, actor) -> None:
+def _go_on(kept: Marking, actor, is_asked_anew: bool) -> None:
     """What came in while we looked is looked at next; then a classifier behind an endpoint is
     asked about what it has not seen."""
     came = candidates_of(kept.project).filter(pk__gt=kept.newest).exists()
-    if kept.is_automatic and (came or not _is_rest_as_it_was(kept)):
+    if is_asked_anew:
+        _queue(kept.project, actor)
+    elif kept.is_automatic and (came or not _is_rest_as_it_was(kept)):
         _queue(kept.project, actor, only_new=True)
     elif kept.classifier == ENDPOINT and lacking(kept.project, classifier_of(kept)).exists():
         request_classifying(kept.project, actor)

@@ -12,10 +12,17 @@ class GenerationOrder(models.Model):
     project = models.ForeignKey(
         "projects.Project", on_delete=models.PROTECT, related_name="generation_orders"
     )
+    # Of the page or program that ordered it and of what it said: sent again it is the same order.
+    key = models.UUIDField(null=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
     created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "key"], name="generation_order_once")
+        ]
 
     def __str__(self):
         return f"generation order {self.pk}"

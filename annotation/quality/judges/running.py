@@ -67,7 +67,8 @@ class _Turn(Turn):
             .filter(created_at__gte=run.resumed_at)
             .values_list("item_id", "first", "second")
         )
-        super().__init__(claim, done=len(self.settled), total=run.question_count)
+        endpoint, total = run.judge.endpoint, run.question_count
+        super().__init__(claim, endpoint, done=len(self.settled), total=total)
 
     def asks(self) -> Iterator[Ask]:
         for start in range(0, len(self.run.item_ids), READ_AT_ONCE):
@@ -94,7 +95,7 @@ class _Turn(Turn):
             "max_tokens": self.judge.max_tokens,
             # Asked once more after a useless answer, it must not be given the same one again.
             "idempotency_key": f"concord-judge-{self.run.pk}-{item}-{first}-{second}"
-            f"-{self.run.resumed_at:%Y%m%d%H%M%S}",
+            f"-{self.run.resumed_at:%Y%m%d%H%M%S%f}",
         }
         if self.judge.is_json_demanded:
             params["response_format"] = {"type": "json_object"}

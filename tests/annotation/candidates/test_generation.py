@@ -2,6 +2,7 @@
 again."""
 
 import threading
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -10,8 +11,9 @@ from django.db import IntegrityError, transaction
 from annotation.candidates.endpoints import asking, services, turns
 from annotation.candidates.endpoints.asking import Ask
 from annotation.candidates.endpoints.faults import EndpointFailed, Fault
-from annotation.candidates.generation import running
-from annotation.candidates.generation.estimate import estimate
+from annotation.candidates.generation import prompts, running
+from annotation.candidates.generation.detail import figures_of
+from annotation.candidates.generation.estimate import estimate, estimate_local
 from annotation.candidates.generation.prompts import prompts_for
 from annotation.candidates.generation.services import (
     cancel_generation,
@@ -19,11 +21,14 @@ from annotation.candidates.generation.services import (
     start_generation,
 )
 from annotation.candidates.models import GeneratedResponse, GenerationRequest, GenerationRun
+from annotation.candidates.services import generate_responses
 from annotation.core import jobs
 from annotation.core.addresses import Origins
 from annotation.core.errors import Conflict, DomainError
+from annotation.core.hashing import sha256_of_text
+from annotation.core.jobs import Cancelled
 from annotation.core.models import Job
-from annotation.prompts.models import Prompt, Response
+from annotation.prompts.models import Generator, Prompt, Response
 from tests.annotation.candidates.fake_openai import (
     completion,
     honest,
@@ -217,6 +222,138 @@ def test_a_stop_leaves_no_rest_of_a_short_answer_to_wait_for(endpoint):
     asks = [Ask(1, ["refused"]), Ask(2, ["answered"])]
     with pytest.raises(EndpointFailed, match="does not accept the key"):
         asking.ask_all(endpoint, asks, settle=settle, tick=tick, call=call)
+
+
+def test_an_endpoint_that_is_busy_gets_no_new_questions_while_many_wait(endpoint, monkeypatch):
+    monkeypatch.setattr(asking, "FIRST_PAUSE", 600.0)
+    monkeypatch.setattr(asking, "TICK", 0.01)
+    services.change_endpoint(endpoint=endpoint, concurrency=2)
+    begun, ticks = [], []
+
+    def call(_endpoint, messages):
+        begun.append(messages)
+        raise EndpointFailed("broken", "503")
+
+    def tick():
+        ticks.append(1)
+        if len(ticks) > 30:
+            raise Cancelled
+
+    asks = [Ask(number, [number]) for number in range(30)]
+    with pytest.raises(Cancelled):
+        asking.ask_all(endpoint, asks, settle=lambda *_: None, tick=tick, call=call)
+    # Twice as many as it takes at a time, and who was under way when so many waited.
+    assert 4 <= len(begun) <= 5
+
+
+@pytest.fixture
+def meanwhile(monkeypatch):
+    """Something that happens once, after the first answer."""
+    monkeypatch.setattr(turns, "LOOK_EVERY", 0)
+    real, doing = running._Turn.settle, []
+
+    def settle(turn, *outcome):
+        further = real(turn, *outcome)
+        while doing:
+            doing.pop()()
+        return further
+
+    monkeypatch.setattr(running._Turn, "settle", settle)
+    return doing.append
+
+
+def test_an_endpoint_that_is_removed_is_asked_no_more(endpoint, server, meanwhile):
+    services.change_endpoint(endpoint=endpoint, concurrency=1)
+    run = start(endpoint)
+    meanwhile(lambda: services.remove_endpoint(endpoint=endpoint))
+    assert work(run).error == "The endpoint was removed."
+    assert (run.generated.count(), len(server.asked)) == (2, 1)
+    assert Job.objects.filter(kind="mark", state="queued").exists()  # what came is looked at
+
+
+def test_another_key_is_sent_from_then_on(endpoint, server, meanwhile):
+    services.change_endpoint(endpoint=endpoint, concurrency=1)
+    services.replace_key(endpoint=endpoint, key="the-key-before")
+    server.heads.clear()
+    meanwhile(lambda: services.replace_key(endpoint=endpoint, key="the-key-since"))
+    assert work(start(endpoint)).state == "done"
+    sent = ["the-key-before" in head for head in server.heads]
+    assert sent == [True, False, False, False, False, False]
+    assert "the-key-since" in server.heads[1]
+
+
+def test_a_run_taken_up_again_asks_under_another_name(endpoint, server):
+    """Else an endpoint that knows the name may give its useless answer once more."""
+    run = start(endpoint, prompt_ids=prompts_for(endpoint.project, most=2))
+    services.change_endpoint(endpoint=endpoint, concurrency=1)
+    server.heads.clear()
+    server.answers = [raw(b"[]")]
+    work(run)
+    resume_generation(run=run)
+    work(run)
+    names = [name_of(head) for head in server.heads]
+    assert len(names) == len(set(names)) == 3
+    assert all(f"{run.created_at:%Y%m%d}" in name for name in names)
+
+
+def name_of(head):
+    (line,) = [line for line in head.split("\r\n") if line.startswith("Idempotency-Key: ")]
+    return line.partition(": ")[2]
+
+
+def test_a_run_cancelled_between_two_turns_has_what_came_looked_at(endpoint, server, monkeypatch):
+    monkeypatch.setattr(turns.Turn, "wants_rest", lambda turn: turn.done > 0)
+    run = start(endpoint)
+    run.refresh_from_db()
+    jobs.run(run.job_id)
+    run.job.refresh_from_db()
+    assert (run.job.state, run.generated.exists()) == ("queued", True)
+    assert not Job.objects.filter(kind="mark").exists()
+    cancel_generation(run=run)
+    assert Job.objects.filter(kind="mark", state="queued").count() == 1
+
+
+@pytest.fixture
+def own():
+    """A model of ours, and its run that took a minute for 30 responses of 100 tokens."""
+    project = make_project()
+    own = Generator.objects.create(project=project, name="own", artifact="models/own")
+    prompt = make_prompt(project)
+    run = generate_responses(project=project, generator=own, prompts=[prompt], n=30)
+    for index in range(30):
+        response = Response.objects.create(
+            prompt=prompt, text=f"{index}", text_sha256=sha256_of_text(f"{index}"),
+            generator=own, token_count=100,
+        )  # fmt: skip
+        GeneratedResponse.objects.create(
+            generation_run=run, prompt=prompt, index=index, response=response
+        )
+    end = run.created_at + timedelta(minutes=1)
+    done = {"state": "done", "started_at": run.created_at, "finished_at": end, "attempts": 1}
+    Job.objects.filter(pk=run.job_id).update(**done, token=1)
+    return run
+
+
+@pytest.mark.parametrize(("token", "speed", "minutes"), [(1, 50, 2.0), (2, None, None)])
+def test_a_run_that_waited_in_between_says_nothing_of_speed(own, token, speed, minutes):
+    """Taken up again its attempts count anew, and the time it began stays."""
+    Job.objects.filter(pk=own.job_id).update(token=token)
+    own.refresh_from_db()
+    assert figures_of(own).speed == speed
+    ids = [own.prompts.get().pk]
+    assert (
+        estimate_local(own.generator, ids, {"n": 60, "max_tokens": 100}).minutes_likely == minutes
+    )
+
+
+def test_a_model_of_ours_has_the_bounds_of_an_endpoint(own, endpoint, monkeypatch):
+    monkeypatch.setattr(prompts, "MOST_RESPONSES", 5)
+    with pytest.raises(DomainError, match="at most 5 responses"):
+        start(endpoint)
+    args = {"project": own.project, "generator": own.generator, "prompts": own.prompts.all()}
+    with pytest.raises(DomainError, match="at most 5 responses"):
+        generate_responses(**args, n=6)
+    assert generate_responses(**args, n=5)
 
 
 def test_a_run_asks_the_model_that_was_ordered(endpoint, server):

@@ -127,6 +127,29 @@ def test_an_order_is_started_watched_and_done(client, engineer, endpoint):
     assert "6 / 6" in text(client.get(url("list-runs")))
 
 
+def test_a_double_click_on_start_orders_once(client, engineer, endpoint):
+    page = client.post(url("new-run"), order(endpoint, do="estimate")).content.decode()
+    key = re.search(r'name="key" value="([^"]+)"', page).group(1)
+    said = order(endpoint, do="start", key=key)
+    first, second = (client.post(url("new-run"), said) for _ in range(2))
+    assert first.headers["Location"] == second.headers["Location"]
+    assert GenerationRun.objects.count() == 1
+    # Gone back and changed, or estimated once more, it is another order.
+    changed = order(endpoint, {"n": 3}, do="start", key=key)
+    assert client.post(url("new-run"), changed).headers["Location"] != first.headers["Location"]
+    assert key not in client.post(url("new-run"), said | {"do": "estimate"}).content.decode()
+
+
+def test_a_program_that_repeats_its_order_gets_the_same(call, project, endpoint):
+    key = "0b4bd1b4-5f0f-4a0b-8a4c-7b4b7bb6a0f1"
+    said = {"endpoints": [endpoint.pk], "sets": [{"n": 1}]}
+    path = f"projects/{SLUG}/generation-orders/"
+    made, again = (call("POST", path, said | {"key": key})[1]["id"] for _ in range(2))
+    assert made == again
+    assert call("POST", path, said)[1]["id"] != made
+    assert GenerationRun.objects.count() == 2
+
+
 def test_two_that_are_asked_are_two_runs(client, engineer, endpoint, server):
     other = services.add_endpoint(
         project=endpoint.project, name="other", base_url=server.base_url, model="m-8b"

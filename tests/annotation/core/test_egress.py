@@ -257,6 +257,8 @@ def test_a_gzip_bomb_is_refused_before_it_unfolds_and_honest_gzip_is_read():
     "answer",
     [
         saying(body=b"\x1f\x8b broken", Content_Encoding="gzip"),
+        # It has ended: what comes after it is no part of it, and might never end.
+        saying(body=gzip.compress(b"0") + b"0" * 100_000, Content_Encoding="gzip"),
         saying(body=b"?", Content_Encoding="br"),
         lambda stream: stream.sendall(b"SSH-2.0-OpenSSH\r\n\r\n"),
         lambda stream: None,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from annotation.candidates.marks import marking
+from annotation.candidates.marks import marker, marking
 from annotation.candidates.marks.models import Marking, ResponseMark
 from annotation.core import jobs
 from annotation.core.hashing import sha256_of_text
@@ -66,6 +66,38 @@ def test_what_comes_while_it_looks_is_looked_at_next(project, monkeypatch):
     job = waiting(project).get()
     jobs.run(job.pk)
     assert ResponseMark.objects.filter(kind="empty").count() == 2
+    assert not waiting(project).exists()
+
+
+def test_a_full_look_is_not_swallowed_by_one_at_what_is_new_that_waits(project):
+    mark(project)
+    Response.objects.update(text=" ")  # what was looked at already
+    marking.ring_marking(project=project)
+    job = marking.request_marking(project=project, threshold=0.9)
+    assert job == waiting(project).get()
+    jobs.run(job.pk)
+    assert ResponseMark.objects.filter(kind="empty").count() == Response.objects.count()
+    kept = Marking.objects.get()
+    assert (kept.threshold, kept.version) == (0.9, marker.VERSION)
+
+
+def test_a_full_look_is_not_swallowed_by_one_at_what_is_new_that_runs(project, monkeypatch):
+    mark(project)
+    Response.objects.update(text=" ")
+    make_item(project, ("New",))
+    marking.ring_marking(project=project)
+    real = marking.mark_prompts
+
+    def slow(kept, prompts):
+        monkeypatch.setattr(marking, "mark_prompts", real)
+        marking.request_marking(project=project, is_automatic=False)
+        return real(kept, prompts)
+
+    monkeypatch.setattr(marking, "mark_prompts", slow)
+    jobs.run(waiting(project).get().pk)
+    jobs.run(waiting(project).get().pk)
+    blank = Response.objects.filter(text=" ")
+    assert ResponseMark.objects.filter(kind="empty").count() == blank.count() > 0
     assert not waiting(project).exists()
 
 

@@ -10,6 +10,7 @@ from annotation.candidates.marks.safety import WordLists
 from annotation.core import jobs
 from annotation.core.errors import DomainError
 from annotation.core.hashing import sha256_of_text
+from annotation.core.jobs import Claim
 from annotation.core.models import Event, Job
 from annotation.prompts.models import Response
 from tests.factories import make_item, make_project, make_user
@@ -137,10 +138,13 @@ def test_impossible_settings_are_refused_and_change_nothing(project, wrong):
 def test_settings_do_not_change_under_a_job_that_runs(project, item):
     first = marking.request_marking(project=project)
 
+    # While it waits it has not read them.
+    assert marking.request_marking(project=project, threshold=0.8) == first
+    Claim.take(first.pk)
     assert marking.request_marking(project=project) == first
-    with pytest.raises(DomainError):
+    with pytest.raises(DomainError, match="being looked at"):
         marking.request_marking(project=project, threshold=0.7)
-    assert Marking.objects.get().threshold == 0.85
+    assert Marking.objects.get().threshold == 0.8
 
 
 def test_marks_of_safety_name_their_classifier(project, item):
