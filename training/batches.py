@@ -15,7 +15,6 @@ def labels_of(one: Comparison, options: dict[str, Any]) -> dict[str, Any]:
     is_soft = options["soft_labels"] or one.p_chosen == 0.5  # a tie is one either way
     labels = {
         "p_chosen": one.p_chosen if is_soft else 1.0,
-        "weight": one.weight if options["use_weights"] else 1.0,
     }
     if options.get("use_margin"):
         labels["margin"] = one.margin or 0.0

@@ -121,6 +121,12 @@ class Dataset:
             if not path.is_file() or sha256_of(path) != entry["sha256"]:
                 raise DataError(f"{name} is missing or differs from the manifest")
 
+    @property
+    def shares_weight(self) -> bool:
+        """Whether the comparisons of a ranking or prompt have the weight of one between them."""
+        policy = self.manifest.get("policy")
+        return isinstance(policy, dict) and policy.get("share_weight", "none") != "none"
+
     def _read_manifest(self) -> dict[str, Any]:
         try:
             manifest = json.loads((self.folder / "manifest.json").read_text(encoding="utf-8"))

@@ -5,13 +5,13 @@ transformers alone, which starts in half the time.
 """
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from training import checkpoint, heads, losses, policy, states
+from training import checkpoint, heads, losses, policy, states, weights
 from training.batches import labels_of
 from training.errors import Cancelled, ConfigError, RunError
 from training.reward_model import RewardModel, ScoredComparisons, log_nu_of
@@ -30,8 +30,12 @@ def train_encoder(
     evaluate: Callable[[int], dict[str, float]],
     state: dict[str, Any],
     resume: checkpoint.Checkpoint | None,
+    *,
+    is_shared: bool = False,
 ) -> None:
     """Train to the end, from a verified checkpoint where there is one; Cancelled once saved.
+
+    is_shared: comparisons of a prompt share the weight of one already (Dataset.shares_weight).
 
     A batch is `batch_size` whole prompts. Seed, step and RNG state alone decide what comes next,
     so a resumed run ends with the weights of an undisturbed one.
@@ -41,6 +45,7 @@ def train_encoder(
         raise ConfigError("an encoder trains on one device: leave `devices` at 1")
     network = reward.network
     groups = scored.by_prompt()
+    counted = weights.of_groups(scored.comparisons, groups, options, is_shared=is_shared)
     lengths = [max(_length(scored, at) for at in group) for group in groups]
     sampler = BucketSampler(lengths, options["batch_size"], run.seed)
     per_epoch = -(-len(sampler.batches()) // options["accumulation"])
@@ -69,7 +74,7 @@ def train_encoder(
             chunk = batches[start : start + options["accumulation"]]
             for batch in chunk:
                 prompts = [groups[at] for at in batch]
-                loss, accuracy = forward(reward, scored, prompts, options, bf16, run.seed)
+                loss, accuracy = forward(reward, scored, prompts, options, bf16, run.seed, counted)
                 (loss / len(chunk)).backward()
                 window.append((loss.detach(), accuracy))
                 run.journal.progress("train", step=step, total=total)
@@ -130,8 +135,12 @@ def forward(
     options: dict[str, Any],
     bf16: bool,
     seed: int = 0,
+    counted: Sequence[float] | None = None,
 ) -> tuple[Tensor, Tensor]:
-    """K-wise loss and share of comparisons in the right order, over whole prompts; scalars."""
+    """K-wise loss and share of comparisons in the right order, over whole prompts; scalars.
+
+    counted: the weight of each of the scored comparisons (training.weights), 1 where none is.
+    """
     comparisons = [at for group in prompts for at in group]
     group = [number for number, group in enumerate(prompts) for _ in group]
     unique = sorted({side[at] for side in (scored.chosen, scored.rejected) for at in comparisons})
@@ -159,7 +168,8 @@ def forward(
     )
     index = torch.tensor(group, device=scores.device)
     right = chosen.mean(1) > rejected.mean(1)
-    return losses.k_wise(loss, index, column("weight")), right.float().mean().detach()
+    weight = None if counted is None else loss.new_tensor([counted[at] for at in comparisons])
+    return losses.k_wise(loss, index, weight), right.float().mean().detach()
 
 
 def schedule(step: int, warmup: int, total: int) -> float:

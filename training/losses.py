@@ -46,24 +46,28 @@ def centering(chosen: Tensor, rejected: Tensor) -> Tensor:
 def k_wise(losses: Tensor, group: Tensor, weight: Tensor | None = None) -> Tensor:
     """Mean over a prompt's comparisons, then over prompts: a scalar.
 
-    `group` (batch,) numbers the prompt of each comparison from 0. Ten comparisons of one ranking
-    are not ten times the evidence of one: Ouyang et al. 2022, section 3.5.
+    `group` (batch,) numbers the prompt of each comparison from 0, with none left out. Ten
+    comparisons of one ranking are not ten times the evidence of one: Ouyang et al. 2022, section
+    3.5. `weight` multiplies the losses; it has mean 1 over the training split, not over the batch
+    (training.weights).
     """
     _same_shape(losses, group, weight)
-    weight = torch.ones_like(losses) if weight is None else weight
+    weighted = losses if weight is None else losses * weight
     prompts = int(group.max()) + 1
-    total = losses.new_zeros(prompts).index_add(0, group, losses * weight)
-    mass = losses.new_zeros(prompts).index_add(0, group, weight)
-    counted = mass > 0
-    return (total[counted] / mass[counted]).mean() if bool(counted.any()) else losses.sum() * 0
+    total = losses.new_zeros(prompts).index_add(0, group, weighted)
+    count = losses.new_zeros(prompts).index_add(0, group, torch.ones_like(losses))
+    return (total / count).mean()
 
 
 def weighted_mean(losses: Tensor, weight: Tensor | None = None) -> Tensor:
-    """Mean of (batch,) losses by (batch,) weights: a scalar, 0 where all weights are 0."""
+    """Mean of (batch,) losses times (batch,) weights: a scalar.
+
+    Divided by the count and not by the weights, which have mean 1 over the training split
+    (training.weights): else a batch of one would not know its weight, and batches would weigh
+    alike whatever is in them.
+    """
     _same_shape(losses, weight)
-    if weight is None:
-        return losses.mean()
-    return (losses * weight).sum() / weight.sum().clamp(min=1e-12)
+    return (losses if weight is None else losses * weight).mean()
 
 
 def dpo_difference(

@@ -89,7 +89,8 @@ def work(run: Run) -> None:
         run.journal.warning(f"skipped a damaged checkpoint: {folder.relative_to(run.folder)}")
     state = resume.state if resume else {"initial": evaluate(0)}
     if is_encoder:
-        train_encoder(run, reward, train_set, rate, evaluate, state, resume)
+        is_shared = dataset.shares_weight
+        train_encoder(run, reward, train_set, rate, evaluate, state, resume, is_shared=is_shared)
     else:
         train_causal(run, reward, train_set, rate, evaluate, state, resume)
     run.outcome.initial = state["initial"]

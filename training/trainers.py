@@ -27,7 +27,7 @@ from trl import (
     SFTTrainer,
 )
 
-from training import adapters, checkpoint, heads, losses, policy, ranks, sharding
+from training import adapters, checkpoint, heads, losses, policy, ranks, sharding, weights
 from training.batches import PairCollator, TextCollator, UnpairedCollator, labels_of
 from training.errors import Cancelled, RunError
 from training.reward_model import ScoredComparisons
@@ -345,15 +345,17 @@ def reward_trainer(
 ) -> OurRewardTrainer:
     """A reward trainer over tokenised comparisons; see `_finish` for the keywords."""
     settings = arguments(run, total_steps=steps["total_steps"], learning_rate=steps["rate"])
+    counted = weights.of_rows([one.weight for one in scored.comparisons], run.options)
     table: list[dict[str, Any]] = [
         {
+            "weight": weight,
             "chosen_ids": sum(scored.rows[chosen], []),
             "rejected_ids": sum(scored.rows[rejected], []),
             **labels_of(one, run.options),
             **heads.labels_of(one, plan, run.seed),
         }
-        for one, chosen, rejected in zip(
-            scored.comparisons, scored.chosen, scored.rejected, strict=True
+        for one, chosen, rejected, weight in zip(
+            scored.comparisons, scored.chosen, scored.rejected, counted, strict=True
         )
     ]
     model.config.num_labels = 1  # TRL takes no other; our loss reads as many heads as there are
@@ -381,8 +383,10 @@ def dpo_trainer(
 ) -> OurDPOTrainer:
     """A DPO trainer; `reference` is None where `reference_logps` ((pairs,) twice) serve."""
     settings = arguments(run, total_steps=steps["total_steps"], learning_rate=steps["rate"])
+    counted = weights.of_rows([pair.source.weight for pair in pairs], run.options)
     table = [
         {
+            "weight": weight,
             "prompt_ids": pair.prompt,
             "chosen_ids": pair.chosen,
             "rejected_ids": pair.rejected,
@@ -390,8 +394,8 @@ def dpo_trainer(
             "ref_rejected": ref_rejected,
             **labels_of(pair.source, run.options),
         }
-        for pair, ref_chosen, ref_rejected in zip(
-            pairs, reference_logps[0].tolist(), reference_logps[1].tolist(), strict=True
+        for pair, ref_chosen, ref_rejected, weight in zip(
+            pairs, reference_logps[0].tolist(), reference_logps[1].tolist(), counted, strict=True
         )
     ]
     trainer = OurDPOTrainer(
@@ -419,25 +423,26 @@ def kto_trainer(
     tokenizer: Any,
     rows: Sequence[TokenisedResponse],
     reference_logps: tuple[Tensor, Tensor],
-    weights: tuple[float, float],
+    sides: tuple[float, float],
     **steps: Any,
 ) -> OurKTOTrainer:
     """A KTO trainer; `reference_logps`: of the responses and of the mismatched ones, (rows,)
-    each; `weights` of desirable and undesirable rows."""
+    each; `sides`: the weights of desirable and undesirable rows."""
     settings = arguments(run, total_steps=steps["total_steps"], learning_rate=steps["rate"])
+    counted = weights.of_rows([row.source.weight for row in rows], run.options)
     table = [
         {
+            "weight": weight,
             "prompt_ids": row.prompt,
             "response_ids": row.response,
             "other_prompt_ids": row.other[0],
             "other_ids": row.other[1],
             "is_desirable": row.source.is_desirable,
-            "weight": row.source.weight if run.options["use_weights"] else 1.0,
             "ref": ref,
             "ref_other": ref_other,
         }
-        for row, ref, ref_other in zip(
-            rows, reference_logps[0].tolist(), reference_logps[1].tolist(), strict=True
+        for row, ref, ref_other, weight in zip(
+            rows, reference_logps[0].tolist(), reference_logps[1].tolist(), counted, strict=True
         )
     ]
     trainer = OurKTOTrainer(
@@ -445,8 +450,8 @@ def kto_trainer(
         args=KTOConfig(
             **settings,
             beta=run.options["beta"],
-            desirable_weight=weights[0],
-            undesirable_weight=weights[1],
+            desirable_weight=sides[0],
+            undesirable_weight=sides[1],
             disable_dropout=True,
             precompute_ref_log_probs=True,
         ),

@@ -13,6 +13,7 @@ torch = pytest.importorskip("torch", reason="the train extra is not installed")
 
 from tests.training import toy  # noqa: E402
 from training import policy, tiny  # noqa: E402
+from training.alarms import Alarms  # noqa: E402
 from training.data import Comparison, Counts  # noqa: E402
 from training.options import read_options  # noqa: E402
 from training.tokens import ChatTokeniser  # noqa: E402
@@ -93,6 +94,7 @@ def make_trainer(models, tokenizer, pairs, tmp_path, total_steps=4, **options):
         seed=1,
         folder=tmp_path,
         cancel_asked=False,
+        alarms=Alarms("dpo"),
         journal=SimpleNamespace(progress=lambda *a, **k: None, metric=lambda *a, **k: None),
     )
     both = [(pair.prompt, pair.chosen) for pair in pairs]
@@ -133,12 +135,13 @@ def oracle_losses(trainer, models, pairs, loss):
     options = trainer.run.options
     order = list(trainer._get_train_sampler())
     values, weights = [], []
+    # As a part of all that is weighed, whatever shares a batch with it.
+    mean = np.mean([pair.source.weight for pair in pairs])
     for at in order:
         difference = oracle_difference(models, pairs[at], options["length_normalised"])
         values.append(loss(difference, pairs[at].source))
-        weights.append(pairs[at].source.weight if options["use_weights"] else 1.0)
-    values, weights = (np.array(column).reshape(-1, 4) for column in (values, weights))
-    return (values * weights).sum(1) / weights.sum(1)
+        weights.append(pairs[at].source.weight / mean if options["use_weights"] else 1.0)
+    return (np.array(values) * weights).reshape(-1, options["batch_size"]).mean(1)
 
 
 def log_sigmoid(x):
@@ -165,6 +168,10 @@ LOSSES = {
         lambda d, row: -log_sigmoid(5.0 / BETA * d),
     ),
     "weighted": ({"use_weights": True}, lambda d, row: -log_sigmoid(d)),
+    "weighted, alone in its batch": (
+        {"use_weights": True, "batch_size": 1},
+        lambda d, row: -log_sigmoid(d),
+    ),
     "IPO": ({"loss": "ipo"}, lambda d, row: (d / BETA - 1 / (2 * BETA)) ** 2),
 }
 
@@ -247,6 +254,29 @@ def test_fifteen_steps_of_the_shipped_trainer_are_those_of_a_plain_loop(
     for pair in pairs[:4]:
         ours, theirs = (oracle_logp(m, pair.prompt, pair.chosen) for m in (shipped, plain))
         assert ours == pytest.approx(theirs, abs=1e-2)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+def test_batches_that_are_accumulated_weigh_as_one_batch_would(tokenizer, pairs, tmp_path):
+    given = {"use_weights": True, "warmup": 0.0, "log_steps": 1}
+    models = make_models(tokenizer)
+    split = {"batch_size": 1, "accumulation": 4}
+    trainer = make_trainer(models, tokenizer, pairs, tmp_path, total_steps=1, **split, **given)
+    trainer.args.save_strategy = "no"
+    order = list(trainer._get_train_sampler())[:4]
+    mean = np.mean([pair.source.weight for pair in pairs])
+    expected = np.mean(
+        [
+            -log_sigmoid(oracle_difference(models, pairs[at])) * pairs[at].source.weight / mean
+            for at in order
+        ]
+    )
+    logged = []
+    trainer.run.journal.metric = lambda step, total, **values: logged.append(values["loss"])
+
+    trainer.train()
+
+    assert logged == [pytest.approx(expected, abs=1e-4)]
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")

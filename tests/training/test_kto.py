@@ -1,5 +1,6 @@
 """KTO: the paper's loss, labels from what a dataset holds, and a policy that learns from them."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -184,14 +185,13 @@ def test_the_shipped_trainers_loss_is_the_papers(tmp_path):
     with torch.no_grad():
         for parameter in moved.parameters():
             parameter += 0.02 * torch.randn_like(parameter)
+    rows = [replace(row, weight=(0.5, 1.0, 3.0)[at % 3]) for at, row in enumerate(rows)]
     ids = unpaired.tokenise(rows, ChatTokeniser(tokenizer, 400), counts, seed=1)
     scores = [
         policy.score_responses(reference, side, tokenizer.pad_token_id, lambda *done: None)
         for side in ([(r.prompt, r.response) for r in ids], [r.other for r in ids])
     ]
-    run = SimpleNamespace(
-        options=options(batch_size=8, use_weights=False), out=tmp_path, seed=1, folder=tmp_path
-    )
+    run = SimpleNamespace(options=options(batch_size=8), out=tmp_path, seed=1, folder=tmp_path)
     steps = {"total_steps": 3, "rate": 1e-4, "evaluate": lambda step: None, "state": {}}
     trainer = trainers.kto_trainer(run, moved, tokenizer, ids, scores, (1.0, 1.5), **steps)
     trainer.model.eval()
@@ -213,6 +213,7 @@ def test_the_shipped_trainers_loss_is_the_papers(tmp_path):
             for sign, row in zip(signs, batch, strict=True)
         ]
         scale = np.where(np.array(signs) > 0, 1.0, 1.5)
+        scale *= [row.source.weight / np.mean([one.source.weight for one in ids]) for row in batch]
         expected.append(float((scale * (1 - sigmoid(np.array(gains)))).mean()))
     assert len(set(found)) == len(found) > 2
     np.testing.assert_allclose(found, expected, atol=1e-5)

@@ -97,11 +97,16 @@ def test_k_wise_is_the_mean_over_prompts_of_the_means_over_comparisons():
     group = torch.tensor([0, 0, 0, 1])
 
     assert losses.k_wise(loss, group).item() == pytest.approx((2.0 + 10.0) / 2)
-    weight = tensor([1.0, 0.0, 3.0, 1.0])
-    assert losses.k_wise(loss, group, weight).item() == pytest.approx((10 / 4 + 10) / 2)
-    # A prompt whose comparisons all weigh nothing does not count as a prompt of loss 0.
+
+
+def test_weights_of_k_wise_are_divided_by_counts():
+    """By its own weights, a prompt with one comparison would never know what it weighs."""
+    loss = tensor([1.0, 2.0, 3.0, 10.0])
+    group = torch.tensor([0, 0, 0, 1])
+    weight = tensor([1.0, 0.0, 3.0, 0.5])
+    assert losses.k_wise(loss, group, weight).item() == pytest.approx((10 / 3 + 5) / 2)
     weight = tensor([1.0, 1.0, 1.0, 0.0])
-    assert losses.k_wise(loss, group, weight).item() == pytest.approx(2.0)
+    assert losses.k_wise(loss, group, weight).item() == pytest.approx((2 + 0) / 2)
 
 
 def test_k_wise_with_one_comparison_a_prompt_is_the_plain_mean():
@@ -113,7 +118,8 @@ def test_k_wise_with_one_comparison_a_prompt_is_the_plain_mean():
 
 
 def test_weights_weigh():
-    assert losses.weighted_mean(tensor([1.0, 4.0]), tensor([3.0, 1.0])).item() == 1.75
+    assert losses.weighted_mean(tensor([1.0, 4.0]), tensor([3.0, 1.0])).item() == 3.5
+    assert losses.weighted_mean(tensor([4.0]), tensor([0.25])).item() == 1.0
     assert losses.weighted_mean(tensor([1.0, 4.0]), tensor([0.0, 0.0])).item() == 0
 
 
