@@ -274,6 +274,7 @@ COLUMNS: dict[str, dict[str, Fate]] = {
         "instructions": CONTENT,
         "created_by": NUMBER,
     },
+    "quality.PrincipleList": {"principles": CONTENT, "created_by": NUMBER},
     "quality.JudgeRun": {"terms": CODE, "created_by": NUMBER},
     # Written by a model, about responses; see quality/judges/models.py.
     "quality.Opinion": {

@@ -11,6 +11,11 @@ urlpatterns = [
     path("projects/<slug:slug>/figures/<slug:kind>/", api.FiguresView.as_view(), name="figures"),
     path("projects/<slug:slug>/judges/", judges.JudgesView.as_view(), name="judges"),
     path(
+        "projects/<slug:slug>/judges/<int:judge_id>/principles/",
+        judges.JudgePrinciplesView.as_view(),
+        name="judge-principles",
+    ),
+    path(
         "projects/<slug:slug>/judges/<int:judge_id>/runs/",
         judges.JudgeRunsView.as_view(),
         name="judge-runs",

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 # Django finds an app's models here, whichever room they stand in.
-from annotation.quality.judges.models import Judge, JudgeRun, Opinion
+from annotation.quality.judges.models import Judge, JudgeRun, Opinion, PrincipleList
 
 __all__ = [
     "AdaptiveWork",
@@ -18,6 +18,7 @@ __all__ = [
     "JudgeRun",
     "Lift",
     "Opinion",
+    "PrincipleList",
     "Refill",
     "Report",
     "ResponseStyle",

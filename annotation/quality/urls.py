@@ -68,6 +68,11 @@ urlpatterns = [
     path("projects/<slug:slug>/judges/new/", judges.new_judge, name="new-judge"),
     path("projects/<slug:slug>/judges/<int:judge_id>/", judges.show_judge, name="show-judge"),
     path(
+        "projects/<slug:slug>/judges/<int:judge_id>/principles/",
+        judges.change_principles,
+        name="change-principles",
+    ),
+    path(
         "projects/<slug:slug>/judges/<int:judge_id>/start/",
         judges.start_run,
         name="start-judge-run",

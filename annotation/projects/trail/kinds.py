@@ -103,6 +103,11 @@ KINDS: dict[str, Words] = {
     "endpoint.tried": Words("project", _("Endpoint tried"), _("%(who)s tried %(target)s")),
     "endpoint.removed": Words("project", _("Endpoint removed"), _("%(who)s removed %(target)s")),
     "judge.added": Words("project", _("Judge added"), _("%(who)s added %(target)s, %(name)s")),
+    "judge.principles_set": Words(
+        "project",
+        _("Principles of a judge changed"),
+        _("%(who)s gave %(target)s %(count)s principles, version %(number)s"),
+    ),
     "judge.critiques_shown": Words(
         "project",
         _("Critiques of a judge shown"),

@@ -14,6 +14,7 @@ from annotation.quality.judges.documents import findings_document, run_document
 from annotation.quality.judges.findings import findings_of
 from annotation.quality.judges.items import MOST_ITEMS, estimate
 from annotation.quality.judges.models import MOST_TOKENS, Judge, JudgeRun
+from annotation.quality.judges.principles import current_list, principles_of, set_principles
 
 TAGS = ["judges"]
 
@@ -22,6 +23,8 @@ class JudgeSerializer(serializers.ModelSerializer):
     kind = serializers.SerializerMethodField(help_text="endpoint or reward_model")
     model = serializers.CharField(read_only=True)
     endpoint = serializers.CharField(source="endpoint.name", default=None)
+    principles = serializers.SerializerMethodField()
+    principles_version = serializers.SerializerMethodField()
     rubric_version = serializers.IntegerField(source="rubric_version.number", default=None)
 
     class Meta:
@@ -33,6 +36,8 @@ class JudgeSerializer(serializers.ModelSerializer):
             "model",
             "endpoint",
             "instructions",
+            "principles",
+            "principles_version",
             "rubric_version",
             "max_tokens",
             "is_json_demanded",
@@ -41,6 +46,13 @@ class JudgeSerializer(serializers.ModelSerializer):
             "created_at",
         ]
         read_only_fields = fields
+
+    def get_principles(self, judge) -> list[str]:
+        return principles_of(current_list(judge))
+
+    def get_principles_version(self, judge) -> int | None:
+        current = current_list(judge)
+        return current.number if current else None
 
     def get_kind(self, judge) -> str:
         return "reward_model" if judge.reward_model else "endpoint"
@@ -56,6 +68,15 @@ class JudgeOrderSerializer(serializers.Serializer):
         default=1024, min_value=services.LEAST_TOKENS, max_value=MOST_TOKENS
     )
     is_json_demanded = serializers.BooleanField(default=True)
+    principles = serializers.ListField(
+        child=serializers.CharField(),
+        default=list,
+        help_text="One of them is drawn for each question.",
+    )
+
+
+class PrinciplesSerializer(serializers.Serializer):
+    principles = serializers.ListField(child=serializers.CharField(), allow_empty=True)
 
 
 class JudgeRunOrderSerializer(serializers.Serializer):
@@ -74,6 +95,7 @@ class JudgeRunSerializer(serializers.Serializer):
 
     id = serializers.IntegerField()
     judge = serializers.CharField()
+    principles_version = serializers.IntegerField(allow_null=True)
     kind = serializers.CharField()
     model = serializers.CharField()
     state = serializers.CharField()
@@ -100,6 +122,7 @@ class JudgesView(APIView):
         """The project's judges, by name."""
         project = project_for(request.user, slug, "see_agreement")
         rows = project.judges.select_related("endpoint", "rubric_version").order_by("name")
+        rows = rows.prefetch_related("principle_lists")
         return Response(JudgeSerializer(rows, many=True).data)
 
     @extend_schema(
@@ -120,6 +143,28 @@ class JudgesView(APIView):
             raise DomainError(f"The project has no endpoint “{name}”.")
         judge = services.add_judge(project=project, endpoint=endpoint, actor=request.user, **order)
         return Response(JudgeSerializer(judge).data, status=status.HTTP_201_CREATED)
+
+
+class JudgePrinciplesView(APIView):
+    permission_classes = [IsAuthenticated]
+
+    @extend_schema(
+        operation_id="judges_set_principles",
+        request=PrinciplesSerializer,
+        responses=JudgeSerializer,
+        tags=TAGS,
+    )
+    def put(self, request, slug: str, judge_id: int):
+        """The judge's principles from now on: another list is its next version."""
+        project = project_for(request.user, slug, "train")
+        judge = project.judges.select_related("project", "endpoint", "rubric_version")
+        judge = judge.filter(pk=judge_id).first()
+        if judge is None:
+            raise NotFound("There is no such judge.")
+        serializer = PrinciplesSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        set_principles(judge=judge, actor=request.user, **serializer.validated_data)
+        return Response(JudgeSerializer(judge).data)
 
 
 class JudgeRunsView(APIView):
@@ -187,5 +232,7 @@ class CancelJudgeRunView(APIView):
 
 
 def _run(request, run_id: int, action: str) -> JudgeRun:
-    rows = JudgeRun.objects.filter(pk=run_id).select_related("job", "judge__endpoint")
+    rows = JudgeRun.objects.filter(pk=run_id).select_related(
+        "job", "judge__endpoint", "principle_list"
+    )
     return row_for(rows, request.user, action)

@@ -28,6 +28,7 @@ def run_document(run: JudgeRun) -> dict:
         "model": run.terms["model"],
         "state": run.job.state,
         "error": run.job.error,
+        "principles_version": run.principle_list.number if run.principle_list else None,
         "kind": "reward_model" if run.judge.reward_model else "endpoint",
         "items": len(run.item_ids),
         "items_left_out": run.terms.get("left_out", 0),

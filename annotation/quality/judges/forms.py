@@ -4,8 +4,20 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from annotation.quality.judges.items import MOST_ITEMS
-from annotation.quality.judges.models import MOST_TOKENS
+from annotation.quality.judges.models import MOST_PRINCIPLES, MOST_TOKENS
+from annotation.quality.judges.principles import LONGEST_PRINCIPLE, lines_of
 from annotation.quality.judges.services import LEAST_TOKENS, LONGEST_INSTRUCTIONS
+
+
+def _principles(help_text) -> forms.CharField:
+    """Lines; `lines_of` makes a list of them."""
+    return forms.CharField(
+        label=_("Principles"),
+        required=False,
+        max_length=MOST_PRINCIPLES * (LONGEST_PRINCIPLE + 2),
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=help_text,
+    )
 
 
 class JudgeForm(forms.Form):
@@ -17,6 +29,9 @@ class JudgeForm(forms.Form):
         required=False,
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text=_("It reads the guideline and the criteria in force anyway."),
+    )
+    principles = _principles(
+        _("One a line. For each question one of them is drawn and stands in it.")
     )
     max_tokens = forms.IntegerField(
         label=_("Tokens of an answer, at most"),
@@ -31,11 +46,21 @@ class JudgeForm(forms.Form):
         help_text=_("Turn it off for servers that reject such a request."),
     )
 
+    def clean_principles(self) -> list[str]:
+        return lines_of(self.cleaned_data["principles"])
+
     def __init__(self, *args, project, **kwargs):
         super().__init__(*args, **kwargs)
         field = self.fields["endpoint"]
         field.queryset = project.endpoints.kept().order_by("name")
         field.label_from_instance = lambda endpoint: f"{endpoint.name} ({endpoint.model})"
+
+
+class PrinciplesForm(forms.Form):
+    principles = _principles(_("One a line, at most 50. An empty list takes them away."))
+
+    def clean_principles(self) -> list[str]:
+        return lines_of(self.cleaned_data["principles"])
 
 
 class RunForm(forms.Form):

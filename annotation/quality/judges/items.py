@@ -14,6 +14,7 @@ from annotation.core.database import rows_of
 from annotation.projects.services import rubric_by_id
 from annotation.quality.judges.asking import system_prompt
 from annotation.quality.judges.models import Judge
+from annotation.quality.judges.principles import current_list, principles_of
 
 # Of one run. What it said is compared with people's judgments while somebody waits for a page.
 MOST_ITEMS = 5000
@@ -75,18 +76,21 @@ def choose_items(
     return sorted(pk for (pk,) in rows_of(CHOOSE, values))
 
 
-def system_of(judge: Judge) -> str:
+def system_of(judge: Judge, principle: str = "") -> str:
     rubric = rubric_by_id(judge.rubric_version_id) if judge.rubric_version_id else None
     return system_prompt(
         instructions=judge.instructions,
         guideline=rubric.guideline if rubric else "",
         criteria=rubric.criteria_list if rubric else (),
+        principle=principle,
     )
 
 
 def estimate(judge: Judge, item_ids: list[int]) -> Estimate:
     ((questions, size),) = rows_of(SIZE, {"items": item_ids})
-    tokens_in = questions * tokens_of(system_of(judge)) + size // BYTES_PER_TOKEN
+    # Which principle a question gets is drawn later: none is longer than the longest one.
+    longest = max(principles_of(current_list(judge)), key=len, default="")
+    tokens_in = questions * tokens_of(system_of(judge, longest)) + size // BYTES_PER_TOKEN
     tokens_out = questions * judge.max_tokens
     endpoint = judge.endpoint
     return Estimate(

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 MOST_TOKENS = 32_768
+MOST_PRINCIPLES = 50
 
 
 class Judge(models.Model):
@@ -91,6 +92,32 @@ class Judge(models.Model):
         return 1 if self.reward_model else 2
 
 
+class PrincipleList(models.Model):
+    """The principles of a judge from some day on. Never edited: a changed list is the next
+    number, and what was said by an older one stays by it. An empty list takes them away."""
+
+    judge = models.ForeignKey(Judge, on_delete=models.PROTECT, related_name="principle_lists")
+    number = models.PositiveIntegerField()
+    principles = ArrayField(models.TextField())
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["judge", "number"], name="principle_list_numbered_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(principles__len__lte=MOST_PRINCIPLES), name="principle_list_bounded"
+            ),
+        ]
+
+    def __str__(self):
+        return f"principles {self.number} of judge {self.judge_id}"
+
+
 class JudgeRun(models.Model):
     """A judge is asked about these items: every two responses of each, in both orders; a reward
     model in the one order that is all orders to it."""
@@ -99,6 +126,10 @@ class JudgeRun(models.Model):
         "projects.Project", on_delete=models.PROTECT, related_name="judge_runs"
     )
     judge = models.ForeignKey(Judge, on_delete=models.PROTECT, related_name="runs")
+    # One of these is drawn for each question; none where the judge had none.
+    principle_list = models.ForeignKey(
+        PrincipleList, on_delete=models.PROTECT, null=True, related_name="runs"
+    )
     item_ids = ArrayField(models.BigIntegerField())
     question_count = models.PositiveIntegerField()
     # The model and its prices as they were: {"model", "price_in", "price_out", "currency"}. Of a
@@ -147,6 +178,8 @@ class Opinion(models.Model):
     # The positions of the responses that it was shown as A and as B.
     first = models.PositiveSmallIntegerField()
     second = models.PositiveSmallIntegerField()
+    # Which principle of the run's list stood in the question, counted from 1.
+    principle = models.PositiveSmallIntegerField(null=True)
     preferred = models.CharField(max_length=6, choices=Choice, blank=True)
     # {"helpfulness": [4, null]} by criterion, then of the first one and the second one.
     ratings = models.JSONField(default=dict)

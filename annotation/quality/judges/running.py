@@ -22,6 +22,7 @@ from annotation.projects.services import rubric_by_id
 from annotation.quality.judges.asking import messages_for, scales_of
 from annotation.quality.judges.items import system_of
 from annotation.quality.judges.models import JudgeRun, Opinion
+from annotation.quality.judges.principles import draw, principles_of
 from annotation.quality.judges.reading import Unusable, read_answer
 
 READ_AT_ONCE = 100
@@ -32,7 +33,7 @@ NOTHING = gettext_noop("Not one question was answered as it was asked for.")
 
 def ask_in_job(claim: Claim) -> dict:
     """One turn of a run."""
-    run = JudgeRun.objects.select_related("project", "judge__endpoint").get(
+    run = JudgeRun.objects.select_related("project", "judge__endpoint", "principle_list").get(
         pk=claim.job.payload["judge_run"]
     )
     if run.judge.endpoint.removed_at is not None:
@@ -56,7 +57,8 @@ def ask_in_job(claim: Claim) -> dict:
 class _Turn(Turn):
     def __init__(self, claim: Claim, run: JudgeRun):
         self.run, self.judge = run, run.judge
-        self.system = system_of(self.judge)
+        self.principles = principles_of(run.principle_list)
+        self.systems = [system_of(self.judge, one) for one in self.principles or [""]]
         rubric_id = self.judge.rubric_version_id
         self.scales = scales_of(rubric_by_id(rubric_id).criteria_list if rubric_id else ())
         # Answered, or failed since somebody last asked for all of it.
@@ -83,9 +85,13 @@ class _Turn(Turn):
             label = (item.pk, first, second)
             if label in self.settled:
                 continue
-            messages = messages_for(self.system, item.prompt.messages, texts[first], texts[second])
+            system = self.systems[(self._principle(label) or 1) - 1]
+            messages = messages_for(system, item.prompt.messages, texts[first], texts[second])
             read = sum(tokens_of(message["content"]) for message in messages)
             yield Ask(label, messages, self._params(label), read + self.judge.max_tokens)
+
+    def _principle(self, label: tuple[int, int, int]) -> int | None:
+        return draw(len(self.principles), self.run.pk, *label)
 
     def _params(self, label: tuple[int, int, int]) -> dict:
         item, first, second = label
@@ -104,6 +110,7 @@ class _Turn(Turn):
     def settle(self, ask: Ask, outcome: Outcome, tries: int) -> None:
         item, first, second = ask.label
         opinion = Opinion(run=self.run, item_id=item, first=first, second=second, try_count=tries)
+        opinion.principle = self._principle(ask.label)
         if isinstance(outcome, Fault):
             opinion.fault, opinion.detail = outcome.name, outcome.detail
         else:

@@ -1,6 +1,6 @@
 """Making judges, asking them, and sending what they find back to people."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -17,6 +17,7 @@ from annotation.projects.services import MAX_OVERLAP, current_rubric
 from annotation.quality import tasks
 from annotation.quality.judges.items import MOST_ITEMS, choose_items, estimate
 from annotation.quality.judges.models import MOST_TOKENS, Judge, JudgeRun
+from annotation.quality.judges.principles import current_list, set_principles
 
 LEAST_TOKENS = 16
 LONGEST_INSTRUCTIONS = 20_000
@@ -32,9 +33,11 @@ def add_judge(
     instructions: str = "",
     max_tokens: int = 1024,
     is_json_demanded: bool = True,
+    principles: Sequence[str] = (),
     actor=None,
 ) -> Judge:
-    """A judge by the rubric version in force. It never changes: other words are another judge."""
+    """A judge by the rubric version in force. It never changes: other words are another judge.
+    Its principles may: each list has its number, and each run names its own."""
     if endpoint.project_id != project.pk or endpoint.removed_at is not None:
         raise DomainError(_("The project has no such endpoint."))
     if not LEAST_TOKENS <= max_tokens <= MOST_TOKENS:
@@ -43,19 +46,20 @@ def add_judge(
     if len(instructions) > LONGEST_INSTRUCTIONS:
         said = _("The instructions have more than %(count)d characters.")
         raise DomainError(said % {"count": LONGEST_INSTRUCTIONS})
-    return _save(
-        Judge(
-            project=project,
-            endpoint=endpoint,
-            name=name.strip(),
-            instructions=instructions.strip(),
-            rubric_version=current_rubric(project),
-            max_tokens=max_tokens,
-            is_json_demanded=is_json_demanded,
-            created_by=actor,
-        ),
-        actor,
+    wanted = Judge(
+        project=project,
+        endpoint=endpoint,
+        name=name.strip(),
+        instructions=instructions.strip(),
+        rubric_version=current_rubric(project),
+        max_tokens=max_tokens,
+        is_json_demanded=is_json_demanded,
+        created_by=actor,
     )
+    with transaction.atomic():
+        judge = _save(wanted, actor)
+        set_principles(judge=judge, principles=principles, actor=actor)
+    return judge
 
 
 def add_reward_judge(
@@ -144,6 +148,7 @@ def create_run(
         run = JudgeRun.objects.create(
             project=judge.project,
             judge=judge,
+            principle_list=current_list(judge),
             item_ids=sorted(item_ids),
             question_count=question_count,
             terms=terms,

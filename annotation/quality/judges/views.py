@@ -11,10 +11,11 @@ from annotation.core.errors import DomainError
 from annotation.core.numbers import grouped
 from annotation.projects.permissions import may, project_for
 from annotation.quality.judges import services
-from annotation.quality.judges.forms import JudgeForm, RunForm
+from annotation.quality.judges.forms import JudgeForm, PrinciplesForm, RunForm
 from annotation.quality.judges.items import estimate
 from annotation.quality.judges.models import Judge, JudgeRun
 from annotation.quality.judges.page import failures_of, shown
+from annotation.quality.judges.principles import current_list, principles_of, set_principles
 from annotation.quality.pages import row_of_pages
 
 
@@ -49,7 +50,7 @@ def show_judge(request, slug, judge_id):
     project = project_for(request.user, slug, "see_agreement")
     judge = _judge(project, judge_id)
     form = RunForm(request.GET) if "most" in request.GET else RunForm()
-    context, status = {"judge": judge, "form": form}, 200
+    context, status = {"judge": judge, "form": form, **_principles(judge)}, 200
     if form.is_bound and not judge.reward_model:
         try:
             context["takes"] = estimate(judge, _items(judge, form))
@@ -58,6 +59,32 @@ def show_judge(request, slug, judge_id):
         status = 422 if form.errors else 200
     context["runs"] = judge.runs.select_related("job", "judge").order_by("-pk")[:20]
     return _render(request, project, "quality/judges/show.html", context, status=status)
+
+
+def _principles(judge, form=None) -> dict:
+    """The list in force, and a form to change it."""
+    current = current_list(judge)
+    return {
+        "principles": current,
+        "principles_form": form
+        or PrinciplesForm(initial={"principles": "\n".join(principles_of(current))}),
+    }
+
+
+@require_POST
+def change_principles(request, slug, judge_id):
+    project = project_for(request.user, slug, "train")
+    judge, form = _judge(project, judge_id), PrinciplesForm(request.POST)
+    if form.is_valid():
+        try:
+            made = set_principles(judge=judge, actor=request.user, **form.cleaned_data)
+            if made is None:
+                messages.info(request, _("Nothing changed."))
+            return redirect("quality:show-judge", slug, judge_id)
+        except DomainError as error:
+            form.add_error("principles", str(error))
+    context = {"judge": judge, "form": RunForm(), "runs": [], **_principles(judge, form)}
+    return _render(request, project, "quality/judges/show.html", context, status=422)
 
 
 @require_POST
@@ -72,7 +99,7 @@ def start_run(request, slug, judge_id):
         return redirect("quality:show-judge-run", slug, run.pk)
     except DomainError as error:
         form.add_error(None, str(error))
-    context = {"judge": judge, "form": form, "runs": []}
+    context = {"judge": judge, "form": form, "runs": [], **_principles(judge)}
     return _render(request, project, "quality/judges/show.html", context, status=422)
 
 
@@ -154,7 +181,9 @@ def _judge(project, judge_id) -> Judge:
 
 
 def _run(project, run_id) -> JudgeRun:
-    found = project.judge_runs.select_related("project", "job", "judge__endpoint")
+    found = project.judge_runs.select_related(
+        "project", "job", "judge__endpoint", "principle_list"
+    )
     return get_object_or_404(found.select_related("judge__rubric_version"), pk=run_id)
 
 

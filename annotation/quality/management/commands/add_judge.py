@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand
 from annotation.core.errors import DomainError, NotFound
 from annotation.projects.models import Project
 from annotation.quality.judges import services
+from annotation.quality.judges.principles import lines_of
 
 
 class Command(BaseCommand):
@@ -20,6 +21,11 @@ class Command(BaseCommand):
         parser.add_argument("name", help="what to call the judge")
         parser.add_argument("endpoint", help="the endpoint's name")
         parser.add_argument("--instructions", type=Path, help="a text file: what else to heed")
+        parser.add_argument(
+            "--principles",
+            type=Path,
+            help="a text file, one principle a line, one drawn each time",
+        )
         parser.add_argument("--max-tokens", type=int, default=1024, help="of an answer (1024)")
         parser.add_argument(
             "--no-json", action="store_true", help="for servers that reject a demand for JSON"
@@ -35,14 +41,15 @@ class Command(BaseCommand):
             project=project,
             endpoint=endpoint,
             name=options["name"],
-            instructions=_text(options["instructions"]),
+            instructions=text_of(options["instructions"]),
+            principles=lines_of(text_of(options["principles"])),
             max_tokens=options["max_tokens"],
             is_json_demanded=not options["no_json"],
         )
         self.stdout.write(f"judge {judge.pk}: {judge.name}")
 
 
-def _text(path: Path | None) -> str:
+def text_of(path: Path | None) -> str:
     if path is None:
         return ""
     try:
