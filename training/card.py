@@ -35,13 +35,15 @@ def publish(
     if not ranks.is_first():
         ranks.wait()
         return
-    target = run.out / "model"
+    target, alive = run.out / "model", run.journal.alive
+    written: dict[str, dict[str, Any]] = {}
 
     def seal(folder: Path) -> None:
         (folder / "README.md").write_text(write_card(run, limits), encoding="utf-8")
         pickles = [path.name for path in folder.rglob("*") if path.suffix in PICKLES]
         if pickles:
             raise RunError(f"pickles in the model folder: {', '.join(pickles)}")
+        written.update(checkpoint.list_files(folder, alive))
         write_json(
             folder / "manifest.json",
             {
@@ -50,46 +52,47 @@ def publish(
                 "run": str(run.config.get("run", "")),
                 "dataset": (run.config["dataset"] or {}).get("hash"),
                 "base": (run.config["base"] or {}).get("sha256"),
-                "files": checkpoint.list_files(folder),
+                "files": written,
             },
         )
         run.check()
 
-    with checkpoint.staged(target, before_rename=seal) as folder:
+    with checkpoint.staged(target, before_rename=seal, alive=alive) as folder:
         save(folder)
         if run.adapter is not None:
             run.adapter.save(folder)
         run.tick("publish")
         check(folder)
-    run.outcome.files = {
-        f"model/{name}": entry["sha256"] for name, entry in checkpoint.list_files(target).items()
-    }
+    run.outcome.files = {f"model/{name}": entry["sha256"] for name, entry in written.items()}
+    run.outcome.files["model/manifest.json"] = checkpoint.sha256_of(target / "manifest.json")
     run.journal.write("artifact", path=f"{run.journal.token}/model", kind="model")
     ranks.wait()  # or the first to end would take the launcher's others with it
 
 
-def check_base(config: dict[str, Any]) -> Path | None:
+def check_base(config: dict[str, Any], alive: checkpoint.Alive = checkpoint.nobody) -> Path | None:
     """The base model's folder, its manifest verified where it has one; None for no base.
 
     `base.sha256` is the sha256 of the folder's manifest.json.
     """
     if config["base"] is None:
         return None
-    folder, made_as = check_model(config["base"], "base")
+    folder, made_as = check_model(config["base"], "base", alive)
     if made_as == "reward" and config["kind"] != "reward":
         raise ConfigError(f"the base model is a reward model; {config['kind']} needs a policy")
     return folder
 
 
-def check_reward(config: dict[str, Any]) -> Path:
+def check_reward(config: dict[str, Any], alive: checkpoint.Alive = checkpoint.nobody) -> Path:
     """The reward model's folder, verified as a base is."""
-    folder, made_as = check_model(config["reward"], "reward")
+    folder, made_as = check_model(config["reward"], "reward", alive)
     if made_as != "reward":
         raise ConfigError("the reward model is none: it was not published by a reward run")
     return folder
 
 
-def check_model(place: dict[str, Any], name: str) -> tuple[Path, str | None]:
+def check_model(
+    place: dict[str, Any], name: str, alive: checkpoint.Alive = checkpoint.nobody
+) -> tuple[Path, str | None]:
     """A model folder, verified by its manifest where it has one, and the kind it was made as.
 
     place: `path`, and the manifest's `sha256` where it is known. `name`: what it is here.
@@ -110,7 +113,7 @@ def check_model(place: dict[str, Any], name: str) -> tuple[Path, str | None]:
     raw = manifest.read_bytes()
     if expected and hashlib.sha256(raw).hexdigest() != expected:
         raise ConfigError(f"the {name} model's manifest differs from {name}.sha256")
-    if not checkpoint.matches(folder, json.loads(raw)["files"]):
+    if not checkpoint.matches(folder, json.loads(raw)["files"], alive):
         raise ConfigError(f"the {name} model's files differ from its manifest")
     return folder, json.loads(raw).get("kind")
 

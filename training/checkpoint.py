@@ -3,6 +3,9 @@
 A folder is written under a temporary name; a manifest with the size and sha256 of every file
 comes last; then the folder is renamed into place. A folder without a manifest that verifies does
 not exist for anybody: a kill at any moment leaves the previous checkpoint as the newest one.
+
+Large models are hashed for minutes. `alive` is called meanwhile: whoever watches ends a process
+that says nothing.
 """
 
 import errno
@@ -19,6 +22,12 @@ from typing import Any
 from training.events import sync_folder, write_json
 
 MANIFEST = "checkpoint.json"
+PIECE = 1 << 24  # bytes, hashed in a fraction of a second
+Alive = Callable[[], None]
+
+
+def nobody() -> None:
+    """`alive` where nobody watches."""
 
 
 @dataclass(frozen=True)
@@ -31,30 +40,34 @@ class Checkpoint:
     state: dict[str, Any] = field(default_factory=dict)
 
 
-def sha256_of(path: Path) -> str:
+def sha256_of(path: Path, alive: Alive = nobody) -> str:
+    found = hashlib.sha256()
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        while piece := file.read(PIECE):
+            found.update(piece)
+            alive()
+    return found.hexdigest()
 
 
-def list_files(folder: Path) -> dict[str, dict[str, Any]]:
+def list_files(folder: Path, alive: Alive = nobody) -> dict[str, dict[str, Any]]:
     """Size and sha256 of each file under a folder, by its path inside it."""
     return {
         path.relative_to(folder).as_posix(): {
             "bytes": path.stat().st_size,
-            "sha256": sha256_of(path),
+            "sha256": sha256_of(path, alive),
         }
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
 
 
-def matches(folder: Path, files: dict[str, dict[str, Any]]) -> bool:
+def matches(folder: Path, files: dict[str, dict[str, Any]], alive: Alive = nobody) -> bool:
     """Whether every listed file is there with the listed size and content."""
     for name, expected in files.items():
         path = folder / name
         if not path.is_file() or path.stat().st_size != expected["bytes"]:
             return False
-        if sha256_of(path) != expected["sha256"]:
+        if sha256_of(path, alive) != expected["sha256"]:
             return False
     return True
 
@@ -65,7 +78,9 @@ def staging_of(target: Path) -> Path:
 
 
 @contextmanager
-def staged(target: Path, *, before_rename: Callable[[Path], None]) -> Iterator[Path]:
+def staged(
+    target: Path, *, before_rename: Callable[[Path], None], alive: Alive = nobody
+) -> Iterator[Path]:
     """A folder to fill that becomes `target` only when the block ends without an error.
 
     `before_rename` gets the filled folder: it writes the manifest and has the last word on
@@ -75,10 +90,12 @@ def staged(target: Path, *, before_rename: Callable[[Path], None]) -> Iterator[P
     shutil.rmtree(staging, ignore_errors=True)
     staging.mkdir(parents=True)
     yield staging
+    alive()
     for path in staging.rglob("*"):
         if path.is_file():
             with path.open("rb") as file:
                 os.fsync(file.fileno())
+            alive()
     before_rename(staging)
     sync_folder(staging)
     if target.exists():
@@ -87,21 +104,23 @@ def staged(target: Path, *, before_rename: Callable[[Path], None]) -> Iterator[P
     sync_folder(target.parent)
 
 
-def seal(folder: Path, *, step: int, config: str, state: dict[str, Any]) -> None:
+def seal(
+    folder: Path, *, step: int, config: str, state: dict[str, Any], alive: Alive = nobody
+) -> None:
     """Write checkpoint.json, last. `config` (its sha256) ties the checkpoint to its run."""
     write_json(
         folder / MANIFEST,
-        {"step": step, "config": config, "state": state, "files": list_files(folder)},
+        {"step": step, "config": config, "state": state, "files": list_files(folder, alive)},
     )
 
 
-def verify(folder: Path, config: str | None = None) -> Checkpoint | None:
+def verify(folder: Path, config: str | None = None, alive: Alive = nobody) -> Checkpoint | None:
     """The checkpoint in a folder, or None where it is damaged, unfinished or another run's."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         if config is not None and manifest["config"] != config:
             return None
-        if not matches(folder, manifest["files"]):
+        if not matches(folder, manifest["files"], alive):
             return None
         token = int(folder.parent.parent.name)
         return Checkpoint(folder, int(manifest["step"]), token, manifest["state"])
@@ -109,7 +128,9 @@ def verify(folder: Path, config: str | None = None) -> Checkpoint | None:
         return None
 
 
-def newest_verified(run_folder: Path, config: str) -> tuple[Checkpoint | None, list[Path]]:
+def newest_verified(
+    run_folder: Path, config: str, alive: Alive = nobody
+) -> tuple[Checkpoint | None, list[Path]]:
     """The newest checkpoint that verifies over all attempts of a run, and the damaged passed by.
 
     Newest is the highest step, and among equal steps the highest token.
@@ -121,7 +142,7 @@ def newest_verified(run_folder: Path, config: str) -> tuple[Checkpoint | None, l
     )
     damaged: list[Path] = []
     for folder in folders:
-        checkpoint = verify(folder, config)
+        checkpoint = verify(folder, config, alive)
         if checkpoint is not None:
             return checkpoint, damaged
         damaged.append(folder)

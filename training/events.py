@@ -82,6 +82,10 @@ class Journal:
             **{name: value for name, value in place.items() if value is not None},
         )
 
+    def alive(self) -> None:
+        """A sign of life in the middle of something long, at the same stage."""
+        self.progress(self.stage)
+
     def metric(self, step: int, total: int | None = None, **values: float) -> None:
         self.write("metric", step=step, **({} if total is None else {"total": total}), **values)
 
@@ -107,6 +111,9 @@ class QuietJournal(Journal):
         self.check_token()
 
     def progress(self, stage: str, *, step: int | None = None, total: int | None = None) -> None:
+        self.check_token()
+
+    def alive(self) -> None:
         self.check_token()
 
     def sync(self) -> None:

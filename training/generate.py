@@ -28,7 +28,7 @@ def work(run: Run) -> None:
     from training.tokens import ChatTokeniser
 
     run.tick("load models")
-    base = check_base(run.config)
+    base = check_base(run.config, run.journal.alive)
     assert base is not None  # noqa: S101 - read_config refuses a run without a base
     tokenizer = policy.load_tokenizer(base)
     model = policy.load_policy(base).eval()

@@ -21,7 +21,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, NoReturn
 
-from training import ranks, sharding
+from training import checkpoint, ranks, sharding
 from training.alarms import Alarms
 from training.errors import Cancelled, ConfigError, RunError, of_machine
 from training.events import Journal, QuietJournal
@@ -97,6 +97,15 @@ class Run:
         """`check`, and a sign of life for whoever watches."""
         self.check()
         self.journal.progress(stage, step=step, total=total)
+
+    def resume_point(self) -> checkpoint.Checkpoint | None:
+        """The newest checkpoint that verifies; the damaged that were passed by are told of."""
+        alive = self.journal.alive
+        newest, damaged = checkpoint.newest_verified(self.folder, self.config_sha256, alive)
+        for folder in damaged:
+            place = folder.relative_to(self.folder)
+            self.journal.warning(f"skipped a damaged checkpoint: {place}")
+        return newest
 
     def tell_evaluation(
         self,

@@ -28,7 +28,7 @@ def work(run: Run) -> None:
     from training.card import check_reward
     from training.reward_model import RewardModel
 
-    model = RewardModel.load(check_reward({"reward": run.config["base"]}))
+    model = RewardModel.load(check_reward({"reward": run.config["base"]}, run.journal.alive))
     rows = [model.tokeniser.row(prompt, response)[0] for _, prompt, response in lines]
     fitting = [at for at, row in enumerate(rows) if row is not None]
     raw = model.raw_scores(

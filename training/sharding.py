@@ -86,7 +86,8 @@ def save(
     """One checkpoint of all processes, staged by the first: weights by safetensors, moments as
     the library that shards them keeps them."""
     if ranks.is_first() if is_first is None else is_first:
-        with checkpoint.staged(folder, before_rename=seal) as staging:
+        alive = trainer.run.journal.alive
+        with checkpoint.staged(folder, before_rename=seal, alive=alive) as staging:
             ranks.wait()
             _write(trainer, staging)
             ranks.wait()

@@ -25,13 +25,16 @@ def save(
     needed = sum(policy.parameter_count(network) for network in networks.values())
     checkpoint.require_space(folder.parent, 16 * needed)
 
+    alive = run.journal.alive
+
     def seal(staging: Path) -> None:
-        checkpoint.seal(staging, step=step, config=run.config_sha256, state=state)
+        checkpoint.seal(staging, step=step, config=run.config_sha256, state=state, alive=alive)
         run.journal.check_token()
 
-    with checkpoint.staged(folder, before_rename=seal) as staging:
+    with checkpoint.staged(folder, before_rename=seal, alive=alive) as staging:
         for name, network in networks.items():
             save_model(network, str(staging / f"{name}.safetensors"))
+            alive()
         for name, optimizer in optimizers.items():
             moments = {
                 f"{number}.{key}": value

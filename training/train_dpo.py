@@ -8,7 +8,6 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from training import checkpoint
 from training.data import SPLITS, Counts, Dataset, check_margins, drop_identical
 from training.errors import DataError
 from training.run import Run, main
@@ -49,7 +48,7 @@ def work(run: Run) -> None:
     from training.tokens import ChatTokeniser, TokenisedText
 
     run.tick("load models")
-    base = check_base(run.config)
+    base = check_base(run.config, run.journal.alive)
     assert base is not None  # noqa: S101 - read_config refuses a DPO run without a base
     tokenizer = policy.load_tokenizer(base)
     model = policy.load_policy(base, run.options)
@@ -118,9 +117,7 @@ def train(
         samples.show(run, model, tokenizer, pairs[watched], step)
         return figures
 
-    resume, damaged = checkpoint.newest_verified(run.folder, run.config_sha256)
-    for folder in damaged:
-        run.journal.warning(f"skipped a damaged checkpoint: {folder.relative_to(run.folder)}")
+    resume = run.resume_point()
     state = resume.state if resume else {"initial": evaluate(0)}
     check_start(state["initial"], options, bf16)
     frozen = None if options["precompute_reference"] else policy.load_policy(base).eval()

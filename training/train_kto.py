@@ -8,7 +8,6 @@ described in docs/formats.md.
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from training import checkpoint
 from training.data import SPLITS, Comparison, Counts, Dataset, check_margins, drop_identical
 from training.errors import DataError
 from training.run import Run, main
@@ -46,7 +45,7 @@ def work(run: Run) -> None:
     from training.tokens import ChatTokeniser, TokenisedText
 
     run.tick("load models")
-    base = check_base(run.config)
+    base = check_base(run.config, run.journal.alive)
     assert base is not None  # noqa: S101 - read_config refuses a KTO run without a base
     tokenizer = policy.load_tokenizer(base)
     model = policy.load_policy(base, run.options)
@@ -135,9 +134,7 @@ def train(
         samples.show(run, model, tokenizer, watched, step)
         return figures
 
-    resume, damaged = checkpoint.newest_verified(run.folder, run.config_sha256)
-    for folder in damaged:
-        run.journal.warning(f"skipped a damaged checkpoint: {folder.relative_to(run.folder)}")
+    resume = run.resume_point()
     state = resume.state if resume else {"initial": evaluate(0)}
     check_start(state["initial"], bf16)
     trainer = trainers.kto_trainer(

@@ -9,7 +9,6 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from training import checkpoint
 from training.criteria import parse_weights, read_criteria
 from training.data import SPLITS, Comparison, Counts, Dataset, check_margins, drop_identical
 from training.errors import ConfigError, DataError
@@ -50,7 +49,8 @@ def work(run: Run) -> None:
     from training.reward_model import RewardModel, ScoredComparisons
 
     run.tick("load models")
-    reward = load(run, check_base(run.config), Heads.of(options, weights), has_ties=bool(ties))
+    base = check_base(run.config, run.journal.alive)
+    reward = load(run, base, Heads.of(options, weights), has_ties=bool(ties))
     tokeniser = reward.tokeniser
     scored = {split: ScoredComparisons(rows[split], tokeniser, counts) for split in SPLITS}
     # Ties teach, but no accuracy can be measured on them: dev and test stay decided.
@@ -84,9 +84,7 @@ def work(run: Run) -> None:
         run.tell_evaluation(step, None, figures, is_held_out=held_out, rows=len(watched))
         return figures
 
-    resume, damaged = checkpoint.newest_verified(run.folder, run.config_sha256)
-    for folder in damaged:
-        run.journal.warning(f"skipped a damaged checkpoint: {folder.relative_to(run.folder)}")
+    resume = run.resume_point()
     state = resume.state if resume else {"initial": evaluate(0)}
     if is_encoder:
         is_shared = dataset.shares_weight

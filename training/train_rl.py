@@ -9,7 +9,6 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from training import checkpoint
 from training.data import SPLITS, Counts, Dataset, Messages
 from training.errors import ConfigError, DataError
 from training.options import responses_to_a_prompt
@@ -45,7 +44,8 @@ def work(run: Run) -> None:
     from training.tokens import ChatTokeniser, TokenisedText
 
     run.tick("load models")
-    base, judge = check_base(run.config), check_reward(run.config)
+    base = check_base(run.config, run.journal.alive)
+    judge = check_reward(run.config, run.journal.alive)
     assert base is not None  # noqa: S101 - read_config refuses a run without a base
     tokenizer = policy.load_tokenizer(base)
     model = policy.load_policy(base)
@@ -136,9 +136,7 @@ def train(
         run.tell_evaluation(step, total, figures, is_held_out=bool(rows["dev"]))
         return figures
 
-    resume, damaged = checkpoint.newest_verified(run.folder, run.config_sha256)
-    for folder in damaged:
-        run.journal.warning(f"skipped a damaged checkpoint: {folder.relative_to(run.folder)}")
+    resume = run.resume_point()
     state = resume.state if resume else {"initial": evaluate(0)}
     loop.train(rows["train"], total, evaluate, state, resume)
     run.outcome.initial = state["initial"]

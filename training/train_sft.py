@@ -7,7 +7,6 @@ is made from the dataset's own texts. RUN and TOKEN are described in docs/format
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from training import checkpoint
 from training.data import SPLITS, Counts, Dataset, Demonstration
 from training.errors import ConfigError, DataError
 from training.run import Run, main
@@ -37,7 +36,7 @@ def work(run: Run) -> None:
     from training.tokens import ChatTokeniser
 
     run.tick("load models")
-    model, tokenizer, kind = load(run, check_base(run.config), rows["train"])
+    model, tokenizer, kind = load(run, check_base(run.config, run.journal.alive), rows["train"])
     tokeniser = ChatTokeniser(tokenizer, policy.length_limit(model, run.options["max_length"]))
     counts = Counts(read=sum(map(len, rows.values())))
     texts = {split: tokeniser.texts(rows[split], counts) for split in SPLITS}
@@ -108,9 +107,7 @@ def train(
         samples.show(run, model, tokenizer, watched, step)
         return figures
 
-    resume, damaged = checkpoint.newest_verified(run.folder, run.config_sha256)
-    for folder in damaged:
-        run.journal.warning(f"skipped a damaged checkpoint: {folder.relative_to(run.folder)}")
+    resume = run.resume_point()
     state = resume.state if resume else {"initial": evaluate(0)}
     trainer = trainers.sft_trainer(
         run,

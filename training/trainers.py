@@ -165,8 +165,11 @@ class Ours:
             if ranks.is_first():
                 announce_checkpoint(run, folder, step)
         elif ranks.is_first():  # every process holds the same weights and moments
-            with checkpoint.staged(folder, before_rename=self._seal) as staging:
+            with checkpoint.staged(
+                folder, before_rename=self._seal, alive=run.journal.alive
+            ) as staging:
                 trainer.save_model(str(staging), _internal_call=True)
+                run.journal.alive()
                 trainer._save_optimizer_and_scheduler(str(staging))
                 trainer._save_rng_state(str(staging))
                 trainer.state.save_to_json(str(staging / "trainer_state.json"))
@@ -181,10 +184,15 @@ class Ours:
 
     def _seal(self, staging: Path) -> None:
         step = self.state.global_step  # type: ignore[attr-defined]
+        run = self.run
         checkpoint.seal(
-            staging, step=step, config=self.run.config_sha256, state=self.state_to_keep
+            staging,
+            step=step,
+            config=run.config_sha256,
+            state=self.state_to_keep,
+            alive=run.journal.alive,
         )
-        self.run.journal.check_token()
+        run.journal.check_token()
 
 
 def announce_checkpoint(run: Run, folder: Path, step: int) -> None:

@@ -75,6 +75,28 @@ def test_a_save_that_dies_leaves_nothing_to_be_found(tmp_path):
     assert newest(tmp_path)[0].folder == whole
 
 
+def test_whoever_watches_hears_of_a_large_save_and_of_the_look_at_it(tmp_path, monkeypatch):
+    """Hashing 50 GB takes minutes, and a process that says nothing for ten of them is ended."""
+    monkeypatch.setattr(checkpoint, "PIECE", 100)
+    folder, signs = tmp_path / "1" / "checkpoints" / "step-20", []
+
+    def alive():
+        signs.append(1)
+
+    def seal(staging):
+        before = len(signs)
+        checkpoint.seal(staging, step=20, config="c", state={}, alive=alive)
+        assert len(signs) - before == 7, "while it is hashed"
+
+    with checkpoint.staged(folder, before_rename=seal, alive=alive) as staging:
+        (staging / "model.safetensors").write_bytes(bytes(700))
+    assert len(signs) > 7, "and while it is written out"
+
+    signs.clear()
+    assert checkpoint.newest_verified(tmp_path, "c", alive)[0].folder == folder
+    assert len(signs) == 7
+
+
 def test_the_last_word_before_the_rename_can_stop_it(tmp_path):
     def refuse(folder):
         raise PermissionError("fenced")

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from training import events
 from training.events import Journal
 from training.run import Run
 
@@ -20,3 +21,17 @@ def test_only_held_out_rows_are_told_as_an_evaluation(tmp_path, is_held_out, nam
 
     line = json.loads((tmp_path / "1" / "metrics.jsonl").read_text())
     assert {key: line[key] for key in line.keys() - {"t", "token", "type", "step"}} == {name: 0.25}
+
+
+def test_a_sign_of_life_names_the_stage_and_changes_no_place(tmp_path, monkeypatch):
+    monkeypatch.setattr(events, "PROGRESS_SECONDS", 0.0)
+    (tmp_path / "token").write_text("1\n")
+    journal = Journal(tmp_path, 1)
+    journal.progress("train", step=5, total=9)
+    journal.alive()
+    journal._lines.close()
+
+    lines = (tmp_path / "1" / "metrics.jsonl").read_text().splitlines()
+    last = json.loads(lines[-1])
+    assert (len(lines), last["type"], last["stage"]) == (2, "progress", "train")
+    assert "step" not in last
