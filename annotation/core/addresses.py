@@ -49,11 +49,14 @@ NOT_GLOBAL_V4 = [
     )
 ]
 
-# What an organisation uses inside. Neither this machine nor a cloud's metadata is among them.
+# What an organisation uses inside. This machine is not among them, nor a cloud's metadata.
 INTERNAL = [
     ip_network(net)
     for net in ("10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
 ]
+
+# Metadata of clouds within those: Alibaba's, and Amazon's over IPv6.
+METADATA = frozenset(map(ip_address, ("100.100.100.200", "fd00:ec2::254")))
 
 # Printable ASCII without space, backslash, fragment and @: what parsers disagree about.
 URL = re.compile(
@@ -146,7 +149,7 @@ def is_public(address: Address) -> bool:
 
 def is_internal(address: Address) -> bool:
     """Whether it is of an organisation's own network."""
-    return any(address in net for net in INTERNAL)
+    return address not in METADATA and any(address in net for net in INTERNAL)
 
 
 def _origin(entry: str, setting: str) -> str:

@@ -36,6 +36,7 @@ BAD_TLS = gettext_noop("The server's certificate does not prove who it is.")
 TOO_SLOW = gettext_noop("The server took too long to answer.")
 TOO_LARGE = gettext_noop("The server's answer is too large.")
 BAD_ANSWER = gettext_noop("The server did not answer in HTTP that we can read.")
+NO_FILE = gettext_noop("The file to be sent cannot be read any more as it was.")
 BROKEN_OFF = gettext_noop("The server broke off in the middle of its answer.")
 
 
@@ -74,13 +75,16 @@ class FileBody:
 
     def __iter__(self) -> Iterator[bytes]:
         left = self.size
-        with self.path.open("rb") as file:
-            file.seek(self.start)
-            while left and (piece := file.read(min(PIECE, left))):
-                left -= len(piece)
-                yield piece
+        try:
+            with self.path.open("rb") as file:
+                file.seek(self.start)
+                while left and (piece := file.read(min(PIECE, left))):
+                    left -= len(piece)
+                    yield piece
+        except OSError as error:
+            raise Failed(NO_FILE) from error
         if left:
-            raise OSError(f"{self.path.name} is shorter than it was")
+            raise Failed(NO_FILE)
 
 
 def allowed_origins() -> Origins:

@@ -34,8 +34,8 @@ class Option:
         """The value in the option's own type, from JSON or from the text of a form or shell."""
         named = {"option": self.name}
         if value is None or (isinstance(value, str) and not value.strip()):
-            if self.default is None:
-                return None
+            if self.default in (None, ""):  # nothing is what it is anyway
+                return self.default
             raise BadOption(self.name, _("%(option)s needs a value.") % named)
         if isinstance(value, str) and self.type is not str:
             value = self._from_text(value.strip())

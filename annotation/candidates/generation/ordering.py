@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from annotation.candidates.generation import options
 from annotation.candidates.generation.estimate import Estimate, estimate, estimate_local
 from annotation.candidates.generation.framing import frame_of, framed
-from annotation.candidates.generation.prompts import check_askable, prompts_for
+from annotation.candidates.generation.prompts import check_askable, check_count, prompts_for
 from annotation.candidates.generation.services import start_generation
 from annotation.candidates.models import Endpoint, GenerationOrder, GenerationRun
 from annotation.candidates.services import generate_responses
@@ -63,8 +63,7 @@ class Order:
 
     def lines(self) -> list[Line]:
         """What each of its runs takes, before anything is asked."""
-        self._check_asks_somebody()
-        ids = self.prompts()
+        ids = self._checked()
         return [
             Line(
                 asked.name,
@@ -92,8 +91,7 @@ class Order:
     def start(self, *, actor=None) -> GenerationOrder:
         """All of its runs, or none; what was ordered by the same key already is not ordered again.
         Of two at the same moment one waits for the other, and finds it."""
-        self._check_asks_somebody()
-        ids = self.prompts()
+        ids = self._checked()
         by = {"created_by": actor}
         if self.key is None:
             order = GenerationOrder.objects.create(project=self.project, **by)
@@ -129,9 +127,13 @@ class Order:
             for number, params in enumerate(sets, start=1):
                 yield number, params, asked
 
-    def _check_asks_somebody(self) -> None:
+    def _checked(self) -> list[int]:
+        """The prompts, once somebody is asked and all of it together is not too much."""
         if not (self.endpoints or self.models):
             raise DomainError(_("Choose who is asked."))
+        ids = self.prompts()
+        check_count(len(ids), sum(params["n"] for _number, params, _asked in self._pairs()))
+        return ids
 
     def _start(self, endpoint: Endpoint, ids: list[int], params: dict, actor) -> GenerationRun:
         return start_generation(

@@ -5,9 +5,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from annotation.core.errors import DomainError
+from annotation.core.numbers import grouped
 from annotation.prompts.models import Prompt, Response
 
-MOST_RESPONSES = 1_000_000  # of a run
+MOST_RESPONSES = 1_000_000  # of a run, and of an order
 
 
 class Which(models.TextChoices):
@@ -45,6 +46,9 @@ def check_askable(project, ids: list[int]) -> None:
 def check_count(prompts: int, n: int) -> None:
     if prompts * n > MOST_RESPONSES:
         raise DomainError(
-            gettext("A run has at most %(count)d responses. Take fewer prompts, or a smaller n.")
-            % {"count": MOST_RESPONSES}
+            gettext(
+                "At most %(count)s responses are ordered at once. "
+                "Take fewer prompts, fewer sets, or a smaller n."
+            )
+            % {"count": grouped(MOST_RESPONSES)}
         )

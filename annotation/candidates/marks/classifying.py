@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_noop
 
 from annotation.candidates import tasks
@@ -35,6 +36,18 @@ def classifier_of(kept: Marking) -> str:
 def lacking(project, classifier: str):
     """The responses of which this classifier has said nothing."""
     return candidates_of(project).exclude(safety_verdicts__classifier=classifier)
+
+
+def unclassified(project):
+    """The responses of which the project's classifier has given no verdict: not asked yet, or
+    failed. None where it is no endpoint, for then the marks themselves are all there is."""
+    kept = Marking.objects.filter(project=project).select_related("endpoint").first()
+    if kept is None or kept.classifier != ENDPOINT:
+        return candidates_of(project).none()
+    said = SafetyVerdict.objects.filter(
+        response=OuterRef("pk"), classifier=classifier_of(kept), fault=""
+    )
+    return candidates_of(project).filter(~Exists(said))
 
 
 def request_classifying(project, actor=None) -> Job:

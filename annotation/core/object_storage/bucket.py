@@ -118,10 +118,11 @@ class Bucket:
         if _CODE.search(answer.body):  # a 200 may still bring an error
             raise _error(answer)
 
-    def look(self, key: str) -> Kept | None:
+    def look(self, key: str, *, is_there: bool = False) -> Kept | None:
         """None where there is no such file. To a key that may not list, an absent one is
-        forbidden; to a wrong key all are, which the next request tells in words."""
-        answer = self._send("HEAD", key, allowed=(403, 404))
+        forbidden; to a wrong key all are, which the next request tells in words. One that
+        `is_there` may be looked at: to be forbidden is an error."""
+        answer = self._send("HEAD", key, allowed=(404,) if is_there else (403, 404))
         if not answer.is_success:
             return None
         length = answer.headers.get("content-length", "")

@@ -46,6 +46,11 @@ class Push(models.Model):
         return f"push {self.pk}"
 
     @property
+    def what(self) -> str:
+        """Whose files these are, as events name it."""
+        raise NotImplementedError
+
+    @property
     def size(self) -> int:
         return sum(entry["bytes"] for entry in self.files.values())
 
@@ -58,3 +63,7 @@ class DatasetPush(Push):
     is_parquet = models.BooleanField(default=False)
     # Labelers by their handles, where the format names any; by pseudonyms otherwise.
     with_handles = models.BooleanField(default=False)
+
+    @property
+    def what(self) -> str:
+        return f"dataset:{self.dataset_id}"

@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
-from annotation.core import jobs
 from annotation.core.errors import DomainError
 from annotation.datasets.access import datasets_in
 from annotation.datasets.formats.catalogue import format_named
@@ -110,9 +109,9 @@ def changed(request: HttpRequest, slug: str, found: Push, pages: Pages) -> HttpR
     """Cancel it, or take it up again."""
     try:
         if request.POST.get("do") == "cancel":
-            jobs.request_cancel(found.job)
+            pushing.cancel(found, actor=request.user)
         else:
-            pushing.resume(found)
+            pushing.resume(found, actor=request.user)
     except DomainError as error:
         messages.error(request, str(error))
     return redirect(pages.show, slug, found.pk)

@@ -50,11 +50,12 @@ def push_dataset(
         created_by=actor,
     )
     target = f"{dataset.pk}:{destination.pk}:{form}:{as_parquet:d}{with_handles:d}"
-    return order(push, kind=tasks.PUSH, target=target)
+    said = {"format": push.form, "parquet": as_parquet, "handles": with_handles}
+    return order(push, kind=tasks.PUSH, target=target, **said)
 
 
-def order(push: AnyPush, *, kind: str, target: str) -> AnyPush:
-    """Write a push down and queue it."""
+def order(push: AnyPush, *, kind: str, target: str, **said) -> AnyPush:
+    """Write a push down and queue it. `said`: what its event tells of the order."""
     if push.destination.project_id != push.project_id or push.destination.removed_at is not None:
         raise DomainError(_(GONE))
     with transaction.atomic():
@@ -71,14 +72,37 @@ def order(push: AnyPush, *, kind: str, target: str) -> AnyPush:
         else:
             push.job = job
             push.save(update_fields=["job"])
+            _tell("push.ordered", push, push.created_by, **said)
     return push if created else type(push).objects.get(job=job)
 
 
-def resume(push: Push) -> None:
+@transaction.atomic
+def resume(push: Push, *, actor=None) -> None:
     """Queue it again after it failed or was cancelled: what arrived is not sent again."""
     if push.destination.removed_at is not None:
         raise DomainError(_(GONE))
     jobs.revive(push.job)
+    _tell("push.resumed", push, actor)
+
+
+@transaction.atomic
+def cancel(push: Push, *, actor=None) -> None:
+    """Ask it to end. What was sent already stays where it lies, and does not look whole."""
+    if push.job.is_active:
+        jobs.request_cancel(push.job)
+        _tell("push.cancelled", push, actor)
+
+
+def _tell(kind: str, push: Push, actor, **said) -> None:
+    """Also of one that never arrives: parts of it may have left the house."""
+    audit.record(
+        kind,
+        actor=actor,
+        project=push.project,
+        target=push.what,
+        name=push.destination.name,
+        **said,
+    )
 
 
 def push_in_job(claim: jobs.Claim) -> None:
@@ -111,7 +135,7 @@ def _record(push: DatasetPush) -> None:
         "dataset.pushed",
         actor=push.created_by,
         project=push.project,
-        target=f"dataset:{push.dataset_id}",
+        target=push.what,
         format=push.form,
         name=push.destination.name,
         where=push.place,
@@ -123,7 +147,19 @@ def deliver(claim: jobs.Claim, push: Push, shipment: Shipment, record: Callable[
     """Send it. What arrived, its event and the job's end are written down together."""
     if push.destination.removed_at is not None:
         raise DomainError(GONE)
-    teller = Teller(partial(claim.progress, note=SENDING), claim.alive)
+
+    def alive() -> None:
+        """After each part: a destination that was removed gets no more, and one whose secret was
+        replaced is asked anew with that."""
+        claim.alive()
+        known = Destination.objects.values_list("removed_at", "sealed_secret")
+        removed_at, secret = known.get(pk=push.destination_id)
+        if removed_at is not None:
+            raise DomainError(GONE)
+        if secret != push.destination.sealed_secret:
+            raise jobs.Deferred(0)
+
+    teller = Teller(partial(claim.progress, note=SENDING), alive)
     arrived = shelves.send(push.destination, shipment, teller)
     with transaction.atomic():
         claim.fence()

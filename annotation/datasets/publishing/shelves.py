@@ -64,7 +64,7 @@ def _fill(bucket: Bucket, prefix: str, shipment: Shipment, teller: Teller) -> Ar
         if bucket.look(key) == wanted:
             continue
         bucket.put_file(key, file.path, teller.alive, sha256=file.sha256)
-        if bucket.look(key) != wanted:
+        if bucket.look(key, is_there=True) != wanted:
             raise StorageError(NOT_WHOLE)
     teller.files(total, total)
     return Arrived(place=f"s3://{bucket.name}/{folder}")

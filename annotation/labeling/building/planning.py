@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from django.db.models import Exists, OuterRef
 
 from annotation.candidates.marks.candidates import candidates_of
-from annotation.candidates.marks.found import EQUAL, NEAR
+from annotation.candidates.marks.classifying import unclassified
+from annotation.candidates.marks.found import EQUAL, NEAR, SAFETY
 from annotation.candidates.models import ResponseDecision, ResponseMark
 from annotation.core.errors import DomainError
 from annotation.labeling.building.pairing import Candidate, Pair, Rule, choose
 from annotation.labeling.building.policy import Policy
 from annotation.labeling.models import Item
+
+UNCLASSIFIED = "unclassified"  # why a response is left out
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class Plan:
 
 
 def plan_items(project, policy: Policy, *, gains: Mapping[Pair, float] | None = None) -> Plan:
-    """Seven statements, whatever the project's size. `gains` for the adaptive rule."""
+    """At most nine statements, whatever the project's size. `gains` for the adaptive rule."""
     asked = candidates_of(project)
     if policy.generators:
         known = set(project.generators.values_list("pk", flat=True))
@@ -101,7 +104,8 @@ def _chosen(policy, reasons, groups, counts, gains) -> Plan:
 
 
 def _left_out(project, policy: Policy) -> dict[int, str]:
-    """{response: why}: what a person decided, then marks."""
+    """{response: why}: what a person decided, then marks; then where nobody looked yet, which
+    makes nothing harmless."""
     marks = ResponseMark.objects.filter(
         response__prompt__project=project, kind__in=policy.drop
     ).exclude(response__decision__choice=ResponseDecision.Choice.LEFT)
@@ -112,6 +116,9 @@ def _left_out(project, policy: Policy) -> dict[int, str]:
             response__decision__choice=ResponseDecision.Choice.MASKED,
         )
     out = dict(marks.values_list("response", "kind"))
+    if SAFETY in policy.drop:
+        unknown = unclassified(project).exclude(decision__choice=ResponseDecision.Choice.LEFT)
+        out = dict.fromkeys(unknown.values_list("pk", flat=True), UNCLASSIFIED) | out
     decided = ResponseDecision.objects.filter(
         response__prompt__project=project, choice__in=["withheld", "merged"]
     )

@@ -59,6 +59,8 @@ def build_items(
                 seed=policy.seed,
             )
     except IntegrityError as error:
+        if "built_batch_once" not in str(error):
+            raise
         raise Conflict(_("There is a batch of this name already: choose another.")) from error
     request_rendering(project=project, actor=actor)
     return batch

@@ -438,6 +438,17 @@ KINDS: dict[str, Words] = {
     "dataset.pushed": Words(
         "data", _("Dataset pushed"), _("%(who)s sent %(target)s as %(format)s to “%(name)s”")
     ),
+    "push.ordered": Words(
+        "data", _("Push ordered"), _("%(who)s ordered %(target)s to be sent to “%(name)s”")
+    ),
+    "push.cancelled": Words(
+        "data", _("Push called off"), _("%(who)s called off sending %(target)s to “%(name)s”")
+    ),
+    "push.resumed": Words(
+        "data",
+        _("Push taken up again"),
+        _("%(who)s took up sending %(target)s to “%(name)s” again"),
+    ),
     "destination.added": Words(
         "data", _("Destination added"), _("%(who)s added %(target)s, %(name)s")
     ),

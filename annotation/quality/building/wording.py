@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from annotation.candidates.models import ResponseDecision, ResponseMark
 from annotation.labeling.building.pairing import ADAPTIVE, ANY, BALANCED, NEW_AGAINST_OLD
+from annotation.labeling.building.planning import UNCLASSIFIED
 
 RULES = {
     BALANCED: _("Balanced: every two generators meet equally often"),
@@ -23,6 +24,7 @@ PROMPTS = {
 RESPONSES = {
     **dict(ResponseMark.Kind.choices),
     **dict(ResponseDecision.Choice.choices),
+    UNCLASSIFIED: _("No verdict of the classifier"),
     "other_generator": _("By another generator"),
     "repeats": _("Repeats one that takes part"),
 }

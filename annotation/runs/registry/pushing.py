@@ -74,7 +74,7 @@ def _record(push: ModelPush) -> None:
         "model_version.pushed",
         actor=push.created_by,
         project=push.project,
-        target=f"model_version:{push.version_id}",
+        target=push.what,
         version=push.version.name,
         name=push.destination.name,
         where=push.place,

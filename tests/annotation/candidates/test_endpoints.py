@@ -194,6 +194,29 @@ def test_a_trial_that_fails_says_why_and_shows_no_key(client, engineer, endpoint
     assert KEY not in said
 
 
+def test_a_trial_waits_for_its_moment_once(endpoint, server):
+    services.change_endpoint(endpoint=endpoint, requests_per_minute=1)
+    pace.take_moment(endpoint, tokens=1)  # by somebody else
+    job = services.request_trial(endpoint=endpoint)
+    jobs.run(job.pk)
+    job.refresh_from_db()
+    assert (job.state, server.asked) == ("queued", [])
+    assert 50 < (job.not_before - job.created_at).total_seconds() < 70
+    Job.objects.filter(pk=job.pk).update(not_before=job.created_at)
+    jobs.run(job.pk)
+    job.refresh_from_db()
+    assert (job.state, len(server.asked)) == ("done", 1)
+
+
+def test_a_removed_endpoint_is_not_tried(endpoint, server):
+    job = services.request_trial(endpoint=endpoint)
+    services.remove_endpoint(endpoint=endpoint)
+    jobs.run(job.pk)
+    job.refresh_from_db()
+    assert (job.state, server.asked) == ("failed", [])
+    assert "was removed meanwhile" in job.error
+
+
 def test_a_trial_under_way_is_shown_and_not_begun_twice(client, engineer, endpoint, server):
     for _ in range(2):
         client.post(url("change-endpoint", endpoint.pk), {"do": "try"})

@@ -1,5 +1,6 @@
 """What is put around a prompt: once, where it belongs, and nothing of it read as code."""
 
+from annotation.candidates.generation import options
 from annotation.candidates.generation.framing import frame_of, framed
 
 ASKED = [{"role": "user", "content": "Say {x}"}]
@@ -25,3 +26,7 @@ def test_there_is_one_system_message_and_it_comes_first():
 
 def test_a_frame_is_what_is_said_of_it():
     assert frame_of({"n": 2, "system": "", "template": "{prompt}"}) == {"template": "{prompt}"}
+
+
+def test_an_empty_frame_is_none():
+    assert options.read({"system": "", "template": " "}) == options.read({})

@@ -14,6 +14,7 @@ from annotation.candidates.endpoints.faults import EndpointFailed, Fault
 from annotation.candidates.generation import prompts, running
 from annotation.candidates.generation.detail import figures_of
 from annotation.candidates.generation.estimate import estimate, estimate_local
+from annotation.candidates.generation.ordering import Order
 from annotation.candidates.generation.prompts import prompts_for
 from annotation.candidates.generation.services import (
     cancel_generation,
@@ -348,12 +349,21 @@ def test_a_run_that_waited_in_between_says_nothing_of_speed(own, token, speed, m
 
 def test_a_model_of_ours_has_the_bounds_of_an_endpoint(own, endpoint, monkeypatch):
     monkeypatch.setattr(prompts, "MOST_RESPONSES", 5)
-    with pytest.raises(DomainError, match="at most 5 responses"):
+    with pytest.raises(DomainError, match="At most 5 responses"):
         start(endpoint)
     args = {"project": own.project, "generator": own.generator, "prompts": own.prompts.all()}
-    with pytest.raises(DomainError, match="at most 5 responses"):
+    with pytest.raises(DomainError, match="At most 5 responses"):
         generate_responses(**args, n=6)
     assert generate_responses(**args, n=5)
+    sets = [{"n": 3}, {"n": 3, "seed": 1}]
+    one, both = (
+        Order(project=own.project, endpoints=[], models=[own.generator], sets=some)
+        for some in (sets[:1], sets)
+    )
+    assert one.start().runs.count() == 1
+    for refused in (both.lines, both.start):
+        with pytest.raises(DomainError, match="At most 5 responses"):
+            refused()
 
 
 def test_a_run_asks_the_model_that_was_ordered(endpoint, server):

@@ -7,6 +7,7 @@ import ssl
 import subprocess
 import sys
 import time
+from ipaddress import ip_address
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -17,6 +18,7 @@ from tests.annotation.core.listening import dripping, listening, saying
 from tests.data import shared
 
 PUBLIC = "93.184.216.34"
+URL_INSIDE = "https://llm.internal.example"
 
 
 @pytest.fixture
@@ -171,6 +173,15 @@ def test_a_listed_name_opens_no_private_address(canary):
     assert canary.connections == 1
 
 
+@pytest.mark.parametrize("metadata", ["100.100.100.200", "fd00:ec2::254", "169.254.169.254"])
+def test_no_metadata_of_a_cloud_is_of_the_own_network(canary, metadata):
+    origins = Origins([URL_INSIDE], opens_internal=True)
+    with pytest.raises(Refused, match="not public"):
+        egress.send(URL_INSIDE, origins=origins, network=network(canary, [metadata]))
+    assert canary.connections == 0
+    origins.check_address(parse(URL_INSIDE), ip_address("100.100.100.201"))
+
+
 def test_a_file_is_sent_piece_by_piece_from_where_it_shall_begin(canary, tmp_path):
     path = tmp_path / "large"
     path.write_bytes(bytes(range(256)) * 200)
@@ -182,15 +193,16 @@ def test_a_file_is_sent_piece_by_piece_from_where_it_shall_begin(canary, tmp_pat
     assert sent == path.read_bytes()[256:40_256]
 
 
-def test_a_file_that_became_shorter_is_a_failure(canary, tmp_path):
+def test_a_file_that_became_shorter_or_is_gone_is_a_failure_of_ours(canary, tmp_path):
     (tmp_path / "short").write_bytes(b"x")
-    with pytest.raises(egress.Failed):
-        egress.send(
-            f"{canary.origin}/",
-            method="PUT",
-            body=egress.FileBody(tmp_path / "short", 2),
-            origins=Origins([canary.origin]),
-        )
+    for name in ("short", "absent"):
+        with pytest.raises(egress.Failed, match="cannot be read any more as it was"):
+            egress.send(
+                f"{canary.origin}/",
+                method="PUT",
+                body=egress.FileBody(tmp_path / name, 2),
+                origins=Origins([canary.origin]),
+            )
 
 
 def test_a_long_address_that_a_server_gave_is_asked_and_never_kept(canary):

@@ -378,6 +378,79 @@ def test_a_removed_destination_gets_nothing_more(dataset, bucket, storage):
     assert storage.seen == []
 
 
+@pytest.fixture
+def between_parts(bucket, storage, monkeypatch):
+    """Something that happens once, when the first file has been sent."""
+    real, doing = jobs.Claim.alive, []
+
+    def alive(claim):
+        while storage.kept and doing:
+            doing.pop()()
+        real(claim)
+
+    monkeypatch.setattr(jobs.Claim, "alive", alive)
+    return doing.append
+
+
+def test_a_destination_that_is_removed_on_the_way_gets_nothing_more(
+    dataset, bucket, storage, between_parts
+):
+    between_parts(lambda: destinations.remove_destination(destination=bucket))
+    assert "removed meanwhile" in failed(pushed(dataset, bucket)).job.error
+    assert len(storage.kept) == 1
+    assert records(storage) == []
+
+
+def test_another_secret_is_used_from_then_on(dataset, bucket, storage, between_parts):
+    replaced = []
+
+    def replace():
+        destinations.replace_secret(destination=bucket, secret=KEYS.secret)
+        replaced.append(True)
+
+    between_parts(replace)
+    push = pushed(dataset, bucket)
+    jobs.run(push.job_id)
+    push.job.refresh_from_db()
+    assert (push.job.state, replaced) == ("queued", [True])
+    done(push)
+    assert len(records(storage)) == 1
+
+
+def test_who_orders_stops_and_resumes_a_push_is_written_down(client, engineer, dataset, bucket):
+    push = pushed(dataset, bucket, "judgments", with_handles=True)
+    for do in ("cancel", "cancel", "resume"):
+        client.post(url("change-push", push.pk), {"do": do})
+    told = Event.objects.filter(kind__startswith="push.").order_by("pk")
+    assert [event.kind for event in told] == ["push.ordered", "push.cancelled", "push.resumed"]
+    assert told[0].payload | {"format": "judgments", "handles": True} == told[0].payload
+    assert {event.target for event in told} == {f"dataset:{dataset.pk}"}
+    assert [event.actor for event in told[1:]] == [engineer, engineer]
+
+
+def test_a_key_that_may_write_and_not_read_is_told_so(dataset, bucket, storage):
+    act = storage.RequestHandlerClass.act
+
+    def writing(handler, key, query, body):
+        if handler.command == "HEAD":
+            return handler.answer(403, b"")
+        return act(handler, key, query, body)
+
+    storage.RequestHandlerClass = type("Blind", (storage.RequestHandlerClass,), {"act": writing})
+    assert "may not" in failed(pushed(dataset, bucket)).job.error
+    assert len(storage.kept) == 1
+
+
+def test_a_removed_destination_is_not_tried(bucket, storage):
+    job = destinations.request_trial(destination=bucket)
+    destinations.remove_destination(destination=bucket)
+    jobs.run(job.pk)
+    job.refresh_from_db()
+    assert job.state == "failed"
+    assert "removed meanwhile" in job.error
+    assert storage.seen == []
+
+
 def test_a_destination_of_another_project_is_refused(dataset, storage):
     other = make_world("other", items=1)
     theirs = destinations.add_destination(project=other, kind="s3", **bucket_said(storage))

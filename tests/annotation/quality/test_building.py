@@ -4,7 +4,10 @@ import pytest
 from django.core.management import call_command
 from django.urls import reverse
 
-from annotation.candidates.models import ResponseDecision
+from annotation.candidates.endpoints.services import add_endpoint
+from annotation.candidates.marks.classifying import classifier_of
+from annotation.candidates.models import Marking, ResponseDecision, SafetyVerdict
+from annotation.core.addresses import Origins
 from annotation.core.errors import Conflict, DomainError
 from annotation.core.hashing import sha256_of_text
 from annotation.core.models import Event
@@ -102,6 +105,34 @@ def test_marks_and_decisions_keep_responses_out_and_repeats_are_merged(project, 
     with pytest.raises(DomainError):
         build(project, drop=("empty", "refusal"))
     assert len(planned(project, Policy(batch="b", drop=(), merge="same")).items) == 2
+
+
+def test_what_the_classifier_said_nothing_of_is_not_taken_for_harmless(project, settings, lead):
+    settings.EGRESS_ORIGINS = Origins(["https://guard.example.com"])
+    prompt = make_prompt(project)
+    said, failed, unasked, left = (
+        write(project, prompt, name, f"Answer {name}.") for name in "abcd"
+    )
+    guard = add_endpoint(
+        project=project, name="guard", base_url="https://guard.example.com", model="guard-8b"
+    )
+    drop = {"drop": ("safety",)}
+    assert planned(project, Policy(batch="b", k=4, **drop)).left_out == {}
+    kept, _new = Marking.objects.get_or_create(project=project)
+    kept.classifier, kept.endpoint = "endpoint", guard
+    kept.save()
+    for response, fault in ((said, ""), (failed, "no_verdict")):
+        SafetyVerdict.objects.create(
+            response=response, classifier=classifier_of(kept), fault=fault
+        )
+    SafetyVerdict.objects.create(response=unasked, classifier="another/guard-1")
+    ResponseDecision.objects.create(response=left, choice="left", decided_by=lead)
+
+    plan = planned(project, Policy(batch="b", k=4, **drop))
+
+    assert plan.left_out == {"unclassified": 2}
+    assert set(plan.items[prompt.pk]) == {said.pk, left.pk}
+    assert planned(project, Policy(batch="b", k=4, drop=())).left_out == {}
 
 
 def test_where_the_first_of_repeats_is_left_out_the_next_takes_its_place(project):
