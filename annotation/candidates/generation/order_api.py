@@ -9,12 +9,11 @@ from rest_framework.views import APIView
 from annotation.candidates.generation import services
 from annotation.candidates.generation.api import (
     CostEstimateSerializer,
-    GenerationRunSerializer,
     OrderedPromptsSerializer,
-    shown,
 )
 from annotation.candidates.generation.options import MOST_SETS
 from annotation.candidates.generation.ordering import Order, own_models
+from annotation.candidates.generation.overview import overview_of
 from annotation.candidates.models import GenerationOrder
 from annotation.core.errors import DomainError
 from annotation.projects.permissions import project_for, row_for
@@ -63,10 +62,27 @@ class OrderEstimateSerializer(serializers.Serializer):
     )
 
 
+class OrderedRunSerializer(serializers.Serializer):
+    """What an order tells of each of its runs. `generations/<id>/` says the rest of it."""
+
+    id = serializers.IntegerField(source="run.pk")
+    endpoint = serializers.IntegerField(source="run.endpoint_id", allow_null=True)
+    asked = serializers.CharField(source="run.asked_name", help_text="The name of who is asked.")
+    set_number = serializers.IntegerField(source="run.set_number")
+    params = serializers.DictField(source="run.params")
+    state = serializers.CharField(source="run.job.state")
+    error = serializers.CharField(source="run.job.error")
+    job = serializers.IntegerField(source="run.job_id")
+    wanted = serializers.IntegerField(help_text="Responses.")
+    stored = serializers.IntegerField()
+    failed = serializers.IntegerField(help_text="Prompts that came to nothing.")
+    cost = serializers.DecimalField(max_digits=20, decimal_places=6, allow_null=True)
+
+
 class GenerationOrderAnswerSerializer(serializers.Serializer):
     id = serializers.IntegerField()
     project = serializers.SlugField()
-    runs = GenerationRunSerializer(many=True)
+    runs = OrderedRunSerializer(many=True)
 
 
 def _order(request, slug) -> Order:
@@ -93,8 +109,10 @@ def _order(request, slug) -> Order:
 
 
 def _answer(order: GenerationOrder) -> dict:
-    runs = order.runs.select_related("job", "endpoint", "generator", "project").order_by("pk")
-    return {"id": order.pk, "project": order.project.slug, "runs": [shown(run) for run in runs]}
+    """In as many statements for many runs as for one."""
+    lines = overview_of(order).lines
+    said = {"id": order.pk, "project": order.project.slug, "runs": lines}
+    return GenerationOrderAnswerSerializer(said).data
 
 
 class GenerationOrdersView(APIView):
@@ -142,7 +160,7 @@ class GenerationOrderView(APIView):
         tags=["candidates"],
     )
     def get(self, request, order_id: int):
-        """How far each of its runs is, what failed and why, and what it cost so far."""
+        """How far each of its runs is, and what it cost so far."""
         return Response(_answer(_kept(request.user, "see_runs", order_id)))
 
 

@@ -16,6 +16,7 @@ from annotation.candidates.endpoints.turns import Turn
 from annotation.candidates.marks.candidates import candidates_of
 from annotation.candidates.marks.found import SAFETY
 from annotation.candidates.marks.guards import PROTOCOLS
+from annotation.candidates.marks.lock import lock_marking
 from annotation.candidates.marks.models import Marking, ResponseMark, SafetyVerdict
 from annotation.core import jobs
 from annotation.core.errors import DomainError
@@ -106,7 +107,7 @@ def _finish(claim: Claim) -> None:
     classifier lacks that was chosen since, is asked in the next turn."""
     project = claim.job.project
     claim.fence()
-    kept = _locked(project)
+    kept = lock_marking(project)
     if kept.classifier != ENDPOINT:
         claim.finish({"classified": 0, "failed": 0})
         return
@@ -116,13 +117,6 @@ def _finish(claim: Claim) -> None:
     said = SafetyVerdict.objects.filter(response__prompt__project=project, classifier=classifier)
     failed = said.exclude(fault="").count()
     claim.finish({"classified": said.count() - failed, "failed": failed})
-
-
-def _locked(project) -> Marking:
-    """As it is now, until the end of the transaction: who changes it, rings, or makes marks anew
-    holds it, too."""
-    kept = Marking.objects.select_related("endpoint").select_for_update(of=("self",))
-    return kept.get(project=project)
 
 
 def _is_asked(kept: Marking, classifier: str) -> bool:
@@ -150,7 +144,7 @@ class _Turn(Turn):
         """The verdict and its marks, together. Marks are made anew under the same lock."""
         with transaction.atomic():
             self.claim.fence()
-            kept = _locked(self.project)
+            kept = lock_marking(self.project)
             is_fault = isinstance(outcome, Fault)
             verdict = SafetyVerdict(
                 response_id=ask.label,

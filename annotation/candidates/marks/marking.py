@@ -26,6 +26,7 @@ from annotation.candidates.marks.classifying import (
 from annotation.candidates.marks.duplicates import HIGHEST, LOWEST, Pair
 from annotation.candidates.marks.found import EQUAL, NEAR, SAFETY, Found
 from annotation.candidates.marks.guards import PROTOCOLS
+from annotation.candidates.marks.lock import lock_marking
 from annotation.candidates.marks.marker import Candidate, Looked
 from annotation.candidates.marks.models import Marking, ResponseMark, SafetyVerdict
 from annotation.candidates.marks.safety import CLASSIFIERS, SafetyClassifier
@@ -50,7 +51,7 @@ def request_marking(*, project, actor=None, **settings) -> jobs.Job:
     """Queue it; one that is under way already is enough. `settings` (SETTINGS) are remembered;
     None leaves one as it is."""
     with transaction.atomic():
-        kept = _locked(project)
+        kept = lock_marking(project)
         before = _settings(kept)
         for name in SETTINGS:
             if settings.get(name) is not None:
@@ -89,16 +90,9 @@ def _widen(job: jobs.Job) -> bool:
 def ring_marking(*, project, actor=None) -> None:
     """Responses came in: have them looked at, where the project wants that by itself. Rings once,
     however often it is pulled. In the transaction that stored them."""
-    kept = _locked(project)
+    kept = lock_marking(project)
     if kept.is_automatic:
         _queue(project, actor, only_new=True)
-
-
-def _locked(project) -> Marking:
-    """Who rings and who ends a look hold this row, one after the other: no response comes in
-    between the last look at what is new and the end of the job."""
-    kept, _created = Marking.objects.select_for_update(of=("self",)).get_or_create(project=project)
-    return kept
 
 
 def _queue(project, actor, **payload) -> tuple[jobs.Job, bool]:
@@ -145,7 +139,7 @@ def mark_in_job(claim: Claim) -> dict:
         claim.progress(min(start + BATCH, len(prompts)))
     with transaction.atomic():
         claim.fence()
-        held = _locked(project)
+        held = lock_marking(project)
         is_asked_anew = held.version != kept.version  # by somebody, while we looked
         held.version = "" if is_asked_anew else marker.VERSION
         held.marked_at = timezone.now()
@@ -213,7 +207,7 @@ def mark_prompts(kept: Marking, prompts: Sequence[int]) -> int:
     ]
     ids = [one.pk for one in every]
     with transaction.atomic():
-        _locked(project)  # a verdict may come in just now
+        lock_marking(project)  # a verdict may come in just now
         ResponseMark.objects.filter(response__in=ids).delete()
         ResponseMark.objects.bulk_create(_rows(looked, classifier), batch_size=1_000)
         ResponseMark.objects.bulk_create(_said_by_endpoint(kept, ids), batch_size=1_000)

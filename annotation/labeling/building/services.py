@@ -6,6 +6,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from annotation.candidates.marks.lock import lock_marking
 from annotation.candidates.models import ResponseDecision, ResponseMark
 from annotation.core import audit
 from annotation.core.errors import Conflict, DomainError
@@ -29,6 +30,19 @@ def build_items(
     *, project, policy: Policy, actor=None, gains: Mapping[Pair, float] | None = None
 ) -> BuiltBatch:
     """Make the items that the order's plan has; all or none."""
+    try:
+        with transaction.atomic():
+            lock_marking(project)  # nobody decides on a response between the plan and its items
+            batch = _build(project, policy, gains, actor)
+    except IntegrityError as error:
+        if "built_batch_once" not in str(error):
+            raise
+        raise Conflict(_("There is a batch of this name already: choose another.")) from error
+    request_rendering(project=project, actor=actor)
+    return batch
+
+
+def _build(project, policy: Policy, gains: Mapping[Pair, float] | None, actor) -> BuiltBatch:
     plan = plan_items(project, policy, gains=gains)
     if not plan.items:
         raise DomainError(_("No prompt gives an item by these choices."))
@@ -39,30 +53,23 @@ def build_items(
         )
     if Item.objects.filter(project=project, batch=policy.batch).exists():
         raise Conflict(_("There is a batch of this name already: choose another."))
-    try:
-        with transaction.atomic():
-            batch = BuiltBatch.objects.create(
-                project=project,
-                name=policy.batch,
-                policy=policy.as_json(),
-                counts=plan.as_json(),
-                created_by=actor,
-            )
-            _create(project, policy, plan, actor)
-            audit.record(
-                "items.built",
-                actor=actor,
-                project=project,
-                target=policy.batch,
-                count=len(plan.items),
-                rule=policy.rule,
-                seed=policy.seed,
-            )
-    except IntegrityError as error:
-        if "built_batch_once" not in str(error):
-            raise
-        raise Conflict(_("There is a batch of this name already: choose another.")) from error
-    request_rendering(project=project, actor=actor)
+    batch = BuiltBatch.objects.create(
+        project=project,
+        name=policy.batch,
+        policy=policy.as_json(),
+        counts=plan.as_json(),
+        created_by=actor,
+    )
+    _create(project, policy, plan, actor)
+    audit.record(
+        "items.built",
+        actor=actor,
+        project=project,
+        target=policy.batch,
+        count=len(plan.items),
+        rule=policy.rule,
+        seed=policy.seed,
+    )
     return batch
 
 

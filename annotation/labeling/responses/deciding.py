@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from annotation.candidates.marks.candidates import candidates_of
 from annotation.candidates.marks.found import EQUAL, IDENTITY, NEAR, PERSONAL
+from annotation.candidates.marks.lock import lock_marking
 from annotation.candidates.models import ResponseDecision, ResponseMark
 from annotation.core import audit
 from annotation.core.database import in_pieces
@@ -41,6 +42,7 @@ def decide(*, project, responses: Iterable[int], choice: str, actor) -> tuple[in
         raise DomainError(_("A response belongs to another project."))
     count, done = 0, Changed()
     with transaction.atomic():
+        lock_marking(project)  # nothing is built of them meanwhile, and no marks are made anew
         for piece in in_pieces(wanted, PIECE):
             rows = _decisions(piece, choice, actor)
             if not rows:

@@ -5,6 +5,8 @@ import re
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from annotation.candidates.endpoints import asking, services
@@ -53,6 +55,7 @@ def endpoint(project, server):
         name="fake",
         base_url=server.base_url,
         model="m-7b",
+        concurrency=1,  # answers come, and are stored, in the order of the prompts
         price_in="3",
         price_out="15",
     )
@@ -341,6 +344,20 @@ def test_a_program_orders_sets(call, project, endpoint):
     status, refused = call("POST", f"projects/{SLUG}/generation-orders/", bad)
     assert status == 400
     assert "Set 2: There is no option" in json.dumps(refused)
+
+
+def test_many_runs_of_an_order_are_told_in_as_many_statements_as_one(
+    call, endpoint, django_assert_num_queries
+):
+    path = f"projects/{SLUG}/generation-orders/"
+    one, many = (
+        call("POST", path, {"endpoints": [endpoint.pk], "sets": sets})[1]
+        for sets in ([{"n": 1}], [{"n": n} for n in range(1, 7)])
+    )
+    with CaptureQueriesContext(connection) as captured:
+        call("GET", f"generation-orders/{one['id']}/")
+    with django_assert_num_queries(len(captured)):
+        assert len(call("GET", f"generation-orders/{many['id']}/")[1]["runs"]) == 6
 
 
 def test_the_command_asks_and_tells(endpoint, server, capsys):

@@ -2,6 +2,8 @@
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from annotation.candidates.endpoints.services import add_endpoint
@@ -16,6 +18,7 @@ from annotation.labeling.building.policy import Policy
 from annotation.labeling.building.services import build_items, withdraw_batch
 from annotation.labeling.models import BuiltBatch, Item
 from annotation.labeling.queue import lend_next_item
+from annotation.labeling.responses.deciding import decide
 from annotation.labeling.responses.masking import MASK
 from annotation.prompts.models import Generator, Response
 from annotation.quality.building.gains import gains_now, planned
@@ -210,6 +213,22 @@ def test_a_batch_is_taken_back_until_somebody_begins(project, world, lead):
     with pytest.raises(Conflict):
         withdraw_batch(batch=again, actor=lead)
     assert Item.objects.filter(batch="again", state="open").count() == 6
+
+
+def test_who_builds_and_who_decides_wait_for_one_another(project, world, lead):
+    """Each takes the project's row before it reads what the other writes."""
+    response = Response.objects.filter(prompt__project=project).first()
+    for work in (
+        lambda: build(project),
+        lambda: decide(project=project, responses=[response.pk], choice="withheld", actor=lead),
+    ):
+        with CaptureQueriesContext(connection) as captured:
+            work()
+        said = [query["sql"] for query in captured]
+        locked = next(at for at, sql in enumerate(said) if "FOR UPDATE OF" in sql)
+        assert "candidates_marking" in said[locked]
+        decisions = [at for at, sql in enumerate(said) if "candidates_responsedecision" in sql]
+        assert locked < decisions[0]
 
 
 def test_a_name_is_used_once(project, world):
