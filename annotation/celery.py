@@ -54,6 +54,7 @@ app.conf.update(
         "reconcile-jobs": {"task": "core.reconcile_jobs", "schedule": 10.0},
         "expire-leases": {"task": "labeling.expire_leases", "schedule": 30.0},
         "climb-ladders": {"task": "labeling.climb_ladders", "schedule": 120.0},
+        "warn-of-late-marks": {"task": "labeling.warn_of_late_marks", "schedule": 60.0},
         "rotate-gold": {"task": "labeling.rotate_gold", "schedule": 600.0},
         "keep-reviews": {"task": "labeling.keep_reviews", "schedule": 30.0},
         "check-alerts": {"task": "oversight.check_alerts", "schedule": 300.0},

@@ -11,7 +11,8 @@ from annotation.core.errors import DomainError
 
 
 class BadOption(DomainError):
-    """An option that does not exist, or a value that it does not take. `field` names it."""
+    """An option or a setting that does not exist, or a value that it does not take. `field` names
+    it."""
 
     def __init__(self, field: str, message: str):
         self.field = field

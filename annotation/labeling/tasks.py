@@ -44,6 +44,15 @@ def rotate_gold():
             rotate()
 
 
+@app.task(name="labeling.warn_of_late_marks")
+def warn_of_late_marks():
+    from annotation.labeling.building.warnings import warn_of_late_marks  # a task is a leaf
+
+    with only_one("warn-of-late-marks") as is_ours:
+        if is_ours:
+            warn_of_late_marks()
+
+
 IMPORT_KIND = "import"
 
 

@@ -15,6 +15,7 @@ from annotation.core import audit, egress, jobs
 from annotation.core.addresses import Refused
 from annotation.core.errors import Conflict, DomainError
 from annotation.core.models import Job
+from annotation.core.options import BadOption
 from annotation.core.sealed import seal
 
 MOST_ENDPOINTS = 50  # of a project
@@ -34,14 +35,6 @@ SETTINGS = (
     "price_out",
     "currency",
 )
-
-
-class BadSetting(DomainError):
-    """A setting that an endpoint does not take. `field` names it."""
-
-    def __init__(self, field: str, message: str):
-        self.field = field
-        super().__init__(message)
 
 
 def add_endpoint(*, project, actor=None, key: str = "", **settings) -> Endpoint:
@@ -66,7 +59,7 @@ def change_endpoint(*, endpoint: Endpoint, actor=None, **settings) -> None:
         changed = sorted(name for name in settings if getattr(held, name, None) != settings[name])
         _set(held, settings)
         if held.sealed_key and held.origin != origin:
-            raise BadSetting(
+            raise BadOption(
                 "base_url",
                 _(
                     "The key was given for %(origin)s and is sent nowhere else. "
@@ -139,19 +132,19 @@ def _locked(endpoint: Endpoint) -> Endpoint:
 
 
 def _set(endpoint: Endpoint, settings: dict[str, Any]) -> None:
-    """Take the settings over, checked; BadSetting names the first that is wrong."""
+    """Take the settings over, checked; BadOption names the first that is wrong."""
     for name, value in settings.items():
         if name not in SETTINGS:
-            raise BadSetting(name, _("An endpoint has no setting “%(name)s”.") % {"name": name})
+            raise BadOption(name, _("An endpoint has no setting “%(name)s”.") % {"name": name})
         setattr(endpoint, name, value.strip() if isinstance(value, str) else value)
     endpoint.base_url = _base_url(endpoint.base_url)
     for name in SETTINGS:
         _check(endpoint, name)
     if not CURRENCY.fullmatch(endpoint.currency):
-        raise BadSetting("currency", _("Write the currency in three letters, such as USD."))
+        raise BadOption("currency", _("Write the currency in three letters, such as USD."))
     if (endpoint.price_in is None) != (endpoint.price_out is None):
         missing = "price_in" if endpoint.price_in is None else "price_out"
-        raise BadSetting(missing, _("Give both prices, or none."))
+        raise BadOption(missing, _("Give both prices, or none."))
 
 
 def _check(endpoint: Endpoint, name: str) -> None:
@@ -160,11 +153,11 @@ def _check(endpoint: Endpoint, name: str) -> None:
     if value is None and field.null:
         return
     if isinstance(value, float) and not math.isfinite(value):
-        raise BadSetting(name, _("Write a finite number."))
+        raise BadOption(name, _("Write a finite number."))
     try:
         setattr(endpoint, name, field.clean(value, endpoint))
     except ValidationError as error:
-        raise BadSetting(name, " ".join(error.messages)) from error
+        raise BadOption(name, " ".join(error.messages)) from error
 
 
 def _base_url(url: Any) -> str:
@@ -173,9 +166,9 @@ def _base_url(url: Any) -> str:
     try:
         egress.check_url(base)
     except Refused as error:
-        raise BadSetting("base_url", _(str(error))) from error
+        raise BadOption("base_url", _(str(error))) from error
     if "?" in base:
-        raise BadSetting("base_url", _("Write the address without a question mark."))
+        raise BadOption("base_url", _("Write the address without a question mark."))
     return base
 
 
@@ -183,7 +176,7 @@ def _sealed(endpoint: Endpoint, key: str) -> str:
     key = key.strip()
     if key and not KEY.fullmatch(key):
         # Not quoted: whatever it is, it may be a secret.
-        raise BadSetting("key", _("A key is one word of at most 500 plain characters."))
+        raise BadOption("key", _("A key is one word of at most 500 plain characters."))
     return seal(key, place=endpoint.place) if key else ""
 
 

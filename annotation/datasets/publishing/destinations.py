@@ -12,6 +12,7 @@ from annotation.core import audit, egress, jobs
 from annotation.core.addresses import Refused
 from annotation.core.errors import Conflict, DomainError
 from annotation.core.models import Job
+from annotation.core.options import BadOption
 from annotation.core.sealed import seal
 from annotation.core.text import clean
 from annotation.datasets import tasks
@@ -34,14 +35,6 @@ SETTINGS = {
 }
 
 
-class BadSetting(DomainError):
-    """A setting that a destination does not take. `field` names it."""
-
-    def __init__(self, field: str, message: str):
-        self.field = field
-        super().__init__(message)
-
-
 def add_destination(
     *, project, kind: str, name: str, secret: str, actor=None, **settings: str
 ) -> Destination:
@@ -50,7 +43,7 @@ def add_destination(
         said = _("A project has at most %(count)d destinations.")
         raise DomainError(said % {"count": MOST_DESTINATIONS})
     if kind not in Destination.Kind.values:
-        raise BadSetting("kind", _("A destination is one of: %(kinds)s.") % {"kinds": "s3, hub"})
+        raise BadOption("kind", _("A destination is one of: %(kinds)s.") % {"kinds": "s3, hub"})
     made = Destination(project=project, kind=kind, created_by=actor)
     made.name = clean(name, field="name").strip()
     for field in SETTINGS[Destination.Kind(kind)]:
@@ -123,16 +116,16 @@ def _check(made: Destination) -> None:
         try:
             field.clean(getattr(made, name), made)
         except ValidationError as error:
-            raise BadSetting(name, " ".join(error.messages)) from error
+            raise BadOption(name, " ".join(error.messages)) from error
     try:
         egress.check_url(f"{made.endpoint}/")
     except Refused as error:
-        raise BadSetting("endpoint", _(str(error))) from error
+        raise BadOption("endpoint", _(str(error))) from error
     if "?" in made.endpoint:
-        raise BadSetting("endpoint", _("Write the address without a question mark."))
+        raise BadOption("endpoint", _("Write the address without a question mark."))
     for name, pattern, message in _rules(made):
         if not pattern.fullmatch(getattr(made, name)):
-            raise BadSetting(name, message)
+            raise BadOption(name, message)
 
 
 def _rules(made: Destination):
@@ -154,7 +147,7 @@ def _sealed(destination: Destination, secret: str) -> str:
     secret = secret.strip()
     if not SECRET.fullmatch(secret):
         # Not quoted: whatever it is, it may be a secret.
-        raise BadSetting("secret", _("A secret is one word of at most 500 plain characters."))
+        raise BadOption("secret", _("A secret is one word of at most 500 plain characters."))
     return seal(secret, place=destination.place)
 
 

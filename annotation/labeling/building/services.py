@@ -7,14 +7,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from annotation.candidates.marks.lock import lock_marking
-from annotation.candidates.models import ResponseDecision, ResponseMark
+from annotation.candidates.models import ResponseDecision
 from annotation.core import audit
 from annotation.core.errors import Conflict, DomainError
-from annotation.core.harms import known_harms
 from annotation.core.numbers import grouped
 from annotation.labeling.building.pairing import Pair
 from annotation.labeling.building.planning import Plan, plan_items
 from annotation.labeling.building.policy import Policy
+from annotation.labeling.building.warnings import warn_of_marks
 from annotation.labeling.items import create_items_from_responses
 from annotation.labeling.models import BuiltBatch, Item
 from annotation.labeling.prerender import request_rendering
@@ -86,22 +86,8 @@ def _create(project, policy: Policy, plan: Plan, actor) -> None:
     )
     masked = ResponseDecision.objects.filter(response__in=places, choice="masked")
     show_as(dict(masked.values_list("response", "masked_text")), batch=policy.batch)
-    _warn(project, policy.batch)
+    warn_of_marks(project, policy.batch)
     assign_new(project, batch=policy.batch)
-
-
-def _warn(project, batch: str) -> None:
-    """An item is marked with the harms that its responses are: labelers may keep away from it."""
-    harms: dict[int, set[str]] = {}
-    rows = ResponseMark.objects.filter(
-        kind="safety", response__items__project=project, response__items__batch=batch
-    ).exclude(response__decision__choice="left")
-    for item, harm in rows.values_list("response__items", "detail"):
-        harms.setdefault(item, set()).add(harm)
-    items = list(Item.objects.filter(project=project, batch=batch, pk__in=harms))
-    for item in items:
-        item.warnings = known_harms(harms[item.pk])
-    Item.objects.bulk_update(items, ["warnings"], batch_size=500)
 
 
 def withdraw_batch(*, batch: BuiltBatch, actor) -> int:

@@ -12,6 +12,7 @@ from annotation.core import jobs
 from annotation.core.addresses import Origins
 from annotation.core.errors import Conflict
 from annotation.core.models import Event, Job
+from annotation.core.options import BadOption
 from annotation.core.sealed import unseal
 from annotation.projects.models import Membership
 from tests.annotation.candidates.fake_openai import refusing, saying, speaking
@@ -116,7 +117,7 @@ def test_what_no_endpoint_can_be_is_refused_and_names_the_field(
     project, server, change, field, reason
 ):
     order = {"name": "fake", "base_url": server.base_url, "model": "m"} | change
-    with pytest.raises(services.BadSetting, match=reason) as caught:
+    with pytest.raises(BadOption, match=reason) as caught:
         services.add_endpoint(project=project, **order)
     assert caught.value.field == field
     assert KEY not in str(caught.value)
@@ -148,7 +149,7 @@ def test_a_name_is_taken_once_until_its_endpoint_is_removed(project, endpoint):
 
 def test_a_key_does_not_follow_an_endpoint_to_another_server(endpoint):
     """Else whoever may change the address could have the key sent to themselves."""
-    with pytest.raises(services.BadSetting, match="sent nowhere else"):
+    with pytest.raises(BadOption, match="sent nowhere else"):
         services.change_endpoint(endpoint=endpoint, base_url="https://llm.example.com/v1")
     services.change_endpoint(endpoint=endpoint, base_url=endpoint.origin + "/v2", model="m-8b")
     assert (endpoint.base_url, endpoint.model) == (endpoint.origin + "/v2", "m-8b")

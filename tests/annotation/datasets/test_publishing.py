@@ -14,6 +14,7 @@ from annotation.core import jobs, retrying
 from annotation.core.addresses import Origins
 from annotation.core.errors import Conflict, DomainError
 from annotation.core.models import Event, Job
+from annotation.core.options import BadOption
 from annotation.core.sealed import unseal
 from annotation.datasets.models import DatasetPush, Destination
 from annotation.datasets.policy import Policy
@@ -159,7 +160,7 @@ def test_what_no_destination_can_be_is_refused_and_names_the_field(
     client, engineer, storage, change, field
 ):
     said = {**bucket_said(storage), **change}
-    with pytest.raises(destinations.BadSetting) as caught:
+    with pytest.raises(BadOption) as caught:
         destinations.add_destination(project=engineer.membership.project, kind="s3", **said)
     assert caught.value.field == field
     page = client.post(url("new-destination", "s3"), said)
@@ -170,7 +171,7 @@ def test_what_no_destination_can_be_is_refused_and_names_the_field(
 
 def test_a_repository_has_an_owner_and_a_name(project, storage):
     for wrong in ("taste", "a/b/c", "../x", "acme/ta ste"):
-        with pytest.raises(destinations.BadSetting, match="who owns it"):
+        with pytest.raises(BadOption, match="who owns it"):
             destinations.add_destination(
                 project=project, kind="hub", name="Hub", repository=wrong,
                 endpoint=storage.hub.origin, secret=TOKEN,

@@ -8,7 +8,13 @@ from django.urls import reverse
 
 from annotation.candidates.endpoints.services import add_endpoint
 from annotation.candidates.marks.classifying import classifier_of
-from annotation.candidates.models import Marking, ResponseDecision, SafetyVerdict
+from annotation.candidates.models import (
+    Marking,
+    ResponseDecision,
+    ResponseMark,
+    SafetyVerdict,
+)
+from annotation.celery import app
 from annotation.core.addresses import Origins
 from annotation.core.errors import Conflict, DomainError
 from annotation.core.hashing import sha256_of_text
@@ -16,6 +22,7 @@ from annotation.core.models import Event
 from annotation.labeling.building import pairing
 from annotation.labeling.building.policy import Policy
 from annotation.labeling.building.services import build_items, withdraw_batch
+from annotation.labeling.building.warnings import warn_of_late_marks
 from annotation.labeling.models import BuiltBatch, Item
 from annotation.labeling.queue import lend_next_item
 from annotation.labeling.responses.deciding import decide
@@ -199,6 +206,28 @@ def test_a_mask_and_warnings_come_with_the_item(project, lead):
     item = Item.objects.get(project=project)
     assert item.warnings == ["violence"]
     assert item.item_responses.get(response=leak).shown == f"I am {MASK}. Behead nobody."
+
+
+def test_a_verdict_that_comes_late_warns_of_items_that_nobody_has_had(project, world):
+    build(project)
+    lent = lend_next_item(project=project, labeler=make_member(project)).item
+    item = Item.objects.filter(batch="b").exclude(pk=lent.pk).first()
+    imported = make_item(project)
+    for one, harm in ((item, "hate"), (item, "other"), (lent, "hate"), (imported, "hate")):
+        for response in one.responses.all():
+            ResponseMark.objects.create(
+                response=response, kind="safety", detail=harm, version="guard-8b/guard-1"
+            )
+    ResponseDecision.objects.create(response=item.responses.first(), choice="left")
+
+    assert "labeling.warn_of_late_marks" in {
+        one["task"] for one in app.conf.beat_schedule.values()
+    }
+    assert warn_of_late_marks() == 1
+
+    told = {pk: list(harms) for pk, harms in Item.objects.values_list("pk", "warnings") if harms}
+    assert told == {item.pk: ["hate"]}
+    assert warn_of_late_marks() == 0
 
 
 def test_a_batch_is_taken_back_until_somebody_begins(project, world, lead):
