@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from annotation.core import audit
 from annotation.core.errors import DomainError
 from annotation.core.hashing import sha256_of_file
-from annotation.core.strict_json import canonical
+from annotation.core.strict_json import canonical, loads
 from annotation.datasets import store
 from annotation.datasets.card import card_of
 from annotation.datasets.formats.catalogue import Document, Format
@@ -39,11 +39,26 @@ def export_as(
     target.parent.mkdir(parents=True, exist_ok=True)
     with written(dataset, form, as_parquet=as_parquet, pseudonymous=pseudonymous,
                  beside=target.parent) as (folder, record):  # fmt: skip
+        _clear(target)
         for path in _files(folder):
             place = target / path.relative_to(folder)
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.move(path, place)
     return record
+
+
+def _clear(target: Path) -> None:
+    """Take away what an export before this one lists, and nothing that somebody else put there:
+    files of two exports side by side would look like one."""
+    try:
+        listed = loads((target / RECORD).read_bytes())["files"]
+    except (OSError, DomainError, KeyError, TypeError):
+        return
+    root = target.resolve()
+    for name in (*listed, RECORD):
+        path = (target / name).resolve()
+        if path.is_relative_to(root) and path.is_file():
+            path.unlink()
 
 
 def check_target(target: Path, *, force: bool) -> None:
@@ -94,7 +109,8 @@ def check_whole(dataset: Dataset) -> None:
 
 def reader(dataset: Dataset, *, pseudonymous: bool = False) -> Frozen:
     frozen = Frozen(dataset.folder)
-    if not pseudonymous:
+    # One of several projects has pseudonyms of its own, and other names would say less, not more.
+    if not pseudonymous or dataset.sources.exists():
         return frozen
     handles = sorted({line.row["labeler"] for line in frozen.lines(RANKINGS)})
     names = {handle: f"labeler-{place}" for place, handle in enumerate(handles, start=1)}

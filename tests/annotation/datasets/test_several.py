@@ -265,3 +265,17 @@ def test_a_row_leads_back_to_the_judgments_of_its_project(shops):
     assert dataset_for(admin, dataset.hash) == dataset
     assert DatasetPerson.objects.count() == 3
     assert Judgment.objects.count() == 10
+
+
+def test_an_export_by_pseudonyms_says_the_datasets_own():
+    """In the order of text labeler-10 comes second: numbered anew it would be somebody else."""
+    north, south = make_project(), make_project()
+    for project in (north, south):
+        item = make_item(project, ("Good.", "Bad."), overlap=12)
+        for _ in range(6):
+            make_judgment(item, make_member(project), [1, 2])
+    dataset = freeze(north, south)
+    own = [row["labeler"] for row in rankings(dataset)]
+    assert "labeler-10" in own
+    told = [line.row["labeler"] for line in reader(dataset, pseudonymous=True).lines("rankings")]
+    assert told == own

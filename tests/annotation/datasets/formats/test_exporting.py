@@ -110,6 +110,25 @@ def test_a_full_folder_needs_force_and_one_folder_is_named(dataset, tmp_path):
     assert (tmp_path / "mine").read_text() == "x"
 
 
+def test_a_second_export_leaves_nothing_of_the_first_beside_it(dataset, tmp_path):
+    out = tmp_path / "out"
+    export(dataset, out, "--format", "reward", "--parquet")
+    (out / "mine").write_text("x")
+    assert (out / "train.parquet").is_file()
+    export(dataset, out, "--format", "sft", "--force")
+    record = json.loads((out / "export.json").read_text())
+    there = {str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()}
+    assert there == {*record["files"], "export.json", "mine"}
+
+
+def test_a_record_that_lies_takes_no_file_away(dataset, tmp_path):
+    (tmp_path / "outside").write_text("x")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "export.json").write_text('{"files": {"../outside": {}}}')
+    export(dataset, tmp_path / "out", "--format", "sft", "--force")
+    assert (tmp_path / "outside").read_text() == "x"
+
+
 def test_pseudonyms_replace_handles_in_files_and_card(dataset, tmp_path):
     export(dataset, tmp_path / "out", "--format", "judgments", "--pseudonyms")
     rows = json_rows(tmp_path / "out" / "train.jsonl")
