@@ -37,13 +37,24 @@ def is_on_disk(version: ModelVersion) -> bool:
 
 
 def kept_push(version: ModelVersion) -> ModelPush | None:
-    """The newest whole copy in a bucket that can still be reached."""
+    """The newest whole copy in a bucket that can still be reached. Its `destination` is one that
+    leads there now: a bucket that was removed and added again is the same bucket."""
     arrived = version.pushes.filter(
-        arrived_at__isnull=False,
-        destination__kind=Destination.Kind.S3,
-        destination__removed_at=None,
+        arrived_at__isnull=False, destination__kind=Destination.Kind.S3
     )
-    return arrived.select_related("destination").order_by("-arrived_at", "-pk").first()
+    places = {
+        (one.endpoint, one.bucket): one
+        for one in Destination.objects.kept().filter(
+            project=version.project_id, kind=Destination.Kind.S3
+        )
+    }
+    for push in arrived.select_related("destination").order_by("-arrived_at", "-pk"):
+        if push.destination.removed_at is None:
+            return push
+        if found := places.get((push.destination.endpoint, push.destination.bucket)):
+            push.destination = found
+            return push
+    return None
 
 
 def request_offload(*, version: ModelVersion, actor=None) -> Job:
@@ -170,9 +181,10 @@ def _check_unused(version: ModelVersion) -> None:
     scores = Job.objects.active().filter(
         kind=tasks.SCORE_KIND, payload__contains={"version": version.pk}
     )
+    pushes = version.pushes.filter(**active)  # each reads the files it sends
     writer = version.generator
     is_writing = writer is not None and writer.generation_runs.filter(**active).exists()
-    if runs.exists() or scores.exists() or is_writing:
+    if runs.exists() or scores.exists() or pushes.exists() or is_writing:
         raise Conflict(_("Something that runs or waits needs it: try again when that is over."))
 
 

@@ -196,6 +196,18 @@ def test_what_something_needs_stays_on_the_disk(world, version, kept):
     done(keeping.request_offload(version=version))
 
 
+def test_what_is_being_sent_stays_on_the_disk(world, version, kept, bucket):
+    other = add_destination(
+        project=world.project, kind="s3", name="Other", endpoint=bucket.endpoint,
+        region=KEYS.region, bucket="shelf", prefix="copies",
+        access_key=KEYS.access_key, secret=KEYS.secret,
+    )  # fmt: skip
+    push = push_model(version=version, destination=other)
+    assert "needs it" in failed(keeping.request_offload(version=version))
+    done(push.job)
+    done(keeping.request_offload(version=version))
+
+
 def test_a_training_fetches_what_it_starts_from(world, version, away):
     run = world.train("dpo", base=version)
     assert run.state == "done"
@@ -234,6 +246,17 @@ def test_a_removed_destination_keeps_nothing_for_us(version, bucket, away):
     remove_destination(destination=bucket)
     with pytest.raises(DomainError, match="not where they were registered"):
         services.check_files(version)
+
+
+def test_a_bucket_that_is_added_again_gives_back_what_it_keeps(world, version, bucket, away):
+    remove_destination(destination=bucket)
+    again = add_destination(
+        project=world.project, kind="s3", name="Shelf, once more", endpoint=bucket.endpoint,
+        region=KEYS.region, bucket="shelf", access_key=KEYS.access_key, secret=KEYS.secret,
+    )  # fmt: skip
+    assert keeping.kept_push(version).destination == again
+    done(keeping.request_fetch(version=version))
+    assert files_of(world, version) == away
 
 
 def test_the_page_sends_offloads_and_fetches(client, world, version, bucket):
