@@ -93,7 +93,8 @@ class Work:
     @property
     def rows_a_step(self) -> int:
         if self.kind == "rl":
-            return max(1, self.batch_size // (self.options.get("responses") or 1))
+            each = 1 if self.options["algorithm"] == "ppo" else 4  # as in training.options
+            return max(1, self.batch_size // (self.options.get("responses") or each))
         return self.batch_size * self.options.get("accumulation", 1) * self.devices
 
     @property

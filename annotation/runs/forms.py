@@ -63,7 +63,7 @@ class RunForm(forms.Form):
 
     def __init__(self, *args, project, kind, user, **more):
         super().__init__(*args, **more)
-        self.kind, self.project = kind, project
+        self.kind, self.project, self.user = kind, project, user
         self.fields["dataset"].queryset = datasets_in(project, user, "train").order_by("-pk")
         self.fields["dataset"].label_from_instance = _dataset_label
         bases = project.model_versions.order_by("-pk")
@@ -129,7 +129,7 @@ class RunForm(forms.Form):
             for option in run_options.BY_KIND[self.kind]:
                 value = preset.options(self.kind).get(option.name, option.default)
                 values[f"option_{option.name}"] = "" if value is None else setting(value)
-        return RunForm(values, project=self.project, kind=self.kind)
+        return RunForm(values, project=self.project, kind=self.kind, user=self.user)
 
     @property
     def first_options(self):

@@ -62,7 +62,9 @@ def find_base(*, project, name) -> ModelVersion | None:
         if name.project_id != project.pk:
             raise DomainError(_("The base model belongs to another project."))
         return name
-    same = Q(name=str(name)) | (Q(pk=int(name)) if str(name).isdigit() else Q())
+    # "²" is a digit, too, and no number.
+    is_number = str(name).isascii() and str(name).isdigit()
+    same = Q(name=str(name)) | (Q(pk=int(name)) if is_number else Q())
     versions = list(project.model_versions.filter(same))
     # A name that happens to be a number means the name.
     version = next((v for v in versions if v.name == str(name)), None) or next(

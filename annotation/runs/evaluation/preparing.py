@@ -36,6 +36,7 @@ def prepare(claim: Claim) -> dict:
             wait_for(run.job)
     with transaction.atomic():
         claim.fence()
+        claim.stop_if_cancelled()  # whoever ends it now waits for the row, and withdraws the items
         if not evaluation.pairs.exists():
             make_pairs(evaluation, *(responses_of(evaluation, side) for side in SIDES))
     if evaluation.kind == Evaluation.Kind.REWARD:
@@ -69,6 +70,7 @@ def _generation(claim: Claim, evaluation: Evaluation, side: str) -> GenerationRu
         return None
     with transaction.atomic():
         claim.fence()
+        claim.stop_if_cancelled()
         run = generate_responses(
             project=evaluation.project,
             generator=generator_of(evaluation, side),
@@ -174,6 +176,7 @@ def _score(claim: Claim, evaluation: Evaluation) -> None:
     if evaluation.score_job is None and unscored(evaluation.judge, responses):
         with transaction.atomic():
             claim.fence()
+            claim.stop_if_cancelled()
             evaluation.score_job = order_scores(
                 version=evaluation.judge,
                 responses=responses,

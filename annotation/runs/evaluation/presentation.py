@@ -37,7 +37,9 @@ def state_of(evaluation: Evaluation, figures: dict | None = None) -> State:
         return State("failed", _("Failed"), "bad")
     if evaluation.stopped_at is not None:
         return State("stopped", _("Ended early"), "warn")
-    if figures is not None and figures["complete"] < figures["prompts"]:
+    # A response that a reward model cannot read is left out for good: nobody is still judging.
+    is_open = figures is not None and figures["complete"] < figures["prompts"]
+    if evaluation.kind == People and is_open:
         return State("judging", _("Being judged"), "live")
     return State("done", _("Done"), "")
 

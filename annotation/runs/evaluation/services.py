@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from annotation.candidates import options as generation_options
 from annotation.core import audit, jobs
 from annotation.core.errors import Conflict, DomainError
+from annotation.core.hashing import sha256_of_value
 from annotation.core.text import clean
 from annotation.labeling.models import Item
 from annotation.prompts.models import Generator
@@ -74,15 +75,27 @@ def order_evaluation(
             options={**options, "priority": PRIORITY},
             actor=actor,
         )
-        evaluation.job, _is_new = jobs.enqueue(
+        job, is_new = jobs.enqueue(
             kind=tasks.EVALUATE_KIND,
             project=project,
             actor=actor,
-            target=f"evaluation:{evaluation.pk}",
+            target=_target(evaluation, prompts),
             payload={"evaluation": evaluation.pk},
         )
-        evaluation.save(update_fields=["job"])
-    return evaluation
+        if is_new:
+            evaluation.job = job
+            evaluation.save(update_fields=["job"])
+        else:  # ordered twice: the one that is being prepared
+            transaction.set_rollback(True)
+    return evaluation if is_new else Evaluation.objects.get(job=job)
+
+
+def _target(evaluation: Evaluation, prompts) -> str:
+    """Equal for orders of the same."""
+    row = evaluation
+    sides = [row.kind, row.new_id, row.old_id, row.judge_id]
+    said = [*sides, row.options, sorted(prompt.pk for prompt in prompts)]
+    return f"evaluation:{sha256_of_value(said)}"
 
 
 def create_evaluation(*, kind, new, old, judge=None, prompts, options, actor=None) -> Evaluation:
@@ -159,7 +172,8 @@ def stop_evaluation(*, evaluation: Evaluation, actor=None) -> Evaluation:
     """Ask for no more: end the preparation, or take what is not judged to the end out of the
     queue. What was judged stays, and pairs that are complete count."""
     with transaction.atomic():
-        held = Evaluation.objects.select_for_update().get(pk=evaluation.pk)
+        # Without its key: the job that adds pairs to it may hold the row that is waited for below.
+        held = Evaluation.objects.select_for_update(no_key=True).get(pk=evaluation.pk)
         if held.stopped_at is not None:
             raise Conflict(_("This evaluation was ended already."))
         for job in preparing_jobs(held):

@@ -1,5 +1,7 @@
 """The API of rounds: begin one, see how far it is and what comes next, order that."""
 
+from collections.abc import Mapping
+
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -186,6 +188,9 @@ class RoundNextView(APIView):
         takes, in place of what the round says. 409 where the step is people's, or under way; 202
         where a job freezes first."""
         found = _round(request.user, slug, number, "train")
+        if _waiting(found) == "runs":  # its dataset may hold what other projects lent
+            mine = datasets_in(found.project, request.user, "train")
+            get_object_or_404(mine, pk=found.dataset_id)
         step, made = ordering.order_next(
             found=found, wishes=_wishes(found, request.data), actor=request.user
         )
@@ -199,9 +204,15 @@ class RoundNextView(APIView):
         return Response(answer, status=code)
 
 
+def _waiting(found: Round) -> str:
+    return next((one.key for one in steps_of(found).steps if one.state != "done"), "")
+
+
 def _wishes(found: Round, said) -> dict:
     """Checked by the serializer of what comes next, as far as they are given."""
-    waiting = next((one.key for one in steps_of(found).steps if one.state != "done"), "")
+    if not isinstance(said, Mapping):
+        raise serializers.ValidationError("The body is an object of wishes.")
+    waiting = _waiting(found)
     if waiting not in WISHES:
         return dict(said)
     serializer = WISHES[waiting](data=said, partial=True)

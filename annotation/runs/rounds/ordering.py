@@ -10,9 +10,9 @@ from annotation.datasets import services as datasets
 from annotation.datasets.policy import Policy
 from annotation.datasets.tasks import FREEZE
 from annotation.runs.evaluation.services import order_evaluation
-from annotation.runs.models import Evaluation, ModelVersion, Round, TrainingRun
+from annotation.runs.models import Evaluation, Round, TrainingRun
 from annotation.runs.rounds.services import next_round, tie
-from annotation.runs.rounds.steps import Step, steps_of
+from annotation.runs.rounds.steps import Step, newest_policy, steps_of
 from annotation.runs.services import start_run
 
 Ordered = Job | Round | TrainingRun | Evaluation
@@ -71,7 +71,7 @@ def _train(found: Round, wishes: dict, actor) -> TrainingRun:
 def _evaluate(found: Round, wishes: dict, actor) -> Evaluation:
     """The newest policy of the round against its base, blind and by people, unless wished
     otherwise."""
-    order = {"new": _newest_policy(found)} | wishes
+    order = {"new": newest_policy(found)} | wishes
     if "old" not in order:
         if found.base is None:
             raise DomainError(
@@ -79,16 +79,6 @@ def _evaluate(found: Round, wishes: dict, actor) -> Evaluation:
             )
         order["old"] = found.base.generator
     return order_evaluation(project=found.project, actor=actor, **order)
-
-
-def _newest_policy(found: Round) -> ModelVersion:
-    made = ModelVersion.objects.filter(
-        project=found.project,
-        kind=ModelVersion.Kind.POLICY,
-        run__dataset=found.dataset_id,
-        created_at__gte=found.created_at,
-    )
-    return made.order_by("-pk").first()
 
 
 def _refuse_wishes(wishes: dict) -> None:

@@ -48,8 +48,7 @@ class Steps:
 
 def steps_of(found: Round) -> Steps:
     runs = _runs(found)
-    versions = [run.model_version for run in runs if hasattr(run, "model_version")]
-    policies = [one for one in versions if one.kind == ModelVersion.Kind.POLICY]
+    policies = _policies(runs)
     evaluations = list(
         Evaluation.objects.filter(project=found.project, new__in=policies)
         .select_related("new", "old", "judge", "job")
@@ -163,6 +162,16 @@ def _runs(found: Round) -> list[TrainingRun]:
     if later is not None:
         runs = runs.filter(created_at__lt=later.created_at)
     return list(runs.select_related("job", "model_version").order_by("pk"))
+
+
+def _policies(runs: list[TrainingRun]) -> list[ModelVersion]:
+    versions = [run.model_version for run in runs if hasattr(run, "model_version")]
+    return [one for one in versions if one.kind == ModelVersion.Kind.POLICY]
+
+
+def newest_policy(found: Round) -> ModelVersion | None:
+    """Of the runs that are the round's."""
+    return next(reversed(_policies(_runs(found))), None)
 
 
 def _training(found: Round, runs, policies) -> Step:

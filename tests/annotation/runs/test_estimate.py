@@ -115,6 +115,15 @@ def test_a_limit_on_steps_limits_tokens_too():
     assert work("sft", rows=10_000, max_steps=3, batch_size=4).steps == 3
 
 
+@pytest.mark.parametrize(
+    ("algorithm", "each"), [("ppo", 1), ("rloo", 4), ("grpo", 4), ("best_of", 4)]
+)
+def test_an_update_takes_as_many_prompts_as_its_algorithm_asks_responses_to(algorithm, each):
+    order = work("rl", rows=1600, batch_size=64, algorithm=algorithm, epochs=1.0)
+    assert order.steps == 1600 * each / 64
+    assert order.steps == work("rl", rows=1600, batch_size=64, responses=each, epochs=1.0).steps
+
+
 def test_the_size_of_a_model_is_read_from_its_headers(tmp_path):
     header = json.dumps(
         {"__metadata__": {}, "a": {"shape": [10, 4]}, "b": {"shape": [4]}, "c": {"shape": []}}

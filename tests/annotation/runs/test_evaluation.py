@@ -17,7 +17,7 @@ from annotation.labeling.queue import lend_next_item
 from annotation.labeling.services import submit_judgment
 from annotation.labeling.verdict import verdict_from_choices
 from annotation.prompts.models import Generator, Response
-from annotation.runs.evaluation import reading, services
+from annotation.runs.evaluation import preparing, presentation, reading, services
 from annotation.runs.models import Evaluation, EvaluationPair, ModelVersion
 from tests.factories import make_item, make_member, make_prompt
 
@@ -263,6 +263,7 @@ def test_a_reward_model_judges_by_its_rewards(field):
     assert not Item.objects.exists()
     found = reading.read(evaluation)
     assert (found["complete"], found["losses"], found["unread"]) == (5, 5, 1)
+    assert presentation.state_of(evaluation, found).key == "done", "what it cannot read stays so"
     assert found["mean_gain"] < 0
 
 
@@ -295,6 +296,32 @@ def test_to_end_early_takes_the_rest_out_of_the_queue(field):
     assert reading.read(evaluation)["complete"] == 2
     with pytest.raises(Conflict):
         services.stop_evaluation(evaluation=evaluation)
+
+
+def test_what_is_ended_while_it_is_prepared_makes_no_items(field, monkeypatch):
+    """Somebody ends it after the job looked whether to stop, and before it makes the pairs."""
+    evaluation, calls = field.order(), []
+
+    def ended_meanwhile(*args, real=preparing.responses_of):
+        calls.append(args)
+        if len(calls) == 2:
+            services.stop_evaluation(evaluation=evaluation, actor=field.world.engineer)
+        return real(*args)
+
+    monkeypatch.setattr(preparing, "responses_of", ended_meanwhile)
+    assert work(evaluation).job.state == "cancelled"
+    assert not Item.objects.exists()
+    assert not EvaluationPair.objects.exists()
+
+
+def test_the_same_order_twice_is_one_evaluation(field):
+    first, second = field.order(), field.order()
+    assert first == second
+    assert Evaluation.objects.count() == 1
+    assert Event.objects.filter(kind="evaluation.started").count() == 1
+    assert field.order(n=1, seed=12) != first
+    work(first)
+    assert field.order() != first, "what is prepared can be ordered once more"
 
 
 def test_to_promote_moves_the_version_and_needs_a_reason(field):

@@ -7,12 +7,16 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from annotation.core.errors import DomainError
-from annotation.prompts.models import Generator
+from annotation.core.hashing import sha256_of_text
+from annotation.datasets.models import DatasetSource
+from annotation.projects.models import Membership
+from annotation.prompts.models import Generator, Response
 from annotation.runs.models import Evaluation, Round
 from annotation.runs.registry.stages import set_stage
+from annotation.runs.rounds.ordering import order_next
 from annotation.runs.rounds.services import begin_round, next_round, tie
 from annotation.runs.rounds.steps import steps_of
-from tests.factories import make_item, make_judgment, make_member, make_project
+from tests.factories import make_item, make_judgment, make_member, make_project, make_prompt
 
 pytestmark = pytest.mark.django_db
 
@@ -198,3 +202,44 @@ def test_a_program_orders_the_training_of_a_round(site, world):
     assert (run.kind, run.base, run.seed, run.dataset.hash[:2]) == ("dpo", base, 5, "cd")
     again = call(site, "post", world, found.number, name="round-next", data={})
     assert again.status_code == 409
+
+
+def ready_to_train(world, dataset):
+    """A round of which everything up to the training is there."""
+    item = make_item(world.project, batch="import:1", overlap=1)
+    make_judgment(item, make_member(world.project), (1, 2))
+    base = world.make_version("sft", "base")
+    found = begin_round(project=world.project, base=base, batches=["import:1"])
+    return tie(found=found, batches=["import:1"], dataset=dataset, base=base)
+
+
+def test_a_round_trains_on_what_another_project_lent_only_who_may_there(site, world):
+    dataset, lender = world.make_dataset("cd"), make_project()
+    DatasetSource.objects.create(dataset=dataset, project=lender)
+    found = ready_to_train(world, dataset)
+    assert call(site, "post", world, found.number, name="round-next", data={}).status_code == 404
+    assert not world.project.runs.filter(dataset=dataset).exists()
+    role = Membership.Role.ENGINEER
+    Membership.objects.create(project=lender, user=world.engineer, role=role, handle="e")
+    assert call(site, "post", world, found.number, name="round-next", data={}).status_code == 201
+
+
+def test_what_the_page_calls_the_rounds_policy_is_what_is_evaluated(world):
+    """Also one that is older than the round: the dataset was tied to it afterwards."""
+    dataset = world.make_dataset("cd")
+    tuned = world.make_version("dpo", "tuned", dataset=dataset)
+    found = ready_to_train(world, dataset)
+    prompt = make_prompt(world.project, "Which one?")
+    for generator in (tuned.generator, found.base.generator):
+        Response.objects.create(
+            prompt=prompt, generator=generator, text=generator.name,
+            text_sha256=sha256_of_text(generator.name),
+        )  # fmt: skip
+    step, made = order_next(found=found, actor=world.engineer)
+    assert (step, made.new, made.old) == ("evaluation", tuned, found.base.generator)
+
+
+def test_a_body_that_is_no_object_is_refused(site, world):
+    found = begin_round(project=world.project, batches=[])
+    refused = call(site, "post", world, found.number, name="round-next", data=[1])
+    assert refused.status_code == 400
