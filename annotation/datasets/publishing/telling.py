@@ -1,25 +1,16 @@
 """A push as a command tells of it."""
 
-import time
 from collections.abc import Callable
 
-from annotation.core import jobs, workers
 from annotation.core.errors import DomainError
 from annotation.core.models import Job
+from annotation.core.workers import see_through
 from annotation.datasets.models import Push
-
-POLL_SECONDS = 0.5
 
 
 def finish(job: Job, *, is_here: bool) -> Job:
-    """Wait until a job is over; do it in this process where no worker is there to."""
-    is_local = is_here or not workers.is_queue_served(job.queue)
-    active = Job.objects.active().filter(pk=job.pk)
-    while active.exists():
-        if is_local:
-            jobs.run(job.pk)
-        time.sleep(POLL_SECONDS if active.exists() else 0)
-    job.refresh_from_db()
+    """See a job to its end; DomainError where that is none."""
+    see_through(job, is_here=is_here)
     if job.state != Job.State.DONE:
         raise DomainError(job.error or f"It was {job.state}.")
     return job

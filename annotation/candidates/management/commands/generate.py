@@ -1,6 +1,5 @@
 """Ask models for candidates: `manage.py generate shop --endpoint llama --set n=4`."""
 
-import time
 from pathlib import Path
 
 from django.core.management.base import BaseCommand
@@ -9,14 +8,12 @@ from annotation.candidates.generation.detail import failures_of, figures_of
 from annotation.candidates.generation.options import OPTIONS
 from annotation.candidates.generation.ordering import Order, own_models
 from annotation.candidates.generation.prompts import Which
-from annotation.core import jobs, workers
 from annotation.core.errors import DomainError, NotFound
 from annotation.core.models import Job
 from annotation.core.numbers import money
 from annotation.core.strict_json import loads
+from annotation.core.workers import see_through
 from annotation.projects.models import Project
-
-POLL_SECONDS = 1.0
 
 
 class Command(BaseCommand):
@@ -77,12 +74,7 @@ class Command(BaseCommand):
 
     def do(self, runs, *, is_here):
         for run in runs:
-            is_local = is_here or not workers.is_queue_served(run.job.queue)
-            active = Job.objects.active().filter(pk=run.job_id)
-            while active.exists():
-                if is_local:
-                    jobs.run(run.job_id)
-                time.sleep(POLL_SECONDS if active.exists() else 0)
+            see_through(run.job, is_here=is_here)
 
     def tell_end(self, run) -> bool:
         run.refresh_from_db()
