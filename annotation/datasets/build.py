@@ -6,6 +6,7 @@ from annotation.datasets.best import best_response, settled_best
 from annotation.datasets.comparisons import MASKED, PERSONAL, Drop
 from annotation.datasets.consensus import read_consensus
 from annotation.datasets.groups import read_groups
+from annotation.datasets.opinions import SOURCE as AI_JUDGE
 from annotation.datasets.personal import PersonalData
 from annotation.datasets.policy import Policy
 from annotation.datasets.rows import (
@@ -43,7 +44,7 @@ def build_of(sources: Sources, sink=None, *, below: str = "") -> Counts:
     """
     policy = sources.policy
     with consistent_reads():
-        says_source = policy.settled or sources.have_corrections()
+        says_source = policy.settled or bool(policy.judge) or sources.have_corrections()
         consensus = read_consensus(sources.read_prompts(below), policy)
         groups = read_groups(sources.read_messages(below), policy)
         rules = Rules(policy, consensus, groups)
@@ -107,6 +108,7 @@ class _Builder:
             counts.judgments["all"] += len(item.judgments) + sum(item.dropped.values())
             counts.judgments["counted"] += len(item.judgments)
             counts.dropped_judgments.update(item.dropped)
+            counts.by_judge["items"] += item.is_by_judge and item.progress == "judged"
             counts.labelers.update(judgment.handle for judgment in item.judgments)
 
     def _add_pairs(self, prompt: PromptRecord, judged: list[ItemRecord], split: str) -> None:
@@ -116,6 +118,7 @@ class _Builder:
             kind = "" if is_drop else self.rules.kind_of(outcome, split)
             for counts in self.counts.of(placed.item.project):
                 counts.add_outcome(outcome)
+                counts.by_judge["comparisons"] += placed.item.is_by_judge and not is_drop
                 counts.soft_ties += kind == "preferences" and outcome.is_tie
             if not is_drop:
                 make_row = tie_row if kind == "ties" else comparison_row
@@ -124,6 +127,8 @@ class _Builder:
     def _says(self, placed: Placed) -> dict:
         """What lines say beyond the comparison itself: all lines of a dataset, or none."""
         source = {"source": placed.outcome.source} if self.says_source else {}
+        if placed.item.is_by_judge:
+            source = _by_judge(placed)
         return source | ({"ranking": placed.ranking} if self.policy.name_rankings else {})
 
     def _add_best(self, item: ItemRecord, split: str, private: PersonalData | None) -> None:
@@ -171,3 +176,11 @@ class _Builder:
             counts.rows[kind][split] += 1
         self.written_of.add(record.project)
         self.sink.write(f"{kind}.{split}.jsonl", make_row, record, *parts)
+
+
+def _by_judge(placed: Placed) -> dict:
+    """Of a comparison that is a machine's: a pair has one opinion."""
+    names = placed.outcome.ballots
+    judged = next(one for one in placed.item.judgments if one.ballot.name in names)
+    by = {"principle": judged.principle} if judged.principle else {}
+    return {"source": AI_JUDGE, **by}

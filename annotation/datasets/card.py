@@ -17,7 +17,9 @@ from annotation.datasets.finding import place_of
 from annotation.datasets.formats.catalogue import Document, Format
 from annotation.datasets.formats.frozen import RANKINGS, Frozen
 from annotation.datasets.formats.writing import SPLIT_NAMES, Written
+from annotation.datasets.machine_card import machine_part
 from annotation.datasets.models import Dataset
+from annotation.datasets.opinions import SOURCE as AI_JUDGE
 from annotation.projects.models import Project, RubricVersion
 from annotation.quality.reporting.document import Document as Report
 from annotation.quality.reporting.document import document_of
@@ -35,6 +37,7 @@ def card_of(dataset: Dataset, form: Format | Document, written: Written | None =
         parts = chain(
             _head(dataset, form, written),
             _summary(dataset, form),
+            machine_part(dataset),
             _projects(dataset),
             _people(dataset),
             _worth(dataset),
@@ -51,7 +54,9 @@ def _head(dataset: Dataset, form, written: Written | None) -> Iterator[str]:
         yield f"license: {_yaml(dataset.licence)}"
     yield f"pretty_name: {_yaml(str(dataset))}"
     yield "tags:"
-    yield from ("- human-feedback", "- preference", f"- {form.key}")
+    feedback = {"human": ["human"], "machine": ["ai"], "both": ["human", "ai"]}
+    yield from (f"- {one}-feedback" for one in feedback[_who_said(dataset.counts)])
+    yield from ("- preference", f"- {form.key}")
     files = [
         (SPLIT_NAMES[split], name)
         for name in (written.rows if written else ())
@@ -81,7 +86,7 @@ def _summary(dataset: Dataset, form) -> Iterator[str]:
         f"{grouped(counts['comparisons']['kept'])} comparisons, "
         f"{grouped(sum(counts['ties'].values()))} ties and {grouped(counts['sft']['kept'])} "
         f"examples to imitate over {grouped(dataset.prompt_count)} prompts, made of "
-        f"{grouped(counts['judgments']['counted'])} judgments by people. "
+        f"{grouped(counts['judgments']['counted'])} {MADE_OF[_who_said(counts)]}. "
         f"In the form “{form.title}”: {form.note}"
     )
     yield ""
@@ -102,14 +107,37 @@ def _summary(dataset: Dataset, form) -> Iterator[str]:
     yield "A prompt is in one split only, over all files."
 
 
+def _who_said(counts: dict) -> str:
+    """human, machine or both; where an AI judge could count and did not, it is people's."""
+    items = counts.get("ai_judge", {}).get("items", 0)
+    if not items:
+        return "human"
+    return "both" if items < counts["items"]["judged"] else "machine"
+
+
+MADE_OF = {
+    "human": "judgments by people",
+    "machine": "opinions of a machine",
+    "both": "judgments by people and opinions of a machine",
+}
+
+
 def _people(dataset: Dataset) -> Iterator[str]:
     """How many, and how unevenly; never who."""
-    given = Counter(line.row["labeler"] for line in Frozen(dataset.folder).lines(RANKINGS))
+    given = Counter(
+        line.row["labeler"]
+        for line in Frozen(dataset.folder).lines(RANKINGS)
+        if line.row.get("source") != AI_JUDGE
+    )
     yield ""
     yield "## Who judged"
     yield ""
     if not given:
-        yield "Nobody: this dataset holds demonstrations only."
+        yield (
+            "No person: see above."
+            if "ai_judge" in dataset.counts
+            else "Nobody: this dataset holds demonstrations only."
+        )
         return
     most, total = max(given.values()), sum(given.values())
     labelers = "labeler" if len(given) == 1 else "labelers"
@@ -272,11 +300,17 @@ def _provenance(dataset: Dataset) -> Iterator[str]:
     yield "## Limits"
     yield ""
     yield (
-        "Preferences are those of the people who judged, under this rubric, between these "
+        f"Preferences are those of {_whose(dataset)}, under this rubric, between these "
         "responses. Longer or better formatted responses may be preferred for that alone: see "
         "above what was measured. Texts are as they were written; nothing was filtered for "
         "personal data or harm unless the policy above says so."
     )
+
+
+def _whose(dataset: Dataset) -> str:
+    if "ai_judge" in dataset.counts:
+        return "whoever judged, a machine where a row’s `source` is `ai_judge`"
+    return "the people who judged"
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple]) -> Iterator[str]:

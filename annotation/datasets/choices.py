@@ -7,6 +7,13 @@ LABELS = {
     "soft": _("Soft: the side with more than half of the votes, a tie counting half for each"),
     "each": _("Each vote is a comparison of its own"),
 }
+WHOSE = {
+    "people": _("People’s"),
+    "ai_judge": _("An AI judge’s alone"),
+    "people_first": _("People’s, and an AI judge’s where no person’s counts"),
+}
+# Where its two orders contradict each other.
+CONTRADICTIONS = {"drop": _("Left out"), "tie": _("A tie")}
 CONSENSUS = {
     "votes": _("Every vote counts the same"),
     "dawid_skene": _("By reliability: a confusion matrix for each labeler (Dawid–Skene, shrunk)"),

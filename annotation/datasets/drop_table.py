@@ -36,7 +36,13 @@ def drop_table(counts: dict) -> Iterator[str]:
 
 
 def _besides(counts: dict) -> Iterator[str]:
-    """What was balanced and what was looked for, where the policy asks."""
+    """Whose judgments they are, what was balanced and what was looked for, where the policy
+    asks."""
+    if judged := counts.get("ai_judge"):
+        yield (
+            f"By an AI judge, not by people: {judged['comparisons']:,} comparisons and ties of "
+            f"{judged['items']:,} items."
+        )
     if length := counts.get("length"):
         for when, sides in length.items():
             text = ", ".join(f"{count:,} {side}" for side, count in sides.items())

@@ -32,6 +32,9 @@ DROPS = {
 USUAL = ("drop_empty", "drop_equal", "drop_both_unacceptable")
 
 
+JUDGE_FIELDS = ("whose", "judge", "contradictions")
+
+
 @dataclass(frozen=True)
 class Fold:
     """A heading with controls under it; open from the start where one of them is not as usual."""
@@ -45,6 +48,7 @@ class Fold:
 
 
 FOLDS = (
+    (_("People or an AI judge"), JUDGE_FIELDS),
     (
         _("Which judgments"),
         (
@@ -134,6 +138,16 @@ class PolicyForm(forms.Form):
     train, dev, test = (
         _percent(label, initial)
         for label, initial in ((_("Train %"), 80), (_("Dev %"), 0), (_("Test %"), 20))
+    )
+    whose = _radio(
+        "whose",
+        _("Whose judgments"),
+        _("What a machine prefers is no human preference: each of its rows says so."),
+    )
+    judge = forms.ChoiceField(required=False, label=_("AI judge"))
+    contradictions = _radio(
+        "contradictions",
+        _("Pairs in which its two orders contradict each other"),
     )
     projects = _boxes(
         _("With the judgments of other projects"),
@@ -282,6 +296,7 @@ class PolicyForm(forms.Form):
         self.fields["projects"].choices = [(s, one.name) for s, one in self._lendable.items()]
         if not self._lendable:
             del self.fields["projects"]
+        self._offer_judges(project)
         self.fields["batches"].choices = _batches(project)
         self.fields["origins"].choices = [(o, choices.ORIGINS[o]) for o in sorted(present)]
         self.fields["purposes"].choices = [
@@ -300,12 +315,20 @@ class PolicyForm(forms.Form):
         if not may(user, "review", project) or latest_report(project, "labelers") is None:
             del self.fields["without_findings"], self.fields["min_reliability"]
 
+    def _offer_judges(self, project):
+        names = list(project.judges.order_by("name").values_list("name", flat=True))
+        self.fields["judge"].choices = [("", "–"), *((name, name) for name in names)]
+        if not names:
+            for name in JUDGE_FIELDS:
+                del self.fields[name]
+
     @property
     def folds(self) -> list[Fold]:
-        return [
+        found = [
             Fold(title, [self[name] for name in names if name in self.fields])
             for title, names in FOLDS
         ]
+        return [fold for fold in found if fold.fields]
 
     @property
     def further(self) -> list[Project]:
@@ -349,6 +372,8 @@ def _settings(said: dict) -> dict:
         "rubric_versions": tuple(int(number) for number in said.get("rubric_versions") or ()),
         "without_labelers": tuple(name for one in names.split(",") if (name := one.strip())),
     }
+    if found.get("whose", "people") == "people":  # whichever stands beside it
+        found.pop("judge", None)
     for name in rules.SHARES:
         if name in found:
             found[name] = float(found[name])

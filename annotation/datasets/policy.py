@@ -17,6 +17,7 @@ from annotation.core.errors import DomainError
 from annotation.core.text import clean
 from annotation.datasets.choices import (
     CONSENSUS,
+    CONTRADICTIONS,
     CORRECTIONS,
     DEMONSTRATIONS,
     LABELS,
@@ -27,6 +28,7 @@ from annotation.datasets.choices import (
     SHARE_WEIGHT,
     TIES,
     UNACCEPTABLE,
+    WHOSE,
 )
 from annotation.quality.signals.wording import KINDS
 
@@ -54,6 +56,9 @@ LATER: dict[str, Any] = {
     "balance_length": False,
     "near_prompts": "ignore",
     "near_from": 0.8,
+    "whose": "people",
+    "judge": "",
+    "contradictions": "drop",
 }
 CHOICES: dict[str, Mapping[str, Any]] = {
     "labels": LABELS,
@@ -65,6 +70,8 @@ CHOICES: dict[str, Mapping[str, Any]] = {
     "unacceptable": UNACCEPTABLE,
     "share_weight": SHARE_WEIGHT,
     "near_prompts": NEAR_PROMPTS,
+    "whose": WHOSE,
+    "contradictions": CONTRADICTIONS,
 }
 SWITCHES = (
     "surplus",
@@ -106,6 +113,8 @@ class Policy:
     `without_findings` and `min_reliability` leave labelers out by what their signals say. Signals
     move on, a dataset does not: freezing writes who it was into `without_labelers`, by handle, and
     the digest of the figures it looked at into `signals_of`; from then on those names count.
+
+    `judge`: the name of the AI judge that counts beside people or in their place (`whose`).
     """
 
     batches: tuple[str, ...] = ()
@@ -140,6 +149,9 @@ class Policy:
     balance_length: bool = False
     near_prompts: str = "ignore"
     near_from: float = 0.8
+    whose: str = "people"
+    judge: str = ""
+    contradictions: str = "drop"
     split: tuple[float, float, float] = DEFAULT_SPLIT
     salt: str = ""
 
@@ -165,7 +177,7 @@ class Policy:
                 raise PolicyError(f"{name} is from {least} to {most}.", field=name)
         for name, (low, high) in SHARES.items():
             object.__setattr__(self, name, _share(name, getattr(self, name), low, high))
-        for name in ("salt", "signals_of"):
+        for name in ("salt", "signals_of", "judge"):
             value = getattr(self, name)
             if not isinstance(value, str) or len(value) > 100:
                 raise PolicyError(f"{name} is a text of at most 100 characters.", field=name)
@@ -177,6 +189,7 @@ class Policy:
         if self.near_prompts == "ignore":  # nothing is near then: the threshold says nothing
             object.__setattr__(self, "near_from", LATER["near_from"])
         _check_together(self)
+        _check_judge(self)
 
     @property
     def asks_for_signals(self) -> bool:
@@ -230,6 +243,55 @@ def _check_together(policy: Policy) -> None:
             ),
             field="settled",
         )
+
+
+# What is asked of people's judgments, and means nothing where only a judge's count.
+OF_PEOPLE = (
+    "origins",
+    "surplus",
+    "purposes",
+    "settled",
+    "rubric_versions",
+    "without_findings",
+    "min_reliability",
+    "without_labelers",
+)
+
+
+def _check_judge(policy: Policy) -> None:
+    """An AI judge is no labeler: it has no reliability, no signals, and one voice."""
+    if (policy.whose != "people") != bool(policy.judge):
+        raise PolicyError(
+            _("Name the AI judge whose opinions count.")
+            if not policy.judge
+            else _("An AI judge is named, but only people’s judgments count."),
+            field="judge",
+        )
+    if not policy.judge:
+        object.__setattr__(policy, "contradictions", LATER["contradictions"])
+        return
+    if policy.consensus != "votes":
+        raise PolicyError(
+            _("An AI judge is no labeler to be weighed: let every vote count the same."),
+            field="consensus",
+        )
+    if policy.labels == "each":
+        raise PolicyError(
+            _("An AI judge has one opinion of a pair: choose majority or soft labels."),
+            field="labels",
+        )
+    if policy.whose == "people_first":
+        return
+    for name in OF_PEOPLE:
+        if getattr(policy, name) != getattr(Policy, name):
+            raise PolicyError(
+                _(
+                    "Only the AI judge counts, and %(setting)s asks something of people’s "
+                    "judgments: leave it as usual."
+                )
+                % {"setting": name},
+                field=name,
+            )
 
 
 def _check_versions(versions):

@@ -16,6 +16,7 @@ from annotation.datasets.choices import (
     SHARE_WEIGHT,
     TIES,
     UNACCEPTABLE,
+    WHOSE,
 )
 from annotation.datasets.policy import NO_RUBRIC, SPLITS, Policy
 from annotation.quality.signals.wording import KINDS
@@ -26,6 +27,7 @@ Lines = list[tuple[str, str]]
 def policy_lines(policy: dict) -> Lines:
     said = Policy.from_json(policy)
     return [
+        *_where(said.judge, _("Whose judgments"), _whose(said)),
         (_("Outcome of a pair"), str(LABELS[said.labels])),
         (_("Pairs"), str(PAIRS[said.pairs])),
         *_where(said.ties != "keep", _("Ties"), TIES[said.ties]),
@@ -51,6 +53,13 @@ def policy_lines(policy: dict) -> Lines:
 
 def _where(is_said, word: str, value) -> Lines:
     return [(word, str(value))] if is_said else []
+
+
+def _whose(said: Policy) -> str:
+    words = _("%(whose)s: “%(judge)s”") % {"whose": WHOSE[said.whose], "judge": said.judge}
+    if said.contradictions == "tie":
+        words += "; " + _("what it contradicts itself in is a tie")
+    return words
 
 
 def _left_out(said: Policy) -> list[str]:

@@ -47,6 +47,7 @@ class Summary:
     settled: dict | None = None
     length: dict | None = None
     near: dict | None = None
+    by_judge: dict | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -138,6 +139,7 @@ def summarise(counts: dict) -> Summary:
         settled=counts.get("settled"),
         length=_length(counts.get("length")),
         near=counts.get("near"),
+        by_judge=counts.get("ai_judge"),
         judgments=judgments,
     )
 

@@ -2,6 +2,7 @@
 
 from annotation.datasets.comparisons import Comparison
 from annotation.datasets.corrections import name_of_text
+from annotation.datasets.opinions import SOURCE as AI_JUDGE
 from annotation.labeling.exports.rows import said_row, without_unsaid
 
 
@@ -55,7 +56,7 @@ def best_row(item, candidate) -> dict:
     return {
         "prompt": _prompt(item.messages),
         "completion": _message(candidate.text),
-        "source": "best",
+        "source": AI_JUDGE if item.is_by_judge else "best",
         "item": item.external_id,
         "response_id": candidate.key,
         "prompt_sha256": item.prompt_sha256,
@@ -84,6 +85,8 @@ def ranking_row(item, judgment, split: str) -> dict:
         "revision": judgment.raw.revision,
         **({} if judgment.raw.purpose == "work" else {"purpose": judgment.raw.purpose}),
         **without_unsaid(said_row(judgment.raw, item.as_judged, judgment.written)),
+        **({"source": AI_JUDGE} if item.is_by_judge else {}),
+        **({"principle": judgment.principle} if judgment.principle else {}),
         "split": split,
         "prompt_sha256": item.prompt_sha256,
     }

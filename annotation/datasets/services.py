@@ -20,10 +20,12 @@ from annotation.datasets.access import may_in_all
 from annotation.datasets.build import build_of
 from annotation.datasets.left_out import with_names
 from annotation.datasets.models import Dataset, DatasetPerson, DatasetSource
+from annotation.datasets.opinions import judge_of
 from annotation.datasets.policy import Policy, PolicyError
 from annotation.datasets.sources import Sources
 from annotation.labeling.models import Judgment
 from annotation.projects.models import Project
+from annotation.quality.judges.models import Opinion
 
 # Up to here freezing takes less than a visit to the queue.
 SMALL = 5_000
@@ -81,13 +83,21 @@ def request_freeze(*, project, policy: Policy, name="", actor=None, further=()) 
 
 def freeze_or_request(*, project, policy: Policy, name="", actor=None, further=()) -> Frozen | Job:
     """Frozen on the spot where that is quick; otherwise the job that does it."""
-    make = freeze_dataset if are_small(project, *further) else request_freeze
+    is_small = are_small(project, *further) and _has_few_opinions(project, policy)
+    make = freeze_dataset if is_small else request_freeze
     return make(project=project, policy=policy, name=name, actor=actor, further=further)
 
 
 def are_small(*projects) -> bool:
     """Together."""
     return not Judgment.objects.filter(project__in=projects)[SMALL : SMALL + 1].exists()
+
+
+def _has_few_opinions(project, policy: Policy) -> bool:
+    judge = judge_of(project, policy)
+    if judge is None:
+        return True
+    return not Opinion.objects.filter(run__judge=judge)[SMALL : SMALL + 1].exists()
 
 
 def preview(*, project, policy: Policy, further=()) -> dict:
@@ -100,6 +110,8 @@ def preview_quickly(*, project, policy: Policy, further=()) -> tuple[dict, int]:
     are picked by their hash, so the same ones each time and no matter who asks."""
     sources = with_names(Sources.of(project, further, policy))
     total = Judgment.objects.filter(project__in=sources.projects).count()
+    if judge := judge_of(project, policy):
+        total += Opinion.objects.filter(run__judge=judge).count()
     one_in = 1
     while total / one_in > LIVE and one_in < 2**16:
         one_in *= 2
@@ -239,6 +251,11 @@ def _refuse_nothing(counts: dict, policy: Policy) -> None:
         raise DomainError(_("There is nothing to freeze: the project has no demonstrations."))
     if not counts["items"]["all"]:
         raise DomainError(_("There is nothing to freeze: no item matches."))
+    if policy.judge and not counts["judgments"]["all"]:
+        raise DomainError(
+            _("There is nothing to freeze: “%(name)s” has not been asked about any of the items.")
+            % {"name": policy.judge}
+        )
     if not counts["judgments"]["counted"]:
         raise DomainError(
             _("There is nothing to freeze: of %(count)s judgments none counts under this policy.")

@@ -5,7 +5,7 @@ ids never decide anything, so the same data in another database reads the same.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from heapq import merge
 from itertools import groupby, islice
@@ -16,6 +16,7 @@ from django.db.models.functions import Coalesce, Collate
 
 from annotation.datasets.comparisons import Ballot, Candidate
 from annotation.datasets.corrections import holds_mask
+from annotation.datasets.opinions import judge_of, name_of, read_said
 from annotation.datasets.policy import NO_RUBRIC, Policy
 from annotation.labeling.exports.reading import read_written
 from annotation.labeling.exports.rows import PATHS, JudgedItem, RawJudgment, Written
@@ -28,6 +29,7 @@ from annotation.labeling.models import (
 )
 from annotation.projects.models import Membership
 from annotation.prompts.models import Prompt, Response
+from annotation.quality.judges.models import Judge
 
 CHUNK = 500  # items whose responses and judgments are in memory at once
 
@@ -60,6 +62,7 @@ class JudgmentRecord:
     raw: RawJudgment
     ballot: Ballot
     written: list[Written] = field(default_factory=list)
+    principle: str = ""  # that an AI judge judged by
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,8 @@ class ExampleRecord:
 @dataclass
 class ItemRecord:
     """An item with whatever was judged about it; `dropped` counts judgments left out; `settled`:
-    a reviewer's verdict, read where the policy has it stand for the item."""
+    a reviewer's verdict, read where the policy has it stand for the item; `is_by_judge`: what
+    counts of it is an AI judge's."""
 
     prompt_sha256: str
     messages: list[dict]
@@ -90,6 +94,7 @@ class ItemRecord:
     judgments: list[JudgmentRecord] = field(default_factory=list)
     dropped: dict[str, int] = field(default_factory=dict)
     settled: Ballot | None = None
+    is_by_judge: bool = False
     project: str = ""
 
     @cached_property
@@ -183,7 +188,11 @@ def items_in_question(project, policy: Policy):
 
 def has_corrections(project, policy: Policy) -> bool:
     """Is there a correction that counts?"""
-    if policy.corrections == "exclude" or policy.demonstrations == "only":
+    if (
+        policy.whose == "ai_judge"
+        or policy.corrections == "exclude"
+        or policy.demonstrations == "only"
+    ):
         return False
     return counted_judgments(project, policy).filter(written__position__isnull=False).exists()
 
@@ -225,6 +234,7 @@ def read_messages(project, policy: Policy, below: str = "") -> Iterator[tuple[st
 
 
 def _items(project, policy: Policy, below: str, naming: Naming) -> Iterator[ItemRecord]:
+    judge = judge_of(project, policy)
     rows = (
         _sampled(items_in_question(project, policy), below)
         .order_by(_bytewise("prompt__sha256"), _bytewise("external_id"))
@@ -234,9 +244,12 @@ def _items(project, policy: Policy, below: str, naming: Naming) -> Iterator[Item
     while chunk := list(islice(rows, CHUNK)):
         records = {row[-1]: _item(naming, *row) for row in chunk}
         _add_candidates(records)
-        _add_judgments(records, project, policy, naming)
+        if policy.whose != "ai_judge":
+            _add_judgments(records, project, policy, naming)
         if policy.settled:
             _add_settled(records)
+        if judge is not None:
+            _add_opinions(records, judge, policy)
         yield from records.values()
 
 
@@ -289,6 +302,21 @@ def _add_settled(records: dict[int, ItemRecord]) -> None:
     ):
         record = records[item]
         record.settled = Ballot(f"{record.external_id}/settled/{revision}", *said)
+
+
+def _add_opinions(records: dict[int, ItemRecord], judge: Judge, policy: Policy) -> None:
+    """Of the items of which no person's judgment counts, and none was settled."""
+    open_ones = [pk for pk, one in records.items() if not one.judgments and one.settled is None]
+    name = name_of(judge)
+    for said in read_said(judge, open_ones, policy):
+        record = records[said.item]
+        is_gone = record.state == Item.State.WITHDRAWN
+        if reason := "item_withdrawn" if is_gone else said.dropped:
+            _count(record, reason)
+            continue
+        counted = _judgment(record, name, said.as_raw(judge, len(record.candidates)))
+        record.judgments.append(replace(counted, principle=said.principle))
+        record.is_by_judge = True
 
 
 def _reason_to_drop(record: ItemRecord, raw: RawJudgment, handle, policy: Policy) -> str:

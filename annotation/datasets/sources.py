@@ -16,6 +16,7 @@ from operator import attrgetter, itemgetter
 from django.utils.translation import gettext as _
 
 from annotation.datasets import source
+from annotation.datasets.opinions import judge_of
 from annotation.datasets.policy import Policy, PolicyError
 from annotation.projects.models import Membership, Project
 
@@ -48,6 +49,7 @@ class Sources:
             )
         ordered = sorted(every.values(), key=lambda one: named_in(one, ""))
         found = cls(tuple(ordered), policy)
+        judge_of(project, policy)  # refuses a name that is nobody's
         if found.are_several:
             _check(policy, found.projects)
         return found
@@ -120,6 +122,11 @@ def _labelers(project: Project, policy: Policy) -> list[tuple[int, str]]:
 
 def _check(policy: Policy, projects: Sequence[Project]) -> None:
     """Names in a policy over several projects say whose they are."""
+    if policy.judge:
+        raise PolicyError(
+            _("An AI judge belongs to one project: it cannot count in several at once."),
+            field="judge",
+        )
     known = {one.slug for one in projects}
     for field in ("batches", "without_labelers"):
         for name in getattr(policy, field):

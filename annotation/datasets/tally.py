@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from annotation.datasets import best, comparisons
+from annotation.datasets import best, comparisons, opinions
 from annotation.datasets.comparisons import SETTLED as BY_VERDICT
 from annotation.datasets.comparisons import Drop, Outcome
 from annotation.datasets.corrections import SOURCE as BY_CORRECTION
@@ -21,6 +21,7 @@ JUDGMENT_DROPS = (
     "surplus",
     "labeler_without_handle",
     "labeler_left_out",
+    *opinions.DROPS,
 )
 LATER = frozenset(
     {
@@ -28,6 +29,7 @@ LATER = frozenset(
         "not_work",
         "other_rubric",
         "labeler_left_out",
+        *opinions.DROPS,
         comparisons.LOW_WEIGHT,
         *comparisons.LATER_REASONS,
     }
@@ -72,6 +74,7 @@ class Counts:
         self.lengths = Counter()
         self.length_before: Counter[str] = Counter()
         self.near: dict[str, int] = {}
+        self.by_judge: Counter[str] = Counter()
         self.consensus: dict[str, object] = {}
         self.dropped_pairs = Counter()
         self.sft_candidates = 0
@@ -131,6 +134,7 @@ class Counts:
                 if self.has_settled
                 else {}
             ),
+            **self._about_judge(),
             **self._about_length(),
             **({"near": self.near} if self.near else {}),
             "dropped": _listed(self.dropped_pairs, comparisons.DROP_REASONS),
@@ -165,6 +169,13 @@ class Counts:
     def _part(self) -> dict:
         said = self.as_json()
         return {name: said[name] for name in OF_A_PROJECT}
+
+    def _about_judge(self) -> dict:
+        """Where an AI judge may count: of how many items it does, and of how many comparisons and
+        ties."""
+        if not self.policy.judge:
+            return {}
+        return {"ai_judge": {name: self.by_judge[name] for name in ("items", "comparisons")}}
 
     def _about_length(self) -> dict:
         """Of the comparisons before and after: how many the longer response wins, how many the

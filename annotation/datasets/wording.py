@@ -33,6 +33,11 @@ JUDGMENT_DROPS = {
     "surplus": (_("Surplus"), _("beyond the wanted number")),
     "labeler_without_handle": (_("Labeler is no member"), _("has no handle in this project")),
     "labeler_left_out": (_("Labeler left out"), _("by name, or by what the signals say")),
+    "inconsistent": (
+        _("The AI judge contradicts itself"),
+        _("its two orders say different things"),
+    ),
+    "unanswered": (_("No answer of the AI judge"), _("failed, or not asked in both orders")),
 }
 SFT_DROPS = {
     "no_single_best": (_("No single best response"), _("several share the first place")),

@@ -12,6 +12,8 @@ from annotation.datasets.access import datasets_in
 from annotation.datasets.finding import items_named, lines_of_item, name_in, place_of
 from annotation.datasets.formats.frozen import CHOSEN, FIRST, RANKINGS, Line
 from annotation.datasets.models import Dataset
+from annotation.datasets.opinions import judge_of, name_of, run_of
+from annotation.datasets.policy import Policy
 from annotation.labeling.models import Item, Judgment
 from annotation.runs.models import ModelVersion, TrainingRun
 
@@ -65,8 +67,13 @@ def sources_of(dataset: Dataset, line: Line, *, with_names: bool) -> list[Source
     people = _people(dataset)
     found = {(row.labeler_id, row.revision): row for row in rows.filter(is_repeat=False)}
     newest = {labeler: max(r for who, r in found if who == labeler) for labeler, _r in found}
+    judge = judge_of(project, Policy.from_json(dataset.policy))
+    machine = judge and name_of(judge)
     sources = []
     for handle, revision in names:
+        if handle == machine:
+            sources.append(_of_judge(judge, item, handle, revision))
+            continue
         user = people.get(handle)
         row = found.get((user, revision))
         shown = handle if with_names else ""
@@ -81,6 +88,19 @@ def sources_of(dataset: Dataset, line: Line, *, with_names: bool) -> list[Source
             )
         )
     return sources
+
+
+def _of_judge(judge, item: str, name: str, revision: int) -> Source:
+    """An opinion of an AI judge, which is nobody's to hide."""
+    run = run_of(judge, revision)
+    return Source(
+        name=f"{item}/{name}/{revision}",
+        labeler=name,
+        revision=revision,
+        is_kept=run is not None,
+        is_current=run is not None,
+        when=run and run.created_at,
+    )
 
 
 def _people(dataset: Dataset) -> dict[str, int]:

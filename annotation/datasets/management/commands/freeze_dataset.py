@@ -6,6 +6,7 @@ from annotation.core.errors import DomainError, NotFound
 from annotation.datasets import services
 from annotation.datasets.choices import (
     CONSENSUS,
+    CONTRADICTIONS,
     DEMONSTRATIONS,
     LABELS,
     NEAR_PROMPTS,
@@ -15,6 +16,7 @@ from annotation.datasets.choices import (
     SHARE_WEIGHT,
     TIES,
     UNACCEPTABLE,
+    WHOSE,
 )
 from annotation.datasets.drop_table import drop_table
 from annotation.datasets.policy import Policy
@@ -141,6 +143,7 @@ class Command(BaseCommand):
         self._add_judgments(parser)
         self._add_pairs(parser)
         self._add_amounts(parser)
+        self._add_judge(parser)
         parser.add_argument(
             "--preview", action="store_true", help="count and print, but write nothing"
         )
@@ -257,6 +260,22 @@ class Command(BaseCommand):
             "Default: 0.8",
         )
 
+    def _add_judge(self, parser):
+        parser.add_argument(
+            "--whose",
+            choices=WHOSE,
+            default="people",
+            help="whose judgments count: people's, an AI judge's alone, or people's and the "
+            "judge's where no person's counts. Default: people",
+        )
+        parser.add_argument("--judge", default="", metavar="NAME", help="the AI judge's name")
+        parser.add_argument(
+            "--contradictions",
+            choices=CONTRADICTIONS,
+            default="drop",
+            help="pairs of which its two orders say different things. Default: drop",
+        )
+
     def handle(self, *args, **options):
         project = _project(options["project"])
         further = [_project(slug) for slug in options["further"]]
@@ -307,6 +326,9 @@ AS_THEY_ARE = (
     "balance_length",
     "near_prompts",
     "near_from",
+    "whose",
+    "judge",
+    "contradictions",
 )
 
 
