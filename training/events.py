@@ -40,6 +40,7 @@ class Journal:
         self.folder = run_folder / str(token)
         self.stage = "start"
         self._step: int | None = None
+        self._total: int | None = None
         self._last_progress = 0.0
         self.check_token()
         self.folder.mkdir(exist_ok=True)
@@ -74,7 +75,8 @@ class Journal:
         is_end = step is not None and step == total and step != self._step
         if stage == self.stage and not is_end and now - self._last_progress < PROGRESS_SECONDS:
             return
-        self.stage, self._step, self._last_progress = stage, step, now
+        self.stage, self._step, self._total = stage, step, total
+        self._last_progress = now
         place = {"step": step, "total": total}
         self.write(
             "progress",
@@ -83,8 +85,8 @@ class Journal:
         )
 
     def alive(self) -> None:
-        """A sign of life in the middle of something long, at the same stage."""
-        self.progress(self.stage)
+        """A sign of life in the middle of something long, at the same stage and step."""
+        self.progress(self.stage, step=self._step, total=self._total)
 
     def metric(self, step: int, total: int | None = None, **values: float) -> None:
         self.write("metric", step=step, **({} if total is None else {"total": total}), **values)

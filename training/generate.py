@@ -159,8 +159,31 @@ class Beat:
         return torch.zeros(len(input_ids), dtype=torch.bool, device=input_ids.device)
 
 
+# Of what changes the distribution, the values that change nothing.
+NEUTRAL: dict[str, Any] = {
+    "repetition_penalty": 1.0,
+    "encoder_repetition_penalty": 1.0,
+    "no_repeat_ngram_size": 0,
+    "min_new_tokens": 0,
+    "guidance_scale": 1.0,
+    "num_beams": 1,
+}
+# The same of what needs sampling.
+NEUTRAL_SAMPLING: dict[str, Any] = {
+    "top_k": 0,
+    "typical_p": 1.0,
+    "min_p": 0.0,
+    "epsilon_cutoff": 0.0,
+    "eta_cutoff": 0.0,
+}
+
+
 def settings(options: dict[str, Any], tokenizer: Any) -> Any:
-    """Sampling from the model's own distribution: nothing but temperature and top-p."""
+    """Sampling from the model's own distribution: nothing but temperature and top-p.
+
+    What is left unsaid here, generate takes from the model's generation_config.json: log-probs
+    would then not be of what was sampled.
+    """
     from transformers import GenerationConfig
 
     chosen: dict[str, Any] = {"do_sample": False}
@@ -169,12 +192,13 @@ def settings(options: dict[str, Any], tokenizer: Any) -> Any:
             "do_sample": True,
             "temperature": options["temperature"],
             "top_p": options["top_p"],
-            "top_k": 0,
+            **NEUTRAL_SAMPLING,
         }
     return GenerationConfig(
         max_new_tokens=options["max_new_tokens"],
         pad_token_id=tokenizer.pad_token_id,
         eos_token_id=tokenizer.eos_token_id,
+        **NEUTRAL,
         **chosen,
     )
 

@@ -23,7 +23,7 @@ def test_only_held_out_rows_are_told_as_an_evaluation(tmp_path, is_held_out, nam
     assert {key: line[key] for key in line.keys() - {"t", "token", "type", "step"}} == {name: 0.25}
 
 
-def test_a_sign_of_life_names_the_stage_and_changes_no_place(tmp_path, monkeypatch):
+def test_a_sign_of_life_says_where_it_is_once_more(tmp_path, monkeypatch):
     monkeypatch.setattr(events, "PROGRESS_SECONDS", 0.0)
     (tmp_path / "token").write_text("1\n")
     journal = Journal(tmp_path, 1)
@@ -34,4 +34,4 @@ def test_a_sign_of_life_names_the_stage_and_changes_no_place(tmp_path, monkeypat
     lines = (tmp_path / "1" / "metrics.jsonl").read_text().splitlines()
     last = json.loads(lines[-1])
     assert (len(lines), last["type"], last["stage"]) == (2, "progress", "train")
-    assert "step" not in last
+    assert (last["step"], last["total"]) == (5, 9)
