@@ -23,15 +23,15 @@ class Hit:
 
 def accuracy(hits: Sequence[Hit], *, seed: int) -> Ends | None:
     """(value, low, high) of 95 %, as the trainers compute it (training/evaluate.py): every
-    comparison weighs one, prompts are resampled whole; Wilson's by prompts where that is not
-    possible. None without a comparison."""
+    comparison weighs one, prompts are resampled whole; Wilson's by prompts where they are few or
+    none has two. None without a comparison."""
     if not hits:
         return None
     values = np.array([hit.value for hit in hits], dtype=np.float64)
     _, index = np.unique([hit.prompt for hit in hits], return_inverse=True)
     totals, sizes = np.bincount(index, weights=values), np.bincount(index)
     value, n = float(values.mean()), len(sizes)
-    if n >= 10:
+    if 10 <= n < len(values):
         rng = np.random.default_rng(seed)
         draws = rng.multinomial(n, np.full(n, 1 / n), size=RESAMPLES)
         means = (draws @ totals) / (draws @ sizes)

