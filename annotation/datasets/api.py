@@ -12,7 +12,7 @@ from annotation.core.api import AnyAccept
 from annotation.datasets import choices, services, store
 from annotation.datasets import policy as rules
 from annotation.datasets.access import dataset_for, further_for, may_in_all
-from annotation.datasets.download import file_response
+from annotation.datasets.download import action_for, file_response
 from annotation.datasets.models import Dataset
 from annotation.projects.permissions import project_for
 from annotation.quality.signals.wording import KINDS
@@ -324,5 +324,6 @@ class DatasetFileView(APIView):
         tags=["datasets"],
     )
     def get(self, request, digest: str, name: str):
-        """One of the dataset's files."""
-        return file_response(dataset_for(request.user, digest), name, actor=request.user)
+        """One of the dataset's files. All but manifest.json need the right to export."""
+        dataset = dataset_for(request.user, digest, action_for(name))
+        return file_response(dataset, name, actor=request.user)

@@ -9,6 +9,12 @@ from annotation.datasets.models import Dataset
 TYPES = {".json": "application/json", ".jsonl": "application/x-ndjson"}
 
 
+def action_for(name: str) -> str:
+    """What one must be allowed to do to have a file. The manifest has counts and hashes alone; the
+    others are an export, and rankings.jsonl says who judged what."""
+    return "see_datasets" if name == store.MANIFEST else "export"
+
+
 def file_response(dataset: Dataset, name: str, *, actor) -> FileResponse:
     """Streamed from the file. NotFound for a name that the manifest does not list."""
     file = store.open_file(dataset.folder, dataset.manifest, name)

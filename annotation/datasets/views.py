@@ -13,7 +13,7 @@ from annotation.core.errors import DomainError, NotFound
 from annotation.datasets import policy_words, presentation, services, store, tasks
 from annotation.datasets import verify as checking
 from annotation.datasets.access import datasets_in
-from annotation.datasets.download import file_response
+from annotation.datasets.download import action_for, file_response
 from annotation.datasets.finding import items_named
 from annotation.datasets.forms import PolicyForm
 from annotation.datasets.policy import SPLITS, Policy
@@ -166,7 +166,9 @@ def verify(request, slug, digest):
 
 @require_safe
 def file(request, slug, digest, name):
-    _, dataset = _dataset(request, slug, digest)
+    action = action_for(name)
+    project = project_for(request.user, slug, action)
+    dataset = get_object_or_404(datasets_in(project, request.user, action), hash=digest)
     try:
         return file_response(dataset, name, actor=request.user)
     except NotFound as error:

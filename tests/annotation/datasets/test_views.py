@@ -207,6 +207,22 @@ def test_a_file_comes_as_a_download_with_every_byte(client, project):
     assert absent.status_code == 404
 
 
+def test_a_reviewer_sees_the_dataset_and_not_who_judged_what(client, project):
+    """They look at judgments without names: the files are for those who may export."""
+    dataset = freeze(project)
+    reviewer = make_member(project, Membership.Role.REVIEWER)
+    client.force_login(reviewer)
+    page = client.get(address("show-dataset", dataset.hash)).content.decode()
+    assert "rankings.jsonl" in page
+    assert address("download-file", dataset.hash, "rankings.jsonl") not in page
+    manifest = client.get(address("download-file", dataset.hash, "manifest.json"))
+    assert b"concord-dataset/1" in b"".join(manifest.streaming_content)
+    for name in ("rankings.jsonl", "preferences.train.jsonl"):
+        assert client.get(address("download-file", dataset.hash, name)).status_code == 404
+        by_api = reverse("datasets-api:file", args=[dataset.hash, name])
+        assert client.get(by_api).status_code == 404
+
+
 def test_the_pages_of_a_foreign_dataset_are_absent(client, project):
     dataset = freeze(project)
     pages = [
