@@ -12,6 +12,7 @@ from annotation.core import audit, jobs
 from annotation.core.errors import Conflict, DomainError
 from annotation.core.hashing import sha256_of_value
 from annotation.core.models import Job
+from annotation.core.options import BadOption
 from annotation.core.text import clean
 from annotation.datasets.models import Dataset
 from annotation.datasets.services import find_dataset
@@ -101,6 +102,7 @@ def check_order(
     _check_rows(kind, dataset)
     _check_base(kind, base)
     _check_reward(kind, reward)
+    _check_devices(kind, base, options)
     return {
         "kind": kind,
         "dataset": dataset,
@@ -262,6 +264,12 @@ def _check_reward(kind, reward):
     if reward is not None and reward.kind != ModelVersion.Kind.REWARD:
         raise DomainError(_("“%(name)s” is no reward model.") % {"name": reward.name})
     check_files(reward)
+
+
+def _check_devices(kind, base, options):
+    if kind == TrainingRun.Kind.REWARD and base is None and options.get("devices", 1) > 1:
+        said = _("The small encoder trains on one device: set devices to 1, or choose a model.")
+        raise BadOption("devices", said)
 
 
 def check_files(version):

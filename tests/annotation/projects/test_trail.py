@@ -83,6 +83,12 @@ def is_text(node) -> bool:
 
 # They look like a kind, and are names of files and fields.
 NO_EVENTS = {
+    "run.asked_name",
+    "run.endpoint_id",
+    "run.job_id",
+    "run.params",
+    "run.pk",
+    "run.set_number",
     "adjudications.jsonl",
     "endpoint.name",
     "item.external_id",

@@ -6,9 +6,10 @@ import pytest
 from django.urls import reverse
 
 from annotation.core import jobs
+from annotation.core.options import BadOption
 from annotation.oversight.figures.progress import progress_of
 from annotation.projects.models import Membership
-from annotation.runs import services
+from annotation.runs import presets, services
 from annotation.runs.attempts import store_events
 from annotation.runs.models import TrainingRun
 from tests.factories import make_item, make_judgment, make_member, make_project
@@ -318,3 +319,17 @@ def test_kto_asks_for_its_labels_first_and_for_a_policy(site, world):
     form = site.get(url("start-run", world) + "?kind=kto").context["form"]
     assert "option_labels" in [field.name for field in form.first_options]
     assert "option_criterion" in [field.name for field in form.other_options]
+
+
+def test_a_preset_fills_the_options_and_keeps_what_was_entered(site, world):
+    form = {"kind": "reward", "dataset": world.dataset.pk, "name": "mine", "preset": "smoke"}
+    filled = site.post(url("start-run", world), form | {"fill": "1"})
+    assert filled.status_code == 200
+    assert filled.context["form"]["name"].value() == "mine"
+    steps = presets.BY_KEY["smoke"].options("reward")["max_steps"]
+    assert filled.context["form"]["option_max_steps"].value() == str(steps)
+
+
+def test_the_encoder_is_not_ordered_on_several_devices(world):
+    with pytest.raises(BadOption, match="one device"):
+        world.start("reward", options={"devices": "2"})
