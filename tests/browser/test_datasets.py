@@ -34,8 +34,9 @@ def test_the_counts_follow_each_change_and_the_button_says_what_it_makes(visit, 
     soft = services.preview(project=project, policy=services.Policy(labels="soft"))
     assert button.inner_text() == f"Freeze {hard} comparisons"
     assert soft["comparisons"]["kept"] != hard
-    with page.expect_response(lambda response: "labels=soft" in response.url):
+    with page.expect_response(lambda response: "labels=soft" in response.url) as counted:
         page.check("input[name=labels][value=soft]")
+    assert "csrf" not in counted.value.url
     page.get_by_role("button", name=f"Freeze {soft['comparisons']['kept']} comparisons").wait_for()
     assert page.url.endswith(NEW)
 
@@ -43,6 +44,7 @@ def test_the_counts_follow_each_change_and_the_button_says_what_it_makes(visit, 
     page.fill("#id_train", "90")
     page.press("#id_train", "Tab")
     page.get_by_text("add up to 110 %, not to 100 %").wait_for()
+    assert page.evaluate("document.activeElement.id") == "id_dev", "typing goes on there"
     assert button.count() == 0
     page.fill("#id_train", "80")
     page.press("#id_train", "Tab")

@@ -312,3 +312,13 @@ def test_two_picked_in_the_list_are_compared_the_newer_with_the_older(client, pr
     assert (shown.context["then"], shown.context["now"]) == (older, newer)
     again = client.get(choose, {"pick": [older.hash]}, follow=True)
     assert "Pick two datasets" in again.content.decode()
+
+
+def test_a_handle_that_nobody_has_is_no_name_to_leave_out(client, project):
+    known = project.memberships.exclude(handle="").first().handle
+    answer = client.post(address("new-dataset"), {**FORM, "without_labelers": f"{known}, nobody"})
+    assert answer.status_code == 422
+    assert "Nobody here has the handle “nobody”." in text_of(answer)
+    assert (
+        client.post(address("new-dataset"), {**FORM, "without_labelers": known}).status_code == 302
+    )
