@@ -1,7 +1,7 @@
 /* What is missing, after a refused submit: each sentence leads to its place with the focus, and
    goes as soon as the thing is there. */
 
-export default function begin({ actions, focusCard }) {
+export default function begin({ actions, focusCard, firstControl }) {
   const box = () => document.getElementById("problem");
   const placeOf = (link) => document.getElementById(link.hash.slice(1));
 
@@ -13,7 +13,13 @@ export default function begin({ actions, focusCard }) {
   function hide() {
     box().hidden = true;
     const link = box().querySelector("a:not([hidden])") ?? box().querySelector("a");
-    if (link) lead(link);
+    if (link && placeOf(link)) lead(link);
+    else firstControl()?.focus({ preventScroll: true });
+  }
+
+  /** The focus was in what is hidden now: without it no key would reach the desk. */
+  function focusAgain(place) {
+    (place.querySelector(":checked") ?? firstControl())?.focus({ preventScroll: true });
   }
 
   function lead(link) {
@@ -31,14 +37,18 @@ export default function begin({ actions, focusCard }) {
   function recount() {
     if (!box() || box().hidden) return;
     const links = [...box().querySelectorAll("a")];
+    const holder = document.activeElement?.closest("#problem a") ?? document.activeElement?.closest("#problem");
+    let filled = null;
     for (const link of links) {
       const place = placeOf(link);
       if (!place || link.hidden || !isThere(place)) continue;
       link.hidden = true;
+      filled = place;
       place.removeAttribute("aria-invalid");
       box().querySelector("strong").textContent = box().dataset.still;
     }
     if (links.length && links.every((link) => link.hidden)) box().hidden = true;
+    if (filled && holder && (holder.hidden || box().hidden)) focusAgain(filled);
   }
 
   actions.problem = hide;

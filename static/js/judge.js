@@ -214,6 +214,17 @@ function prefer(selector) {
   return true;
 }
 
+/** True on a scale, where no response has a rank to take back. */
+function preferNothing() {
+  const scale = document.getElementById("preference");
+  const chosen = scale?.querySelector(":checked");
+  if (chosen) {
+    clear(chosen);
+    announce(document.getElementById("order").dataset.empty);
+  }
+  return Boolean(scale);
+}
+
 /* The rubric panel */
 
 const criteriaOf = (card) => !card ? [] : [...document.querySelectorAll(`.ratings-${letter(card).toLowerCase()} .criterion`)];
@@ -272,7 +283,7 @@ const ACTIONS = {
   down: (card) => shift(card, 1),
   up: (card) => shift(card, -1),
   unacceptable: (card) => rankAndGoOn(card, "x"),
-  rank_clear: (card) => setRank(card, null),
+  rank_clear: (card) => preferNothing() || setRank(card, null),
   tie: (card) => card && rankAndGoOn(card, tierAbove(card)),
   raw: (card) => card?.querySelector(".show-raw").click(),
   both_good: () => prefer("[value=good]"),
@@ -335,7 +346,7 @@ async function nodesOf(answer) {
 
 /** What a module gets: it adds to `actions` and listens for desk:item and desk:order. */
 const desk = {
-  actions: ACTIONS, form, cards, letter, current, focusCard, rankOf, setRank, tiers, words, announce, load, ask, nodesOf,
+  actions: ACTIONS, form, cards, letter, current, focusCard, firstControl, rankOf, setRank, tiers, words, announce, load, ask, nodesOf,
 };
 const modules = new Map(); // address → the promise that it has begun: one may have several names
 

@@ -187,6 +187,7 @@ def test_help_and_skip_open_by_key_and_close_by_escape(desk):
 
     at.press("?")
     expect(at.page.locator("#keys")).to_be_visible()
+    expect(at.page.locator("#keys")).to_be_focused()  # its top, not its last button
     at.press("Escape", "s")
     expect(at.page.locator("#keys")).to_be_hidden()
     expect(at.page.locator("#skip")).to_be_visible()

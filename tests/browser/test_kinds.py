@@ -323,6 +323,40 @@ def test_what_is_missing_is_led_to_and_gone_once_it_is_there(desk):
     submitted(at)
 
 
+@pytest.mark.parametrize(
+    ("fields", "keys"),
+    [({"ordering": "scale"}, "2"), ({"ordering": "partial", "top_k": 1}, "1")],
+    ids=["scale", "best"],
+)
+def test_keys_go_on_after_a_refusal_that_the_next_key_mends(desk, fields, keys):
+    at = desk(**fields)
+    at.allow("422")
+    at.press("Control+Enter")
+    problem = at.page.locator("#problem")
+    expect(problem).to_be_focused()
+    at.page.wait_for_load_state("networkidle")  # what hides the message is loaded with it
+
+    at.press(keys)
+
+    expect(problem).to_be_hidden()
+    expect(at.page.locator("#judge :checked:focus")).to_have_count(1)
+    at.press("s")
+    expect(at.page.locator("#skip")).to_be_visible()
+    at.press("Escape")
+    submitted(at)
+
+
+def test_zero_takes_back_the_choice_on_a_scale(desk):
+    at = desk(ordering="scale")
+    at.press("2")
+    chosen(at, "preference").to_have_count(1)
+
+    at.press("0")
+
+    chosen(at, "preference").to_have_count(0)
+    focused(at, "preference")
+
+
 @pytest.mark.parametrize("width", [360, 1280])
 def test_what_a_message_leads_to_is_not_under_it(desk, width):
     at = desk(
