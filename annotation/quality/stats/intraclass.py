@@ -119,7 +119,8 @@ class _Variance:
         error = self.within if form[0] == "1" else self.error
         tilt = (self.labelers - self.error) / n if form[0] == "2" else 0.0
         below = items + (k - 1) * error + k * tilt if form.endswith("1") else items + tilt
-        return (items - error) / below if abs(below) > _SMALL else None
+        # Estimated variances may be negative: then nothing of the ratings' spread is the items'.
+        return (items - error) / below if below > _SMALL else None
 
     def test(self, form: Form) -> Significance | None:
         f, df1, df2 = self._f(form)
