@@ -1,5 +1,6 @@
 """The API of trainings."""
 
+from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers, status
@@ -12,32 +13,52 @@ from annotation.core.errors import Conflict
 from annotation.datasets.access import datasets_in
 from annotation.datasets.services import find_dataset
 from annotation.projects.permissions import project_for, row_for
-from annotation.runs import detail, presets, services
+from annotation.runs import again, detail, presets, services
 from annotation.runs.models import ModelVersion, TrainingRun
 
 
 class RunOrderSerializer(serializers.Serializer):
     project = serializers.SlugField(help_text="The project's short name.")
-    kind = serializers.ChoiceField(choices=TrainingRun.Kind.choices)
-    dataset = serializers.CharField(help_text="The dataset's hash, or 4 or more of its digits.")
+    like = serializers.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=2**63 - 1,
+        help_text="Id of a run of the project: what is not given is as there, options one by one.",
+    )
+    kind = serializers.ChoiceField(
+        choices=TrainingRun.Kind.choices, required=False, help_text="Needed without `like`."
+    )
+    dataset = serializers.CharField(
+        required=False,
+        help_text="The dataset's hash, or 4 or more of its digits. Needed without `like`.",
+    )
     base = serializers.CharField(
         required=False, allow_null=True, help_text="Name or id of the model version to start from."
     )
     reward = serializers.CharField(
         required=False, allow_null=True, help_text="Name or id of the reward model; rl alone."
     )
-    name = serializers.CharField(required=False, default="", allow_blank=True, max_length=80)
+    name = serializers.CharField(required=False, allow_blank=True, max_length=80)
     preset = serializers.ChoiceField(
         choices=list(presets.BY_KEY),
         required=False,
         allow_null=True,
         help_text="Fills the options that are not given, and names the machine it has to fit on.",
     )
-    seed = serializers.IntegerField(required=False, default=11, min_value=0, max_value=2**31 - 1)
+    seed = serializers.IntegerField(
+        required=False, min_value=0, max_value=2**31 - 1, help_text="11 unless given."
+    )
     priority = serializers.IntegerField(required=False, default=0, min_value=-9, max_value=9)
     options = serializers.DictField(
-        required=False, default=dict, help_text="See docs/formats.md and `manage.py train`."
+        required=False, help_text="See docs/formats.md and `manage.py train`."
     )
+
+    def validate(self, order):
+        missing = {name for name in ("kind", "dataset") if name not in order}
+        if missing and "like" not in order and not self.partial:
+            said = "This field is required, or `like` with a run to take it from."
+            raise serializers.ValidationError(dict.fromkeys(sorted(missing), said))
+        return order
 
 
 class ModelVersionSerializer(serializers.ModelSerializer):
@@ -54,6 +75,12 @@ class ProgressSerializer(serializers.Serializer):
     stage = serializers.CharField()
 
 
+class ChangeSerializer(serializers.Serializer):
+    name = serializers.CharField()
+    was = serializers.CharField()
+    now = serializers.CharField()
+
+
 class RunSerializer(serializers.ModelSerializer):
     project = serializers.SlugRelatedField(slug_field="slug", read_only=True)
     dataset = serializers.SlugRelatedField(slug_field="hash", read_only=True)
@@ -65,6 +92,9 @@ class RunSerializer(serializers.ModelSerializer):
     latest = serializers.SerializerMethodField(help_text="The newest value of each number.")
     error = serializers.SerializerMethodField()
     model_version = serializers.SerializerMethodField()
+    changes = serializers.SerializerMethodField(
+        help_text="What differs from the order of the run in `ordered_after`."
+    )
 
     class Meta:
         model = TrainingRun
@@ -78,6 +108,8 @@ class RunSerializer(serializers.ModelSerializer):
             "reward",
             "seed",
             "options",
+            "ordered_after",
+            "changes",
             "state",
             "place",
             "progress",
@@ -104,6 +136,10 @@ class RunSerializer(serializers.ModelSerializer):
     def get_latest(self, run) -> dict[str, float]:
         return detail.newest_values(run.events.filter(type="metric"))
 
+    @extend_schema_field(ChangeSerializer(many=True))
+    def get_changes(self, run):
+        return ChangeSerializer(again.changes_of(run), many=True).data
+
     def get_error(self, run) -> str:
         return run.job.error
 
@@ -114,15 +150,25 @@ class RunSerializer(serializers.ModelSerializer):
 
 
 def _run(user, action, run_id: int) -> TrainingRun:
-    runs = TrainingRun.objects.select_related("dataset", "base", "reward", "job", "model_version")
+    runs = TrainingRun.objects.select_related(
+        *("project", "dataset", "base", "reward", "job", "model_version"),
+        *(f"ordered_after__{name}" for name in ("dataset", "base", "reward")),
+    )
     return row_for(runs.filter(pk=run_id), user, action)
 
 
-def _project_of(user, order: dict):
-    """Takes the project out of an order, and puts the dataset that it names in."""
-    project = project_for(user, order.pop("project"), "train")
+def _whole(user, given: dict) -> dict:
+    """An order with its project, the run it is like, and the dataset that it names, as rows."""
+    project = project_for(user, given.pop("project"), "train")
+    order, like = given, given.pop("like", None)
+    if like is not None:
+        run = get_object_or_404(
+            TrainingRun.objects.select_related("dataset"), pk=like, project=project
+        )
+        order = {**again.order_like(run, given), "after": run}
+        order["dataset"] = given.get("dataset", run.dataset.hash)
     order["dataset"] = find_dataset(datasets_in(project, user, "train"), order["dataset"])
-    return project
+    return {"project": project, **order}
 
 
 class RunsView(APIView):
@@ -138,9 +184,8 @@ class RunsView(APIView):
         """Start a training. The same order again, while the first is active, is the same run."""
         serializer = RunOrderSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        order = dict(serializer.validated_data)
-        project = _project_of(request.user, order)
-        run = services.start_run(project=project, actor=request.user, **order)
+        order = _whole(request.user, dict(serializer.validated_data))
+        run = services.start_run(actor=request.user, **order)
         return Response(
             RunSerializer(_run(request.user, "train", run.pk)).data,
             status=status.HTTP_201_CREATED,
@@ -160,10 +205,10 @@ class RunEstimateView(APIView):
         """What an order would take: memory, disk, time, and whether it can fit. Starts nothing."""
         serializer = RunOrderSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        order = dict(serializer.validated_data)
-        project = _project_of(request.user, order)
-        del order["name"], order["seed"], order["priority"]
-        found = services.estimate_run(project=project, **order)
+        order = _whole(request.user, dict(serializer.validated_data))
+        for name in ("name", "seed", "priority", "after"):
+            order.pop(name, None)
+        found = services.estimate_run(**order)
         return Response(found.describe() if found else {})
 
 

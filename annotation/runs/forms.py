@@ -7,8 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from annotation.core.numbers import grouped
 from annotation.core.options import BadOption
 from annotation.datasets.access import datasets_in
+from annotation.runs import again, presets, services
 from annotation.runs import options as run_options
-from annotation.runs import presets, services
 from annotation.runs.models import ModelVersion, TrainingRun
 from annotation.runs.presentation import setting
 
@@ -61,9 +61,11 @@ class RunForm(forms.Form):
         help_text=_("Fills the options to suit a machine; the estimate is for it."),
     )
 
-    def __init__(self, *args, project, kind, user, **more):
+    def __init__(self, *args, project, kind, user, like=None, **more):
+        if like is not None:
+            more["initial"] = _as_ordered(like) | more.get("initial", {})
         super().__init__(*args, **more)
-        self.kind, self.project, self.user = kind, project, user
+        self.kind, self.project, self.user, self.like = kind, project, user, like
         self.fields["dataset"].queryset = datasets_in(project, user, "train").order_by("-pk")
         self.fields["dataset"].label_from_instance = _dataset_label
         bases = project.model_versions.order_by("-pk")
@@ -112,6 +114,7 @@ class RunForm(forms.Form):
             project=project,
             kind=self.kind,
             actor=actor,
+            after=self.like,
             **{name: self.cleaned_data.get(name) for name in (*ORDERED, "name", "seed")},
         )
 
@@ -122,14 +125,32 @@ class RunForm(forms.Form):
         order = {name: self.cleaned_data.get(name) for name in ORDERED}
         return services.estimate_run(project=self.project, kind=self.kind, **order)
 
+    def changes(self):
+        """What differs from the run it was made from; None where nothing can be said yet."""
+        if self.like is None or not self.is_bound or not self.is_valid():
+            return None
+        order = {name: self.cleaned_data.get(name) for name in (*ORDERED, "seed")}
+        order["options"] = run_options.read(self.kind, order["options"])
+        return again.changes(self.like, order)
+
+    @property
+    def lacks_its_dataset(self):
+        """Whether the dataset of the run it is made from cannot be chosen here."""
+        if self.like is None or self.is_bound:
+            return False
+        return not self.fields["dataset"].queryset.filter(pk=self.like.dataset_id).exists()
+
     def filled(self):
         """The same form with the chosen preset's options in their fields."""
         values = self.data.copy()
         if preset := presets.BY_KEY.get(values.get("preset", "")):
             for option in run_options.BY_KIND[self.kind]:
+                if self.like is not None and option.name not in preset.options(self.kind):
+                    continue  # what was ordered then, or typed since, stays
                 value = preset.options(self.kind).get(option.name, option.default)
                 values[f"option_{option.name}"] = "" if value is None else setting(value)
-        return RunForm(values, project=self.project, kind=self.kind, user=self.user)
+        known = {"project": self.project, "kind": self.kind, "user": self.user}
+        return RunForm(values, like=self.like, **known)
 
     @property
     def first_options(self):
@@ -144,6 +165,15 @@ class RunForm(forms.Form):
     @property
     def has_folded_error(self):
         return any(field.errors for field in self.other_options)
+
+
+def _as_ordered(run):
+    """The values that give the run's order again."""
+    values = {"dataset": run.dataset_id, "base": run.base_id, "reward": run.reward_id}
+    values |= {"seed": run.seed, "name": again.free_name(run)}
+    for name, value in again.known_options(run).items():
+        values[f"option_{name}"] = "" if value is None else setting(value)
+    return values
 
 
 def _field(option):

@@ -113,6 +113,10 @@ def significant(value) -> str:
 
 
 def setting(value) -> str:
+    """An option as it is typed, and read back as the same."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        short = f"{value:g}"
+        return short if float(short) == value else repr(value)
+    return str(value)

@@ -131,13 +131,16 @@ def start_run(
     options=None,
     preset=None,
     priority=0,
+    after=None,
 ) -> TrainingRun:
     """Queue a training. The same order twice, while the first is active, is one run.
 
     `dataset` is a Dataset or the beginning of its hash; `base` and `reward` are model versions,
     their names or ids. `preset` fills the options that are not given, and names the machine that
-    the training has to fit on.
+    the training has to fit on. `after` is the run whose order this one took over.
     """
+    if after is not None and after.project_id != project.pk:
+        raise DomainError(_("The run to order after belongs to another project."))
     order = check_order(
         project=project,
         kind=kind,
@@ -164,6 +167,7 @@ def start_run(
             reward=reward,
             seed=seed,
             options=options,
+            ordered_after=after,
             created_by=actor,
         )
         job, created = jobs.enqueue(
@@ -188,6 +192,7 @@ def start_run(
                 dataset=dataset.hash,
                 base=models[0],
                 reward=models[1],
+                after=after.pk if after else None,
             )
     return run if created else TrainingRun.objects.get(job=job)
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from annotation.core.errors import DomainError
 from annotation.datasets.access import datasets_in
 from annotation.projects.permissions import may, project_for
-from annotation.runs import detail, presentation, services
+from annotation.runs import again, detail, presentation, services
 from annotation.runs.forms import KINDS, RunForm
 
 
@@ -39,11 +39,14 @@ def run_list(request, slug):
 @require_http_methods(["GET", "HEAD", "POST"])
 def start(request, slug):
     project = project_for(request.user, slug, "train")
-    kind = (request.POST if request.method == "POST" else request.GET).get("kind", "reward")
-    if kind not in {key for key, _, _ in KINDS}:
+    given = request.POST if request.method == "POST" else request.GET
+    like = _like(project, given.get("like", ""))
+    kind = given.get("kind", like.kind if like else "reward")
+    if kind not in {key for key, _, _ in KINDS} or (like and like.kind != kind):
         raise Http404
+    known = {"project": project, "kind": kind, "user": request.user, "like": like}
     if request.method == "POST":
-        form = RunForm(request.POST, project=project, kind=kind, user=request.user)
+        form = RunForm(request.POST, **known)
         if "fill" in request.POST:
             return _show_form(request, project, form.filled())
         if "estimate" in request.POST:
@@ -61,8 +64,16 @@ def start(request, slug):
     if "dataset" in asked:  # a link names it by its hash
         datasets = datasets_in(project, request.user, "train")
         asked["dataset"] = datasets.filter(hash__startswith=asked["dataset"]).first()
-    form = RunForm(project=project, kind=kind, user=request.user, initial=asked)
-    return _show_form(request, project, form)
+    return _show_form(request, project, RunForm(initial=asked, **known))
+
+
+def _like(project, number):
+    """The run whose order the form takes over; None for none."""
+    if not number:
+        return None
+    if not (number.isascii() and number.isdigit() and len(number) < 19):
+        raise Http404
+    return _run(project, int(number))
 
 
 def _show_form(request, project, form, status=200):
@@ -70,6 +81,7 @@ def _show_form(request, project, form, status=200):
         "project": project,
         "tab": "training",
         "form": form,
+        "like": form.like,
         **_estimate(form),
         "kinds": KINDS,
         "missing": services.why_no_training(),
@@ -90,12 +102,14 @@ def _estimate(form):
         found = form.estimate()
     except DomainError as error:
         return {"refusals": [str(error)]}
-    return {"forecast": found, "refusals": found.refusals} if found else {}
+    told = {"forecast": found, "refusals": found.refusals} if found else {}
+    return told | {"changes": form.changes()}
 
 
 def _run(project, run_id):
     runs = project.runs.select_related(
-        "job", "dataset", "base", "reward", "model_version", "created_by", "project"
+        *("job", "dataset", "base", "reward", "model_version", "created_by", "project"),
+        *(f"ordered_after__{name}" for name in ("dataset", "base", "reward")),
     )
     return get_object_or_404(runs, pk=run_id)
 
@@ -110,6 +124,8 @@ def show(request, slug, run_id):
         "tab": "training",
         "may_train": may(request.user, "train", project),
         "settings": detail.whole_settings(run),
+        "changes": again.changes_of(run),
+        "later": run.ordered_again.order_by("pk"),
         **detail.describe(run),
     }
     return render(request, "runs/_run.html" if request.htmx else "runs/show.html", context)

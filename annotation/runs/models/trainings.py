@@ -36,6 +36,14 @@ class TrainingRun(models.Model):
         related_name="pleased_by",
     )
     seed = models.PositiveIntegerField(default=11)
+    # The run whose order this one took over, changed or not.
+    ordered_after = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="ordered_again",
+    )
     options = models.JSONField(default=dict)
     job = models.OneToOneField("core.Job", on_delete=models.PROTECT, null=True, related_name="run")
     # The final run.json: counts, metrics, baselines, versions.

@@ -23,7 +23,7 @@ from annotation.runs.rounds.views import SHOWN, rounds_of
 
 WISHES = {"runs": RunOrderSerializer, "evaluation": EvaluationOrderSerializer}
 # What the round says itself.
-KNOWN = {"runs": ("project", "dataset"), "evaluation": ("project",)}
+KNOWN = {"runs": ("project", "dataset", "like"), "evaluation": ("project",)}
 
 
 class RoundOrderSerializer(serializers.Serializer):

@@ -11,7 +11,7 @@ from annotation.core import jobs, workers
 from annotation.core.errors import DomainError, NotFound
 from annotation.core.models import Job
 from annotation.projects.models import Project
-from annotation.runs import presentation, presets, services
+from annotation.runs import again, presentation, presets, services
 from annotation.runs.models import RunEvent, TrainingRun
 from annotation.runs.options import BY_KIND
 
@@ -35,13 +35,19 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         add = parser.add_argument
         kinds = "; ".join(f"{kind}: {words}" for kind, words in KINDS.items())
-        add("kind", choices=list(KINDS), metavar=f"{{{','.join(KINDS)}}}", help=kinds)
-        add("dataset", help="the dataset's hash, or its first 4 or more digits")
+        add("kind", nargs="?", choices=list(KINDS), metavar=",".join(KINDS), help=kinds)
+        add("dataset", nargs="?", help="the dataset's hash, or its first 4 or more digits")
+        add(
+            "--like",
+            type=int,
+            metavar="RUN",
+            help="order that run again: what is not given here is as there, options one by one",
+        )
         add("--project", help="its short name; needed where several have the data")
         add("--base", help="name or number of the model version to start from")
         add("--reward", help="name or number of the reward model to please; rl alone")
-        add("--name", default="", help="what to call the result")
-        add("--seed", type=int, default=11, help="same seed, same result (11)")
+        add("--name", help="what to call the result")
+        add("--seed", type=int, help="same seed, same result (11)")
         add(
             "--set",
             action="append",
@@ -66,20 +72,18 @@ class Command(BaseCommand):
 
     def handle(self, *args, **given):
         if given["options"]:
+            if given["kind"] is None:
+                raise DomainError("Say of which kind of training.")
             self.list_options(given["kind"])
             return
-        project = self.find_project(given["project"], given["dataset"])
-        order = {
-            "project": project,
-            **{name: given[name] for name in ("kind", "dataset", "base", "reward", "preset")},
-            "options": dict(_pair(text) for text in given["chosen"]),
-        }
+        order, more = self.read_order(given)
+        project = order["project"]
         self.tell_estimate(services.estimate_run(**order))
         if given["estimate"]:
             return
-        run = services.start_run(
-            **order, name=given["name"], seed=given["seed"], priority=given["priority"]
-        )
+        run = services.start_run(**order, **more)
+        for change in again.changes_of(run):
+            self.stdout.write(f"{change.name}: {change.now} (was {change.was}).")
         is_local = given["local"] or not workers.is_queue_served("train")
         self.stdout.write(
             f"Run {run.pk}, “{run.name}”: {run.get_kind_display()} on dataset "
@@ -90,6 +94,25 @@ class Command(BaseCommand):
             self.stdout.write("It starts when the worker is free. Ctrl-C leaves it to the worker.")
         self.do(run) if is_local else self.follow(run)
         self.tell_end(TrainingRun.objects.select_related("job").get(pk=run.pk))
+
+    def read_order(self, given):
+        """What an estimate depends on, and the rest of the order."""
+        names = ("kind", "dataset", "base", "reward", "preset", "seed", "name")
+        order = {name: given[name] for name in names if given[name] is not None}
+        order["options"] = dict(_pair(text) for text in given["chosen"])
+        more = {"priority": given["priority"]}
+        if given["like"] is not None:
+            run = TrainingRun.objects.filter(pk=given["like"]).first()
+            if run is None or (given["project"] and run.project.slug != given["project"]):
+                raise NotFound(f"There is no run {given['like']}.")
+            order = {"project": run.project, **again.order_like(run, order)}
+            more["after"] = run
+        elif "dataset" not in order:
+            raise DomainError("Say which kind of training and on which dataset, or --like RUN.")
+        else:
+            order["project"] = self.find_project(given["project"], given["dataset"])
+        more |= {name: order.pop(name) for name in ("seed", "name") if name in order}
+        return order, more
 
     def tell_estimate(self, found):
         for name, value in found.rows() if found else ():
