@@ -5,16 +5,14 @@ attempt's folder, whole or not at all, and partial.jsonl as it goes. RUN and TOK
 docs/formats.md.
 """
 
-import json
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from training.checkpoint import sha256_of
+from training import lines
 from training.data import Messages, read_prompt
 from training.errors import ConfigError, DataError
-from training.events import strict_json, sync_folder
+from training.events import strict_json
 from training.run import Run, main
 
 
@@ -58,29 +56,13 @@ def work(run: Run) -> None:
         "dropped": {"prompt too long": len(too_long)} if too_long else {},
     }
     run.outcome.metrics = describe(responses)
-    write(run, names, responses, too_long)
+    lines.write(run, "responses", said(names, responses, too_long))
 
 
 def read_prompts(path: str) -> list[tuple[str, Messages]]:
-    """(id, messages) of each line; ids are unique."""
-    if not path or not Path(path).is_file():
-        raise ConfigError(f"option 'prompts' must be a file, got {path!r}")
-    prompts: dict[str, Messages] = {}
-    with Path(path).open(encoding="utf-8") as file:
-        for number, line in enumerate(file, 1):
-            where = f"prompts line {number}"
-            try:
-                row = json.loads(line)
-            except ValueError as error:
-                raise DataError(f"{where} is not JSON: {error}") from error
-            if not isinstance(row, dict) or not isinstance(row.get("id"), str):
-                raise DataError(f"{where} needs an id")
-            if row["id"] in prompts:
-                raise DataError(f"{where}: the id {row['id']!r} appeared before")
-            prompts[row["id"]] = read_prompt(row, where)
-    if not prompts:
-        raise DataError("no prompts")
-    return list(prompts.items())
+    """(id, messages) of each line."""
+    rows = lines.read(path, option="prompts", noun="prompts")
+    return [(row["id"], read_prompt(row, where)) for where, row in rows]
 
 
 class Partial:
@@ -116,6 +98,7 @@ def sample(
 
     options = run.options
     bf16 = policy.use_bf16(options["precision"])
+    wanted = settings(options, tokenizer)
     jobs = [(at, index) for at in range(len(rows)) for index in range(options["n"])]
     jobs.sort(key=lambda job: -len(rows[job[0]]))
     size = options["batch_size"]
@@ -123,27 +106,41 @@ def sample(
     for number, start in enumerate(range(0, len(jobs), size)):
         run.tick("generate", len(responses), len(jobs))
         batch = jobs[start : start + size]
-        width = max(len(rows[at]) for at, _ in batch)
-        ids = torch.full((len(batch), width), tokenizer.pad_token_id, dtype=torch.long)
-        mask = torch.zeros_like(ids)
-        for place, (at, _) in enumerate(batch):
-            ids[place, width - len(rows[at]) :] = torch.tensor(rows[at])
-            mask[place, width - len(rows[at]) :] = 1
         torch.manual_seed((run.seed * 1_000_003 + number) % 2**63)
-        with torch.no_grad(), policy.autocast(bf16):
-            produced = model.generate(
-                input_ids=ids.to(policy.device()),
-                attention_mask=mask.to(policy.device()),
-                generation_config=settings(options, tokenizer),
-                stopping_criteria=[Beat(run, len(responses), len(jobs))],
-            )
+        beat = Beat(run, len(responses), len(jobs))
+        produced = continued(model, tokenizer, [rows[at] for at, _ in batch], wanted, beat, bf16)
         some = {
-            job: read_response(tokenizer, produced[place, width:].tolist())
-            for place, job in enumerate(batch)
+            job: read_response(tokenizer, ids) for job, ids in zip(batch, produced, strict=True)
         }
         arrived(some)
         responses |= some
     return responses
+
+
+def continued(
+    model: Any, tokenizer: Any, rows: Sequence[list[int]], wanted: Any, beat: Any, bf16: bool
+) -> list[list[int]]:
+    """What the model writes after each row of ids, padding behind its end included; by the dice
+    of torch as they lie. `wanted`: see `settings`; `beat` is called after each token."""
+    import torch
+
+    from training import policy
+
+    width = max(map(len, rows))
+    ids = torch.full((len(rows), width), tokenizer.pad_token_id, dtype=torch.long)
+    mask = torch.zeros_like(ids)
+    for place, row in enumerate(rows):
+        ids[place, width - len(row) :] = torch.tensor(row)
+        mask[place, width - len(row) :] = 1
+    with torch.no_grad(), policy.autocast(bf16):
+        produced = model.generate(
+            input_ids=ids.to(policy.device()),
+            attention_mask=mask.to(policy.device()),
+            generation_config=wanted,
+            stopping_criteria=[beat],
+        )
+    written: list[list[int]] = produced[:, width:].tolist()
+    return written
 
 
 class Beat:
@@ -224,27 +221,14 @@ def describe(responses: dict[tuple[int, int], dict[str, Any]]) -> dict[str, Any]
     }
 
 
-def write(
-    run: Run,
-    names: list[str],
-    responses: dict[tuple[int, int], dict[str, Any]],
-    too_long: list[str],
-) -> None:
-    """responses.jsonl in the prompts' order, then the prompts that do not fit, by rename."""
-    target = run.out / "responses.jsonl"
-    temporary = run.out / ".responses.jsonl.tmp"
-    with temporary.open("w", encoding="utf-8") as file:
-        for (at, index), response in sorted(responses.items()):
-            file.write(strict_json({"prompt": names[at], "index": index, **response}) + "\n")
-        for name in too_long:
-            file.write(strict_json({"prompt": name, "fault": "long_prompt"}) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    run.check()
-    temporary.replace(target)
-    sync_folder(run.out)
-    run.outcome.files = {"responses.jsonl": sha256_of(target)}
-    run.journal.write("artifact", path=f"{run.journal.token}/responses.jsonl", kind="responses")
+def said(
+    names: list[str], responses: dict[tuple[int, int], dict[str, Any]], too_long: list[str]
+) -> Iterator[dict[str, Any]]:
+    """A line for each response in the prompts' order, then for the prompts that do not fit."""
+    for (at, index), response in sorted(responses.items()):
+        yield {"prompt": names[at], "index": index, **response}
+    for name in too_long:
+        yield {"prompt": name, "fault": "long_prompt"}
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from training import policy
 from training.data import Messages
-from training.generate import Beat, settings
+from training.generate import Beat, continued, settings
 from training.reward_model import CausalReward, RewardModel
 from training.run import Run
 from training.vllm_sampler import VllmSampler
@@ -118,23 +118,14 @@ def sample(
     model.eval()
     rows: list[Row] = []
     wanted = settings({**run.options, "top_p": 1.0}, tokenizer)
+    bf16 = policy.use_bf16(run.options["precision"])
     for number, start in enumerate(range(0, len(prompts), size)):
         batch = prompts[start : start + size]
-        width = max(len(prompt.ids) for prompt in batch)
-        ids = torch.full((len(batch), width), tokenizer.pad_token_id, dtype=torch.long)
-        mask = torch.zeros_like(ids)
-        for place, prompt in enumerate(batch):
-            ids[place, width - len(prompt.ids) :] = torch.tensor(prompt.ids)
-            mask[place, width - len(prompt.ids) :] = 1
         torch.manual_seed((seed * 1_000_003 + number) % 2**63)
-        with torch.no_grad(), policy.autocast(policy.use_bf16(run.options["precision"])):
-            produced = model.generate(
-                input_ids=ids.to(policy.device()),
-                attention_mask=mask.to(policy.device()),
-                generation_config=wanted,
-                stopping_criteria=[beat],
-            )
-        for prompt, response in zip(batch, produced[:, width:].tolist(), strict=True):
+        produced = continued(
+            model, tokenizer, [prompt.ids for prompt in batch], wanted, beat, bf16
+        )
+        for prompt, response in zip(batch, produced, strict=True):
             rows.append((prompt.ids, up_to_end(response, tokenizer.eos_token_id)))
     model.train(was_training)
     return _responses(prompts, rows, tokenizer)

@@ -27,27 +27,20 @@ def show(run: Run, model: Any, tokenizer: Any, rows: Sequence[Prompted], step: i
     """Write the policy's answers to the first few different prompts of `rows` to the journal."""
     if not ranks.is_first() and not run.is_in_step:
         return
-    import torch
-
     from training import policy
-    from training.generate import Beat, read_response, settings
+    from training.generate import Beat, continued, read_response, settings
 
     prompts = list(dict.fromkeys(tuple(row.prompt) for row in rows))[:SHOWN]
     wanted = settings({"temperature": 0, "max_new_tokens": LONGEST}, tokenizer)
+    bf16 = policy.use_bf16(run.options["precision"])
     was_training = model.training
     model.eval()
     for prompt in prompts:
         if len(prompt) > FULL:
             continue
-        ids = torch.tensor([prompt], device=policy.device())
-        with torch.no_grad(), policy.autocast(policy.use_bf16(run.options["precision"])):
-            produced = model.generate(
-                input_ids=ids,
-                attention_mask=torch.ones_like(ids),
-                generation_config=wanted,
-                stopping_criteria=[Beat(run, 0, len(prompts), "evaluate")],
-            )
-        answer = read_response(tokenizer, produced[0, len(prompt) :].tolist())
+        beat = Beat(run, 0, len(prompts), "evaluate")
+        produced = continued(model, tokenizer, [list(prompt)], wanted, beat, bf16)
+        answer = read_response(tokenizer, produced[0])
         run.journal.write(
             "sample",
             step=step,

@@ -12,7 +12,7 @@ from jinja2 import TemplateError
 from training import card, checkpoint, policy
 from training.data import Messages
 from training.errors import ConfigError
-from training.generate import read_response, settings
+from training.generate import continued, read_response, settings
 from training.reward_model import SPEC, CausalTokeniser, RewardModel
 from training.serving.asked import DEFAULT_TOKENS, Chat, Refused, read_chat, read_score
 from training.tokens import ChatTokeniser
@@ -94,7 +94,6 @@ class Policy:
             )
         return chat, ids, chat.max_tokens or min(room, DEFAULT_TOKENS)
 
-    @torch.no_grad()
     def answer(
         self, asked: tuple[Chat, list[int], int], is_over: Callable[[], bool]
     ) -> dict[str, Any]:
@@ -107,19 +106,10 @@ class Policy:
             "top_p": chat.top_p,
             "max_new_tokens": limit,
         }
-        prompt = torch.tensor([ids] * chat.n, device=policy.device())
         until = Until(self.tokenizer, len(ids), chat.stop, is_over)
-        with policy.autocast(self.bf16):
-            produced = self.model.generate(
-                input_ids=prompt,
-                attention_mask=torch.ones_like(prompt),
-                generation_config=settings(wanted, self.tokenizer),
-                stopping_criteria=[until],
-            )
-        said = [
-            until.read(row, tokens[len(ids) :])
-            for row, tokens in enumerate(produced.cpu().tolist())
-        ]
+        how = settings(wanted, self.tokenizer)
+        produced = continued(self.model, self.tokenizer, [ids] * chat.n, how, until, self.bf16)
+        said = [until.read(row, tokens) for row, tokens in enumerate(produced)]
         written = sum(one["num_tokens"] for one in said)
         return {
             "id": f"chatcmpl-{secrets.token_hex(12)}",
