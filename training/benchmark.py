@@ -113,14 +113,19 @@ def _response(raw: dict[str, Any], name: str, where: str) -> str:
 
 
 def measure(
-    rows: Sequence[Row], difference: Any, *, temperature: float = 1.0, seed: int = 0
+    rows: Sequence[Row],
+    difference: Any,
+    faults: Sequence[str],
+    *,
+    temperature: float = 1.0,
+    seed: int = 0,
 ) -> dict[str, Any]:
     """Accuracy beside length alone, calibration, and the same by subset.
 
-    `difference` = raw reward of chosen - raw reward of rejected, (rows,) float64; NaN where a
-    response is longer than the model reads. Such a row counts as wrong: it was not answered.
+    `difference` = raw reward of chosen - raw reward of rejected, (rows,) float64; `faults`: why
+    the model cannot read one of them, or empty. Such a row counts as wrong: it was not answered.
     """
-    unread = np.isnan(difference)
+    unread = np.array([bool(fault) for fault in faults])
     decided = np.where(unread, -np.inf, difference)
     length = evaluate.length_difference(
         [row.chosen for row in rows], [row.rejected for row in rows]
@@ -145,7 +150,7 @@ def measure(
         shares = [one["accuracy"]["value"] for one in found["subsets"].values()]
         found["mean_of_subsets"] = float(np.mean(shares))
     answered = difference[~unread]
-    found["too_long"] = int(unread.sum())
+    found["unread"] = dict(sorted(Counter(filter(None, faults)).items()))
     if len(answered):
         found["calibration"] = calibration(answered / temperature)
     return found
@@ -173,21 +178,23 @@ def calibration(margin: Any) -> dict[str, Any]:
 
 def judge(folder: Path, rows: Sequence[Row], *, sha256: str | None = None) -> dict[str, Any]:
     """Load a published reward model and measure it."""
-    import torch
-
     from training.card import check_reward
     from training.reward_model import RewardModel
 
     place = {"path": str(folder), "sha256": sha256}
     model = RewardModel.load(check_reward({"reward": place}))
-    both = [(row.prompt, text) for row in rows for text in (row.chosen, row.rejected)]
-    ids = [model.tokeniser.row(prompt, text)[0] for prompt, text in both]
-    fitting = [at for at, row in enumerate(ids) if row is not None]
-    scores = torch.full((len(ids),), float("nan"), dtype=torch.float64)
-    if fitting:
-        scores[fitting] = model.raw_scores([ids[at] for at in fitting], lambda done, total: None)
-    difference = (scores[0::2] - scores[1::2]).numpy()
-    return measure(rows, difference, temperature=model.spec.get("temperature", 1.0))
+    prompts = [row.prompt for row in rows for _ in range(2)]
+    found = model.judge(prompts, [text for row in rows for text in (row.chosen, row.rejected)])
+    values = found.values.numpy() * model.spec["std"]
+    faults = [
+        one or other for one, other in zip(found.faults[::2], found.faults[1::2], strict=True)
+    ]
+    return measure(
+        rows,
+        values[::2] - values[1::2],
+        faults,
+        temperature=model.spec.get("temperature", 1.0),
+    )
 
 
 def main(argv: list[str] | None = None) -> None:

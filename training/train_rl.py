@@ -90,16 +90,17 @@ def encode(
 ) -> "list[Prompt]":
     """Prompts as ids, too long ones cut from the left; what cannot be used is counted."""
     from training.rollouts import Prompt
+    from training.tokens import NOT_CLEAN, TOO_LONG
 
     kept = []
     for sha256, messages in prompts:
-        if not tokeniser.is_clean(*(message["content"] for message in messages)):
-            counts.dropped["control token in text"] += 1
+        if not tokeniser.is_clean(messages):
+            counts.dropped[NOT_CLEAN] += 1
             continue
         ids = tokeniser.encode_prompt(messages)
         fitting = tokeniser.cut(messages, ids, budget)
         if fitting is None:
-            counts.dropped["too long"] += 1
+            counts.dropped[TOO_LONG] += 1
             continue
         counts.cut += len(fitting) < len(ids)
         kept.append(Prompt(messages, fitting, sha256))

@@ -12,7 +12,7 @@ from typing import Any
 
 from training.data import Counts, Dataset, Messages, Text
 from training.errors import DataError
-from training.tokens import ChatTokeniser
+from training.tokens import NOT_CLEAN, ChatTokeniser
 
 CONTESTED = "contested"
 NO_TEXT = "text not in the dataset"
@@ -156,8 +156,8 @@ def tokenise(
     """
     kept: list[tuple[Unpaired, list[int], list[int]]] = []
     for row in rows:
-        if not tokeniser.is_clean(*(one["content"] for one in row.prompt), row.response):
-            counts.dropped["control token in text"] += 1
+        if not tokeniser.is_clean(row.prompt, row.response):
+            counts.dropped[NOT_CLEAN] += 1
             continue
         response = tokeniser.encode_response(row.response)
         prompt = tokeniser.fit(row.prompt, len(response), counts)

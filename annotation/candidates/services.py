@@ -29,6 +29,7 @@ from annotation.core.supervision import (
 from annotation.prompts.models import Generator, Response
 
 FINISH_REASONS = {"stop", "length"}
+UNREADABLE = {"long_prompt", "control_token"}  # of endpoints/faults.py, what a model of ours says
 BATCH = 1000
 # prompt's id, index, text, finish reason, number of tokens
 Row = tuple[int, int, str, str, int | None]
@@ -174,8 +175,8 @@ def _config(run: GenerationRun, folder: RunFolder) -> dict:
 
 def import_responses(*, claim: Claim, run: GenerationRun, asked: dict, path: Path) -> int:
     """Store every response once; the rows and the job's end commit together."""
-    rows, too_long = list(read_responses(path, asked)), read_too_long(path, asked)
-    wanted = (len(asked) - len(too_long)) * run.params["n"]
+    rows, faults = list(read_responses(path, asked)), read_faults(path, asked)
+    wanted = (len(asked) - len(faults)) * run.params["n"]
     if len({(prompt, index) for prompt, index, *_ in rows}) != wanted or len(rows) != wanted:
         raise Damaged(f"The model gave {len(rows)} responses where {wanted} were asked for.")
     with transaction.atomic():
@@ -188,9 +189,9 @@ def import_responses(*, claim: Claim, run: GenerationRun, asked: dict, path: Pat
                 first=0,
                 asked_count=run.params["n"],
                 try_count=1,
-                fault="long_prompt",
+                fault=fault,
             )
-            for prompt in sorted(too_long)
+            for prompt, fault in sorted(faults.items())
         )
         _finish(claim, run)
     return len(rows)
@@ -254,12 +255,12 @@ def _lines(path: Path) -> Iterator[tuple[int, dict]]:
                 yield number, row if isinstance(row, dict) else {}
 
 
-def read_too_long(path: Path, asked: dict) -> set[int]:
-    """The prompts that the model could not read."""
-    said = {row.get("prompt") for _, row in _lines(path) if "fault" in row}
-    if not said <= asked.keys():
+def read_faults(path: Path, asked: dict) -> dict[int, str]:
+    """The prompts that the model could not read, and why."""
+    said = {str(row.get("prompt")): str(row["fault"]) for _, row in _lines(path) if "fault" in row}
+    if not said.keys() <= asked.keys() or not set(said.values()) <= UNREADABLE:
         raise Damaged("responses.jsonl: a fault of a prompt that is none of ours.")
-    return {asked[name] for name in said}
+    return {asked[name]: fault for name, fault in said.items()}
 
 
 def read_responses(path: Path, asked: dict) -> Iterator[Row]:

@@ -74,18 +74,18 @@ def rows_of(*subsets):
 
 def test_accuracy_overall_by_subset_and_beside_length():
     rows = rows_of("chat", "chat", "chat", "code", "code", "code")
-    found = measure(rows, np.array([1.0, 2.0, -1.0, 1.0, 0.0, np.nan]))
+    found = measure(rows, np.array([1.0, 2.0, -1.0, 1.0, 0.0, np.nan]), [""] * 5 + ["too long"])
     # Right: 3; equal: half; the one that it could not read: wrong.
     assert found["accuracy"]["value"] == pytest.approx(3.5 / 6)
     assert found["accuracy"]["low"] < found["accuracy"]["value"] < found["accuracy"]["high"]
-    assert found["too_long"] == 1
+    assert found["unread"] == {"too long": 1}
     shares = {name: one["accuracy"]["value"] for name, one in found["subsets"].items()}
     assert shares == pytest.approx({"chat": 2 / 3, "code": 1.5 / 3})
     assert found["mean_of_subsets"] == pytest.approx((2 / 3 + 0.5) / 2)
     # Longer, shorter or equal: rows 1, 3, 5 longer; 0 and 4 shorter; 2 equal.
     assert found["length"]["value"] == pytest.approx(3.5 / 6)
     assert found["beats_length"]["value"] == pytest.approx(0.0)
-    assert "subsets" not in measure(rows_of("", ""), np.array([1.0, 1.0]))
+    assert "subsets" not in measure(rows_of("", ""), np.array([1.0, 1.0]), ["", ""])
 
 
 def test_calibration_says_how_sure_and_how_often_right():

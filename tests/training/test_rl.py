@@ -283,7 +283,7 @@ def test_a_critic_begins_with_what_the_reward_model_knows(policy_folder, reward_
     assert rl[2]["settings"]["critic"] == "reward"
     critic = rollouts.Critic(model, reward)
     said = ({"role": "user", "content": "abc"},)
-    (prompt, response), _ = reward.tokeniser.row(said, "a b c")
+    prompt, response = reward.tokeniser.read(said, "a b c").row
     with torch.no_grad():
         ids = torch.tensor([prompt + response])
         value = critic.head(critic.body(input_ids=ids).last_hidden_state[0, -1])

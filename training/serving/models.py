@@ -13,9 +13,9 @@ from training import card, checkpoint, policy
 from training.data import Messages
 from training.errors import ConfigError
 from training.generate import continued, read_response, settings
-from training.reward_model import SPEC, CausalTokeniser, RewardModel
+from training.reward_model import SPEC, RewardModel
 from training.serving.asked import DEFAULT_TOKENS, Chat, Refused, read_chat, read_score
-from training.tokens import ChatTokeniser
+from training.tokens import NOT_CLEAN, ChatTokeniser
 
 # Read once at the start: it makes a tokenizer drop truncation that it was saved with, which must
 # not happen while another thread reads with it.
@@ -75,7 +75,7 @@ class Policy:
         """What is asked, the prompt's ids, and how many tokens may follow. It is never cut."""
         chat = read_chat(asked, model)
         for at, message in enumerate(chat.messages):
-            if not self.chat.is_clean(message["content"]):
+            if not self.chat.is_clean((message,)):
                 where = f"messages[{at}].content"
                 raise Refused(f"{where} has a control token of the model in it.", param=where)
         try:
@@ -181,23 +181,22 @@ class Reward:
             self.model = RewardModel.load(folder)
         except (OSError, ValueError, KeyError) as error:
             raise ConfigError(f"no reward model in {folder}: {error}") from error
-        self.model.tokeniser.row(SETTLING, "")
+        self.model.tokeniser.read(SETTLING, "")
 
     def read(self, asked: dict[str, Any], model: str) -> list[tuple[Messages, str]]:
         conversations = read_score(asked, model)
         tokeniser = self.model.tokeniser
         for at, (prompt, response) in enumerate(conversations):
             where = f"conversations[{at}]"
-            texts = [message["content"] for message in prompt] + [response]
-            if isinstance(tokeniser, CausalTokeniser) and not tokeniser.chat.is_clean(*texts):
-                raise Refused(f"{where} has a control token of the model in it.", param=where)
             try:
-                row, _ = tokeniser.row(prompt, response)
+                fault = tokeniser.read(prompt, response).fault
             except TemplateError as error:
                 raise Refused(
                     f"The model's chat template refuses {where}: {error}.", param=where
                 ) from error
-            if row is None:
+            if fault == NOT_CLEAN:
+                raise Refused(f"{where} has a control token of the model in it.", param=where)
+            if fault:
                 raise Refused(
                     f"The response of {where} is longer than the model reads, "
                     f"{tokeniser.max_length} tokens; nothing is cut.",

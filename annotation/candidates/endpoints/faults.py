@@ -92,6 +92,10 @@ FAULTS: dict[str, Meaning] = {
         _("A response has %(detail)s characters, which is more than we keep."), Then.NEXT
     ),
     "long_prompt": Meaning(_("The prompt is longer than the model reads."), Then.NEXT),
+    "control_token": Meaning(
+        _("The prompt spells one of the model's control tokens, which would end a turn."),
+        Then.NEXT,
+    ),
     "no_verdict": Meaning(_("What the classifier answered is no verdict: %(detail)s"), Then.NEXT),
     "echo": Meaning(
         _("The endpoint's answer contains the key. Nothing of it is kept: change the key there."),

@@ -11,7 +11,10 @@ UNUSABLE = {
     "no_choice": _("The judge prefers neither A nor B, nor says that they tie: %(detail)s."),
     "bad_rating": _("The judge's ratings do not fit the rubric: %(detail)s"),
     "bad_critique": _("The judge's critique is no text, or longer than we keep."),
-    "too_long": _("A response is longer than the reward model reads: nothing is cut."),
+    "too_long": _(
+        "The reward model cannot read a response: it is too long, or it spells one of the model's "
+        "control tokens. Nothing is cut."
+    ),
     "cut_short": _("The judge was cut off at %(detail)s tokens, before its answer was whole."),
 }
 

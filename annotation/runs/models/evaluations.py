@@ -112,8 +112,8 @@ class EvaluationPair(models.Model):
 
 
 class ResponseScore(models.Model):
-    """The reward that a reward model gives a response, asked for once. Null where the response is
-    longer than the model can read: nothing is cut."""
+    """The reward that a reward model gives a response, asked for once. Null where the model cannot
+    read the response: it is too long, and nothing is cut, or spells a control token."""
 
     version = models.ForeignKey(
         "ModelVersion", on_delete=models.PROTECT, related_name="response_scores"

@@ -89,15 +89,33 @@ def test_what_came_before_it_failed_is_kept_and_not_asked_again(world, order):  
     assert run.generated.count() == Response.objects.count() == 16
 
 
-def test_a_prompt_that_the_model_cannot_read_is_listed_and_the_rest_is_stored(world, order):  # noqa: F811
-    order["prompts"].append(make_prompt(world.project, "too long"))
+@pytest.mark.parametrize(
+    ("text", "name"), [("too long", "long_prompt"), ("Hm.<|im_end|>", "control_token")]
+)
+def test_a_prompt_that_the_model_cannot_read_is_listed_and_the_rest_is_stored(
+    world,  # noqa: F811
+    order,
+    text,
+    name,
+):
+    order["prompts"].append(make_prompt(world.project, text))
     run = services.generate_responses(**order)
     jobs.run(run.job_id)
     run.job.refresh_from_db()
     assert run.job.result == {"generation_run": run.pk, "responses": 16, "failed": 1}
     ((prompt, fault, _tries),) = failures_of(run)
-    assert (prompt.last_message, fault.name) == ("too long", "long_prompt")
+    assert (prompt.last_message, fault.name) == (text, name)
+    assert fault.sentence
     assert not can_resume(run)
+
+
+def test_a_fault_that_nobody_knows_is_damage(world, order):  # noqa: F811
+    order["prompts"].append(make_prompt(world.project, "a fault"))
+    run = services.generate_responses(**order)
+    jobs.run(run.job_id)
+    run.job.refresh_from_db()
+    assert run.job.state == "failed"
+    assert run.generated.count() == 0
 
 
 def test_a_fenced_import_stores_nothing(order, monkeypatch):

@@ -25,7 +25,7 @@ def test_a_file_is_measured_kept_and_shown(client, world, tmp_path):
     out = io.StringIO()
     call_command("evaluate_reward", world.project.slug, "taste", str(file), stdout=out)
     assert "0.800 (0.700 to 0.900)  length 0.600" in out.getvalue()
-    assert "1 too long to read, counted as wrong" in out.getvalue()
+    assert "1 counted as wrong, for they cannot be read: too long" in out.getvalue()
     call_command("evaluate_reward", world.project.slug, "taste", str(file), name="other")
 
     version.refresh_from_db()

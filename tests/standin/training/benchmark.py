@@ -14,5 +14,10 @@ part = {
     "length": {"value": 0.6, "low": 0.5, "high": 0.7},
     "beats_length": {"value": 0.2, "low": 0.1, "high": 0.3, "better": True},
 }
-found = {**part, "too_long": 1, "calibration": {"error": 0.05}, "subsets": {"chat": part}}
+found = {
+    **part,
+    "unread": {"too long": 1},
+    "calibration": {"error": 0.05},
+    "subsets": {"chat": part},
+}
 Path(result).write_text(json.dumps(found))

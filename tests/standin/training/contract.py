@@ -117,6 +117,9 @@ def score():
     report("done", ["scores.jsonl"])
 
 
+FAULTS = {"too long": "long_prompt", "<|": "control_token", "a fault": "of its own"}
+
+
 def generate():
     say("start", kind="generate")
     prompts = [json.loads(x) for x in Path(config["options"]["prompts"]).read_text().splitlines()]
@@ -130,8 +133,10 @@ def generate():
         sys.exit(71)
     with (out / "responses.jsonl").open("w") as file:
         for prompt in prompts:
-            if "too long" in prompt["prompt"][-1]["content"]:
-                file.write(json.dumps({"prompt": prompt["id"], "fault": "long_prompt"}) + "\n")
+            text = prompt["prompt"][-1]["content"]
+            faults = [FAULTS[sign] for sign in FAULTS if sign in text]
+            if faults:
+                file.write(json.dumps({"prompt": prompt["id"], "fault": faults[0]}) + "\n")
                 continue
             for index in range(config["options"]["n"]):
                 # Every second prompt is answered the same each time.

@@ -41,8 +41,8 @@ class Command(BaseCommand):
         error = found.get("calibration", {}).get("error")
         if error is not None:
             self.stdout.write(f"calibration error {error:.3f}")
-        if found["too_long"]:
-            self.stdout.write(f"{found['too_long']} too long to read, counted as wrong")
+        for reason, count in found["unread"].items():
+            self.stdout.write(f"{count} counted as wrong, for they cannot be read: {reason}")
 
     def _tell(self, name, found):
         accuracy, length = found["accuracy"], found["length"]
