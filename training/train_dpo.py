@@ -152,7 +152,7 @@ def judge(
     import torch
 
     from training import losses
-    from training.trainers import dpo_losses
+    from training.trainer_losses import dpo_losses
 
     beta = run.options["beta"]
     chosen, rejected = score(rows, "evaluate")

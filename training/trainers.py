@@ -1,43 +1,34 @@
-"""TRL's trainers with our ids, our losses, our batches, our checkpoints and our journal.
+"""TRL's trainers with our ids, losses, batches, checkpoints and journal: made for a run, and run.
 
 From TRL and transformers come the optimiser, the schedule, clipping, accumulation and resuming.
 What is replaced: text preparation (ids come from training.tokens), the order of batches (by
-length), losses (soft labels, weights; head on response positions only), and checkpoints (staged,
-verified, renamed). One process, one device.
+length), losses (training.trainer_losses), and checkpoints (training.trainer_base). One process,
+one device.
 """
 
-import contextlib
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from datasets import Dataset
 from torch import Tensor
-from transformers import TrainerCallback
 from transformers.trainer_callback import PrinterCallback
-from trl import (
-    DPOConfig,
-    DPOTrainer,
-    KTOConfig,
-    KTOTrainer,
-    RewardConfig,
-    RewardTrainer,
-    SFTConfig,
-    SFTTrainer,
-)
+from trl import DPOConfig, KTOConfig, RewardConfig, SFTConfig
 
-from training import adapters, checkpoint, heads, losses, policy, ranks, sharding, weights
+from training import adapters, checkpoint, heads, policy, ranks, sharding, weights
 from training.batches import PairCollator, TextCollator, UnpairedCollator, labels_of
-from training.errors import Cancelled, RunError
+from training.errors import Cancelled
 from training.reward_model import ScoredComparisons
 from training.run import Run
-from training.tokens import BucketSampler, TokenisedPair, TokenisedText
+from training.tokens import TokenisedPair, TokenisedText
+from training.trainer_base import Watch
+from training.trainer_losses import (
+    OurDPOTrainer,
+    OurKTOTrainer,
+    OurRewardTrainer,
+    OurSFTTrainer,
+)
 from training.unpaired import TokenisedResponse
-
-Evaluate = Callable[[int], None]
-# Adam keeps two moments beside each weight, and a margin for what else is written.
-CHECKPOINT_BYTES_PER_PARAMETER = 4 * 3 + 4
 
 
 def arguments(run: Run, *, total_steps: int, learning_rate: float) -> dict[str, Any]:
@@ -88,242 +79,6 @@ def steps_in(run: Run, rows: int) -> int:
     per_epoch = -(-batches // (options["accumulation"] * ranks.count()))
     steps = max(1, round(per_epoch * options["epochs"]))
     return min(steps, options["max_steps"] or steps)
-
-
-class Watch(TrainerCallback):
-    """Journal, fencing, cancel and evaluation at each step of a transformers Trainer."""
-
-    # Trainer's closing summary repeats the settings; run.json has the results.
-    SUMMARY = ("train_runtime", "train_samples_per_second", "train_steps_per_second", "train_loss")
-
-    def __init__(self, run: Run, evaluate: Evaluate):
-        self.run = run
-        self.evaluate = evaluate
-
-    def on_substep_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        self.run.journal.progress("train", step=state.global_step, total=state.max_steps)
-
-    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        run = self.run
-        run.journal.progress("train", step=state.global_step, total=state.max_steps)
-        # A run shorter than `log_steps` has a curve, too, and every curve has its end.
-        control.should_log |= state.global_step >= state.max_steps
-        if state.global_step % run.options["eval_steps"] == 0 and not run.cancel_asked:
-            # A cancel is saved and obeyed below, like any cancel between two steps.
-            with contextlib.suppress(Cancelled):
-                self.evaluate(state.global_step)
-            run.journal.progress("train", step=state.global_step, total=state.max_steps)
-        run.cancel_asked = ranks.agree(run.cancel_asked)
-        if run.cancel_asked:
-            control.should_save = True
-            control.should_training_stop = True
-
-    def on_log(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        values = {
-            name: float(value)
-            for name, value in kwargs["logs"].items()
-            if isinstance(value, int | float) and name not in (*self.SUMMARY, "total_flos")
-        }
-        if "loss" not in values:
-            return
-        self.run.journal.metric(state.global_step, state.max_steps, **values)
-        self.run.alarms.trained(state.global_step, values["loss"])
-        if values["loss"] != values["loss"]:
-            raise RunError(f"the loss is not a number at step {state.global_step}")
-
-
-class Ours:
-    """What our trainers share; mixed in before a TRL trainer."""
-
-    run: Run
-    lengths: list[int]
-    bf16: bool
-    state_to_keep: dict[str, Any]
-
-    def _prepare_dataset(self, dataset: Any, *args: Any, **kwargs: Any) -> Any:
-        return dataset  # token ids already
-
-    def _get_train_sampler(self, train_dataset: Any = None) -> Any:
-        args = self.args  # type: ignore[attr-defined]
-        return BucketSampler(self.lengths, args.per_device_train_batch_size, args.seed)
-
-    def create_model_card(self, *args: Any, **kwargs: Any) -> None:
-        """No card from a template: training.card writes one with the figures."""
-
-    def _save_checkpoint(self, model: Any, trial: Any) -> None:
-        trainer: Any = self
-        run, step = self.run, trainer.state.global_step
-        run.journal.check_token()
-        folder = run.out / "checkpoints" / f"step-{step}"
-        folder.parent.mkdir(exist_ok=True)
-        trained = (p for p in trainer.model.parameters() if p.requires_grad)
-        saved = sum(getattr(p, "ds_numel", p.numel()) for p in trained)  # ZeRO-3 leaves 0 here
-        needed = CHECKPOINT_BYTES_PER_PARAMETER * saved
-        checkpoint.require_space(folder.parent, needed)
-        if sharding.is_on():
-            sharding.save(trainer, folder, seal=self._seal)
-            if ranks.is_first():
-                announce_checkpoint(run, folder, step)
-        elif ranks.is_first():  # every process holds the same weights and moments
-            with checkpoint.staged(
-                folder, before_rename=self._seal, alive=run.journal.alive
-            ) as staging:
-                trainer.save_model(str(staging), _internal_call=True)
-                run.journal.alive()
-                trainer._save_optimizer_and_scheduler(str(staging))
-                trainer._save_rng_state(str(staging))
-                trainer.state.save_to_json(str(staging / "trainer_state.json"))
-            announce_checkpoint(run, folder, step)
-        ranks.wait()
-
-    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
-        if sharding.is_on():
-            sharding.load_weights(model, Path(resume_from_checkpoint))
-        else:
-            super()._load_from_checkpoint(resume_from_checkpoint, model)  # type: ignore[misc]
-
-    def _seal(self, staging: Path) -> None:
-        step = self.state.global_step  # type: ignore[attr-defined]
-        run = self.run
-        checkpoint.seal(
-            staging,
-            step=step,
-            config=run.config_sha256,
-            state=self.state_to_keep,
-            alive=run.journal.alive,
-        )
-        run.journal.check_token()
-
-
-def announce_checkpoint(run: Run, folder: Path, step: int) -> None:
-    checkpoint.prune(folder.parent)
-    path = folder.relative_to(run.folder).as_posix()
-    run.journal.write("checkpoint", step=step, path=path)
-    run.journal.sync()
-
-
-class OurSFTTrainer(Ours, SFTTrainer):
-    """Imitation: mean negative log-likelihood over response tokens."""
-
-    def compute_loss(
-        self,
-        model: Any,
-        inputs: dict[str, Tensor],
-        return_outputs: bool = False,
-        num_items_in_batch: Tensor | int | None = None,
-    ) -> Tensor:
-        logps, _, hits = policy.token_logps(model, inputs, bf16=self.bf16)
-        self._total_train_tokens += int(inputs["attention_mask"].sum())
-        self._metrics["train"]["num_tokens"] = [self._total_train_tokens]
-        self._metrics["train"]["mean_token_accuracy"].append(float(hits.float().mean()))
-        # Trainer counts the label tokens of all batches that make up one step.
-        count = len(logps) if num_items_in_batch is None else num_items_in_batch
-        return -logps.sum() / count
-
-
-class OurRewardTrainer(Ours, RewardTrainer):
-    """Bradley-Terry reward model on a causal body: soft labels, weights, margins, centering."""
-
-    def compute_loss(
-        self,
-        model: Any,
-        inputs: dict[str, Tensor],
-        return_outputs: bool = False,
-        num_items_in_batch: Tensor | int | None = None,
-    ) -> Tensor:
-        options = self.run.options
-        with policy.autocast(self.bf16):
-            output = model(
-                input_ids=inputs["input_ids"],
-                attention_mask=inputs["attention_mask"],
-                use_cache=False,
-            )
-        chosen, rejected = (
-            side.gather(1, inputs["columns"]) for side in output.logits.float().chunk(2)
-        )
-        log_nu = getattr(self.accelerator.unwrap_model(model), "log_nu", None)
-        loss = heads.comparison_losses(chosen, rejected, inputs, options["centering"], log_nu)
-        with torch.no_grad():
-            chosen, rejected = chosen.mean(1), rejected.mean(1)
-            metrics = self._metrics["train"]
-            decided = inputs["p_chosen"] != 0.5
-            metrics["accuracy"] += (chosen > rejected)[decided].float().tolist()
-            metrics["margin"] += (chosen - rejected)[decided].tolist()
-            metrics["mean_reward"] += output.logits.float().flatten().tolist()
-        return losses.weighted_mean(loss, inputs["weight"])
-
-
-class OurDPOTrainer(Ours, DPOTrainer):
-    """DPO and its relatives, with reference log-probabilities computed before training."""
-
-    def _precompute_ref_logps(self, dataset: Any, name: str, batch_size: int) -> Any:
-        return dataset  # the columns are there: train_dpo has scored the reference
-
-    def _compute_loss(self, model: Any, inputs: dict[str, Tensor], return_outputs: bool) -> Tensor:
-        options = self.run.options
-        settings = {"bf16": self.bf16, "mean": options["length_normalised"]}
-        chosen, rejected = policy.response_logps(model, inputs, **settings).chunk(2)
-        if options["precompute_reference"]:
-            ref_chosen, ref_rejected = inputs["ref_chosen"], inputs["ref_rejected"]
-        else:
-            with torch.no_grad():
-                reference = policy.response_logps(self.ref_model, inputs, **settings)
-            ref_chosen, ref_rejected = reference.chunk(2)
-        beta = options["beta"]
-        difference = losses.dpo_difference(chosen, rejected, ref_chosen, ref_rejected, beta)
-        loss = dpo_losses(difference, options, inputs["p_chosen"])
-        with torch.no_grad():
-            metrics = self._metrics["train"]
-            # One entry per comparison, so that a short last batch weighs no more than its rows.
-            metrics["rewards/chosen"] += (beta * (chosen - ref_chosen)).tolist()
-            metrics["rewards/rejected"] += (beta * (rejected - ref_rejected)).tolist()
-            metrics["rewards/margins"] += difference.tolist()
-            metrics["rewards/accuracies"] += (difference > 0).float().tolist()
-            metrics["logps/chosen"] += chosen.tolist()
-            metrics["logps/rejected"] += rejected.tolist()
-        return losses.weighted_mean(loss, inputs["weight"])
-
-
-class OurKTOTrainer(Ours, KTOTrainer):
-    """KTO, its reference and its mismatched pairs fixed before training.
-
-    TRL pairs within a batch in the data's own order, which forbids any other order of batches.
-    """
-
-    desirable_weight: float
-    undesirable_weight: float
-
-    def _precompute_ref_logps(self, dataset: Any, name: str, batch_size: int) -> Any:
-        return dataset  # the columns are there: train_kto has scored the reference
-
-    def _compute_loss(self, model: Any, inputs: dict[str, Tensor], return_outputs: bool) -> Tensor:
-        other = {name: inputs[f"other_{name}"] for name in policy.BATCH}
-        with torch.no_grad():
-            strange = policy.response_logps(model, other, bf16=self.bf16)
-        logps = policy.response_logps(model, inputs, bf16=self.bf16)
-        point = losses.kto_reference_point(strange, inputs["ref_other"])
-        log_ratio, is_desirable = logps - inputs["ref"], inputs["is_desirable"]
-        beta = self.run.options["beta"]
-        loss = losses.kto_loss(
-            log_ratio, is_desirable, point, beta, self.desirable_weight, self.undesirable_weight
-        )
-        with torch.no_grad():
-            metrics = self._metrics["train"]
-            metrics["kl"].append(float(point))
-            metrics["rewards/accuracies"] += ((log_ratio > point) == is_desirable).float().tolist()
-            for name, side in (("chosen", is_desirable), ("rejected", ~is_desirable)):
-                if bool(side.any()):  # TRL divides by the length of each list
-                    metrics[f"rewards/{name}"] += (beta * log_ratio[side]).tolist()
-                    metrics[f"logps/{name}"] += logps[side].tolist()
-        return losses.weighted_mean(loss, inputs["weight"])
-
-
-def dpo_losses(difference: Tensor, options: dict[str, Any], p_chosen: Tensor) -> Tensor:
-    """The configured loss of each comparison, from implicit reward margins; (batch,)."""
-    if options["loss"] == "ipo":
-        return losses.ipo_loss(difference, options["beta"])
-    soft = p_chosen if options["soft_labels"] else None
-    return losses.dpo_loss(difference, options["label_smoothing"], soft)
 
 
 def sft_trainer(
