@@ -36,6 +36,8 @@ class Round(models.Model):
     job = models.OneToOneField(
         "core.Job", on_delete=models.PROTECT, null=True, related_name="round"
     )
+    # Idempotency: the same key is the same round.
+    key = models.UUIDField(null=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
@@ -43,7 +45,8 @@ class Round(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["project", "number"], name="round_number_once")
+            models.UniqueConstraint(fields=["project", "number"], name="round_number_once"),
+            models.UniqueConstraint(fields=["project", "key"], name="round_key_once"),
         ]
 
     def __str__(self):

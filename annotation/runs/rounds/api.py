@@ -1,15 +1,17 @@
 """The API of rounds: begin one, see how far it is and what comes next, order that."""
 
 from collections.abc import Mapping
+from uuid import UUID
 
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, status
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from annotation.core.errors import DomainError
 from annotation.core.models import Job
 from annotation.datasets.access import datasets_in
 from annotation.datasets.services import find_dataset
@@ -21,6 +23,12 @@ from annotation.runs.rounds import ordering, services
 from annotation.runs.rounds.steps import steps_of
 from annotation.runs.rounds.views import SHOWN, rounds_of
 
+KEY = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="A UUID. The same key again is the same round.",
+)
 WISHES = {"runs": RunOrderSerializer, "evaluation": EvaluationOrderSerializer}
 # What the round says itself.
 KNOWN = {"runs": ("project", "dataset", "like"), "evaluation": ("project",)}
@@ -108,6 +116,14 @@ def _round(user, slug: str, number: int, action: str) -> Round:
     return get_object_or_404(rounds_of(project), number=number)
 
 
+def optional_key(request) -> UUID | None:
+    raw = request.headers.get("Idempotency-Key", "")
+    try:
+        return UUID(raw) if raw else None
+    except ValueError:
+        raise DomainError("An Idempotency-Key is a UUID.") from None
+
+
 class RoundsView(APIView):
     permission_classes = [IsAuthenticated]
 
@@ -124,18 +140,20 @@ class RoundsView(APIView):
         operation_id="rounds_create",
         request=RoundOrderSerializer,
         responses={201: RoundSerializer},
+        parameters=[KEY],
         tags=["training"],
     )
     def post(self, request, slug: str):
         """Begin a round: with a base and batches, or seeded from a previous one."""
         project = project_for(request.user, slug, "train")
+        key = optional_key(request)
         serializer = RoundOrderSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         order = dict(serializer.validated_data)
         previous = order.pop("previous", None)
         if previous is not None:
             order["previous"] = get_object_or_404(rounds_of(project), number=previous)
-        made = services.begin_round(project=project, actor=request.user, **order)
+        made = services.begin_round(project=project, key=key, actor=request.user, **order)
         return Response(round_json(made), status=status.HTTP_201_CREATED)
 
 
@@ -180,6 +198,7 @@ class RoundNextView(APIView):
         operation_id="rounds_next",
         request=OpenApiTypes.OBJECT,
         responses={201: RoundStepSerializer, 202: RoundStepSerializer},
+        parameters=[KEY],
         tags=["training"],
     )
     def post(self, request, slug: str, number: int):
@@ -188,17 +207,18 @@ class RoundNextView(APIView):
         takes, in place of what the round says. 409 where the step is people's, or under way; 202
         where a job freezes first."""
         found = _round(request.user, slug, number, "train")
+        key = optional_key(request)
         if _waiting(found) == "runs":  # its dataset may hold what other projects lent
             mine = datasets_in(found.project, request.user, "train")
             get_object_or_404(mine, pk=found.dataset_id)
         step, made = ordering.order_next(
-            found=found, wishes=_wishes(found, request.data), actor=request.user
+            found=found, wishes=_wishes(found, request.data), key=key, actor=request.user
         )
-        key = {Job: "job", TrainingRun: "run", Evaluation: "evaluation"}.get(type(made))
+        what = {Job: "job", TrainingRun: "run", Evaluation: "evaluation"}.get(type(made))
         shown = made if isinstance(made, Round) else found
         answer = {"step": step, "round": round_json(shown)}
-        if key is not None:
-            answer[key] = made.pk
+        if what is not None:
+            answer[what] = made.pk
         is_waiting = isinstance(made, Job)
         code = status.HTTP_202_ACCEPTED if is_waiting else status.HTTP_201_CREATED
         return Response(answer, status=code)

@@ -8,6 +8,18 @@ from annotation.labeling.models import Item
 from annotation.runs.models import ModelVersion
 
 
+class KeyForm(forms.Form):
+    """What makes a double click one round; a page that sent none is a round of its own."""
+
+    key = forms.UUIDField(required=False)
+
+    @classmethod
+    def key_in(cls, data):
+        form = cls(data)
+        form.is_valid()
+        return form.cleaned_data.get("key")
+
+
 class RoundForm(forms.Form):
     batches = forms.MultipleChoiceField(
         label=_("Batches of items"),

@@ -3,6 +3,7 @@ round after it. Prompts, judgments and the decision are people's."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from uuid import UUID
 
 from annotation.core.errors import Conflict, DomainError
 from annotation.core.models import Job
@@ -19,14 +20,16 @@ Ordered = Job | Round | TrainingRun | Evaluation
 Wishes = Mapping[str, Any]
 
 
-def order_next(*, found: Round, wishes: Wishes | None = None, actor=None) -> tuple[str, Ordered]:
+def order_next(
+    *, found: Round, wishes: Wishes | None = None, key: UUID | None = None, actor=None
+) -> tuple[str, Ordered]:
     """The step's key (`next` for another round) and what was ordered: a job that freezes, the
     round with its dataset, a run, an evaluation or the next round. `wishes`: arguments of the
-    order (`start_run`, `order_evaluation`) that the round does not know. Conflict where the step
-    is a person's or under way."""
+    order (`start_run`, `order_evaluation`) that the round does not know; `key`: the same again is
+    the same next round. Conflict where the step is a person's or under way."""
     steps = steps_of(found)
     if steps.is_over:
-        return "next", next_round(found=found, actor=actor)
+        return "next", next_round(found=found, key=key, actor=actor)
     step = next(one for one in steps.steps if one.state != "done")
     order = ORDERS.get(step.key)
     if order is None:

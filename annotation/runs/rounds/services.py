@@ -1,5 +1,7 @@
 """Beginning a round, saying what belongs to it, and seeding the next one from it."""
 
+from uuid import UUID
+
 from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
@@ -14,15 +16,25 @@ from annotation.runs.services import find_base
 MOST_BATCHES = 50
 
 
-def begin_round(*, project, base=None, batches=(), previous: Round | None = None, actor=None):
+def begin_round(
+    *,
+    project,
+    base=None,
+    batches=(),
+    previous: Round | None = None,
+    key: UUID | None = None,
+    actor=None,
+) -> Round:
     """The project's next round. `base`: the policy that it starts from, a version, its name or
-    id; `batches` of items whose judgments it collects."""
+    id; `batches` of items whose judgments it collects. The same `key` again is the same round."""
     base = find_base(project=project, name=base)
     _check_base(base)
     batches = _known_batches(project, batches)
     with transaction.atomic():
         # Two who begin one at the same time get two numbers.
         Project.objects.select_for_update(no_key=True).get(pk=project.pk)
+        if key and (begun := project.rounds.filter(key=key).first()):
+            return begun
         last = project.rounds.aggregate(last=Max("number"))["last"] or 0
         found = Round.objects.create(
             project=project,
@@ -30,19 +42,25 @@ def begin_round(*, project, base=None, batches=(), previous: Round | None = None
             base=base,
             batches=batches,
             previous=previous,
+            key=key,
             created_by=actor,
         )
         audit.record("round.started", actor=actor, project=project, target=f"round:{found.number}")
     return found
 
 
-def next_round(*, found: Round, actor=None) -> Round:
-    """A round after this one: from the promoted policy, or from this one's base."""
+def next_round(*, found: Round, key: UUID | None = None, actor=None) -> Round:
+    """A round after this one: from the promoted policy, or from this one's base. The same `key`
+    again is the same round."""
     promoted = found.project.model_versions.filter(
         kind=ModelVersion.Kind.POLICY, stage=ModelVersion.Stage.PROMOTED
     ).first()
     return begin_round(
-        project=found.project, base=promoted or found.base, previous=found, actor=actor
+        project=found.project,
+        base=promoted or found.base,
+        previous=found,
+        key=key,
+        actor=actor,
     )
 
 

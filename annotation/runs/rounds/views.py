@@ -1,5 +1,7 @@
 """The pages of rounds: the list, and one round with what to do next."""
 
+import uuid
+
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -7,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from annotation.core.errors import DomainError
 from annotation.projects.permissions import may, project_for
 from annotation.runs.rounds import services
-from annotation.runs.rounds.forms import RoundForm
+from annotation.runs.rounds.forms import KeyForm, RoundForm
 from annotation.runs.rounds.steps import steps_of
 
 SHOWN = 50
@@ -26,19 +28,21 @@ def round_list(request, slug):
         "tab": "training",
         "rounds": [(one, steps_of(one)) for one in found],
         "may_train": may(request.user, "train", project),
+        "key": uuid.uuid4(),
     }
     return render(request, "runs/rounds/list.html", context)
 
 
 @require_POST
 def begin(request, slug):
-    """A first round, or one seeded from the newest."""
+    """A first round, or one seeded from the newest; a double click is one round."""
     project = project_for(request.user, slug, "train")
+    key = KeyForm.key_in(request.POST)
     last = rounds_of(project).order_by("-number").first()
-    if last is None:
-        made = services.begin_round(project=project, actor=request.user)
+    if last is None or (key and last.key == key):
+        made = services.begin_round(project=project, key=key, actor=request.user)
     else:
-        made = services.next_round(found=last, actor=request.user)
+        made = services.next_round(found=last, key=key, actor=request.user)
     return redirect("runs:show-round", slug, made.number)
 
 
@@ -65,6 +69,7 @@ def show(request, slug, number):
         "form": form,
         "may_train": may(request.user, "train", project),
         "is_last": not project.rounds.filter(number__gt=number).exists(),
+        "key": uuid.uuid4(),
         "following": found.following.order_by("number"),
     }
     return render(request, "runs/rounds/show.html", context, status=422 if form.errors else 200)
@@ -76,7 +81,9 @@ def seed(request, slug, number):
     project = project_for(request.user, slug, "train")
     found = get_object_or_404(rounds_of(project), number=number)
     try:
-        made = services.next_round(found=found, actor=request.user)
+        made = services.next_round(
+            found=found, key=KeyForm.key_in(request.POST), actor=request.user
+        )
     except DomainError as error:
         messages.error(request, str(error))
         return redirect("runs:show-round", slug, number)

@@ -16,7 +16,14 @@ from annotation.runs.registry.stages import set_stage
 from annotation.runs.rounds.ordering import order_next
 from annotation.runs.rounds.services import begin_round, next_round, tie
 from annotation.runs.rounds.steps import steps_of
-from tests.factories import make_item, make_judgment, make_member, make_project, make_prompt
+from tests.factories import (
+    make_item,
+    make_judgment,
+    make_key,
+    make_member,
+    make_project,
+    make_prompt,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -243,3 +250,58 @@ def test_a_body_that_is_no_object_is_refused(site, world):
     found = begin_round(project=world.project, batches=[])
     refused = call(site, "post", world, found.number, name="round-next", data=[1])
     assert refused.status_code == 400
+
+
+KEY = "6b8f3c1e-9d44-4c2a-8f0e-2f6f1b0f7a11"
+OTHER_KEY = "0d6ab1d2-58c5-4e0e-9d5e-f1f1a3b9c001"
+
+
+def test_a_double_click_begins_one_round(site, world):
+    page = text(site.get(url("list-rounds", world)))
+    assert 'name="key"' in page
+
+    for _click in range(2):
+        answer = site.post(url("begin-round", world), {"key": KEY})
+        assert answer["Location"] == url("show-round", world, 1)
+    assert Round.objects.count() == 1
+
+    site.post(url("begin-round", world), {"key": OTHER_KEY})
+    assert Round.objects.get(number=2).previous.number == 1, "another page is another round"
+    for _click in range(2):
+        answer = site.post(url("begin-round", world), {"key": OTHER_KEY})
+        assert answer["Location"] == url("show-round", world, 2)
+
+
+def test_a_double_click_seeds_one_round(site, world):
+    begin_round(project=world.project)
+
+    for _click in range(2):
+        answer = site.post(url("seed-round", world, 1), {"key": KEY})
+        assert answer["Location"] == url("show-round", world, 2)
+    assert Round.objects.count() == 2
+    site.post(url("seed-round", world, 1), {"key": "no key"})
+    assert Round.objects.count() == 3, "without a key it is a round of its own"
+
+
+def test_a_program_that_repeats_itself_begins_one_round(client, world):
+    said = {"HTTP_AUTHORIZATION": f"Bearer {make_key(world.engineer)}"}
+    address = reverse("runs-api:rounds", args=[world.project.slug])
+
+    def begin(**headers):
+        return client.post(address, {}, content_type="application/json", **said, **headers)
+
+    first, again = begin(HTTP_IDEMPOTENCY_KEY=KEY), begin(HTTP_IDEMPOTENCY_KEY=KEY)
+    assert (first.status_code, first.json()) == (again.status_code, again.json())
+    assert begin(HTTP_IDEMPOTENCY_KEY=OTHER_KEY).json()["number"] == 2
+    refused = begin(HTTP_IDEMPOTENCY_KEY="twice")
+    assert (refused.status_code, Round.objects.count()) == (400, 2)
+    assert "UUID" in refused.content.decode()
+
+
+def test_a_key_is_one_rounds_in_the_database_too(world):
+    begin_round(project=world.project, key=KEY)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Round.objects.create(project=world.project, number=9, key=KEY)
+    assert begin_round(project=make_project(), key=KEY).number == 1, (
+        "other projects have their own"
+    )
