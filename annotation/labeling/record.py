@@ -9,6 +9,7 @@ from annotation.labeling.diff import one_kind_of_line_end
 from annotation.labeling.inserting import insert_judgment
 from annotation.labeling.models import ItemResponse, Judgment, WrittenResponse
 from annotation.labeling.models.items import SHOWN
+from annotation.labeling.responses.masking import MASK
 from annotation.labeling.verdict import Verdict, VerdictError
 from annotation.prompts.models import Attachment, Response
 
@@ -54,6 +55,17 @@ def record_judgment(
     if verdict.has_written:
         _write_responses(judgment, verdict)
     return judgment
+
+
+def positions_with_mask(judgment: Judgment) -> list[int]:
+    """The positions whose correction still has the mask that its labeler was shown."""
+    covered = ItemResponse.objects.filter(item=judgment.item_id, shown_text__contains=MASK)
+    kept = WrittenResponse.objects.filter(
+        judgment=judgment,
+        position__in=covered.values("position"),
+        response__text__contains=MASK,
+    )
+    return list(kept.order_by("position").values_list("position", flat=True))
 
 
 def _check_recording(verdict: Verdict, project, labeler) -> None:

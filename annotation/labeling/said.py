@@ -38,6 +38,7 @@ def said_beside(raw, item: JudgedItem, written: list[Written]) -> Said:
             _("%(response)s, corrected") % {"response": item.keys[one.position - 1]},
             item.texts.get(one.position, ""),
             one.text,
+            is_correction=True,
         )
         for one in written
         if one.position is not None

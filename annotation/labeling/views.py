@@ -21,6 +21,7 @@ from annotation.labeling.answers import (
     undo_of,
 )
 from annotation.labeling.bench import Bench, problems_of
+from annotation.labeling.bench.problems import letters_of
 from annotation.labeling.calibration.home import own_rounds
 from annotation.labeling.desk import desk_for
 from annotation.labeling.forms import JudgmentForm, entered_in
@@ -29,6 +30,8 @@ from annotation.labeling.home import headline_of, queues_of, recent_judgments
 from annotation.labeling.ladder import desk as ladder
 from annotation.labeling.messages.unread import told_at_home, unread_by
 from annotation.labeling.models import ON_THE_LADDER, Purpose
+from annotation.labeling.record import positions_with_mask
+from annotation.labeling.responses.masking import MASK
 from annotation.labeling.revising import revise_judgment
 from annotation.labeling.rubric_news import mark_as_read
 from annotation.labeling.undo import is_undoable, undo_last
@@ -119,7 +122,26 @@ def submit(request, slug, assignment_id):
             _("It is kept and counted apart, as surplus."), _("That came late."), "warn"
         )
         return show_next(request, judgment.project, notice=notice, next_id=next_id)
-    return show_next(request, judgment.project, next_id=next_id, done=assignment)
+    notice = _masks_kept(form, judgment)
+    return show_next(request, judgment.project, notice=notice, next_id=next_id, done=assignment)
+
+
+def _masks_kept(form, judgment) -> Notice | None:
+    """Said and not refused: the judgment counts, and so may the rest of the correction."""
+    if not any(MASK in text for name, text in form.entered.items() if name.startswith("edit_")):
+        return None
+    letters = letters_of(judgment.assignment, positions_with_mask(judgment))
+    if not letters:
+        return None
+    return Notice(
+        _(
+            "Datasets leave such a correction out. Take it back, or open it in your history, and "
+            "write that sentence without the covered words."
+        ),
+        _("Your correction of %(letters)s keeps covered words (█████).")
+        % {"letters": ", ".join(letters).upper()},
+        "warn",
+    )
 
 
 def _after_the_ladder(request, judgment, next_id):

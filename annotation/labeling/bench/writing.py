@@ -13,6 +13,7 @@ from annotation.core.text import reveal_invisible
 from annotation.labeling.desk import Card
 from annotation.labeling.diff import ADDED, REMOVED, SAME, Piece, compare
 from annotation.labeling.forms.writing import read_highlights
+from annotation.labeling.responses.masking import MASK
 
 # Longer quotations are cut in the list: the words stand marked in the text.
 SHOWN_WORDS = 160
@@ -25,6 +26,7 @@ class DiffView:
     title: str
     old: str
     new: str
+    is_correction: bool = False
 
     @classmethod
     def of_responses(cls, letter: str, other: str, *, old: str, new: str) -> "DiffView":
@@ -34,8 +36,16 @@ class DiffView:
     @classmethod
     def of_correction(cls, letter: str, original: str, written: str) -> "DiffView":
         return cls(
-            _("Your correction of %(letter)s") % {"letter": letter.upper()}, original, written
+            _("Your correction of %(letter)s") % {"letter": letter.upper()},
+            original,
+            written,
+            is_correction=True,
         )
+
+    @property
+    def keeps_mask(self) -> bool:
+        """A correction that still has covered words: no dataset takes it."""
+        return self.is_correction and MASK in self.old and MASK in self.new and not self.is_same
 
     @cached_property
     def pieces(self) -> list[Piece]:

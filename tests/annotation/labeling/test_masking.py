@@ -1,5 +1,7 @@
 """Masked for labelers, kept for everybody else; what was judged stays as it was."""
 
+import uuid
+
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 from annotation.candidates.models import ResponseDecision, ResponseMark
 from annotation.core.errors import DomainError
 from annotation.core.models import Event, Job
-from annotation.labeling.models import Item, ItemResponse
+from annotation.labeling.models import Assignment, Item, ItemResponse, Judgment
 from annotation.labeling.responses.deciding import decide
 from annotation.labeling.responses.masking import MASK, masked
 from tests.annotation.candidates.marks.test_marking import mark
@@ -22,7 +24,7 @@ SHOWN = f"I am {MASK}, trained by {MASK}. Paris is it."
 
 @pytest.fixture
 def project(db):
-    return make_project(overlap=2)
+    return make_project(overlap=2, allows_corrections=True)
 
 
 @pytest.fixture
@@ -101,6 +103,60 @@ def test_staff_see_the_original_with_the_mask_beside_it(client, project, item, l
 
     assert "ChatGPT" in page.content.decode()
     assert MASK in page.content.decode()
+
+
+def submit_correction(client, project, item, corrected):
+    """Judge the item at the desk, with this correction of its first response."""
+    client.get(reverse("labeling:judge", args=[project.slug]))
+    lent = Assignment.objects.get(item=item)
+    letters = {position: "abc"[n] for n, position in enumerate(lent.order)}
+    answer = {f"rank_{letter}": "1" for letter in "abc"}
+    answer |= {f"edit_{letters[1]}": corrected, "key": str(uuid.uuid4()), "token": lent.token}
+    url = reverse("labeling:submit-judgment", args=[project.slug, lent.pk])
+    return client.post(url, answer, follow=True).content.decode(), letters[1].upper()
+
+
+def test_a_correction_that_keeps_the_mask_is_warned_of_and_counts(
+    client, project, item, lead, labeler
+):
+    decided(item, "masked", lead)
+    client.force_login(labeler)
+
+    page, letter = submit_correction(client, project, item, SHOWN.replace("Paris", "Rome"))
+
+    assert f"Your correction of {letter} keeps covered words" in page
+    assert Judgment.objects.get().written.get().response.text.count(MASK) == 2
+    client.force_login(make_member(project, "reviewer"))
+    seen = client.get(reverse("labeling:show-item", args=[project.slug, item.pk]))
+    assert "It keeps covered words" in seen.content.decode(), "the reviewer is told"
+
+
+@pytest.mark.parametrize("corrected", ["Paris it is.", SHOWN])
+def test_a_correction_without_the_mask_or_without_a_change_is_not_warned_of(
+    client, project, item, lead, labeler, corrected
+):
+    decided(item, "masked", lead)
+    client.force_login(labeler)
+
+    page, _letter = submit_correction(client, project, item, corrected)
+
+    assert Judgment.objects.count() == 1
+    assert "keeps covered words" not in page
+
+
+def test_the_editor_says_so_while_it_is_written(client, project, item, lead, labeler):
+    decided(item, "masked", lead)
+    client.force_login(labeler)
+    client.get(reverse("labeling:judge", args=[project.slug]))
+    lent = Assignment.objects.get(item=item)
+    letter = "abc"[lent.order.index(1)]
+    address = reverse("labeling:show-diff", args=[project.slug, lent.pk])
+
+    def said(text):
+        return client.post(address, {"of": letter, "text": text}).content.decode()
+
+    assert "It keeps covered words" in said(SHOWN + " So.")
+    assert "It keeps covered words" not in said("Paris it is.")
 
 
 def test_what_somebody_was_lent_or_judged_stays(client, project, item, lead, labeler):
