@@ -77,6 +77,8 @@ def set_withdrawn(*, item: Item, actor, is_withdrawn: bool) -> None:
         changed = Item.objects.filter(~is_so if is_withdrawn else is_so, pk=item.pk)
         if not changed.update(state=state):
             return
+        # From now on it is as a person wants it, whatever is decided on its responses.
+        item.removed_places.of_items_withdrawn_for_it().delete()
         audit.record(
             "item.withdrawn" if is_withdrawn else "item.restored",
             actor=actor,

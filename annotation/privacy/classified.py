@@ -185,6 +185,7 @@ COLUMNS: dict[str, dict[str, Fate]] = {
         "warnings": CONTENT,
     },
     "labeling.ItemResponse": {"key": CONTENT, "shown_text": CONTENT, "shown_sha256": CODE},
+    "labeling.RemovedPlace": {"key": CONTENT},
     "labeling.BuiltBatch": {
         "name": CONTENT,
         "policy": CODE,

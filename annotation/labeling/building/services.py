@@ -16,7 +16,7 @@ from annotation.labeling.building.planning import Plan, plan_items
 from annotation.labeling.building.policy import Policy
 from annotation.labeling.building.warnings import warn_of_marks
 from annotation.labeling.items import create_items_from_responses
-from annotation.labeling.models import BuiltBatch, Item
+from annotation.labeling.models import BuiltBatch, Item, RemovedPlace
 from annotation.labeling.prerender import request_rendering
 from annotation.labeling.responses.places import lock_untouched, show_as
 from annotation.labeling.slices.services import assign_new
@@ -104,6 +104,7 @@ def withdraw_batch(*, batch: BuiltBatch, actor) -> int:
                 % {"count": grouped(begun)}
             )
         Item.objects.filter(pk__in=[item.pk for item in free]).update(state=Item.State.WITHDRAWN)
+        RemovedPlace.objects.filter(item__in=free).of_items_withdrawn_for_it().delete()
         held.withdrawn_at = timezone.now()
         held.save(update_fields=["withdrawn_at"])
         audit.record(

@@ -18,7 +18,7 @@ from annotation.labeling.models.calibration import (
 from annotation.labeling.models.feedback import Feedback
 from annotation.labeling.models.final import FinalJudgment
 from annotation.labeling.models.gold import GoldItem, GoldRotation, TestSection
-from annotation.labeling.models.items import Item, ItemResponse
+from annotation.labeling.models.items import Item, ItemResponse, RemovedPlace
 from annotation.labeling.models.judgments import Judgment, WrittenResponse, newer_revisions
 from annotation.labeling.models.ladder import Appeal, StageChange, StageNote, TestAttempt
 from annotation.labeling.models.messages import Announcement, AnnouncementRead, Question
@@ -54,6 +54,7 @@ __all__ = [
     "Purpose",
     "Question",
     "Reask",
+    "RemovedPlace",
     "StageChange",
     "StageNote",
     "TestAttempt",

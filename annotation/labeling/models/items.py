@@ -2,7 +2,7 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q, TextField, Value
+from django.db.models import Exists, F, OuterRef, Q, TextField, Value
 from django.db.models.functions import Coalesce, NullIf
 from django.utils.translation import gettext_lazy as _
 
@@ -142,6 +142,41 @@ class ItemResponse(models.Model):
     def shown(self) -> str:
         """What a labeler reads in this place."""
         return self.shown_text or self.response.text
+
+
+class RemovedPlaceQuerySet(models.QuerySet):
+    def of_items_withdrawn_for_it(self):
+        """Those whose response still stands in its item: the item was withdrawn whole."""
+        placed = ItemResponse.objects.filter(item=OuterRef("item"), response=OuterRef("response"))
+        return self.filter(Exists(placed))
+
+
+class RemovedPlace(models.Model):
+    """A place that a decision on its response took from an item, or for which the item was
+    withdrawn with all it has: what is put back when the decision is taken back."""
+
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="removed_places")
+    response = models.ForeignKey(
+        "prompts.Response", on_delete=models.PROTECT, related_name="removed_places"
+    )
+    # Among all places the item ever had.
+    number = models.PositiveSmallIntegerField()
+    key = models.CharField(max_length=100)
+    removed_at = models.DateTimeField(auto_now_add=True)
+
+    objects = RemovedPlaceQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["item", "response"], name="removed_place_once"),
+            models.UniqueConstraint(fields=["item", "number"], name="removed_place_number"),
+            models.CheckConstraint(
+                condition=Q(number__gte=1, number__lte=9), name="removed_place_1_to_9"
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.key}, once of {self.item_id}"
 
 
 # The same in a query of places, and the hash of it.

@@ -76,6 +76,8 @@ class DecidedSerializer(serializers.Serializer):
     shown = serializers.IntegerField()
     removed = serializers.IntegerField()
     withdrawn = serializers.IntegerField()
+    restored = serializers.IntegerField()
+    reopened = serializers.IntegerField()
     left = serializers.IntegerField()
 
 

@@ -14,8 +14,9 @@ from annotation.core.database import in_pieces
 from annotation.core.errors import DomainError
 from annotation.core.numbers import grouped
 from annotation.labeling.prerender import request_rendering
+from annotation.labeling.responses.leaving import put_back, take_out
 from annotation.labeling.responses.masking import masked
-from annotation.labeling.responses.places import Changed, show_as, take_out
+from annotation.labeling.responses.places import Changed, show_as
 from annotation.prompts.models import Response
 
 Choice = ResponseDecision.Choice
@@ -64,7 +65,7 @@ def decide(*, project, responses: Iterable[int], choice: str, actor) -> tuple[in
                 choice=choice,
                 count=count,
             )
-    if done.shown:
+    if done.shown or done.restored:
         request_rendering(project=project, actor=actor)
     return count, done
 
@@ -98,12 +99,14 @@ def masked_texts(responses: Iterable[int]) -> dict[int, str]:
 
 
 def _follow(rows: list[ResponseDecision]) -> Changed:
-    """What a decision means for items that exist. One taken back shows the text again; a place
-    that was taken out stays out, and an item withdrawn waits to be put back by hand."""
-    done = show_as({row.response_id: row.masked_text for row in rows})
-    out = [row.response_id for row in rows if row.choice in (Choice.WITHHELD, Choice.MERGED)]
-    if out:
-        left = done.left
-        done += take_out(out)
-        done.left = left  # the same items, counted once
+    """What a decision means for items that exist. One taken back shows the text again, and puts
+    the response back where a decision took it out."""
+    texts = {row.response_id: row.masked_text for row in rows}
+    done = show_as(texts)
+    left = done.left  # the same items, counted once
+    if rows[0].choice in (Choice.WITHHELD, Choice.MERGED):
+        done += take_out(texts)
+        done.left = left
+    else:
+        done += put_back(texts)
     return done

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -50,11 +50,15 @@ class Filter:
 
 
 def filtered(project, chosen: Filter):
-    """The marked responses that it lets through."""
+    """The responses that it lets through: marked ones, and those that were decided on."""
     marks = ResponseMark.objects.filter(response__prompt__project=project)
     if chosen.kind:
         marks = marks.filter(kind=chosen.kind)
-    found = candidates_of(project).filter(pk__in=marks.values("response"))
+    is_listed = Q(pk__in=marks.values("response"))
+    if not chosen.kind:
+        # Looked at anew it may be marked no longer: what was decided can still be taken back.
+        is_listed |= Q(decision__isnull=False)
+    found = candidates_of(project).filter(is_listed)
     if chosen.generator:
         found = found.filter(generator=int(chosen.generator) or None)
     if chosen.decision == UNDECIDED:

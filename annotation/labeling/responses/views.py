@@ -97,6 +97,11 @@ def _told(count, changed):
             "removed": changed.removed,
             "withdrawn": changed.withdrawn,
         }
+    if changed.restored or changed.reopened:
+        yield _(
+            "In items: %(restored)d places are back, %(reopened)d withdrawn items are in the "
+            "queue again."
+        ) % {"restored": changed.restored, "reopened": changed.reopened}
     if changed.left:
         yield ngettext(
             "%(count)d item stays as it is: somebody was lent it, or its answer is known.",

@@ -10,7 +10,7 @@ from annotation.core import audit, jobs
 from annotation.core.errors import Conflict, DomainError
 from annotation.core.hashing import sha256_of_value
 from annotation.core.text import clean
-from annotation.labeling.models import Item
+from annotation.labeling.models import Item, RemovedPlace
 from annotation.prompts.models import Generator
 from annotation.runs import tasks
 from annotation.runs.evaluation.held_out import choose_prompts
@@ -184,6 +184,9 @@ def stop_evaluation(*, evaluation: Evaluation, actor=None) -> Evaluation:
         # Rows of items are locked in the order of their ids, as everywhere.
         ids = list(open_items.order_by("pk").select_for_update(of=("self",)).values_list("pk"))
         Item.objects.filter(pk__in=[pk for (pk,) in ids]).update(state=Item.State.WITHDRAWN)
+        # Those that a decision on a response withdrew do not come back with it either.
+        theirs = RemovedPlace.objects.filter(item__evaluation_pair__evaluation=held)
+        theirs.of_items_withdrawn_for_it().delete()
         held.stopped_at = timezone.now()
         held.save(update_fields=["stopped_at"])
         audit.record(

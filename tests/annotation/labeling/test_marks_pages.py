@@ -180,7 +180,9 @@ def test_a_program_reads_looks_and_decides(client, project, lead, item):
         content_type="application/json",
         **bearer,
     )
-    assert decided.json() == {"decided": 1, "shown": 1, "removed": 0, "withdrawn": 0, "left": 0}
+    counts = {key: count for key, count in decided.json().items() if count}
+    assert counts == {"decided": 1, "shown": 1}
+    assert set(decided.json()) > {"removed", "withdrawn", "restored", "reopened", "left"}
 
 
 def test_the_command_decides_on_all_of_a_kind(project, item, capsys):

@@ -33,6 +33,7 @@ class Command(BaseCommand):
         )
         self.stdout.write(
             f"{count:,} response{'' if count == 1 else 's'}; in items: {changed.shown:,} places "
-            f"shown otherwise, {changed.removed:,} taken out, {changed.withdrawn:,} items "
-            f"withdrawn, {changed.left:,} items left as they are"
+            f"shown otherwise, {changed.removed:,} taken out, {changed.restored:,} put back, "
+            f"{changed.withdrawn:,} items withdrawn, {changed.reopened:,} in the queue again, "
+            f"{changed.left:,} left as they are"
         )
