@@ -15,6 +15,7 @@ from annotation.candidates.endpoints.costs import tokens_of
 from annotation.candidates.endpoints.faults import EndpointFailed, Fault
 from annotation.candidates.endpoints.reading import Completion
 from annotation.candidates.endpoints.turns import Turn
+from annotation.candidates.generation.authors import author_of
 from annotation.candidates.generation.framing import frame_of, framed
 from annotation.candidates.generation.services import ring
 from annotation.candidates.models import GeneratedResponse, GenerationRequest, GenerationRun
@@ -65,7 +66,7 @@ def generate_by_endpoint(claim: Claim) -> None:
 class _Turn(Turn):
     def __init__(self, claim: Claim, run: GenerationRun):
         self.run, self.n = run, run.params["n"]
-        self.generators: dict[str, Generator] = {}
+        self.generators: dict[tuple[str, str], Generator] = {}
         # The same after a kill; another for who takes the run up again, and in another house,
         # whose runs have the same numbers: an endpoint may give its first answer again.
         self.key = f"concord-{run.created_at:%Y%m%d%H%M%S%f}-{claim.job.pk}"
@@ -147,7 +148,7 @@ class _Turn(Turn):
                 prompt_id=request.prompt_id,
                 text=text,
                 text_sha256=sha256_of_text(text),
-                generator=self._generator(answer.model),
+                generator=self._generator(answer),
                 params=params,
                 finish_reason=reason,
                 token_count=tokens,
@@ -170,12 +171,13 @@ class _Turn(Turn):
         sent = {name: ask.params[name] for name in ask.params if name != "idempotency_key"}
         return {**sent, **frame_of(self.run.params)}
 
-    def _generator(self, answered: str) -> Generator:
-        """The model that was asked; as its revision the name that it answers to, if another."""
-        name = self.run.terms["model"]
-        revision = answered[:100] if answered != name else ""
-        if revision not in self.generators:
-            self.generators[revision], _ = Generator.objects.get_or_create(
-                project=self.run.project, name=name, revision=revision
+    def _generator(self, answer: Completion) -> Generator:
+        signed = (answer.model, answer.fingerprint)
+        if signed not in self.generators:
+            self.generators[signed] = author_of(
+                self.run.project,
+                asked=self.run.terms["model"],
+                answered=answer.model,
+                fingerprint=answer.fingerprint,
             )
-        return self.generators[revision]
+        return self.generators[signed]

@@ -125,6 +125,39 @@ def test_every_response_is_kept_with_what_made_it(endpoint, server):
         assert request.milliseconds >= 0
 
 
+SHA256 = "0f3c9a7be21d" + "5" * 52
+FOLDER = "models/p/dpo-1-0f3c9a7be21d"
+
+
+@pytest.mark.parametrize(
+    ("said", "is_ours"),
+    [
+        ({"system_fingerprint": SHA256[:12]}, True),  # as serve_model signs
+        ({"model": "dpo-1-0f3c9a7be21d"}, True),  # as another server names the folder
+        ({"system_fingerprint": "ffffffffffff"}, False),
+        ({"model": "dpo-1-ffffffffffff"}, False),
+        ({"model": "1-0f3c9a7be21d"}, False),
+    ],
+)
+def test_a_model_of_ours_is_one_generator_behind_an_endpoint_too(endpoint, server, said, is_ours):
+    ours = Generator.objects.create(
+        project=endpoint.project,
+        name="dpo-1",
+        revision=SHA256[:12],
+        artifact=FOLDER,
+        artifact_sha256=SHA256,
+    )
+    elsewhere = {"artifact": FOLDER, "artifact_sha256": SHA256}
+    Generator.objects.create(project=make_project(), name="dpo-1", **elsewhere)
+    server.answer = saying(**said)
+
+    work(start(endpoint))
+
+    wrote = set(Response.objects.values_list("generator", flat=True))
+    assert (wrote == {ours.pk}) is is_ours
+    assert len(wrote) == 1
+
+
 def test_as_many_are_asked_at_a_time_as_the_endpoint_takes(endpoint, server):
     services.change_endpoint(endpoint=endpoint, concurrency=3)
     together = threading.Barrier(3, timeout=20)
