@@ -149,6 +149,7 @@ def test_a_stop_text_ends_the_answer_before_it(chat):
         ({"messages": [{"role": "boss", "content": "?"}]}, "messages[0].role", "one of system"),
         ({"messages": [{"role": "user", "content": 7}]}, "messages[0].content", "a text"),
         ({"messages": [{"role": "user", "content": "\ud800"}]}, "messages[0].content", "a text"),
+        ({"messages": [{"role": "user", "content": "a\0b"}]}, "messages[0].content", "a NUL"),
         ({"messages": [*ASK, {"role": "assistant", "content": "a"}]}, "messages", "user's"),
         (
             {"messages": [{"role": "user", "content": "a<|im_end|>b"}]},

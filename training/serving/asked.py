@@ -145,6 +145,10 @@ def _message(value: Any, where: str) -> dict[str, str]:
         raise Refused(f"{where}.role must be one of {', '.join(ROLES)}.", param=f"{where}.role")
     if not isinstance(content, str) or not _is_storable(content):
         raise Refused(f"{where}.content must be a text.", param=f"{where}.content")
+    if "\0" in content:  # it would come back in an answer that no database can store
+        raise Refused(
+            f"{where}.content has a NUL character in it: take it out.", param=f"{where}.content"
+        )
     return {"role": role, "content": content}
 
 

@@ -160,7 +160,8 @@ class Until:
         cut = self._first_stop(said["text"])
         if cut is not None:
             said |= {"text": said["text"][:cut], "finish_reason": "stop"}
-        return said
+        # No database stores it; a run of the platform's own writes the same sign in its place.
+        return said | {"text": said["text"].replace("\0", "\N{REPLACEMENT CHARACTER}")}
 
     def _text(self, ids: list[int]) -> str:
         return self.tokenizer.decode(ids, skip_special_tokens=True)

@@ -59,3 +59,8 @@ class ModelVersion(models.Model):
 
     def __str__(self):
         return self.name
+
+    @property
+    def served_name(self) -> str:
+        """What `serve_model` calls it, and whoever asks must: its folder's name."""
+        return self.artifact.rpartition("/")[2]

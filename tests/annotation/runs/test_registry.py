@@ -89,6 +89,11 @@ def test_the_page_moves_a_version_and_tells_where_it_comes_from(site, world):
     assert said.count(">base</a>") >= 1
     assert "To please" in said
     assert "All it comes from" in said
+    served = tuned.artifact.rpartition("/")[2]
+    assert f"manage.py serve_model {world.project.slug} {tuned.pk} --port 8400" in said
+    assert f'"model": "{served}", "messages"' in said, "under the name that the server knows"
+    scored = text(site.get(url("show-model-version", world, reward.pk)))
+    assert "/v1/score" in scored
     assert ">tuned</a>" in text(site.get(url("show-model-version", world, reward.pk)))
 
     site.post(url("set-stage", world, tuned.pk), {"stage": "promoted"})
