@@ -15,6 +15,7 @@ from annotation.datasets.left_out import check_names
 from annotation.datasets.policy import NO_RUBRIC, Policy, PolicyError
 from annotation.datasets.source import has_corrections
 from annotation.datasets.sources import named_in
+from annotation.labeling.batches import batch_label
 from annotation.projects.models import Project
 from annotation.projects.permissions import may
 from annotation.quality.services import latest_report
@@ -411,4 +412,4 @@ def _batches(project):
         .values_list("batch")
         .annotate(count=Count("pk"))[:MANY]
     )
-    return [(batch, f"{batch} ({grouped(count)})") for batch, count in counts]
+    return [(batch, f"{batch_label(batch)} ({grouped(count)})") for batch, count in counts]

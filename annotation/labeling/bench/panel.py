@@ -91,6 +91,11 @@ class RubricPanel:
         return self.confidence_rule != "off"
 
     @property
+    def needs_ratings(self) -> bool:
+        criteria = self.rubric.criteria_list if self.rubric else ()
+        return any(criterion.is_required for criterion in criteria)
+
+    @property
     def needs_confidence(self) -> bool:
         return self.confidence_rule == "required"
 

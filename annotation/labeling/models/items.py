@@ -6,6 +6,8 @@ from django.db.models import Exists, F, OuterRef, Q, TextField, Value
 from django.db.models.functions import Coalesce, NullIf
 from django.utils.translation import gettext_lazy as _
 
+from annotation.labeling.batches import batch_label
+
 
 class ItemQuerySet(models.QuerySet):
     def open(self):
@@ -96,6 +98,10 @@ class Item(models.Model):
 
     def __str__(self):
         return self.external_id
+
+    @property
+    def batch_label(self) -> str:
+        return batch_label(self.batch)
 
 
 class ItemResponse(models.Model):

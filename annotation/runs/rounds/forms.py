@@ -4,6 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from annotation.datasets.access import datasets_in
+from annotation.labeling.batches import batch_label
 from annotation.labeling.models import Item
 from annotation.runs.models import ModelVersion
 
@@ -33,7 +34,7 @@ class RoundForm(forms.Form):
         super().__init__(*args, **more)
         batches = Item.objects.filter(project=project).exclude(batch="")
         names = batches.order_by("batch").values_list("batch", flat=True).distinct()[:200]
-        self.fields["batches"].choices = [(name, name) for name in names]
+        self.fields["batches"].choices = [(name, batch_label(name)) for name in names]
         self.fields["base"].queryset = project.model_versions.filter(
             kind=ModelVersion.Kind.POLICY
         ).order_by("-pk")

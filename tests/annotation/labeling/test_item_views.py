@@ -5,6 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from annotation.labeling.batches import batch_label
 from annotation.labeling.verdict import Highlight
 from annotation.projects.models import Membership
 from annotation.projects.services import TagSpec, publish_rubric
@@ -133,3 +134,35 @@ def test_the_items_page_asks_no_more_with_more_judgments(
         make_judgment(item, make_member(project), [1, 2])
     with django_assert_num_queries(len(once)):
         client.get(url)
+
+
+def test_what_is_kept_apart_from_the_work_does_not_wait_for_judgments(client, project, lead):
+    kept = make_item(project, state="reserved", batch="import:4")
+    plain = make_item(project, batch="round:2:collect")
+    client.force_login(lead)
+    address = reverse("labeling:list-items", args=[project.slug])
+
+    listed = client.get(address, {"q": kept.external_id}).content.decode()
+    assert "not work" in listed
+    assert f"0 of {kept.overlap}" not in listed
+    assert "Import 4" in listed
+    work = client.get(address, {"q": plain.external_id}).content.decode()
+    assert f"0 of {plain.overlap}" in work
+    assert "Round 2: collect" in work
+    page = client.get(reverse("labeling:show-item", args=[project.slug, kept.pk]))
+    assert "it is not lent as work" in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("batch", "words"),
+    [
+        ("import:4", "Import 4"),
+        ("evaluation:7", "Evaluation 7"),
+        ("round:2:compare", "Round 2: compare"),
+        ("hard ones", "hard ones"),
+        ("import:four", "import:four"),
+        ("", ""),
+    ],
+)
+def test_a_batch_is_told_in_words(batch, words):
+    assert batch_label(batch) == words

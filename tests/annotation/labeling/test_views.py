@@ -12,6 +12,7 @@ from annotation.core.models import Event
 from annotation.labeling.models import Assignment, Judgment
 from annotation.labeling.queue import expire_leases
 from annotation.projects.models import Membership, Project
+from annotation.projects.services import CriterionSpec, publish_rubric
 from tests.factories import make_item, make_member, make_project, make_prompt
 
 pytestmark = pytest.mark.django_db
@@ -166,6 +167,18 @@ def test_unacceptable_lies_below_all_ranks(client, project, labeler):
     judgment = Judgment.objects.get()
     shown = [judgment.unacceptable[position - 1] for position in assignment.order]
     assert shown == [False, False, True]
+
+
+@pytest.mark.parametrize("is_required", [True, False])
+def test_ratings_say_whether_they_are_required(client, project, labeler, is_required):
+    criteria = [CriterionSpec("helpfulness", "Helpfulness", is_required=is_required)]
+    publish_rubric(project=project, guideline="Read both.", criteria=criteria)
+    make_item(project)
+
+    page = open_page(client, project).content.decode()
+
+    assert ("Ratings are optional." in page) is not is_required
+    assert ("(required)" in page) is is_required
 
 
 def test_ratings_are_kept_by_criterion_and_position(client, project, labeler):
