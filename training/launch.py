@@ -2,7 +2,8 @@
 
 How many on this machine says the run's option `devices`, and what they divide among them
 `sharding`: deploy/accelerate has a configuration for each. For several machines the same is
-started on each, on one shared folder: `--machines 2 --machine-rank 0|1 --rendezvous HOST:PORT`.
+started on each, on one shared folder: `--machines 2 --machine-rank 0|1 --rendezvous HOST:PORT`,
+where HOST is machine 0 (docs/runs.md).
 
 The launcher's own exit status says no more than that something ended; this one says what the
 contract of a run says (docs/formats.md), by the first process's run.json.
@@ -19,7 +20,7 @@ from typing import Any, NoReturn
 
 from training.errors import Cancelled, ConfigError, DataError, Fenced, MachineError
 from training.events import Journal
-from training.run import die_with_parent
+from training.run import die_with_parent, threads
 
 # One file of accelerate's for each value of the option `sharding`.
 CONFIGS = Path(__file__).resolve().parents[1] / "deploy" / "accelerate"
@@ -31,6 +32,11 @@ HOW_TO_GET_IT = "which is not installed: pip install deepspeed, or take fsdp2"
 
 def main(argv: list[str] | None = None) -> NoReturn:
     asked = parse(argv)
+    try:
+        check_meeting(asked)
+    except ConfigError as error:
+        sys.stderr.write(f"ConfigError: {error}\n")
+        sys.exit(error.exit_code)
     die_with_parent()
     config = json.loads((asked.run / "config.json").read_text(encoding="utf-8"))
     kind, options = config["kind"], config["options"]
@@ -66,6 +72,23 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     return asked
 
 
+def check_meeting(asked: argparse.Namespace) -> None:
+    """Raise ConfigError where machines would wait for each other in vain."""
+    if asked.machines < 1 or not 0 <= asked.machine_rank < asked.machines:
+        raise ConfigError(
+            f"machine {asked.machine_rank} of {asked.machines}: --machine-rank counts from 0, "
+            "and is below --machines"
+        )
+    host, _, port = asked.rendezvous.rpartition(":")
+    if not host or not (port.isascii() and port.isdigit()) or int(port) > 65535:
+        raise ConfigError(f"--rendezvous is HOST:PORT, got {asked.rendezvous!r}")
+    if asked.machines > 1 and (host in ("localhost", "127.0.0.1") or int(port) == 0):
+        raise ConfigError(
+            "several machines meet at machine 0: give its address, as the others see it, and "
+            "a free port, --rendezvous HOST:PORT"
+        )
+
+
 def command(asked: argparse.Namespace, kind: str, devices: int, sharding: str) -> list[str]:
     """What `accelerate launch` is told."""
     host, _, port = asked.rendezvous.rpartition(":")
@@ -77,10 +100,12 @@ def command(asked: argparse.Namespace, kind: str, devices: int, sharding: str) -
     return [
         sys.executable, "-m", "accelerate.commands.launch",
         "--config_file", str(CONFIGS / f"{sharding}.yaml"), *more,
+        # What the environment says is this machine's, for all of its processes.
+        "--num_cpu_threads_per_process", str(max(1, threads() // devices)),
         "--num_processes", str(devices * asked.machines),
-        "--num_machines", str(asked.machines),
+        "--num_machines", str(asked.machines), "--same_network",
         "--machine_rank", str(asked.machine_rank),
-        "--main_process_ip", host or "127.0.0.1",
+        "--main_process_ip", host,
         "--main_process_port", port,
         "-m", f"training.train_{kind}", str(asked.run), str(asked.token),
     ]  # fmt: skip

@@ -50,6 +50,36 @@ def test_accelerate_reads_what_it_is_told(tmp_path, sharding, flag):
     assert (read.module, read.training_script) == (True, "training.train_dpo")
     assert read.training_script_args == [str(tmp_path), "3"]
     assert config.compute_environment == "LOCAL_MACHINE"
+    assert (read.rdzv_backend, read.same_network) == ("static", True), "machine 0 is the address"
+
+
+def test_the_processes_of_a_machine_divide_its_threads(tmp_path, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "32")
+    for devices, threads in ((8, 4), (2, 16), (64, 1)):
+        read, _ = parsed(launch.command(asked(tmp_path), "sft", devices, "none"))
+        assert read.num_cpu_threads_per_process == threads
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ("--machines 2 --machine-rank 2 --rendezvous 10.0.0.1:29500", "counts from 0"),
+        ("--machines 0", "counts from 0"),
+        ("--machines 2 --machine-rank 1", "give its address"),
+        ("--machines 2 --rendezvous 10.0.0.1:0", "a free port"),
+        ("--machines 2 --rendezvous 10.0.0.1", "is HOST:PORT"),
+        ("--machines 2 --rendezvous :29500", "is HOST:PORT"),
+        ("--machines 2 --rendezvous 10.0.0.1:port", "is HOST:PORT"),
+    ],
+)
+def test_machines_that_could_not_meet_are_told_so_at_once(tmp_path, capsys, words, sentence):
+    with pytest.raises(SystemExit) as ended:
+        launch.main([str(tmp_path), "1", *words.split()])
+    assert ended.value.code == 64
+    assert sentence in capsys.readouterr().err
+    good = "--machines 2 --machine-rank 1 --rendezvous 10.0.0.1:29500"
+    launch.check_meeting(launch.parse([str(tmp_path), "1", *good.split()]))
+    launch.check_meeting(launch.parse([str(tmp_path), "1"]))
 
 
 def test_fsdp_is_the_second_one_and_leaves_no_weights_behind(tmp_path):

@@ -10,7 +10,7 @@ torch = pytest.importorskip("torch", reason="the train extra is not installed")
 from transformers import BertConfig, BertModel  # noqa: E402
 
 from tests.data import shared  # noqa: E402
-from training import encoder_loop, losses, policy, reward_model  # noqa: E402
+from training import encoder_loop, policy, reward_model  # noqa: E402
 from training.data import Comparison, Counts  # noqa: E402
 from training.options import read_options  # noqa: E402
 
@@ -66,14 +66,42 @@ def test_the_loss_of_pandalm_k_wise_is_the_pairwise_one_for_two_fifths_of_the_fo
             k_wise, _ = encoder_loop.forward(reward, scored, batch, options, False)
             name[0] = "pairwise"
             each = pairwise(reward, scored, [at for group in batch for at in group], options)
-            index = torch.tensor([n for n, group in enumerate(batch) for _ in group])
-            plain = losses.k_wise(each, index)
 
-            assert float(k_wise) == pytest.approx(float(plain), abs=1e-6)
+            assert float(k_wise) == pytest.approx(mean_of_means(each, batch), abs=1e-6)
     count.remove()
 
     assert forwards["pairwise"] == 2 * 842
     assert forwards["k-wise"] <= 0.45 * forwards["pairwise"]
+
+
+def test_its_gradient_is_the_pairwise_one_too(reward):
+    """On the three prompts of most comparisons: one forward of a response teaches what two do."""
+    scored = reward_model.ScoredComparisons(pandalm(), reward.tokeniser, Counts())
+    groups = sorted(scored.by_prompt(), key=len)[-3:]
+    options = read_options("reward", {})
+    weights = dict(reward.network.named_parameters())
+
+    def slope(loss):
+        found = torch.autograd.grad(loss, list(weights.values()), allow_unused=True)
+        return {name: one for name, one in zip(weights, found, strict=True) if one is not None}
+
+    k_wise, _ = encoder_loop.forward(reward, scored, groups, options, False)
+    ours, theirs = slope(k_wise), None
+    for group in groups:  # one at a time, and added up: no graph that K-wise builds
+        part = slope(pairwise(reward, scored, group, options).mean() / len(groups))
+        theirs = part if theirs is None else {name: theirs[name] + part[name] for name in part}
+
+    assert ours.keys() == theirs.keys()
+    assert max(float(one.abs().max()) for one in ours.values()) > 1e-2
+    for name, one in ours.items():
+        torch.testing.assert_close(one, theirs[name], atol=1e-5, rtol=1e-4, msg=name)
+
+
+def mean_of_means(each, groups):
+    """Over each prompt's comparisons, then over prompts; `each` in the order of the groups."""
+    left = iter(each.tolist())
+    means = [sum(next(left) for _ in group) / len(group) for group in groups]
+    return sum(means) / len(means)
 
 
 def pairwise(reward, scored, comparisons, options):

@@ -36,6 +36,25 @@ ORACLES = {
         lambda d: losses.preference_nll(d, margin=tensor(M)),
         lambda d: -log_sigmoid(d - M),
     ),
+    "soft label and margin": (
+        lambda d: losses.preference_nll(d, tensor(P), tensor(M)),
+        lambda d: -P * log_sigmoid(d - M) - (1 - P) * log_sigmoid(M - d),
+    ),
+    "centering": (
+        lambda d: losses.centering(d, tensor(M)),
+        lambda d: (d + M) ** 2,
+    ),
+    "DPO": (lambda d: losses.dpo_loss(d), lambda d: -log_sigmoid(d)),
+    "DPO, soft label": (
+        lambda d: losses.dpo_loss(d, p_chosen=tensor(P)),
+        lambda d: -P * log_sigmoid(d) - (1 - P) * log_sigmoid(-d),
+    ),
+    "DPO, of its four log-probabilities": (
+        lambda d: losses.dpo_loss(
+            losses.dpo_difference(d, tensor(P), tensor(M), tensor(-P), BETA)
+        ),
+        lambda d: -log_sigmoid(BETA * (d - M - P - P)),
+    ),
     "cDPO": (
         lambda d: losses.dpo_loss(d, 0.2),
         lambda d: -0.8 * log_sigmoid(d) - 0.2 * log_sigmoid(-d),

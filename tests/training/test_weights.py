@@ -1,7 +1,10 @@
 """What a comparison weighs reaches the model, however many share its batch or its prompt."""
 
+import math
+from dataclasses import replace
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="the train extra is not installed")
@@ -95,14 +98,12 @@ def test_k_wise_does_not_share_a_weight_that_the_dataset_has_shared(reward):  # 
     assert abs(k_wise_in_batches(reward, scored, 2) - plain) > 1e-4
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
-@pytest.mark.parametrize("size", [1, 2])
-def test_a_causal_reward_model_learns_by_weight_in_batches_of_any_size(tmp_path, size):
+def causal_reward_trainer(tmp_path, rows, **given):
+    """A reward trainer over rows on a tiny untrained model, and what each row's sides score."""
     from transformers import LlamaConfig, LlamaForSequenceClassification
 
     from training import trainers
 
-    rows = comparisons(((1.0,), (0.2,), (0.9,), (0.1,)))
     texts = [one.prompt[0]["content"] for one in rows] + [*toy.COURTEOUS, *toy.CURT]
     tokenizer = tiny.train_tokenizer(texts, 300)
     torch.manual_seed(0)
@@ -121,18 +122,79 @@ def test_a_causal_reward_model_learns_by_weight_in_batches_of_any_size(tmp_path,
     tokeniser = reward_model.CausalTokeniser(tokenizer, 200)
     scored = reward_model.ScoredComparisons(rows, tokeniser, Counts())
     run = SimpleNamespace(
-        options=read_options("reward", {"batch_size": size, "epochs": 1.0, "centering": 0.0}),
+        options=read_options("reward", {"epochs": 1.0, "centering": 0.0, **given}),
         out=tmp_path, seed=1, folder=tmp_path,
     )  # fmt: skip
     steps = {"total_steps": 4, "rate": 1e-4, "evaluate": lambda step: None, "state": {}}
     trainer = trainers.reward_trainer(run, model, tokenizer, scored, heads.Heads(), **steps)
     trainer.model.eval()
     with torch.no_grad():
-        found = [float(trainer.compute_loss(model, b)) for b in trainer.get_train_dataloader()]
         raw = reward_model.CausalReward(model)
-        scores = torch.cat([raw(tokeniser.collate([row]))[:, 0] for row in scored.rows])
-    each = -torch.nn.functional.logsigmoid(scored.differences(scores))
-    weighed = sum(one.weight * loss for one, loss in zip(rows, each.tolist(), strict=True))
+        alone = [float(raw(tokeniser.collate([row]))) for row in scored.rows]
+    return trainer, [
+        (alone[a], alone[b]) for a, b in zip(scored.chosen, scored.rejected, strict=True)
+    ]
+
+
+def mean_loss(trainer):
+    with torch.no_grad():
+        found = [
+            float(trainer.compute_loss(trainer.model, b)) for b in trainer.get_train_dataloader()
+        ]
+    return sum(found) / len(found)
+
+
+def log_sigmoid(x):
+    return -math.log1p(math.exp(-x))
+
+
+def by_share(p, d):
+    return -p * log_sigmoid(d) - (1 - p) * log_sigmoid(-d)
+
+
+REWARD_LOSSES = {
+    "majority": ({"soft_labels": False}, lambda row, a, b: -log_sigmoid(a - b)),
+    "vote shares": ({}, lambda row, a, b: by_share(row.p_chosen, a - b)),
+    "margin": (
+        {"soft_labels": False, "use_margin": True},
+        lambda row, a, b: -log_sigmoid(a - b - row.margin),
+    ),
+    "vote shares and margin": (
+        {"use_margin": True},
+        lambda row, a, b: by_share(row.p_chosen, a - b - row.margin),
+    ),
+    "centred": (
+        {"centering": 0.3},
+        lambda row, a, b: by_share(row.p_chosen, a - b) + 0.3 * (a + b) ** 2,
+    ),
+}
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+@pytest.mark.parametrize("name", REWARD_LOSSES)
+def test_the_shipped_reward_trainers_loss_is_its_formula(tmp_path, name):
+    """In math of its own, from what each response scores alone, without padding or batch."""
+    options, formula = REWARD_LOSSES[name]
+    shares = zip(
+        comparisons(((1.0,),) * 4), (1.0, 0.9, 0.75, 0.6), (0.3, 0.1, 1.0, 0.5), strict=True
+    )
+    rows = [replace(row, p_chosen=p, margin=margin) for row, p, margin in shares]
+    given = {"batch_size": 2, "use_weights": False, **options}
+
+    trainer, sides = causal_reward_trainer(tmp_path, rows, **given)
+
+    expected = [formula(row, *side) for row, side in zip(rows, sides, strict=True)]
+    assert np.std(expected) > 1e-3
+    assert mean_loss(trainer) == pytest.approx(float(np.mean(expected)), rel=1e-6, abs=1e-5)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+@pytest.mark.parametrize("size", [1, 2])
+def test_a_causal_reward_model_learns_by_weight_in_batches_of_any_size(tmp_path, size):
+    rows = comparisons(((1.0,), (0.2,), (0.9,), (0.1,)))
+    trainer, sides = causal_reward_trainer(tmp_path, rows, batch_size=size)
+    each = [-log_sigmoid(chosen - rejected) for chosen, rejected in sides]
+    weighed = sum(one.weight * loss for one, loss in zip(rows, each, strict=True))
     expected = weighed / sum(one.weight for one in rows)
-    assert sum(found) / len(found) == pytest.approx(expected, abs=1e-5)
-    assert abs(float(each.mean()) - expected) > 1e-3, "the weights must matter"
+    assert mean_loss(trainer) == pytest.approx(expected, abs=1e-5)
+    assert abs(float(np.mean(each)) - expected) > 1e-3, "the weights must matter"
