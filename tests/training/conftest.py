@@ -1,5 +1,7 @@
 """One toy dataset and one finished run of each kind, shared by the whole session."""
 
+import sys
+
 import pytest
 
 from tests.training import toy
@@ -14,6 +16,13 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if TRAINED & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.xdist_group("training"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread():
+    """Models as small as these mostly wait for a second thread, and on busy cores for long."""
+    if torch := sys.modules.get("torch"):
+        torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")
