@@ -173,6 +173,7 @@ def stock(folder: Path, tokenizer, pairs) -> dict:
 def ours(folder: Path, tokenizer, pairs) -> dict:
     """With the reference scored beforehand, its seconds counted."""
     from training import policy, trainers
+    from training.alarms import Alarms
     from training.options import read_options
 
     options = {"batch_size": BATCH, "learning_rate": 1e-4, "warmup": 0.0, "max_steps": STEPS}
@@ -186,6 +187,7 @@ def ours(folder: Path, tokenizer, pairs) -> dict:
         seed=SEED,
         journal=silent,
         cancel_asked=False,
+        alarms=Alarms("dpo"),
     )
     model = policy.load_policy(folder / "model")
     both = [(pair.prompt, pair.chosen) for pair in pairs]
