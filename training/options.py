@@ -35,9 +35,13 @@ class Option:
         if self.type is float and not math.isfinite(value):
             raise ConfigError(f"option {self.name!r} must be a finite number")
         if self.low is not None and value < self.low:
-            raise ConfigError(f"option {self.name!r} must be at least {self.low:g}, got {value!r}")
+            raise ConfigError(
+                f"option {self.name!r} must be at least {self.low:.10g}, got {value!r}"
+            )
         if self.high is not None and value > self.high:
-            raise ConfigError(f"option {self.name!r} must be at most {self.high:g}, got {value!r}")
+            raise ConfigError(
+                f"option {self.name!r} must be at most {self.high:.10g}, got {value!r}"
+            )
         if self.choices is not None and value not in self.choices:
             raise ConfigError(
                 f"option {self.name!r} must be one of {', '.join(self.choices)}, got {value!r}"
@@ -48,12 +52,16 @@ class Option:
         return {**asdict(self), "type": self.type.__name__}
 
 
+# More than any training takes, and small enough for every library and column on the way.
+MAX_STEPS = 10_000_000
 LEARNING_RATE = Option(
     "learning_rate", float, None, "peak learning rate; by default by kind and size", 0.0, 1.0
 )
 COMMON = (
     Option("epochs", float, 1.0, "passes over the training split", 0.01, 1000),
-    Option("max_steps", int, None, "stop after this many steps, whatever `epochs` says", 1),
+    Option(
+        "max_steps", int, None, "stop after this many steps, whatever `epochs` says", 1, MAX_STEPS
+    ),
     LEARNING_RATE,
     Option("batch_size", int, 8, "rows a step", 1, 4096),
     Option("accumulation", int, 1, "batches added up to one step", 1, 1024),
@@ -62,10 +70,10 @@ COMMON = (
     ),
     Option("warmup", float, 0.05, "share of the steps in which the learning rate rises", 0.0, 1.0),
     Option("weight_decay", float, 0.0, "AdamW's weight decay", 0.0, 1.0),
-    Option("save_steps", int, 100, "steps between checkpoints", 1),
-    Option("eval_steps", int, 50, "steps between evaluations on the dev split", 1),
-    Option("log_steps", int, 5, "steps between metric lines", 1),
-    Option("eval_rows", int, 500, "at most so many rows of dev in each evaluation", 1),
+    Option("save_steps", int, 100, "steps between checkpoints", 1, MAX_STEPS),
+    Option("eval_steps", int, 50, "steps between evaluations on the dev split", 1, MAX_STEPS),
+    Option("log_steps", int, 5, "steps between metric lines", 1, MAX_STEPS),
+    Option("eval_rows", int, 500, "at most so many rows of dev in each evaluation", 1, 1_000_000),
     Option("allow_drops", bool, False, "go on although over 2 % of the rows cannot be used"),
     Option("precision", str, "auto", "auto: bf16 on a GPU", choices=("auto", "fp32", "bf16")),
     Option("devices", int, 1, "processes of one machine, each with a device of its own", 1, 64),
@@ -192,7 +200,14 @@ GENERATE = (
     Option("prompts", str, "", "path of prompts.jsonl"),
     Option("n", int, 4, "responses per prompt", 1, 64),
     Option("max_new_tokens", int, 48, "longest response in tokens", 1, 32768),
-    Option("max_length", int, None, "prompt and response in tokens; default: the model's own", 8),
+    Option(
+        "max_length",
+        int,
+        None,
+        "prompt and response in tokens; default: the model's own",
+        8,
+        131072,
+    ),
     Option("temperature", float, 1.0, "0 is greedy", 0.0, 10.0),
     Option("top_p", float, 1.0, "nucleus: smallest set with this probability", 1e-6, 1.0),
     Option("batch_size", int, 64, "responses sampled at a time", 1, 4096),

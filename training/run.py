@@ -23,7 +23,7 @@ from typing import Any, NoReturn
 
 from training import checkpoint, ranks, sharding
 from training.alarms import Alarms
-from training.errors import Cancelled, ConfigError, RunError, of_machine
+from training.errors import Cancelled, ConfigError, DataError, RunError, of_machine
 from training.events import Journal, QuietJournal
 from training.options import BY_KIND, read_options
 
@@ -116,15 +116,19 @@ class Run:
         is_held_out: bool,
         rows: int = 0,
     ) -> None:
-        """One metric line. Figures of rows that it trains on do not go by the bare name
-        `eval_…`: whoever reads that takes it for held out. `rows`: how many they are of."""
-        prefix = "" if is_held_out else "train_"
-        named = {f"{prefix}{name}": value for name, value in figures.items()}
-        self.journal.metric(step, total, **named)
+        """One metric line. `rows`: how many the figures are of."""
+        self.journal.metric(step, total, **named(figures, is_held_out=is_held_out))
         if is_held_out:
             for name, sentence in self.alarms.checked(step, figures, rows):
                 self.journal.warning(f"step {step}: {sentence}", alarm=name)
         self.journal.sync()
+
+
+def named(figures: dict[str, float], *, is_held_out: bool) -> dict[str, float]:
+    """An evaluation's figures by the names to tell them by. Those of rows that it trains on do
+    not go by the bare name `eval_…`: whoever reads that takes it for held out."""
+    prefix = "" if is_held_out else "train_"
+    return {f"{prefix}{name}": value for name, value in figures.items()}
 
 
 def main(
@@ -157,8 +161,9 @@ def main(
         traceback.print_exc()
         if (cause := of_machine(error)) is not None:
             sys.exit(_end(run, cause))
+        # The traceback's last line is the sentence: it stands in the log already.
         last_line = traceback.format_exception_only(error)[-1].strip()
-        sys.exit(_end(run, RunError(last_line)))
+        sys.exit(_end(run, RunError(last_line), is_told=True))
     sys.exit(0)
 
 
@@ -321,13 +326,16 @@ def _record(run: Run, status: str, error: RunError | None) -> dict[str, Any]:
 
 
 def _say(error: RunError) -> int:
-    sys.stderr.write(f"{type(error).__name__}: {error}\n")
+    # What the configuration or the data is to blame for, every process of a run finds out.
+    if ranks.is_first() or not isinstance(error, ConfigError | DataError):
+        sys.stderr.write(f"{type(error).__name__}: {error}\n")
     return error.exit_code
 
 
-def _end(run: Run, error: RunError) -> int:
-    """Write down how it ended, unless another attempt owns the run by now."""
-    code = _say(error)
+def _end(run: Run, error: RunError, *, is_told: bool = False) -> int:
+    """Write down how it ended, unless another attempt owns the run by now. The log's last line is
+    the cause, once."""
+    code = error.exit_code if is_told else _say(error)
     try:
         if error.status == "failed":
             run.journal.write("error", message=str(error))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from training.data import SPLITS, Counts, Dataset, check_margins, drop_identical
 from training.errors import DataError
-from training.run import Run, main
+from training.run import Run, main, named
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -135,7 +135,7 @@ def train(
     )
     model = trainers.train(trainer, run, resume, model)
     samples.show(run, model, tokenizer, pairs[watched], total)
-    run.outcome.initial = state["initial"]
+    run.outcome.initial = named(state["initial"], is_held_out=bool(pairs["dev"]))
     if pairs["test"]:
         report(run, pairs, score, reference["test"])
     return model

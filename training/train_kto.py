@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from training.data import SPLITS, Comparison, Counts, Dataset, check_margins, drop_identical
 from training.errors import DataError
-from training.run import Run, main
+from training.run import Run, main, named
 from training.train_dpo import LIMITS, START_TOLERANCE
 from training.unpaired import (
     BY_DESIGN,
@@ -150,7 +150,7 @@ def train(
         state=state,
     )
     model = trainers.train(trainer, run, resume, model)
-    run.outcome.initial = state["initial"]
+    run.outcome.initial = named(state["initial"], is_held_out=bool(ids["dev"]))
     chosen, rejected = score_pairs(pairs, "evaluate")
     return model, losses.dpo_difference(chosen, rejected, *pair_reference, options["beta"])
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from training.criteria import parse_weights, read_criteria
 from training.data import SPLITS, Comparison, Counts, Dataset, check_margins, drop_identical
 from training.errors import ConfigError, DataError
-from training.run import Run, main
+from training.run import Run, main, named
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -78,9 +78,10 @@ def work(run: Run) -> None:
     # Without a dev split the training rows themselves show at least whether anything moves.
     watched = (scored["dev"] or scored["train"]).first(options["eval_rows"])
 
+    held_out = bool(scored["dev"])
+
     def evaluate(step: int) -> dict[str, float]:
         figures = quick_figures(run, reward, watched, bf16)
-        held_out = bool(scored["dev"])
         run.tell_evaluation(step, None, figures, is_held_out=held_out, rows=len(watched))
         return figures
 
@@ -91,7 +92,7 @@ def work(run: Run) -> None:
         train_encoder(run, reward, train_set, rate, evaluate, state, resume, is_shared=is_shared)
     else:
         train_causal(run, reward, train_set, rate, evaluate, state, resume)
-    run.outcome.initial = state["initial"]
+    run.outcome.initial = named(state["initial"], is_held_out=held_out)
     report(run, reward, scored, bf16)
 
     def save(folder: Path) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from training.data import SPLITS, Counts, Dataset, Messages
 from training.errors import ConfigError, DataError
 from training.options import responses_to_a_prompt
-from training.run import Run, main
+from training.run import Run, main, named
 
 if TYPE_CHECKING:
     from training.rl_loop import Learner
@@ -140,8 +140,9 @@ def train(
     resume = run.resume_point()
     state = resume.state if resume else {"initial": evaluate(0)}
     loop.train(rows["train"], total, evaluate, state, resume)
-    run.outcome.initial = state["initial"]
-    report(loop, (rows["test"] or watched)[: options["eval_rows"]], bool(rows["test"]))
+    run.outcome.initial = named(state["initial"], is_held_out=bool(rows["dev"]))
+    split = next(one for one in ("test", "dev", "train") if rows[one])
+    report(loop, rows[split][: options["eval_rows"]], split)
 
 
 def answer(loop: "Learner", model: Any, prompts: "list[Prompt]") -> "tuple[Responses, Any]":
@@ -156,21 +157,22 @@ def answer(loop: "Learner", model: Any, prompts: "list[Prompt]") -> "tuple[Respo
     return responses, rollouts.score(loop.run, loop.reward, responses)
 
 
-def report(loop: "Learner", prompts: "list[Prompt]", is_held_out: bool) -> None:
-    """The policy beside its base model on the same prompts, by the reward model."""
+def report(loop: "Learner", prompts: "list[Prompt]", split: str) -> None:
+    """The policy beside its base model on the same prompts, by the reward model. The figures are
+    named by the split that the prompts are of."""
     from training import evaluate
 
-    run, name = loop.run, "test" if is_held_out else "train"
+    run = loop.run
     (after, ours), (before, theirs) = (
         answer(loop, model, prompts) for model in (loop.model, loop.reference)
     )
     difference = (ours - theirs).double().numpy()
     wins = evaluate.accuracy(difference, [prompt.sha256 for prompt in prompts], run.seed)
     run.outcome.metrics = {
-        f"{name}_win_rate": wins.describe(),
-        f"{name}_reward": float(ours.mean()),
-        f"{name}_length": float(after.lengths.mean()),
-        f"{name}_prompts": len(prompts),
+        f"{split}_win_rate": wins.describe(),
+        f"{split}_reward": float(ours.mean()),
+        f"{split}_length": float(after.lengths.mean()),
+        f"{split}_prompts": len(prompts),
     }
     run.outcome.baselines = {
         "base model": {

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from training.data import SPLITS, Counts, Dataset, Demonstration
 from training.errors import ConfigError, DataError
-from training.run import Run, main
+from training.run import Run, main, named
 
 if TYPE_CHECKING:
     from training.tokens import TokenisedText
@@ -121,12 +121,13 @@ def train(
     )
     model = trainers.train(trainer, run, resume, model)
     samples.show(run, model, tokenizer, watched, total)
-    run.outcome.initial = state["initial"]
+    run.outcome.initial = named(state["initial"], is_held_out=bool(texts["dev"]))
     for split in ("dev", "test"):
         if texts[split]:
             figures = measure(texts[split])
             run.outcome.metrics |= {f"{split}_{name}": value for name, value in figures.items()}
-    run.outcome.baselines = {"untrained": {"loss": state["initial"]["eval_loss"]}}
+    watched_split = "dev" if texts["dev"] else "train"
+    run.outcome.baselines = {"untrained": {f"{watched_split}_loss": state["initial"]["eval_loss"]}}
     return model
 
 

@@ -1,12 +1,14 @@
 """Celery's side of accounts."""
 
+from django.utils.translation import gettext_lazy
+
 from annotation.celery import app
 from annotation.core.jobs import Claim, job_kind
 
 NOTICE = "security_notice"
 
 
-@job_kind(NOTICE, max_attempts=5, time_limit=120)
+@job_kind(NOTICE, title=gettext_lazy("Mail about an account"), max_attempts=5, time_limit=120)
 def send_notice(claim: Claim):
     from annotation.accounts import notices  # a task is a leaf: services import us
 

@@ -19,6 +19,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -120,6 +121,25 @@ def nice_ticks(low: float, high: float, wanted: int = 5) -> list[float]:
     return [round(i * step, 12) for i in range(first, last + 1)]
 
 
+def _told_apart(values: Sequence[float], write: Number) -> list[str]:
+    """The names of ticks, with as many digits as it takes for no two to be alike."""
+    names = [write(value) for value in values]
+    if write is not plain or len(set(names)) == len(names):
+        return names
+    gap = min(abs(b - a) for a, b in pairwise(values))
+    digits = max(0, -math.floor(math.log10(gap) + 1e-9))
+    return [localised(f"{value:,.{digits}f}".replace("-", "−")) for value in values]
+
+
+def _room(low: float, high: float) -> tuple[float, float]:
+    """A range that is not the noise of one number: at least a five-hundredth of its size."""
+    least = max(abs(low), abs(high)) / 500
+    if high - low >= least or high == low:
+        return low, high
+    middle = (low + high) / 2
+    return middle - least / 2, middle + least / 2
+
+
 def line_chart(
     *,
     label: str,
@@ -149,7 +169,7 @@ def line_chart(
         return chart
     ys = [y for one in kept for y in [*(y for _, y in one.points), *_bounds(one)]]
     ys += [limit[0]] if limit else []
-    y_ticks = nice_ticks(*(y_range or (min(ys), max(ys))))
+    y_ticks = nice_ticks(*(y_range or _room(min(ys), max(ys))))
     to_y = _scale(y_ticks[0], y_ticks[-1], chart.bottom, chart.top)
     if x_labels is not None:
         to_x = _scale(0, max(len(x_labels) - 1, 1), chart.left, chart.right)
@@ -158,8 +178,14 @@ def line_chart(
     else:
         low, high = min(xs), max(xs)
         to_x = _scale(low, high if high > low else low + 1, chart.left, chart.right)
-        shown = [(x, x_format(x)) for x in nice_ticks(low, high) if low <= x <= high]
-    chart.y_ticks = [Mark(str(chart.left), px(to_y(y)), y_format(y)) for y in y_ticks]
+        marked = [x for x in nice_ticks(low, high) if low <= x <= high]
+        if all(float(x).is_integer() for x in xs):
+            marked = [x for x in marked if x.is_integer()]  # there is no half of a step
+        shown = list(zip(marked, _told_apart(marked, x_format), strict=True))
+    chart.y_ticks = [
+        Mark(str(chart.left), px(to_y(y)), name)
+        for y, name in zip(y_ticks, _told_apart(y_ticks, y_format), strict=True)
+    ]
     chart.x_ticks = [
         Mark(px(to_x(x)), str(chart.height - 4), text, _side(to_x(x), chart, place, len(shown)))
         for place, (x, text) in enumerate(shown)

@@ -17,6 +17,7 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from annotation.core.errors import Conflict, DomainError
@@ -50,6 +51,8 @@ class Kind:
 
     name: str
     run: Callable[["Claim"], dict | None]
+    # What it is called on pages.
+    title: str | Promise = ""
     queue: str = "default"
     lease: timedelta = timedelta(seconds=60)
     max_attempts: int = 3

@@ -111,6 +111,13 @@ class Job(models.Model):
         return self.get_state_display()
 
     @property
+    def kind_text(self):
+        """What it does in words; its kind where no worker knows it any more."""
+        from annotation.core.jobs import KINDS  # jobs import us
+
+        return str(KINDS[self.kind].title or self.kind) if self.kind in KINDS else self.kind
+
+    @property
     def seconds(self):
         if self.started_at is None:
             return None

@@ -51,10 +51,10 @@ class Option:
             raise BadOption(self.name, _("%(option)s takes a finite number.") % named)
         if self.low is not None and value < self.low:
             said = _("%(option)s must be at least %(low)s.")
-            raise BadOption(self.name, said % {**named, "low": f"{self.low:g}"})
+            raise BadOption(self.name, said % {**named, "low": f"{self.low:.10g}"})
         if self.high is not None and value > self.high:
             said = _("%(option)s must be at most %(high)s.")
-            raise BadOption(self.name, said % {**named, "high": f"{self.high:g}"})
+            raise BadOption(self.name, said % {**named, "high": f"{self.high:.10g}"})
         if self.choices is not None and value not in self.choices:
             said = _("%(option)s is one of %(choices)s.")
             raise BadOption(self.name, said % {**named, "choices": ", ".join(self.choices)})
@@ -79,9 +79,9 @@ class Option:
         """Its limits as a person reads them, or nothing. The numbers are written as they are to
         be typed, in any language."""
         if self.low is not None and self.high is not None:
-            ends = {"low": f"{self.low:g}", "high": f"{self.high:g}"}
+            ends = {"low": f"{self.low:.10g}", "high": f"{self.high:.10g}"}
             return _("%(low)s to %(high)s") % ends
-        return _("at least %(low)s") % {"low": f"{self.low:g}"} if self.low is not None else ""
+        return _("at least %(low)s") % {"low": f"{self.low:.10g}"} if self.low is not None else ""
 
 
 def read_options(table: Sequence[Option], given: Mapping[str, Any], what: str) -> dict[str, Any]:

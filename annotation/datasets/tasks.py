@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from django.utils.translation import gettext_lazy
+
 from annotation.core.jobs import Claim, job_kind
 
 FREEZE = "freeze_dataset"
@@ -10,14 +12,14 @@ VERIFY = "verify_dataset"
 
 # The judgments are read in one read-only transaction, in which no progress can be written: the
 # lease covers the longest freeze there may be.
-@job_kind(FREEZE, lease=timedelta(minutes=30))
+@job_kind(FREEZE, title=gettext_lazy("Freezing a dataset"), lease=timedelta(minutes=30))
 def freeze_dataset(claim: Claim):
     from annotation.datasets import services  # a task is a leaf: services import us
 
     return services.freeze_in_job(claim)
 
 
-@job_kind(VERIFY, lease=timedelta(minutes=30))
+@job_kind(VERIFY, title=gettext_lazy("Check of a dataset"), lease=timedelta(minutes=30))
 def verify_dataset(claim: Claim):
     from annotation.datasets import verify
 
@@ -29,14 +31,18 @@ TRY = "try_destination"
 
 
 # One request of a push may take ten minutes, and hours all of them.
-@job_kind(PUSH, lease=timedelta(minutes=15), time_limit=None)
+@job_kind(
+    PUSH, title=gettext_lazy("Publishing a dataset"), lease=timedelta(minutes=15), time_limit=None
+)
 def push_dataset(claim: Claim):
     from annotation.datasets.publishing import pushing
 
     pushing.push_in_job(claim)
 
 
-@job_kind(TRY, lease=timedelta(minutes=15), max_attempts=1)
+@job_kind(
+    TRY, title=gettext_lazy("Trial of a destination"), lease=timedelta(minutes=15), max_attempts=1
+)
 def try_destination(claim: Claim):
     from annotation.datasets.publishing import trial
 

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from django.utils.translation import gettext_lazy
+
 from annotation.celery import app
 from annotation.core.jobs import Claim, job_kind
 from annotation.core.locks import only_one
@@ -57,7 +59,7 @@ IMPORT_KIND = "import"
 
 
 # Writing a large file is one transaction without a word in between, so the lease is long.
-@job_kind(IMPORT_KIND, lease=timedelta(minutes=10))
+@job_kind(IMPORT_KIND, title=gettext_lazy("Import of items"), lease=timedelta(minutes=10))
 def run_import(claim: Claim):
     from annotation.labeling.imports import services  # a task is a leaf: services import us
 
@@ -67,7 +69,7 @@ def run_import(claim: Claim):
 RENDER_KIND = "render"
 
 
-@job_kind(RENDER_KIND)
+@job_kind(RENDER_KIND, title=gettext_lazy("Preparing texts"))
 def render_ahead(claim: Claim):
     from annotation.labeling import prerender  # a task is a leaf: services import us
 
@@ -77,7 +79,7 @@ def render_ahead(claim: Claim):
 SLICES_KIND = "slices"
 
 
-@job_kind(SLICES_KIND, lease=timedelta(minutes=10))
+@job_kind(SLICES_KIND, title=gettext_lazy("Slices of items"), lease=timedelta(minutes=10))
 def sort_into_slices(claim: Claim):
     from annotation.labeling.slices import sorting  # a task is a leaf: services import us
 
@@ -87,7 +89,7 @@ def sort_into_slices(claim: Claim):
 REVIEW_KIND = "review"
 
 
-@job_kind(REVIEW_KIND)
+@job_kind(REVIEW_KIND, title=gettext_lazy("Choosing for review"))
 def refresh_reviews(claim: Claim):
     from annotation.labeling.review import entries  # a task is a leaf: services import us
 

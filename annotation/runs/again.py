@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from annotation.core.errors import DomainError
-from annotation.runs import presets
+from annotation.runs import presets, words
 from annotation.runs.models import TrainingRun
 from annotation.runs.options import BY_KIND
 from annotation.runs.presentation import setting
@@ -22,6 +22,10 @@ class Change:
     name: str
     was: str
     now: str
+
+    @property
+    def title(self) -> str:
+        return words.option(self.name)
 
 
 def order_like(run: TrainingRun, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from annotation.core.errors import Conflict
 from annotation.datasets.access import datasets_in
 from annotation.datasets.services import find_dataset
 from annotation.projects.permissions import project_for, row_for
-from annotation.runs import again, detail, presets, services
+from annotation.runs import again, detail, events, presets, services
 from annotation.runs.models import ModelVersion, TrainingRun
 
 
@@ -134,7 +134,7 @@ class RunSerializer(serializers.ModelSerializer):
         }
 
     def get_latest(self, run) -> dict[str, float]:
-        return detail.newest_values(run.events.filter(type="metric"))
+        return detail.newest_values(events.metrics(run))
 
     @extend_schema_field(ChangeSerializer(many=True))
     def get_changes(self, run):

@@ -7,9 +7,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from annotation.core.charts import LineChart, Series, line_chart, plain
+from annotation.runs.events import MAX_POINTS
 from annotation.runs.models import RunEvent
-
-MAX_POINTS = 240  # what a chart of 560 px can show
 
 
 @dataclass(frozen=True)

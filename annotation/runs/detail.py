@@ -3,15 +3,14 @@
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from annotation.core import jobs
 from annotation.core.charts import whisker
-from annotation.runs import curves, presentation
+from annotation.core.numbers import grouped
+from annotation.runs import curves, events, presentation, words
 from annotation.runs.models import RunEvent, TrainingRun
 from annotation.runs.options import BY_KIND
-
-MAX_SAMPLES = 24  # of what it writes: the newest looks at a few prompts
-TIMELINE = ("start", "progress", "checkpoint", "artifact")
 
 
 @dataclass(frozen=True)
@@ -23,20 +22,22 @@ class Stage:
 
 @dataclass(frozen=True)
 class Setting:
+    """An option of a run in words; `name` is the option's own."""
+
     name: str
+    title: str
     value: str
     is_default: bool
 
 
-def stages(run: TrainingRun, events: list[RunEvent]) -> list[Stage]:
-    """The trainer's stages in the latest attempt. It may evaluate in between: what it reached
-    farthest counts, and the last evaluation is the one after training."""
-    token = max((event.token for event in events), default=0)
+def stages(run: TrainingRun, told: list[RunEvent]) -> list[Stage]:
+    """The trainer's stages by what it told of the latest attempt. It may evaluate in between: what
+    it reached farthest counts, and the last evaluation is the one after training."""
     begun: dict[str, RunEvent] = {}
     last: dict[str, RunEvent] = {}
-    for event in events:
+    for event in told:
         stage = event.data.get("stage")
-        if event.token == token and event.type == "progress" and isinstance(stage, str):
+        if isinstance(stage, str):
             begun.setdefault(stage, event)
             last[stage] = event
     names = [name for name, _title in presentation.STAGES]
@@ -47,11 +48,13 @@ def stages(run: TrainingRun, events: list[RunEvent]) -> list[Stage]:
     found = []
     for at, (name, title) in enumerate(presentation.STAGES):
         style = ""
-        if state == "done" or at < reached:
+        is_over = state == "done" or at < reached
+        if is_over:
             style = "done"
         elif at == reached:
             style = {"running": "now", "failed": "failed"}.get(state, "done")
-        found.append(Stage(str(title), style, _detail(name, begun, last, names, at)))
+        detail = _detail(name, begun, last, names, at, is_over=is_over)
+        found.append(Stage(str(title), style, detail))
     return found
 
 
@@ -60,7 +63,8 @@ def _reached(names, last) -> int:
         return names.index("publish")
     train, evaluate = last.get("train"), last.get("evaluate")
     if train is not None:
-        is_over = train.step is not None and train.step >= train.data.get("total", 0) > 0
+        total = train.data.get("total")
+        is_over = train.step is not None and type(total) is int and 0 < total <= train.step
         if is_over and evaluate is not None and evaluate.line > train.line:
             return names.index("evaluate")
         return names.index("train")
@@ -69,12 +73,18 @@ def _reached(names, last) -> int:
     return max((names.index(name) for name in last if name in names), default=-1)
 
 
-def _detail(name, begun, last, names, at) -> str:
+def _detail(name, begun, last, names, at, *, is_over) -> str:
     event = last.get(name)
     if event is None:
         return ""
-    if name == "train" and event.step is not None and event.data.get("total"):
-        return _("step %(step)s of %(total)s") % {"step": event.step, "total": event.data["total"]}
+    total = event.data.get("total")
+    if name == "train" and event.step is not None and type(total) is int and total:
+        if is_over:  # the last sign of it may be a step before its end
+            return ngettext("%(count)s step", "%(count)s steps", total) % {"count": grouped(total)}
+        return _("step %(step)s of %(total)s") % {
+            "step": grouped(event.step),
+            "total": grouped(total),
+        }
     if name in ("check data", "load models"):
         following = next((begun[n] for n in names[at + 1 :] if n in begun), None)
         if following is not None:
@@ -85,30 +95,46 @@ def _detail(name, begun, last, names, at) -> str:
 
 def whole_settings(run: TrainingRun) -> list[Setting]:
     """Every option with its value: those given first, then the defaults."""
-    rows = [Setting("seed", str(run.seed), run.seed == 11)]
+    rows = [Setting("seed", words.option("seed"), str(run.seed), run.seed == 11)]
+    chosen = run.report.get("settings") or {}
     for option in BY_KIND[run.kind]:
         value = run.options.get(option.name, option.default)
-        text = _("chosen by the trainer") if value is None else presentation.setting(value)
-        rows.append(Setting(option.name, text, option.name not in run.options))
+        text = presentation.option_value(option.name, value)
+        if value is None and option.name in chosen:
+            text = _("%(value)s, chosen by the trainer") % {
+                "value": presentation.option_value(option.name, chosen[option.name])
+            }
+        is_default = option.name not in run.options
+        rows.append(Setting(option.name, words.option(option.name), text, is_default))
     return sorted(rows, key=lambda row: row.is_default)
 
 
-def latest_numbers(events) -> list[tuple[str, str, int]]:
-    """(name, value, step) of the newest of each number the trainer told."""
+@dataclass(frozen=True)
+class Number:
+    """The newest of a figure that the trainer told, in words; `name` is the trainer's own."""
+
+    name: str
+    title: str
+    value: str
+    step: str
+
+
+def latest_numbers(newest) -> list[Number]:
+    """Those of training first, then the evaluations', each in the order of the words."""
     return [
-        (name, presentation.significant(value), step)
-        for name, (value, step) in sorted(_newest(events).items())
+        Number(name, words.figure(name), words.measured(name, value), grouped(step))
+        for name, (value, step) in sorted(newest.items(), key=lambda pair: words.place(pair[0]))
     ]
 
 
-def newest_values(events) -> dict[str, float]:
+def newest_values(metrics) -> dict[str, float]:
     """The same as plain numbers, for the API."""
-    return {name: value for name, (value, _) in sorted(_newest(events).items())}
+    return {name: value for name, (value, _step) in sorted(_newest(metrics).items())}
 
 
-def _newest(events) -> dict[str, tuple[float, int]]:
+def _newest(metrics) -> dict[str, tuple[float, int]]:
     newest = {}
-    for step, values in sorted(curves.latest_attempts(events).items()):
+    for step, values in sorted(curves.latest_attempts(metrics).items()):
         newest |= {
             name: (value, step) for name, value in values.items() if name not in ("total", "epoch")
         }
@@ -125,43 +151,34 @@ class Sample:
     reward: str
 
 
-def samples(events: list[RunEvent]) -> list[Sample]:
-    """The newest of what it wrote, newest first; a step that was repeated is shown once."""
-    latest: dict[tuple, RunEvent] = {}
-    for event in sorted(events, key=lambda e: (e.token, e.line)):
-        if event.type == "sample" and event.step is not None:
-            latest[event.step, str(event.data.get("prompt", ""))] = event
-    found = sorted(latest.values(), key=lambda e: (-e.step, e.line))
+def samples(run: TrainingRun) -> list[Sample]:
     return [
         Sample(
             event.step,
-            str(event.data.get("prompt", "")),
-            str(event.data.get("text", "")),
-            presentation.significant(event.data.get("reward")),
+            event.prompt or "",
+            event.text or "",
+            words.measured("reward", event.reward),
         )
-        for event in found[:MAX_SAMPLES]
+        for event in events.samples(run)
     ]
 
 
 def describe(run: TrainingRun) -> dict:
     """The context of the run's live part."""
-    metrics = list(run.events.filter(type="metric"))
-    others = list(run.events.exclude(type="metric"))
-    is_starting = run.state == "running" and not any(
-        event.type == "progress" and event.data.get("stage") == "train" for event in others
-    )
+    metrics, told = events.metrics(run), events.stages(run)
+    has_begun = any(event.data.get("stage") == "train" for event in told)
     report = run.report if run.state == "done" else {}
     return {
         "run": run,
         "job": run.job,
-        "stages": stages(run, [event for event in others if event.type in TIMELINE]),
-        "is_starting": is_starting,
-        "warnings": [e.data.get("message", "") for e in others if e.type == "warning"],
+        "stages": stages(run, told),
+        "is_starting": run.state == "running" and not has_begun,
+        "warnings": events.warnings(run),
         "curves": curves.curves(metrics),
-        "samples": samples(others),
+        "samples": samples(run),
         "has_rewards": run.kind == TrainingRun.Kind.RL,
-        "checkpoint_step": _last_checkpoint(run, others),
-        "numbers": latest_numbers(metrics),
+        "checkpoint_step": events.last_checkpoint(run),
+        "numbers": latest_numbers(_newest(metrics)),
         "attempt": run.job.token if run.job else 0,
         "place": jobs.place_of(run.job) if run.state == "queued" and run.job else None,
         "figures": with_whiskers(
@@ -175,14 +192,6 @@ def describe(run: TrainingRun) -> dict:
         "model_version": getattr(run, "model_version", None),
         "log": run.log_tail.rstrip(),
     }
-
-
-def _last_checkpoint(run, events) -> int | None:
-    """What a resumed run would go on from; nothing after a good end: none is left."""
-    if run.state == "done":
-        return None
-    saved = [event for event in events if event.type == "checkpoint" and event.step is not None]
-    return max((event.step for event in saved), default=None)
 
 
 def with_whiskers(figures, metrics, baselines):

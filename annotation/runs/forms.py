@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from annotation.core.numbers import grouped
 from annotation.core.options import BadOption
 from annotation.datasets.access import datasets_in
-from annotation.runs import again, presets, services
+from annotation.runs import again, presets, services, words
 from annotation.runs import options as run_options
 from annotation.runs.models import ModelVersion, TrainingRun
 from annotation.runs.presentation import setting
@@ -179,21 +179,23 @@ def _as_ordered(run):
 def _field(option):
     limits = f" {option.limits}." if option.limits else ""
     more = {
-        "label": option.name,
+        "label": words.option(option.name),
         "required": False,
         "help_text": f"{option.help}{limits[:1]}{limits[1:].capitalize()}",
     }
-    choices = option.choices or (("true", "false") if option.type is bool else None)
+    choices = [(choice, choice) for choice in option.choices or ()]
+    if option.type is bool:
+        choices = [("true", gettext("yes")), ("false", gettext("no"))]
     if choices:
-        return forms.ChoiceField(
-            choices=[(choice, choice) for choice in choices],
-            initial=setting(option.default),
-            **more,
-        )
+        field = forms.ChoiceField(choices=choices, initial=setting(option.default), **more)
+        field.option = option
+        return field
     place = gettext("chosen by the trainer") if option.default is None else ""
     widget = forms.TextInput(attrs={"inputmode": "decimal", "placeholder": place, "class": "num"})
     initial = "" if option.default is None else setting(option.default)
-    return forms.CharField(widget=widget, initial=initial, max_length=40, **more)
+    field = forms.CharField(widget=widget, initial=initial, max_length=40, **more)
+    field.option = option
+    return field
 
 
 def _dataset_label(dataset):

@@ -6,9 +6,18 @@ from django.utils.translation import gettext_lazy as _
 
 from annotation.core.options import BadOption, Option, read_options
 
+# More than any training takes, and small enough for every library and column on the way.
+MAX_STEPS = 10_000_000
 COMMON = (
     Option("epochs", float, 1.0, _("Passes over the training split."), 0.01, 1000),
-    Option("max_steps", int, None, _("Stop after this many steps, whatever the epochs say."), 1),
+    Option(
+        "max_steps",
+        int,
+        None,
+        _("Stop after this many steps, whatever the epochs say."),
+        1,
+        MAX_STEPS,
+    ),
     Option(
         "learning_rate",
         float,
@@ -29,10 +38,19 @@ COMMON = (
     ),
     Option("warmup", float, 0.05, _("Share of the steps in which the rate rises."), 0.0, 1.0),
     Option("weight_decay", float, 0.0, _("AdamW’s weight decay."), 0.0, 1.0),
-    Option("save_steps", int, 100, _("Steps between two checkpoints."), 1),
-    Option("eval_steps", int, 50, _("Steps between two evaluations on the dev split."), 1),
-    Option("log_steps", int, 5, _("Steps between two points of the curves."), 1),
-    Option("eval_rows", int, 500, _("At most so many rows of the dev split in an evaluation."), 1),
+    Option("save_steps", int, 100, _("Steps between two checkpoints."), 1, MAX_STEPS),
+    Option(
+        "eval_steps", int, 50, _("Steps between two evaluations on the dev split."), 1, MAX_STEPS
+    ),
+    Option("log_steps", int, 5, _("Steps between two points of the curves."), 1, MAX_STEPS),
+    Option(
+        "eval_rows",
+        int,
+        500,
+        _("At most so many rows of the dev split in an evaluation."),
+        1,
+        1_000_000,
+    ),
     Option("allow_drops", bool, False, _("Go on although over 2 % of the rows cannot be used.")),
     Option(
         "precision", str, "auto", _("auto takes bf16 on a GPU."), choices=("auto", "fp32", "bf16")

@@ -106,7 +106,7 @@ def needs_of(project, progress, *, role) -> list[Need]:
     if failed is not None and failed == newest:
         needs.append(
             Need(
-                _("The last job failed: %(kind)s") % {"kind": failed.kind},
+                _("The last job failed: %(kind)s") % {"kind": failed.kind_text},
                 _(failed.error)[:300],
                 reverse("projects:show-job", args=[failed.pk]),
                 _("See why"),

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy, gettext_noop
 
 from annotation.core.charts import span
 from annotation.core.numbers import grouped, localised
+from annotation.runs import words
 
 STAGES = (
     (gettext_noop("check data"), gettext_lazy("Check data")),
@@ -26,12 +27,14 @@ LENGTH_RULES = {
 
 @dataclass(frozen=True)
 class Figure:
-    """A number, the interval it lies in where it is known, and what to call it."""
+    """A number, the interval it lies in where it is known, and what to call it; `raw` is what
+    the trainers call it."""
 
     name: str
     value: str
     interval: str = ""
     note: str = ""
+    raw: str = ""
 
 
 def number(value, digits=3) -> str:
@@ -94,22 +97,41 @@ def other_figures(values, *, without=OWN_PLACE):
     for name, value in (values or {}).items():
         if name in without:
             continue
-        if isinstance(value, dict) and "value" in value:
-            figures.append(Figure(name, number(value["value"]), interval(value)))
-        elif isinstance(value, dict):
+        if isinstance(value, dict) and "value" not in value:
+            group = words.GROUPS.get(name, name)
             for key, inner in value.items():
-                if not isinstance(inner, dict | list):
-                    figures.append(Figure(f"{name}, {key}", number(inner, 4)))
-        elif not isinstance(value, list):
-            figures.append(Figure(name, number(value, 4)))
+                # A criterion's key is the project's own; its figure is an accuracy.
+                figure = "accuracy" if name == "criteria" else key
+                called = f"{group}: {key if name == 'criteria' else words.figure(key)}"
+                figures += _figure(called, figure, inner, f"{name}, {key}")
+        else:
+            figures += _figure(words.figure(name), name, value, name)
     return figures
 
 
-def significant(value) -> str:
-    """Four digits that count, for numbers of any size."""
-    if isinstance(value, float):
-        return localised(f"{value:.4g}".replace("-", "−"))
-    return number(value)
+def _figure(called, name, value, raw) -> list[Figure]:
+    """Nothing for what is no number: a list, or another level."""
+    if isinstance(value, dict) and "value" in value:
+        return [Figure(called, words.measured(name, value["value"]), interval(value), raw=raw)]
+    if isinstance(value, dict | list):
+        return []
+    return [Figure(called, words.measured(name, value), raw=raw)]
+
+
+def option_value(name: str, value) -> str:
+    """An option for reading: in words, with its unit."""
+    if value is None:
+        return _("chosen by the trainer")
+    if value == "":
+        return _("none")
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    text = grouped(value) if isinstance(value, int) else localised_setting(value)
+    return f"{text} {words.UNITS[name]}" if name in words.UNITS else text
+
+
+def localised_setting(value) -> str:
+    return localised(setting(value)) if isinstance(value, float) else str(value)
 
 
 def setting(value) -> str:

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from django.utils.translation import gettext_lazy
+
 from annotation.celery import app
 from annotation.core.jobs import Claim, job_kind
 from annotation.core.locks import only_one
@@ -18,6 +20,7 @@ JUDGE_KIND = "reward-judge"
 
 @job_kind(
     KIND,
+    title=gettext_lazy("Training"),
     queue="train",
     lease=timedelta(seconds=60),
     max_attempts=3,
@@ -30,21 +33,28 @@ def train(claim: Claim):
     attempts.supervise_run(claim)
 
 
-@job_kind(SCORE_KIND, queue="train", lease=timedelta(seconds=60), max_attempts=3, time_limit=None)
+@job_kind(
+    SCORE_KIND,
+    title=gettext_lazy("Scoring responses"),
+    queue="train",
+    lease=timedelta(seconds=60),
+    max_attempts=3,
+    time_limit=None,
+)
 def score(claim: Claim):
     from annotation.runs.scoring import services  # a task is a leaf: services import us
 
     services.supervise_scoring(claim)
 
 
-@job_kind(EVALUATE_KIND)
+@job_kind(EVALUATE_KIND, title=gettext_lazy("Preparing an evaluation"))
 def evaluate(claim: Claim):
     from annotation.runs.evaluation import preparing  # a task is a leaf: services import us
 
     return preparing.prepare(claim)
 
 
-@job_kind(CHECK_KIND)
+@job_kind(CHECK_KIND, title=gettext_lazy("Accuracy on newer judgments"))
 def check_accuracy(claim: Claim):
     from annotation.runs.staleness import services  # a task is a leaf: services import us
 
@@ -52,28 +62,43 @@ def check_accuracy(claim: Claim):
 
 
 # As pushes of datasets: one request may take ten minutes, and hours all of them.
-@job_kind(PUSH_KIND, lease=timedelta(minutes=15), time_limit=None)
+@job_kind(
+    PUSH_KIND,
+    title=gettext_lazy("Publishing a model"),
+    lease=timedelta(minutes=15),
+    time_limit=None,
+)
 def push_model(claim: Claim):
     from annotation.runs.registry import pushing  # a task is a leaf: services import us
 
     pushing.push_in_job(claim)
 
 
-@job_kind(OFFLOAD_KIND, lease=timedelta(minutes=15), time_limit=None)
+@job_kind(
+    OFFLOAD_KIND,
+    title=gettext_lazy("Moving weights to a bucket"),
+    lease=timedelta(minutes=15),
+    time_limit=None,
+)
 def offload_model(claim: Claim):
     from annotation.runs.registry import keeping
 
     keeping.offload_in_job(claim)
 
 
-@job_kind(FETCH_KIND, lease=timedelta(minutes=15), time_limit=None)
+@job_kind(
+    FETCH_KIND,
+    title=gettext_lazy("Fetching weights from a bucket"),
+    lease=timedelta(minutes=15),
+    time_limit=None,
+)
 def fetch_model(claim: Claim):
     from annotation.runs.registry import keeping
 
     keeping.fetch_in_job(claim)
 
 
-@job_kind(JUDGE_KIND)
+@job_kind(JUDGE_KIND, title=gettext_lazy("Opinions of a reward model"))
 def judge_by_reward(claim: Claim):
     from annotation.runs.judging import running  # a task is a leaf: services import us
 

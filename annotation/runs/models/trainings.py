@@ -87,6 +87,7 @@ class RunEvent(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["run", "token", "line"], name="run_event_once")
         ]
+        indexes = [models.Index(fields=["run", "type", "step"], name="run_event_by_type")]
 
     def __str__(self):
         return f"{self.type} of run {self.run_id}"

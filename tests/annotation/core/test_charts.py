@@ -250,3 +250,20 @@ def test_whole_counts_have_whole_numbers_beside_them():
     assert ticks(0.0, 0.0) == ["1"]
     assert ticks(0.0, 1.0) == ["1"]
     assert ticks(0.0, 0.5) == ["0.5", "1"]
+
+
+def test_no_two_ticks_are_called_the_same():
+    noise = [Series("loss", [(0, 1.000021), (1, 1.000023), (2, 1.000024), (3, 1.000022)])]
+    chart = line_chart(label="l", series=noise)
+    texts = [tick.text for tick in chart.y_ticks]
+    assert len(set(texts)) == len(texts) > 2
+    assert all(len(text) <= 6 for text in texts), "no more digits than there is room for"
+
+    narrow = line_chart(label="l", series=[Series("loss", [(0, 12.345), (1, 12.3461)])])
+    texts = [tick.text for tick in narrow.y_ticks]
+    assert len(set(texts)) == len(texts)
+
+
+def test_there_is_no_half_of_a_step():
+    chart = line_chart(label="l", series=[Series("loss", [(1, 2.0), (2, 1.0)])])
+    assert [tick.text for tick in chart.x_ticks] == ["1", "2"]

@@ -7,6 +7,8 @@ from django.core.management import call_command
 
 from annotation.core.errors import DomainError, NotFound
 from annotation.core.models import Job
+from annotation.runs.attempts import store_events
+from annotation.runs.management.commands.train import Teller
 from annotation.runs.models import ModelVersion
 from tests.factories import make_project
 
@@ -37,6 +39,16 @@ def test_the_local_command_resumes_a_killed_trainer(world):
     world.act("crash once")
     assert "Model version" in call("train", "sft", world.dataset.hash, "--local")
     assert Job.objects.get().token == 2
+
+
+def test_the_cause_of_a_failure_is_left_to_the_end_and_a_warning_is_not(world):
+    run = world.start()
+    lines = [{"type": kind, "message": "too few rows"} for kind in ("error", "warning")]
+    store_events(run, 1, list(enumerate(lines, 1)))
+    tell = Teller(run, io.StringIO())
+    error, warning = (tell.line(event) for event in run.events.order_by("line"))
+    assert error == ""
+    assert warning.endswith("warning: too few rows")
 
 
 def test_a_failed_training_is_an_error_with_its_cause(world):

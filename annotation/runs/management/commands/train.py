@@ -228,8 +228,8 @@ class Teller:
             ]
             total = f"/{data['total']}" if data.get("total") else ""
             return f"{event.at:%H:%M:%S}  step {event.step}{total}  {'  '.join(numbers[:5])}"
-        if event.type in ("warning", "error"):
-            return f"{event.at:%H:%M:%S}  {event.type}: {data.get('message', '')}"
+        if event.type == "warning":  # an error is told at the end, with its cause
+            return f"{event.at:%H:%M:%S}  warning: {data.get('message', '')}"
         return (
             f"{event.at:%H:%M:%S}  attempt {event.token} starts" if event.type == "start" else ""
         )
