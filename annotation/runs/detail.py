@@ -101,7 +101,7 @@ def whole_settings(run: TrainingRun) -> list[Setting]:
         value = run.options.get(option.name, option.default)
         text = presentation.option_value(option.name, value)
         if value is None and option.name in chosen:
-            text = _("%(value)s, chosen by the trainer") % {
+            text = _("%(value)s, chosen") % {
                 "value": presentation.option_value(option.name, chosen[option.name])
             }
         is_default = option.name not in run.options

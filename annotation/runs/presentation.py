@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, gettext_noop
+from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 
 from annotation.core.charts import span
 from annotation.core.numbers import grouped, localised
@@ -126,6 +126,8 @@ def option_value(name: str, value) -> str:
         return _("none")
     if isinstance(value, bool):
         return _("yes") if value else _("no")
+    if name in words.STEPS:
+        return ngettext("%(count)s step", "%(count)s steps", value) % {"count": grouped(value)}
     text = grouped(value) if isinstance(value, int) else localised_setting(value)
     return f"{text} {words.UNITS[name]}" if name in words.UNITS else text
 

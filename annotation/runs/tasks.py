@@ -47,7 +47,7 @@ def score(claim: Claim):
     services.supervise_scoring(claim)
 
 
-@job_kind(EVALUATE_KIND, title=gettext_lazy("Preparing an evaluation"))
+@job_kind(EVALUATE_KIND)
 def evaluate(claim: Claim):
     from annotation.runs.evaluation import preparing  # a task is a leaf: services import us
 

@@ -83,13 +83,11 @@ def option(name: str) -> str:
     return str(OPTIONS.get(name) or ORDER.get(name) or name)
 
 
-# Units of options, after their values.
+STEPS = ("save_steps", "eval_steps", "log_steps")
+# Units of other options, after their values.
 UNITS = {
     "max_length": gettext_lazy("tokens"),
     "max_new_tokens": gettext_lazy("tokens"),
-    "save_steps": gettext_lazy("steps"),
-    "eval_steps": gettext_lazy("steps"),
-    "log_steps": gettext_lazy("steps"),
     "kl_target": gettext_lazy("nats a response"),
 }
 

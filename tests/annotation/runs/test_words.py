@@ -144,3 +144,21 @@ def test_no_number_is_beyond_all_numbers(text):
             if option.type is float:
                 with pytest.raises(DomainError, match=f"{option.name} takes a finite number"):
                     read(kind, {option.name: text})
+
+
+@pytest.mark.django_db
+def test_a_list_tells_runs_of_one_name_apart_and_says_why_one_failed(client, world):
+    client.force_login(world.engineer)
+    world.act("exit 65 a leak")
+    failed = world.train("sft", name="Polite")
+    world.act("well")
+    again = world.start("sft", name="Polite", after=failed)
+    said = client.get(reverse("runs:list-runs", args=[world.project.slug])).content.decode()
+    assert f"run {again.pk}, after run {failed.pk}" in said
+    assert "Bad data: a leak" in said
+
+
+def test_a_unit_agrees_with_its_number():
+    assert presentation.option_value("log_steps", 1) == "1 step"
+    assert presentation.option_value("save_steps", 2000) == "2,000 steps"
+    assert presentation.option_value("max_length", 256) == "256 tokens"
