@@ -5,7 +5,9 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import Any, TypeVar
 
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
+
+from annotation.core.errors import Conflict
 
 Row = TypeVar("Row")
 
@@ -21,6 +23,19 @@ def sqlstate(error: DatabaseError) -> str:
 def is_retryable(error: DatabaseError) -> bool:
     """True where two transactions met and running this one again may well succeed."""
     return sqlstate(error) in (SERIALIZATION_FAILURE, DEADLOCK, UNIQUE_VIOLATION)
+
+
+@contextmanager
+def named_once(constraint: str, taken: str) -> Iterator[None]:
+    """A transaction in which a row is written whose name is unique: where it is taken, Conflict
+    with the sentence `taken`."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        if constraint not in str(error):
+            raise
+        raise Conflict(taken) from error
 
 
 def rows_of(sql: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:

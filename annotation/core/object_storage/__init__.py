@@ -1,2 +1,2 @@
-"""Storage that speaks S3, reached through the one door out (core/egress.py): datasets go there
-today, and whatever else is kept as files. docs/decisions/1242 says why without an SDK."""
+"""Storage that speaks S3, reached through the one door out (core/egress.py): datasets
+and models go there. docs/decisions/1242 says why without an SDK."""

@@ -1,27 +1,22 @@
 """Where a project's files may be sent: adding a place, trying it, and taking it away."""
 
 import re
-from typing import Any
 
-from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from annotation.core import audit, egress, jobs
-from annotation.core.addresses import Refused
-from annotation.core.errors import Conflict, DomainError
+from annotation.core import audit, servers
+from annotation.core.database import named_once
+from annotation.core.errors import DomainError
 from annotation.core.models import Job
 from annotation.core.options import BadOption
-from annotation.core.sealed import seal
 from annotation.core.text import clean
 from annotation.datasets import tasks
 from annotation.datasets.models import Destination
 
 HUB = "https://huggingface.co"
 MOST_DESTINATIONS = 20  # of a project
-# What an Authorization header can carry. A line break in it would be another header.
-SECRET = re.compile(r"[!-~]{1,500}")
 ACCESS_KEY = re.compile(r"[A-Za-z0-9._~+=/@-]{1,200}")
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 REGION = re.compile(r"[a-z0-9-]{1,40}")
@@ -51,14 +46,10 @@ def add_destination(
     made.endpoint = made.endpoint.rstrip("/") or ("" if made.is_bucket else HUB)
     _check(made)
     made.sealed_secret = _sealed(made, secret)
-    try:
-        with transaction.atomic():
-            made.save(force_insert=True)
-            _record("destination.added", made, actor, address=made.address)
-    except IntegrityError as error:
-        if "destination_name_once" not in str(error):
-            raise
-        raise Conflict(_("The project has a destination of this name already.")) from error
+    taken = _("The project has a destination of this name already.")
+    with named_once("destination_name_once", taken):
+        made.save(force_insert=True)
+        _record("destination.added", made, actor, address=made.address)
     return made
 
 
@@ -83,12 +74,8 @@ def remove_destination(*, destination: Destination, actor=None) -> None:
 
 def request_trial(*, destination: Destination, actor=None) -> Job:
     """Ask whether it would take files, by a worker: no page waits for somebody else's server."""
-    job, created = jobs.enqueue(
-        kind=tasks.TRY,
-        project=destination.project,
-        actor=actor,
-        target=f"destination:{destination.pk}",
-        payload={"destination": destination.pk},
+    job, created = servers.order_trial(
+        destination, kind=tasks.TRY, noun="destination", actor=actor
     )
     if created:
         _record("destination.tried", destination, actor)
@@ -97,32 +84,16 @@ def request_trial(*, destination: Destination, actor=None) -> Job:
 
 def last_trial(destination: Destination) -> Job | None:
     """The newest one: done, or failed with the sentence that says why."""
-    tried = Job.objects.filter(
-        project=destination.project_id, kind=tasks.TRY, target=f"destination:{destination.pk}"
-    )
-    return tried.order_by("-pk").first()
+    return servers.last_trial(destination, kind=tasks.TRY, noun="destination")
 
 
 def _locked(destination: Destination) -> Destination:
-    held = Destination.objects.kept().select_for_update().filter(pk=destination.pk).first()
-    if held is None:
-        raise Conflict(_("This destination was removed meanwhile."))
-    return held
+    return servers.locked(destination, removed=_("This destination was removed meanwhile."))
 
 
 def _check(made: Destination) -> None:
-    for name in ("name", *SETTINGS[Destination.Kind(made.kind)]):
-        field: Any = made._meta.get_field(name)
-        try:
-            field.clean(getattr(made, name), made)
-        except ValidationError as error:
-            raise BadOption(name, " ".join(error.messages)) from error
-    try:
-        egress.check_url(f"{made.endpoint}/")
-    except Refused as error:
-        raise BadOption("endpoint", _(str(error))) from error
-    if "?" in made.endpoint:
-        raise BadOption("endpoint", _("Write the address without a question mark."))
+    servers.check_columns(made, ("name", *SETTINGS[Destination.Kind(made.kind)]))
+    servers.check_address(f"{made.endpoint}/", field="endpoint")
     for name, pattern, message in _rules(made):
         if not pattern.fullmatch(getattr(made, name)):
             raise BadOption(name, message)
@@ -144,11 +115,8 @@ def _rules(made: Destination):
 
 
 def _sealed(destination: Destination, secret: str) -> str:
-    secret = secret.strip()
-    if not SECRET.fullmatch(secret):
-        # Not quoted: whatever it is, it may be a secret.
-        raise BadOption("secret", _("A secret is one word of at most 500 plain characters."))
-    return seal(secret, place=destination.place)
+    wrong = _("A secret is one word of at most 500 plain characters.")
+    return servers.sealed_secret(secret, place=destination.place, field="secret", wrong=wrong)
 
 
 def _record(kind: str, destination: Destination, actor, **details) -> None:

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from annotation.candidates.marks.lock import lock_marking
 from annotation.candidates.models import ResponseDecision
 from annotation.core import audit
+from annotation.core.database import named_once
 from annotation.core.errors import Conflict, DomainError
 from annotation.core.numbers import grouped
 from annotation.labeling.building.pairing import Pair
@@ -24,20 +26,16 @@ from annotation.prompts.models import Response
 
 # Made while somebody waits: more is several orders.
 MOST_ITEMS = 20_000
+TAKEN = gettext_noop("There is a batch of this name already: choose another.")
 
 
 def build_items(
     *, project, policy: Policy, actor=None, gains: Mapping[Pair, float] | None = None
 ) -> BuiltBatch:
     """Make the items that the order's plan has; all or none."""
-    try:
-        with transaction.atomic():
-            lock_marking(project)  # nobody decides on a response between the plan and its items
-            batch = _build(project, policy, gains, actor)
-    except IntegrityError as error:
-        if "built_batch_once" not in str(error):
-            raise
-        raise Conflict(_("There is a batch of this name already: choose another.")) from error
+    with named_once("built_batch_once", _(TAKEN)):
+        lock_marking(project)  # nobody decides on a response between the plan and its items
+        batch = _build(project, policy, gains, actor)
     request_rendering(project=project, actor=actor)
     return batch
 
@@ -52,7 +50,7 @@ def _build(project, policy: Policy, gains: Mapping[Pair, float] | None, actor) -
             % {"most": grouped(MOST_ITEMS)}
         )
     if Item.objects.filter(project=project, batch=policy.batch).exists():
-        raise Conflict(_("There is a batch of this name already: choose another."))
+        raise Conflict(_(TAKEN))
     batch = BuiltBatch.objects.create(
         project=project,
         name=policy.batch,

@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Sequence
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from annotation.candidates.endpoints.costs import cost_of, terms_of
 from annotation.core import audit, jobs
+from annotation.core.database import named_once
 from annotation.core.errors import Conflict, DomainError
 from annotation.core.models import Job
 from annotation.labeling.overlap import raise_overlaps
@@ -86,23 +87,19 @@ def _save(judge: Judge, actor) -> Judge:
         raise DomainError(_("A project has at most %(count)d judges.") % {"count": MOST_JUDGES})
     try:
         judge.clean_fields(exclude=["created_by", "rubric_version", "endpoint", "tie_below"])
-        with transaction.atomic():
-            judge.save(force_insert=True)
-            audit.record(
-                "judge.added",
-                actor=actor,
-                project=project,
-                target=f"judge:{judge.pk}",
-                name=judge.name,
-                endpoint=judge.endpoint_id,
-                reward_model=judge.reward_model,
-            )
     except ValidationError as error:
         raise DomainError(" ".join(error.messages)) from error
-    except IntegrityError as error:
-        if "judge_name_once" not in str(error):
-            raise
-        raise Conflict(_("The project has a judge of this name already.")) from error
+    with named_once("judge_name_once", _("The project has a judge of this name already.")):
+        judge.save(force_insert=True)
+        audit.record(
+            "judge.added",
+            actor=actor,
+            project=project,
+            target=f"judge:{judge.pk}",
+            name=judge.name,
+            endpoint=judge.endpoint_id,
+            reward_model=judge.reward_model,
+        )
     return judge
 
 
