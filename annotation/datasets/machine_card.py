@@ -7,8 +7,8 @@ from annotation.datasets.formats.frozen import RANKINGS, Frozen
 from annotation.datasets.models import Dataset
 from annotation.datasets.opinions import SOURCE, judge_of, run_of
 from annotation.datasets.policy import Policy
-from annotation.quality.judges.findings import findings_of
 from annotation.quality.judges.models import Judge, JudgeRun
+from annotation.quality.judges.stored import stored_findings
 from annotation.quality.stats.estimate import Estimate
 
 MOST_RUNS = 5  # that are told of one by one, the newest
@@ -51,7 +51,7 @@ def _opinions(dataset: Dataset):
 
 def _agreement(judge: Judge, run: JudgeRun) -> Iterator[str]:
     """With people as they judge now, on whatever the run was asked."""
-    found = findings_of(run)
+    found = stored_findings(run)
     model = _plain(str(run.terms.get("model", judge.model)))
     when = f"Asked on {run.created_at:%Y-%m-%d} (`{model}`)"
     if found.raw.value is None:

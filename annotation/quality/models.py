@@ -8,13 +8,20 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 # Django finds an app's models here, whichever room they stand in.
-from annotation.quality.judges.models import Judge, JudgeRun, Opinion, PrincipleList
+from annotation.quality.judges.models import (
+    Judge,
+    JudgeFindings,
+    JudgeRun,
+    Opinion,
+    PrincipleList,
+)
 
 __all__ = [
     "AdaptiveWork",
     "Choice",
     "Choosing",
     "Judge",
+    "JudgeFindings",
     "JudgeRun",
     "Lift",
     "Opinion",

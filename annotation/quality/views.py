@@ -46,6 +46,7 @@ def leaderboard(request, slug):
         "quality/leaderboard.html",
         lambda report: present_leaderboard(report.result, request.GET),
         may_import=may(request.user, "import", project),
+        may_train=may(request.user, "train", project),
     )
 
 

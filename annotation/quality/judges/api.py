@@ -11,10 +11,10 @@ from annotation.core.errors import DomainError, NotFound
 from annotation.projects.permissions import project_for, row_for
 from annotation.quality.judges import services
 from annotation.quality.judges.documents import findings_document, run_document
-from annotation.quality.judges.findings import findings_of
 from annotation.quality.judges.items import MOST_ITEMS, estimate
 from annotation.quality.judges.models import MOST_TOKENS, Judge, JudgeRun
 from annotation.quality.judges.principles import current_list, principles_of, set_principles
+from annotation.quality.judges.stored import stored_findings
 
 TAGS = ["judges"]
 
@@ -210,7 +210,7 @@ class JudgeRunView(APIView):
         run = _run(request, run_id, "see_agreement")
         document = run_document(run)
         if document["answered"] and not run.job.is_active:
-            document["findings"] = findings_document(findings_of(run))
+            document["findings"] = findings_document(stored_findings(run))
         return Response(document)
 
 

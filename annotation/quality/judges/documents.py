@@ -1,7 +1,7 @@
 """A run as programs read it."""
 
 from annotation.quality.figures import as_json
-from annotation.quality.judges.findings import Compared, Findings
+from annotation.quality.judges.findings import LEAST_ITEMS, ByPrinciple, Compared, Findings
 from annotation.quality.judges.models import JudgeRun
 from annotation.quality.judges.services import answered_count, spent_by
 
@@ -50,9 +50,21 @@ def findings_document(findings: Findings) -> dict:
             one.key: {"kappa": as_json(one.kappa), "difference": as_json(one.difference)}
             for one in findings.criteria
         },
+        "principles": [_by_principle(one) for one in findings.principles],
         "sides": {label: as_json(estimate) for label, estimate in findings.sides},
         "unsure": [_compared(one) for one in findings.unsure],
         "differs": [_compared(one) for one in findings.differing],
+    }
+
+
+def _by_principle(one: ByPrinciple) -> dict:
+    """raw: null where it was drawn for too few items that people judged, see least_items."""
+    return {
+        "number": one.number,
+        "principle": one.principle,
+        "raw": as_json(one.raw) if one.is_told else None,
+        "n_items": one.raw.n_items,
+        "least_items": LEAST_ITEMS,
     }
 
 

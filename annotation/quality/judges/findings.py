@@ -1,6 +1,7 @@
 """What a run found: how steady the judge is, how far it agrees with people, what to look at.
 
-Computed from what stands now: people go on judging after a judge was asked.
+Computed from what stands now: people go on judging after a judge was asked. Whoever shows them
+takes them from `stored`, which computes them once for each change.
 """
 
 from collections import defaultdict
@@ -25,6 +26,8 @@ from annotation.quality.stats.estimate import Estimate
 from annotation.quality.stats.rating_table import RatingTable
 
 N_OUTCOMES = 3
+# Of fewer items the agreement by a principle is not told.
+LEAST_ITEMS = 10
 Ratings = dict[tuple[int, int], list[int]]  # by item and position
 
 
@@ -33,7 +36,8 @@ class Compared:
     """Two responses of an item. By outcome 0 the lower position better, 1 a tie, 2 the other one:
     said: by the judge, one for each order that was answered; votes (3,): by people; people: the
     majority of them, an even split being a tie, None where nobody judged; orders: in how many the
-    judge is asked; is_learned: a reward model was trained on the item; margin: of its rewards."""
+    judge is asked; is_learned: a reward model was trained on the item; margin: of its rewards;
+    principle: the number of the one that was drawn."""
 
     item: int
     pair: tuple[int, int]
@@ -43,6 +47,7 @@ class Compared:
     orders: int = 2
     is_learned: bool = False
     margin: float | None = None
+    principle: int | None = None
 
     @property
     def is_whole(self) -> bool:
@@ -80,13 +85,27 @@ class CriterionFigures:
 
 
 @dataclass(frozen=True)
+class ByPrinciple:
+    """raw: with the majority of people, where this one was drawn."""
+
+    number: int
+    principle: str
+    raw: Estimate
+
+    @property
+    def is_told(self) -> bool:
+        return self.raw.value is not None and self.raw.n_items >= LEAST_ITEMS
+
+
+@dataclass(frozen=True)
 class Findings:
     """consistency: raw agreement of the two orders; place: share of the one shown first among
     choices; raw, alpha, kappa: with the majority, a contradiction counted as a tie; steady: raw
     where the judge did not contradict itself; person: with one person drawn from those who judged;
     people: of two people with each other, on the same comparisons; slices: (name, raw).
     sides: (label of a criterion, share of its choices for the side that people rate higher on it).
-    learned: raw, on items that a reward model was trained on, which nothing else here counts."""
+    learned: raw, on items that a reward model was trained on, which nothing else here counts.
+    compared: of findings that were stored only those that are unsure or differ."""
 
     compared: list[Compared]
     consistency: Estimate
@@ -101,6 +120,7 @@ class Findings:
     criteria: list[CriterionFigures]
     sides: list[tuple[str, Estimate]]
     learned: Estimate
+    principles: list[ByPrinciple]
 
     @property
     def unsure(self) -> list[Compared]:
@@ -146,6 +166,7 @@ def findings_of(run: JudgeRun) -> Findings:
         learned=_with_majority(
             [one for one in every if one.is_learned and one.is_whole and one.people is not None]
         ),
+        principles=_by_principle(run, met),
     )
 
 
@@ -161,7 +182,7 @@ def _compare(
             key, Compared(*key, orders=orders, is_learned=opinion.item_id in learned)
         )
         one.said.append(opinion.sign + 1)
-        one.margin = opinion.margin
+        one.margin, one.principle = opinion.margin, opinion.principle
     for judgment in judgments:
         signs = signs_of(judgment.ranks, judgment.unacceptable, judgment.rest_below)
         for pair, sign in signs.items():
@@ -236,6 +257,17 @@ def _by_slice(met: list[Compared]) -> list[tuple[str, Estimate]]:
     return [
         (name, _with_majority([one for one in met if names.get(one.item) == name]))
         for name in sorted(set(names.values()))
+    ]
+
+
+def _by_principle(run: JudgeRun, met: list[Compared]) -> list[ByPrinciple]:
+    """Each of the run's list, in its order; nothing where it had none."""
+    principles = run.principle_list.principles if run.principle_list else []
+    return [
+        ByPrinciple(
+            number, principle, _with_majority([one for one in met if one.principle == number])
+        )
+        for number, principle in enumerate(principles, start=1)
     ]
 
 

@@ -157,6 +157,20 @@ class JudgeRun(models.Model):
         return f"judge run {self.pk}"
 
 
+class JudgeFindings(models.Model):
+    """What a run found, as it was computed of one state of its answers and of people's judgments.
+    A copy for reading: it is replaced when the state is another, and may be deleted any time."""
+
+    run = models.OneToOneField(JudgeRun, on_delete=models.CASCADE, related_name="stored_findings")
+    # Of what it was computed, and by which code; see `stored.state_of`.
+    state = models.CharField(max_length=200)
+    found = models.JSONField()
+    computed_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self):
+        return f"findings of judge run {self.run_id}"
+
+
 class OpinionQuerySet(models.QuerySet):
     def answered(self):
         return self.filter(fault="")

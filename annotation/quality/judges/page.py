@@ -1,14 +1,19 @@
 """A judge run as its page shows it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
+from annotation.core.models import Job
+from annotation.core.numbers import grouped
 from annotation.labeling.models import Item
 from annotation.quality.figures import as_json
 from annotation.quality.judges.faults import sentence_of
-from annotation.quality.judges.findings import Compared, Findings, findings_of
-from annotation.quality.judges.models import JudgeRun
+from annotation.quality.judges.findings import LEAST_ITEMS, ByPrinciple, Compared, Findings
+from annotation.quality.judges.models import Judge, JudgeRun, Opinion
+from annotation.quality.judges.principles import current_list
+from annotation.quality.judges.stored import stored_findings
 from annotation.quality.presentation import Row, row_of
 from annotation.quality.wording import format_interval, format_value
 
@@ -35,6 +40,7 @@ class Shown:
     slices: list[Row]
     sides: list[Row]
     criteria: list[tuple[str, Row, str, str]]
+    principles: list[Row]
     differing: list[Suspect]
     differing_count: int
     unsure: list[Suspect]
@@ -46,7 +52,7 @@ class Shown:
 
 
 def shown(run: JudgeRun) -> Shown:
-    found = findings_of(run)
+    found = stored_findings(run)
     differing, unsure = found.differing, found.unsure
     told = _told_of(run, [*differing[:MOST_SHOWN], *unsure[:MOST_SHOWN]])
     return Shown(
@@ -68,6 +74,7 @@ def shown(run: JudgeRun) -> Shown:
             )
             for one in found.criteria
         ],
+        principles=[principle_row(one) for one in found.principles],
         differing=[told(one) for one in differing[:MOST_SHOWN]],
         differing_count=len(differing),
         unsure=[told(one) for one in unsure[:MOST_SHOWN]],
@@ -89,6 +96,33 @@ def _agreement(run: JudgeRun, found: Findings) -> list[Row]:
         said = _("counted in no other line")
         rows.append(_row(_("Raw, on what it has learned from"), found.learned, said))
     return rows
+
+
+def principle_row(one: ByPrinciple) -> Row:
+    """Agreement with people where this one was drawn; too few items tell nothing."""
+    name = f"{one.number}. {one.principle}"
+    if one.is_told:
+        return _row(name, one.raw)
+    few = _("not told of %(count)s items: from %(least)s on") % {
+        "count": grouped(one.raw.n_items),
+        "least": grouped(LEAST_ITEMS),
+    }
+    return replace(_row(name, one.raw, few), interval="", is_defined=False)
+
+
+def by_principle(judge: Judge) -> tuple[JudgeRun | None, list[Row]]:
+    """Of the newest run by the judge's list of now that is over: the run, and its rows."""
+    current = current_list(judge)
+    if current is None or not current.principles:
+        return None, []
+    runs = judge.runs.filter(principle_list=current).exclude(job__state__in=Job.ACTIVE)
+    runs = runs.select_related("job", "judge", "project", "principle_list")
+    run = (
+        runs.filter(Exists(Opinion.objects.answered().filter(run=OuterRef("pk"))))
+        .order_by("-pk")
+        .first()
+    )
+    return run, [principle_row(one) for one in stored_findings(run).principles] if run else []
 
 
 def _row(name: str, estimate, *said: str) -> Row:

@@ -14,7 +14,7 @@ from annotation.quality.judges import services
 from annotation.quality.judges.forms import JudgeForm, PrinciplesForm, RunForm
 from annotation.quality.judges.items import estimate
 from annotation.quality.judges.models import Judge, JudgeRun
-from annotation.quality.judges.page import failures_of, shown
+from annotation.quality.judges.page import by_principle, failures_of, shown
 from annotation.quality.judges.principles import current_list, principles_of, set_principles
 from annotation.quality.pages import row_of_pages
 
@@ -57,6 +57,7 @@ def show_judge(request, slug, judge_id):
         except DomainError as error:
             form.add_error(None, str(error))
         status = 422 if form.errors else 200
+    context["principled_run"], context["by_principle"] = by_principle(judge)
     context["runs"] = judge.runs.select_related("job", "judge").order_by("-pk")[:20]
     return _render(request, project, "quality/judges/show.html", context, status=status)
 

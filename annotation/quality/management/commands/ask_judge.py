@@ -8,9 +8,9 @@ from annotation.core import jobs
 from annotation.core.errors import DomainError, NotFound
 from annotation.quality.judges import services
 from annotation.quality.judges.documents import findings_document, run_document
-from annotation.quality.judges.findings import findings_of
 from annotation.quality.judges.items import estimate
 from annotation.quality.judges.models import Judge, JudgeRun
+from annotation.quality.judges.stored import stored_findings
 
 
 class Command(BaseCommand):
@@ -74,5 +74,5 @@ class Command(BaseCommand):
         run = JudgeRun.objects.select_related("job", "judge").get(pk=run.pk)
         if run.job.state != "done":
             raise DomainError(f"The run is {run.job.state}. {run.job.error}".strip())
-        document = run_document(run) | {"findings": findings_document(findings_of(run))}
+        document = run_document(run) | {"findings": findings_document(stored_findings(run))}
         self.stdout.write(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))

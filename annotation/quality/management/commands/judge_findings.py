@@ -6,8 +6,8 @@ from django.core.management.base import BaseCommand
 
 from annotation.core.errors import NotFound
 from annotation.quality.judges.documents import findings_document, run_document
-from annotation.quality.judges.findings import findings_of
 from annotation.quality.judges.models import JudgeRun
+from annotation.quality.judges.stored import stored_findings
 
 
 class Command(BaseCommand):
@@ -24,5 +24,5 @@ class Command(BaseCommand):
         run = run.filter(pk=options["run"]).first()
         if run is None:
             raise NotFound(f"There is no judge run {options['run']}.")
-        document = run_document(run) | {"findings": findings_document(findings_of(run))}
+        document = run_document(run) | {"findings": findings_document(stored_findings(run))}
         self.stdout.write(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
