@@ -65,6 +65,10 @@ app.conf.update(
         "clear-expired": {"task": "accounts.clear_expired", "schedule": 3600.0},
         "sweep-personal-copies": {"task": "privacy.sweep_copies", "schedule": 3600.0},
         "sweep-quarantine": {"task": "labeling.sweep_quarantine", "schedule": 24 * 3600.0},
+        "sweep-benchmark-files": {
+            "task": "runs.sweep_benchmark_files",
+            "schedule": 24 * 3600.0,
+        },
     },
 )
 app.autodiscover_tasks()

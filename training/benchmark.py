@@ -12,7 +12,7 @@ import hashlib
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -136,6 +136,7 @@ def measure(
         names = [prompts[at] for at in places]
         return {
             "comparisons": len(places),
+            "prompts": len(set(names)),
             "accuracy": evaluate.accuracy(decided[places], names, seed).describe(),
             "length": evaluate.accuracy(length[places], names, seed).describe(),
             "beats_length": evaluate.compare(decided[places], length[places], names, seed),
@@ -183,8 +184,16 @@ def judge(folder: Path, rows: Sequence[Row], *, sha256: str | None = None) -> di
 
     place = {"path": str(folder), "sha256": sha256}
     model = RewardModel.load(check_reward({"reward": place}))
+    return measured_by(model, rows, lambda done, total: None)
+
+
+def measured_by(
+    model: Any, rows: Sequence[Row], tell: Callable[[int, int], None]
+) -> dict[str, Any]:
+    """`measure` of a loaded RewardModel; `tell(done, total)` counts the responses it has read."""
     prompts = [row.prompt for row in rows for _ in range(2)]
-    found = model.judge(prompts, [text for row in rows for text in (row.chosen, row.rejected)])
+    responses = [text for row in rows for text in (row.chosen, row.rejected)]
+    found = model.judge(prompts, responses, tell)
     values = found.values.numpy() * model.spec["std"]
     faults = [
         one or other for one, other in zip(found.faults[::2], found.faults[1::2], strict=True)

@@ -18,6 +18,9 @@ Floats = NDArray[np.float64]
 Z95 = 1.959963984540054
 RESAMPLES = 2000
 TEMPERATURE_LIMIT = 20.0
+# Of fewer prompts no gain is told; a gain that is surely smaller than this is none.
+LEAST_PROMPTS = 10
+RELEVANT = 0.01
 
 
 @dataclass(frozen=True)
@@ -80,14 +83,27 @@ def compare(
 ) -> dict[str, Any]:
     """Difference in accuracy of two scores on the same comparisons: paired, prompts resampled.
 
-    `better` needs the whole 95 % interval above 0. One prompt alone cannot show anything.
+    `better` needs the whole 95 % interval above 0, and LEAST_PROMPTS. One prompt alone cannot show
+    anything.
     """
-    gain = correct(ours) - correct(theirs)
-    if len(set(clusters)) < 2:
-        return {"value": float(gain.mean()), "low": -1.0, "high": 1.0, "better": False}
-    means = _resampled_means(gain, clusters, seed)
-    low, high = (float(edge) for edge in np.quantile(means, (0.025, 0.975)))
-    return {"value": float(gain.mean()), "low": low, "high": high, "better": low > 0}
+    gain, prompts = correct(ours) - correct(theirs), len(set(clusters))
+    value, low, high = float(gain.mean()), -1.0, 1.0
+    if prompts > 1:
+        means = _resampled_means(gain, clusters, seed)
+        low, high = (float(edge) for edge in np.quantile(means, (0.025, 0.975)))
+    found: dict[str, Any] = {"value": value, "low": low, "high": high}
+    return found | {"better": outcome(found, prompts) == "better"}
+
+
+def outcome(gain: dict[str, Any], prompts: int) -> str:
+    """`better`, `not_better` or `open`, of a difference with its 95 % interval over prompts."""
+    if gain["value"] <= 0:
+        return "not_better"
+    if prompts < LEAST_PROMPTS:
+        return "open"
+    if gain["low"] > 0:
+        return "better"
+    return "not_better" if gain["high"] < RELEVANT else "open"
 
 
 def log_loss(difference: Floats, p_chosen: Floats) -> float:
@@ -227,6 +243,13 @@ def verdict(metrics: dict[str, Any]) -> str:
     gain = metrics["beats_length"]
     points = f"{100 * gain['value']:+.1f} points, 95 % {100 * gain['low']:+.1f} to "
     points += f"{100 * gain['high']:+.1f}"
-    if gain["better"]:
+    found = outcome(gain, metrics["prompts"])
+    if found == "better":
         return f"better than length ({points})"
-    return f"not better than length ({points})"
+    if found == "not_better":
+        return f"not better than length ({points})"
+    rows, prompts = metrics["comparisons"], metrics["prompts"]
+    return (
+        f"not told yet whether it is better than length: {rows:,} comparisons of {prompts:,} "
+        f"prompts are too few ({points})"
+    )

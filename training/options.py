@@ -217,6 +217,7 @@ SCORE = (
     Option("rows", str, "", "path of responses.jsonl"),
     Option("precision", str, "auto", "auto: bf16 on a GPU", choices=("auto", "fp32", "bf16")),
 )
+MEASURE = (Option("rows", str, "", "path of a file of comparisons"),)
 BY_KIND: dict[str, tuple[Option, ...]] = {
     "sft": SFT,
     "reward": REWARD,
@@ -225,6 +226,7 @@ BY_KIND: dict[str, tuple[Option, ...]] = {
     "rl": RL,
     "generate": GENERATE,
     "score": SCORE,
+    "measure": MEASURE,
 }
 
 

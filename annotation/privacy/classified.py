@@ -277,6 +277,7 @@ COLUMNS: dict[str, dict[str, Fate]] = {
     },
     "quality.PrincipleList": {"principles": CONTENT, "created_by": NUMBER},
     "quality.JudgeRun": {"terms": CODE, "created_by": NUMBER},
+    "quality.JudgeFindings": {"state": CODE, "found": CODE},
     # Written by a model, about responses; see quality/judges/models.py.
     "quality.Opinion": {
         "ratings": CODE,
@@ -348,12 +349,16 @@ COLUMNS: dict[str, dict[str, Fate]] = {
         "created_by": NUMBER,
     },
     "runs.AccuracyCheck": {"created_by": NUMBER},
+    # From elsewhere, of nobody here; whoever brought it in keeps their number.
+    "runs.BenchmarkFile": {"sha256": CODE, "name": CONTENT, "created_by": NUMBER},
+    "runs.Measurement": {"name": CONTENT, "created_by": NUMBER},
     "runs.Evaluation": {
         "options": CODE,
         "reason": CONTENT,
         "decided_by": NUMBER,
         "created_by": NUMBER,
     },
+    "runs.EvaluationFigures": {"state": CODE, "figures": CODE},
     "runs.Round": {
         "batches": CODE,
         "options": CODE,

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from annotation.runs import api
+from annotation.runs.benchmarking import api as benchmarking
 from annotation.runs.evaluation import api as evaluation
 from annotation.runs.judging import api as judging
 from annotation.runs.registry import push_api
@@ -15,6 +16,26 @@ urlpatterns = [
     path("runs/<int:run_id>/cancel/", api.RunCancelView.as_view(), name="cancel-run"),
     path(
         "models/<int:version_id>/pushes/", push_api.ModelPushesView.as_view(), name="model-pushes"
+    ),
+    path(
+        "models/<int:version_id>/benchmarks/",
+        benchmarking.BenchmarksView.as_view(),
+        name="benchmarks",
+    ),
+    path(
+        "models/<int:version_id>/benchmarks/<int:measurement_id>/cancel/",
+        benchmarking.CancelMeasurementView.as_view(),
+        name="cancel-measurement",
+    ),
+    path(
+        "projects/<slug:slug>/benchmark-files/",
+        benchmarking.BenchmarkFilesView.as_view(),
+        name="benchmark-files",
+    ),
+    path(
+        "projects/<slug:slug>/benchmark-files/<int:file_id>/",
+        benchmarking.BenchmarkFileView.as_view(),
+        name="benchmark-file",
     ),
     path("evaluations/", evaluation.EvaluationsView.as_view(), name="evaluations"),
     path("projects/<slug:slug>/rounds/", rounds.RoundsView.as_view(), name="rounds"),

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 
 from annotation.core.charts import span
 from annotation.core.numbers import grouped, localised
-from annotation.runs import words
+from annotation.runs import verdicts, words
 
 STAGES = (
     (gettext_noop("check data"), gettext_lazy("Check data")),
@@ -74,21 +74,8 @@ def accuracies(metrics, baselines) -> list[Figure]:
 
 def verdict(metrics) -> str:
     """Whether it learned more than length: a sentence, or nothing where nothing was compared."""
-    gain = (metrics or {}).get("beats_length")
-    if not isinstance(gain, dict) or gain.get("value") is None:
-        return ""
-    said = _("Not better than length alone: %(points)s points")
-    if gain.get("better"):
-        said = _("Better than length alone: %(points)s points")
-    said %= {"points": _points(gain["value"])}
-    if gain.get("low") is not None:
-        within = span(_points(gain["low"]), _points(gain["high"]))
-        said += ", " + _("95 %% interval %(interval)s") % {"interval": within}
-    return f"{said}."
-
-
-def _points(share: float) -> str:
-    return localised(f"{100 * share:+.1f}".replace("-", "−"))
+    found = verdicts.against_length(metrics)
+    return found.sentence if found else ""
 
 
 def other_figures(values, *, without=OWN_PLACE):

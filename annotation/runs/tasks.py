@@ -16,6 +16,7 @@ PUSH_KIND = "push_model"
 OFFLOAD_KIND = "offload_model"
 FETCH_KIND = "fetch_model"
 JUDGE_KIND = "reward-judge"
+MEASURE_KIND = "measure"
 
 
 @job_kind(
@@ -45,6 +46,20 @@ def score(claim: Claim):
     from annotation.runs.scoring import services  # a task is a leaf: services import us
 
     services.supervise_scoring(claim)
+
+
+@job_kind(
+    MEASURE_KIND,
+    title=gettext_lazy("Measuring on a file"),
+    queue="train",
+    lease=timedelta(seconds=60),
+    max_attempts=3,
+    time_limit=None,
+)
+def measure_on_file(claim: Claim):
+    from annotation.runs.benchmarking import measuring  # a task is a leaf: services import us
+
+    measuring.supervise_measurement(claim)
 
 
 @job_kind(EVALUATE_KIND)
@@ -112,3 +127,10 @@ def check_newest_judgments():
 
     with only_one("runs.check_newest_judgments") as is_ours:
         return services.check_by_the_clock(Project.objects.all()) if is_ours else None
+
+
+@app.task(name="runs.sweep_benchmark_files")
+def sweep_benchmark_files():
+    from annotation.runs.benchmarking.files import sweep_files  # a task is a leaf
+
+    sweep_files()

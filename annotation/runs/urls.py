@@ -1,6 +1,7 @@
 from django.urls import path
 
 from annotation.runs import lineage_views, overview, views
+from annotation.runs.benchmarking import views as benchmarking
 from annotation.runs.evaluation import views as evaluation
 from annotation.runs.judging import views as judging
 from annotation.runs.registry import push_views as pushes
@@ -50,6 +51,16 @@ urlpatterns = [
         "projects/<slug:slug>/models/<int:version_id>/measure/",
         registry.check,
         name="check-accuracy",
+    ),
+    path(
+        "projects/<slug:slug>/models/<int:version_id>/benchmarks/",
+        benchmarking.measure,
+        name="measure-on-file",
+    ),
+    path(
+        "projects/<slug:slug>/models/<int:version_id>/benchmarks/files/<int:file_id>/remove/",
+        benchmarking.remove,
+        name="remove-benchmark-file",
     ),
     path("projects/<slug:slug>/models/<int:version_id>/keep/", pushes.keep, name="keep-model"),
     path("projects/<slug:slug>/models/pushes/<int:push_id>/", pushes.show_push, name="show-push"),

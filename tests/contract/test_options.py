@@ -7,7 +7,7 @@ from annotation.runs.options import BY_KIND
 from annotation.runs.scoring.options import SCORE
 from training import options as trainers
 
-OURS = {**BY_KIND, "generate": GENERATE, "score": SCORE}
+OURS = {**BY_KIND, "generate": GENERATE, "score": SCORE, "measure": ()}
 
 
 def described(table, without=()):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tests.training.forked import Forked
 from training.data import manifest_hash
+from training.run import READERS
 
 ROOT = Path(__file__).resolve().parents[2]
 GOODS = ("lamp", "chair", "kettle", "radio", "blanket", "mirror")
@@ -161,7 +162,7 @@ def start(run, token=1, *, fresh=False, **environment):
     is a Python process from nothing; else one that has its libraries at hand."""
     (run / "token").write_text(str(token))
     kind = json.loads((run / "config.json").read_text())["kind"]
-    module = f"training.{kind}" if kind in ("generate", "score") else f"training.train_{kind}"
+    module = f"training.{kind}" if kind in READERS else f"training.train_{kind}"
     out = run / str(token)
     out.mkdir(exist_ok=True)
     if not fresh:

@@ -522,6 +522,16 @@ KINDS: dict[str, Words] = {
         _("Reward model measured on a benchmark"),
         _("%(who)s had %(target)s, %(name)s, measured on %(benchmark)s"),
     ),
+    "benchmark_file.added": Words(
+        "training",
+        _("File to measure on added"),
+        _("%(who)s added %(target)s, “%(name)s”, to measure reward models on"),
+    ),
+    "benchmark_file.removed": Words(
+        "training",
+        _("File to measure on removed"),
+        _("%(who)s removed %(target)s, “%(name)s”"),
+    ),
     "model_version.checked": Words(
         "training",
         _("Reward model measured"),

@@ -7,7 +7,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from annotation.projects.permissions import project_for, row_for
-from annotation.runs.evaluation import judged, presentation, reading, services
+from annotation.runs.evaluation import judged, presentation, services, stored
 from annotation.runs.models import Evaluation
 
 
@@ -73,7 +73,7 @@ class EvaluationSerializer(serializers.ModelSerializer):
 
     def _figures(self, evaluation):
         if not hasattr(evaluation, "read"):
-            evaluation.read = reading.read(evaluation)
+            evaluation.read = stored.read(evaluation)
         return evaluation.read
 
     def get_state(self, evaluation) -> str:

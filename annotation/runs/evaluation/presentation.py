@@ -12,6 +12,7 @@ from annotation.quality.wording import REASONS
 from annotation.runs.evaluation import reading
 from annotation.runs.evaluation.judged import Told
 from annotation.runs.models import Evaluation
+from annotation.runs.verdicts import LEAST_PROMPTS
 
 People = Evaluation.Kind.PEOPLE
 
@@ -52,15 +53,21 @@ def ends(low: float, high: float) -> str:
     return charts.span(percent(low), percent(high))
 
 
+def outcome(evaluation: Evaluation, figures: dict[str, Any]) -> str:
+    """better, worse or undecided, for the page and the table alike: where people judge by the
+    test that may be looked at, else by the interval, and never of few prompts."""
+    if evaluation.kind == People:
+        return figures["sequential"]["finding"]
+    rate = figures["win_rate"]
+    if rate["value"] is None or rate["n"] < LEAST_PROMPTS:
+        return "undecided"
+    return "better" if rate["low"] > 0.5 else "worse" if rate["high"] < 0.5 else "undecided"
+
+
 def finding(evaluation: Evaluation, figures: dict[str, Any]) -> str:
     """The h1: what is known of new against old by now."""
     names = {"new": evaluation.new.name, "old": evaluation.old.name}
-    said = figures["sequential"]["finding"]
-    if evaluation.kind != People:
-        rate = figures["win_rate"]
-        said = "undecided"
-        if rate["value"] is not None:
-            said = "better" if rate["low"] > 0.5 else "worse" if rate["high"] < 0.5 else said
+    said = outcome(evaluation, figures)
     if figures["complete"] == 0:
         return _("%(new)s against %(old)s") % names
     if said == "better":
@@ -74,6 +81,10 @@ def advice(evaluation: Evaluation, figures: dict[str, Any]) -> str:
     """What to do next, in a sentence."""
     test = figures["sequential"]
     left = figures["prompts"] - figures["complete"]
+    if evaluation.kind != People and 0 < figures["complete"] < LEAST_PROMPTS:
+        return _("Too few prompts to tell: evaluate on %(count)d or more.") % {
+            "count": LEAST_PROMPTS
+        }
     if evaluation.kind != People or figures["complete"] == 0:
         return ""
     if test["finding"] != "undecided":

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from annotation.core.errors import DomainError
 from annotation.projects.permissions import may, project_for
-from annotation.runs.evaluation import judged, presentation, reading, services
+from annotation.runs.evaluation import judged, presentation, services, stored
 from annotation.runs.evaluation.forms import DecisionForm, EvaluationForm
 from annotation.runs.models import Evaluation, ModelVersion
 
@@ -29,16 +29,21 @@ def evaluation_list(request, slug):
         "project": project,
         "tab": "training",
         "page": page,
-        "rows": [summary(evaluation) for evaluation in page],
+        "rows": summaries(page.object_list),
         "may_train": may(request.user, "train", project),
         "has_policy": project.model_versions.filter(kind=ModelVersion.Kind.POLICY).exists(),
     }
     return render(request, "runs/evaluation/list.html", context)
 
 
-def summary(evaluation: Evaluation) -> dict:
-    """A row of a list: its state and, where there is one, its win rate."""
-    figures = reading.read(evaluation)
+def summaries(evaluations) -> list[dict]:
+    """The rows of a list: state and, where there is one, win rate."""
+    evaluations = list(evaluations)
+    found = stored.read_all(evaluations)
+    return [_summary(evaluation, found[evaluation.pk]) for evaluation in evaluations]
+
+
+def _summary(evaluation: Evaluation, figures: dict) -> dict:
     [rate, *_more] = presentation.rates(evaluation, figures)
     return {
         "evaluation": evaluation,
@@ -95,7 +100,7 @@ def show(request, slug, evaluation_id):
 
 
 def _context(request, project, evaluation, form=None) -> dict:
-    figures = reading.read(evaluation)
+    figures = stored.read(evaluation)
     state = presentation.state_of(evaluation, figures)
     return {
         "project": project,

@@ -1,7 +1,13 @@
 """Trainings, what came of them, and the rounds that close the loop."""
 
+from annotation.runs.models.benchmarks import BenchmarkFile, Measurement
 from annotation.runs.models.checks import AccuracyCheck
-from annotation.runs.models.evaluations import Evaluation, EvaluationPair, ResponseScore
+from annotation.runs.models.evaluations import (
+    Evaluation,
+    EvaluationFigures,
+    EvaluationPair,
+    ResponseScore,
+)
 from annotation.runs.models.pushes import ModelPush
 from annotation.runs.models.rounds import Round
 from annotation.runs.models.trainings import RunEvent, TrainingRun
@@ -9,8 +15,11 @@ from annotation.runs.models.versions import ModelVersion
 
 __all__ = [
     "AccuracyCheck",
+    "BenchmarkFile",
     "Evaluation",
+    "EvaluationFigures",
     "EvaluationPair",
+    "Measurement",
     "ModelPush",
     "ModelVersion",
     "ResponseScore",

@@ -111,6 +111,22 @@ class EvaluationPair(models.Model):
         return f"pair {self.index} of prompt {self.prompt_id} in evaluation {self.evaluation_id}"
 
 
+class EvaluationFigures(models.Model):
+    """An evaluation's figures, as they were computed of one state of its pairs and of what was
+    said of them. A copy for reading: replaced when the state is another, deleted without harm."""
+
+    evaluation = models.OneToOneField(
+        Evaluation, on_delete=models.CASCADE, related_name="stored_figures"
+    )
+    # Of what they were computed, and by which code; see `evaluation.stored`.
+    state = models.CharField(max_length=200)
+    figures = models.JSONField()
+    computed_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self):
+        return f"figures of evaluation {self.evaluation_id}"
+
+
 class ResponseScore(models.Model):
     """The reward that a reward model gives a response, asked for once. Null where the model cannot
     read the response: it is too long, and nothing is cut, or spells a control token."""

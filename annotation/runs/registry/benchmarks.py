@@ -18,13 +18,14 @@ from annotation.core import audit
 from annotation.core.errors import DomainError
 from annotation.core.hashing import sha256_of_file
 from annotation.core.text import clean
-from annotation.runs import presentation, serving
+from annotation.runs import presentation, serving, verdicts
 from annotation.runs.models import ModelVersion
-from annotation.runs.registry.table import Cell, Line, trend_against
+from annotation.runs.registry.table import Cell, Line
 
 KEY = "benchmarks"
 LONGEST_NAME = 60
 MOST_SUBSETS = 200
+MOST_BENCHMARKS = 50
 REFUSED = (64, 65)  # the child's sentence is for whoever asked (docs/formats.md)
 
 
@@ -54,11 +55,9 @@ def measure(*, version: ModelVersion, path: Path, name: str = "", actor=None) ->
 
 def keep(*, version: ModelVersion, name: str, figures: dict, actor=None) -> None:
     """Store the figures of one benchmark with the version."""
-    name = clean(name, field="name").strip()
-    if not 1 <= len(name) <= LONGEST_NAME:
-        raise DomainError(_("A name has 1 to %(count)d characters.") % {"count": LONGEST_NAME})
     with transaction.atomic():
         version = ModelVersion.objects.select_for_update().get(pk=version.pk)
+        name = checked_name(version, name)
         entry = figures | {"at": timezone.now().isoformat()}
         version.metrics[KEY] = version.metrics.get(KEY, {}) | {name: entry}
         version.save(update_fields=["metrics"])
@@ -72,6 +71,20 @@ def keep(*, version: ModelVersion, name: str, figures: dict, actor=None) -> None
         )
 
 
+def checked_name(version: ModelVersion, name: str) -> str:
+    """What figures may be called, or a sentence."""
+    name = clean(name, field="name").strip()
+    if not 1 <= len(name) <= LONGEST_NAME:
+        raise DomainError(_("A name has 1 to %(count)d characters.") % {"count": LONGEST_NAME})
+    known = version.metrics.get(KEY, {})
+    if name not in known and len(known) >= MOST_BENCHMARKS:
+        raise DomainError(
+            _("A model version keeps figures of at most %(count)d files: use one of their names.")
+            % {"count": MOST_BENCHMARKS}
+        )
+    return name
+
+
 @dataclass(frozen=True)
 class Row:
     """A benchmark or one of its subsets, for the page."""
@@ -79,38 +92,48 @@ class Row:
     name: str
     is_subset: bool
     comparisons: str
+    prompts: str  # empty of figures from before they were counted
     accuracy: str
     interval: str
     length: str
+    length_interval: str
+    verdict: verdicts.Verdict | None
     error: str = ""
+    unread: str = ""
 
 
 def rows_of(version: ModelVersion) -> list[Row]:
     """Each benchmark, its subsets below it."""
     rows = []
     for name, found in sorted(version.metrics.get(KEY, {}).items()):
-        error = found.get("calibration", {}).get("error")
-        rows.append(_row(name, found, is_subset=False, error=error))
+        rows.append(_row(name, found, is_subset=False))
         subsets = list(found.get("subsets", {}).items())[:MOST_SUBSETS]
         rows += [_row(subset, one, is_subset=True) for subset, one in subsets]
     return rows
 
 
-def _row(name, found, *, is_subset, error=None) -> Row:
+def _row(name, found, *, is_subset) -> Row:
+    error = found.get("calibration", {}).get("error")
+    # By reason; figures from before reasons were told have one number.
+    unread = sum(found.get("unread", {}).values()) or found.get("too_long")
     return Row(
         name,
         is_subset,
         presentation.number(found["comparisons"]),
+        presentation.number(found["prompts"]) if "prompts" in found else "",
         presentation.number(found["accuracy"]["value"]),
         presentation.interval(found["accuracy"]),
         presentation.number(found["length"]["value"]),
+        presentation.interval(found["length"]),
+        verdicts.against_length(found),
         "" if error is None else presentation.number(error),
+        presentation.number(unread) if unread else "",
     )
 
 
 def lines_of(versions: Sequence[ModelVersion]) -> list[Line]:
-    """For the regression table: the accuracy on each benchmark, with an arrow where its paired
-    interval says better or worse than length alone."""
+    """For the regression table: the accuracy on each benchmark, with an arrow where it is told to
+    be better than length alone, or surely worse."""
     names = sorted({name for version in versions for name in version.metrics.get(KEY, {})})
     return [Line(name, [_cell(version, name) for version in versions]) for name in names]
 
@@ -119,10 +142,10 @@ def _cell(version, name) -> Cell:
     found = version.metrics.get(KEY, {}).get(name)
     if found is None:
         return Cell()
-    gain = found["beats_length"]
+    verdict = verdicts.against_length(found)
     return Cell(
         presentation.number(found["accuracy"]["value"]),
         presentation.interval(found["accuracy"]),
-        trend_against((gain["value"], gain["low"], gain["high"]), 0.0),
-        _("against length alone"),
+        verdicts.trend(found),
+        verdict.word if verdict else "",
     )

@@ -182,9 +182,11 @@ def _check_unused(version: ModelVersion) -> None:
         kind=tasks.SCORE_KIND, payload__contains={"version": version.pk}
     )
     pushes = version.pushes.filter(**active)  # each reads the files it sends
+    measured = version.measurements.filter(**active)
     writer = version.generator
     is_writing = writer is not None and writer.generation_runs.filter(**active).exists()
-    if runs.exists() or scores.exists() or pushes.exists() or is_writing:
+    used = (runs, scores, pushes, measured)
+    if is_writing or any(rows.exists() for rows in used):
         raise Conflict(_("Something that runs or waits needs it: try again when that is over."))
 
 

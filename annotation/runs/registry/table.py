@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from annotation.core.intervals import difference_interval
+from annotation.runs import verdicts
 from annotation.runs.models import ModelVersion
 from annotation.runs.presentation import interval, number
 
@@ -24,8 +25,7 @@ NAMES = {
     "margin": gettext_lazy("Mean margin"),
 }
 LOWER_IS_BETTER = {"log_loss", "calibration_error", "dev_loss"}
-# Where nothing changed: a difference is 0 already, a win rate is against one half.
-AGAINST = {"beats_length": 0.0}
+GAIN = "beats_length"  # a difference already, and told by a verdict of its own
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,12 @@ def _cells(name, versions):
         if isinstance(value, bool) or not isinstance(value, int | float):
             yield Cell()
             continue
+        if name == GAIN:
+            verdict = verdicts.against_length(version.metrics)
+            word = verdict.word if verdict else ""
+            trend = verdicts.trend(version.metrics) if verdict else ""
+            yield Cell(number(float(value)), interval(entry), trend, word)
+            continue
         yield Cell(number(float(value)), interval(entry), _trend(name, entry, before))
         before = entry
 
@@ -79,8 +85,6 @@ def _trend(name, entry, before) -> str:
     ends = _ends(entry)
     if ends is None:
         return ""
-    if name in AGAINST:
-        return trend_against(ends, AGAINST[name])
     earlier = _ends(before)
     if earlier is None:
         return ""
@@ -88,11 +92,6 @@ def _trend(name, entry, before) -> str:
     if name in LOWER_IS_BETTER:
         low, high = -high, -low
     return "up" if low > 0 else "down" if high < 0 else ""
-
-
-def trend_against(ends: tuple[float, float, float], even: float) -> str:
-    """Of (value, low, high): whether the whole interval lies on one side."""
-    return "up" if ends[1] > even else "down" if ends[2] < even else ""
 
 
 def _ends(entry) -> tuple[float, float, float] | None:

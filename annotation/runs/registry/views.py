@@ -1,6 +1,9 @@
 """The registry's pages: the list with its regression tables, one version, its stage, its files."""
 
+from urllib.parse import urlencode
+
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.db.models import Q
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext
@@ -11,16 +14,19 @@ from annotation.core.errors import DomainError
 from annotation.core.markup import render_untrusted
 from annotation.datasets.publishing.push_views import pushes_of
 from annotation.projects.permissions import may, project_for
-from annotation.runs import detail, presentation
-from annotation.runs.evaluation.views import summary
+from annotation.runs import detail, presentation, verdicts
+from annotation.runs.benchmarking import page as benchmarking
+from annotation.runs.evaluation.views import summaries
 from annotation.runs.models import Evaluation, ModelVersion
 from annotation.runs.registry import benchmarks, keeping, lineage, stages
+from annotation.runs.registry.card import card_of
 from annotation.runs.registry.download import download
 from annotation.runs.registry.table import MOST_VERSIONS, in_words, regression_table
 from annotation.runs.registry.win_rates import win_rate_lines
 from annotation.runs.staleness.services import latest_check, order_check
 
 Kind, Stage = ModelVersion.Kind, ModelVersion.Stage
+PAGE_SIZE = 50
 
 
 def versions_of(project):
@@ -30,24 +36,26 @@ def versions_of(project):
 @require_safe
 def model_list(request, slug):
     project = project_for(request.user, slug, "see_runs")
-    every = list(versions_of(project))
     kind, stage = request.GET.get("kind", ""), request.GET.get("stage", "")
-    shown = [
-        version
-        for version in reversed(every)
-        if kind in ("", version.kind) and stage in ("", version.stage)
-    ]
+    every = versions_of(project).defer("card", "dataset__manifest")
+    shown = _like(every, kind, stage).order_by("-pk")
+    page = Paginator(shown, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "project": project,
         "tab": "training",
-        "versions": [(version, _accuracy(version)) for version in shown],
-        "is_empty": not every,
+        "page": page,
+        "versions": [
+            (version, _accuracy(version), verdicts.against_length(version.metrics))
+            for version in page
+        ],
+        "is_empty": not page.paginator.count and not every.exists(),
         "kinds": Kind.choices,
         "stages": Stage.choices,
         "kind": kind,
         "stage": stage,
+        "extra": "&" + urlencode({"kind": kind, "stage": stage}),
         "tables": [
-            (label, _table([version for version in every if version.kind == key]))
+            (label, _table(every.filter(kind=key)))
             for key, label in Kind.choices
             if kind in ("", key)
         ],
@@ -56,8 +64,16 @@ def model_list(request, slug):
     return render(request, "runs/registry/list.html", context)
 
 
+def _like(versions, kind: str, stage: str):
+    """Of this kind and stage; a word that is none of them fits nothing."""
+    if kind not in ("", *Kind.values) or stage not in ("", *Stage.values):
+        return versions.none()
+    versions = versions.filter(kind=kind) if kind else versions
+    return versions.filter(stage=stage) if stage else versions
+
+
 def _table(versions):
-    shown = versions[-MOST_VERSIONS:]
+    shown = list(reversed(versions.order_by("-pk")[:MOST_VERSIONS]))
     return regression_table(shown, [*win_rate_lines(shown), *benchmarks.lines_of(shown)])
 
 
@@ -76,8 +92,13 @@ def version_in(project, version_id: int) -> ModelVersion:
 @require_safe
 def show(request, slug, version_id):
     project = project_for(request.user, slug, "see_runs")
-    version = version_in(project, version_id)
+    return render_version(request, project, version_in(project, version_id))
+
+
+def render_version(request, project, version, *, measure_form=None, status=200):
+    """The page of a version; with a form on it that was refused."""
     metrics = version.metrics
+    may_train = may(request.user, "train", project)
     figures = presentation.accuracies(metrics, metrics.get("baselines"))
     context = {
         "project": project,
@@ -87,7 +108,7 @@ def show(request, slug, version_id):
         "verdict": presentation.verdict(metrics),
         "others": presentation.other_figures(metrics),
         "initial": presentation.other_figures(metrics.get("initial")),
-        "card": render_untrusted(version.card),
+        "card": render_untrusted(card_of(version)),
         "ancestors": lineage.ancestors(version),
         "children": lineage.children(version),
         "judgment_count": lineage.judgments_behind(version.dataset),
@@ -100,10 +121,11 @@ def show(request, slug, version_id):
         "evaluations": _evaluations_of(version),
         "benchmarks": benchmarks.rows_of(version),
         **_newest(version),
-        "may_train": may(request.user, "train", project),
+        **benchmarking.context_of(version, may_train=may_train, form=measure_form),
+        "may_train": may_train,
         "may_export": may(request.user, "export", project),
     }
-    return render(request, "runs/model_version.html", context)
+    return render(request, "runs/model_version.html", context, status=status)
 
 
 def _evaluations_of(version):
@@ -111,7 +133,7 @@ def _evaluations_of(version):
     found = Evaluation.objects.filter(project=version.project_id)
     found = found.filter(Q(new=version) | Q(judge=version) | Q(old__model_version=version))
     rows = found.select_related("project", "new", "old", "judge", "job").order_by("-pk")[:10]
-    return [summary(evaluation) for evaluation in rows]
+    return summaries(rows)
 
 
 def _newest(version) -> dict:

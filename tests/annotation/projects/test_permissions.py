@@ -376,6 +376,14 @@ ROUTES = [
     Route("runs:list-model-versions", "see_runs"),
     Route("runs:show-model-version", "see_runs"),
     Route("runs:set-stage", "train", "POST"),
+    Route("runs:measure-on-file", "train", "POST"),  # of a policy: a sentence
+    Route("runs:remove-benchmark-file", "train", "POST"),
+    Route("runs-api:benchmarks", "see_runs"),
+    Route("runs-api:benchmarks", "train", "POST", sends={"file": "{file_id}"}, gives=(400,)),
+    Route("runs-api:cancel-measurement", "train", "POST", gives=(202,)),
+    Route("runs-api:benchmark-files", "train"),
+    Route("runs-api:benchmark-files", "train", "POST", gives=(400,)),  # an empty one
+    Route("runs-api:benchmark-file", "train", "DELETE", gives=(409,)),  # in use
     Route("runs:keep-model", "export", "POST"),
     Route("runs:show-push", "see_runs", kwargs={"push_id": "model_push_id"}),
     Route("runs:change-push", "export", "POST", kwargs={"push_id": "model_push_id"}),

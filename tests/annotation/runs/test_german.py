@@ -93,7 +93,10 @@ def test_what_an_option_refuses_is_said_in_german():
 
 
 def test_the_verdict_on_length_in_german():
-    gain = {"value": 0.125, "low": -0.021, "high": 0.271, "better": True}
+    gain = {"value": 0.125, "low": 0.021, "high": 0.271, "better": True}
     with translation.override("de"):
         said = presentation.verdict({"beats_length": gain})
-    assert said == ("Besser als die Länge allein: +12,5 Punkte, 95-%-Intervall −2,1 bis +27,1.")
+    assert said == (
+        "Besser als die Länge allein: +12,5 Punkte "
+        "(95-%-Intervall des Unterschieds: +2,1 bis +27,1)."
+    )

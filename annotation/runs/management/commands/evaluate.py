@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand
 
 from annotation.core.errors import NotFound
 from annotation.projects.models import Project
-from annotation.runs.evaluation import judged, presentation, reading, services
+from annotation.runs.evaluation import judged, presentation, services, stored
 
 
 class Command(BaseCommand):
@@ -50,7 +50,7 @@ class Command(BaseCommand):
             self._tell(evaluation, as_json=options["json"])
 
     def _tell(self, evaluation, *, as_json):
-        figures = reading.read(evaluation)
+        figures = stored.read(evaluation)
         state = presentation.state_of(evaluation, figures).key
         if as_json:
             said = {"id": evaluation.pk, "state": state, "figures": figures}

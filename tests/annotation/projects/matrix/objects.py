@@ -28,7 +28,15 @@ from annotation.projects.pools.services import save_pool
 from annotation.prompts.attachments.services import attach
 from annotation.prompts.models import Generator, Import
 from annotation.quality.models import Judge, JudgeRun, Opinion, Refill
-from annotation.runs.models import Evaluation, ModelPush, ModelVersion, Round, TrainingRun
+from annotation.runs.models import (
+    BenchmarkFile,
+    Evaluation,
+    Measurement,
+    ModelPush,
+    ModelVersion,
+    Round,
+    TrainingRun,
+)
 from tests.annotation.labeling.calibration.world import judge_all, opened
 from tests.factories import make_member
 from tests.media import picture
@@ -287,6 +295,23 @@ def destination(place):
     }
 
 
+def benchmark(place):
+    """A file to measure reward models on, and a measurement that waits."""
+    version = place.project.model_versions.get()
+    file = BenchmarkFile.objects.create(
+        project=place.project,
+        sha256=place.word.ljust(64, "0"),
+        name=f"{place.word}.jsonl",
+        byte_count=1,
+        comparison_count=1,
+        subset_count=0,
+    )
+    measurement = Measurement.objects.create(
+        version=version, file=file, name=place.word, job=_job(place, "measure")
+    )
+    return {"file_id": file.pk, "measurement_id": measurement.pk}
+
+
 OBJECTS = (
     member,
     invitation,
@@ -304,5 +329,6 @@ OBJECTS = (
     job,
     models,
     destination,
+    benchmark,
     ladder,
 )

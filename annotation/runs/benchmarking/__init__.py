@@ -1,0 +1,1 @@
+"""Files of comparisons from elsewhere: checked, kept, and a reward model measured on them."""

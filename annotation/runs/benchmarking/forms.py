@@ -1,0 +1,66 @@
+"""The form of a reward model's page: a new file, or one that the project keeps."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from annotation.core.numbers import grouped
+from annotation.runs.benchmarking.files import keep_file
+from annotation.runs.benchmarking.measuring import order_measurement
+from annotation.runs.models import BenchmarkFile, Measurement
+from annotation.runs.registry.benchmarks import LONGEST_NAME
+
+
+class _KeptFile(forms.ModelChoiceField):
+    def label_from_instance(self, file):
+        return _("%(name)s: %(count)s comparisons") % {
+            "name": file.name,
+            "count": grouped(file.comparison_count),
+        }
+
+
+class MeasureForm(forms.Form):
+    file = forms.FileField(
+        label=_("A new file"),
+        required=False,
+        allow_empty_file=True,
+        widget=forms.FileInput(attrs={"accept": ".jsonl,.json,.ndjson"}),
+        help_text=_(
+            "JSON Lines, a comparison a line: prompt, chosen, rejected, and where you like "
+            "subset. Texts, or lists of messages."
+        ),
+    )
+    kept = _KeptFile(
+        label=_("Or one that is kept"),
+        queryset=BenchmarkFile.objects.none(),
+        required=False,
+        empty_label=_("none of these"),
+    )
+    name = forms.CharField(
+        label=_("Call the figures"),
+        required=False,
+        max_length=LONGEST_NAME,
+        help_text=_("The file's name, if you say nothing. The same name again replaces them."),
+    )
+
+    def __init__(self, *args, version, **more):
+        super().__init__(*args, **more)
+        self.version = version
+        kept = version.project.benchmark_files.kept().order_by("-pk")
+        self.fields["kept"].queryset = kept
+
+    def clean(self):
+        given = super().clean()
+        if bool(given.get("file")) == bool(given.get("kept")) and not self.errors:
+            self.add_error("file", _("Choose either a new file or one that is kept."))
+        return given
+
+    def order(self, *, actor) -> Measurement:
+        """DomainError where the file is refused, or cannot be measured on."""
+        given = self.cleaned_data
+        file = given["kept"]
+        if file is None:
+            upload = given["file"]
+            file, _is_new = keep_file(
+                project=self.version.project, stream=upload.file, name=upload.name, actor=actor
+            )
+        return order_measurement(version=self.version, file=file, name=given["name"], actor=actor)

@@ -1,0 +1,5 @@
+"""See contract.py."""
+
+from training.contract import measure
+
+measure()
