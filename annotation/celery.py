@@ -63,6 +63,7 @@ app.conf.update(
         "choose-next-items": {"task": "quality.choose_again", "schedule": 20.0},
         "look-at-adaptive-work": {"task": "quality.look_again", "schedule": 30.0},
         "clear-expired": {"task": "accounts.clear_expired", "schedule": 3600.0},
+        "sweep-exports": {"task": "datasets.sweep_exports", "schedule": 3600.0},
         "sweep-personal-copies": {"task": "privacy.sweep_copies", "schedule": 3600.0},
         "sweep-quarantine": {"task": "labeling.sweep_quarantine", "schedule": 24 * 3600.0},
         "sweep-benchmark-files": {

@@ -15,6 +15,8 @@ urlpatterns = [
         export_api.ExportView.as_view(),
         name="export",
     ),
+    path("exports/<int:export_id>/", export_api.OrderedExportView.as_view(), name="ordered"),
+    path("exports/<int:export_id>/file/", export_api.ExportFileView.as_view(), name="export-file"),
     path("datasets/<slug:digest>/pushes/", publishing.DatasetPushesView.as_view(), name="pushes"),
     path("pushes/<int:push_id>/", publishing.DatasetPushView.as_view(), name="push"),
     path(

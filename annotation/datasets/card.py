@@ -4,7 +4,6 @@ It is English wherever it is made: a card goes to strangers. Its head tells `dat
 which file is which split.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
@@ -13,14 +12,12 @@ from django.utils import translation
 from annotation.core.numbers import grouped
 from annotation.datasets import policy_words
 from annotation.datasets.drop_table import drop_table
-from annotation.datasets.finding import place_of
 from annotation.datasets.formats.catalogue import Document, Format
-from annotation.datasets.formats.frozen import RANKINGS, Frozen
 from annotation.datasets.formats.writing import SPLIT_NAMES, Written
 from annotation.datasets.machine_card import machine_part
 from annotation.datasets.models import Dataset
-from annotation.datasets.opinions import SOURCE as AI_JUDGE
-from annotation.projects.models import Project, RubricVersion
+from annotation.datasets.voices import Voices, read_voices
+from annotation.projects.models import RubricVersion
 from annotation.quality.reporting.document import Document as Report
 from annotation.quality.reporting.document import document_of
 
@@ -31,17 +28,25 @@ NO_LICENCE = (
 )
 
 
-def card_of(dataset: Dataset, form: Format | Document, written: Written | None = None) -> str:
-    """The card as Markdown; its head names the files, where there are any yet."""
+def card_of(
+    dataset: Dataset,
+    form: Format | Document,
+    written: Written | None = None,
+    *,
+    voices: Voices | None = None,
+) -> str:
+    """The card as Markdown; its head names the files, where there are any yet. `voices`: where
+    somebody has read them already."""
+    voices = voices or read_voices(dataset)
     with translation.override("en"):
         parts = chain(
             _head(dataset, form, written),
             _summary(dataset, form),
-            machine_part(dataset),
+            machine_part(dataset, voices),
             _projects(dataset),
-            _people(dataset),
+            _people(dataset, voices),
             _worth(dataset),
-            _rubric(dataset),
+            _rubric(dataset, voices),
             _making(dataset),
             _provenance(dataset),
         )
@@ -122,13 +127,9 @@ MADE_OF = {
 }
 
 
-def _people(dataset: Dataset) -> Iterator[str]:
+def _people(dataset: Dataset, voices: Voices) -> Iterator[str]:
     """How many, and how unevenly; never who."""
-    given = Counter(
-        line.row["labeler"]
-        for line in Frozen(dataset.folder).lines(RANKINGS)
-        if line.row.get("source") != AI_JUDGE
-    )
+    given = voices.given
     yield ""
     yield "## Who judged"
     yield ""
@@ -225,10 +226,10 @@ def _found(report: Report) -> Iterator[str]:
                 yield f"  - {_plain(row.name)}: {value}"
 
 
-def _rubric(dataset: Dataset) -> Iterator[str]:
+def _rubric(dataset: Dataset, voices: Voices) -> Iterator[str]:
     yield ""
     yield "## Rubric"
-    versions = sorted(_versions_used(dataset), key=lambda one: (one.project.slug, one.number))
+    versions = sorted(_versions_used(voices), key=lambda one: (one.project.slug, one.number))
     if not versions:
         yield ""
         yield "The judgments name no rubric."
@@ -250,17 +251,11 @@ def _rubric(dataset: Dataset) -> Iterator[str]:
             yield f"- {_plain(criterion.label)} (`{criterion.key}`, {scale}){said}"
 
 
-def _versions_used(dataset: Dataset) -> list[RubricVersion]:
+def _versions_used(voices: Voices) -> list[RubricVersion]:
     """Numbers count in each project by itself."""
-    used: dict[Project, set[int]] = {}
-    for line in Frozen(dataset.folder).lines(RANKINGS):
-        number = line.row["rubric_version"]
-        project, _external_id = place_of(dataset, line.row["item"])
-        if number is not None and project is not None:
-            used.setdefault(project, set()).add(number)
     return [
         version
-        for project, numbers in used.items()
+        for project, numbers in voices.versions.items()
         for version in project.rubric_versions.filter(number__in=numbers)
         .select_related("project")
         .prefetch_related("criteria")

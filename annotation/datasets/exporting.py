@@ -1,11 +1,13 @@
-"""Taking a frozen dataset away: all of a format in a folder, in a ZIP, or one split as a file."""
+"""Taking a frozen dataset away: all of a format in a folder, or in a ZIP."""
 
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from django.utils.translation import gettext as _
 
@@ -16,9 +18,10 @@ from annotation.core.strict_json import canonical, loads
 from annotation.datasets import store
 from annotation.datasets.card import card_of
 from annotation.datasets.formats.catalogue import Document, Format
-from annotation.datasets.formats.frozen import RANKINGS, SPLITS, Frozen
-from annotation.datasets.formats.writing import FORMAT, RECORD, Written, lines, write, write_split
+from annotation.datasets.formats.frozen import RANKINGS, Frozen, Heard, nobody
+from annotation.datasets.formats.writing import FORMAT, RECORD, Written, write
 from annotation.datasets.models import Dataset
+from annotation.datasets.voices import Voices
 from annotation.projects.services import current_rubric
 
 CARD = "README.md"
@@ -76,10 +79,13 @@ def written(
     as_parquet: bool = False,
     pseudonymous: bool = False,
     beside: Path | None = None,
+    heard: Heard = nobody,
+    voices: Voices | None = None,
 ) -> Iterator[tuple[Path, dict]]:
-    """The export in a folder that is gone afterwards, and its record."""
+    """The export in a folder that is gone afterwards, and its record. `heard` is told of each
+    line that is read, by its prompt; `voices` are for the card, where they were read already."""
     check_whole(dataset)
-    frozen = reader(dataset, pseudonymous=pseudonymous)
+    frozen = reader(dataset, pseudonymous=pseudonymous, heard=heard)
     with tempfile.TemporaryDirectory(prefix=store.PART, dir=beside) as name:
         folder = Path(name)
         found = write(
@@ -88,13 +94,14 @@ def written(
             folder,
             as_parquet=as_parquet,
             title=str(dataset),
-            guidelines=_guidelines(dataset),
+            guidelines=guidelines_of(dataset),
         )
         if not any(found.rows.values()):
             raise DomainError(
                 _("This dataset has no rows in this form: %(form)s.") % {"form": form.title}
             )
-        (folder / CARD).write_text(card_of(dataset, form, found), encoding="utf-8")
+        card = card_of(dataset, form, found, voices=voices)
+        (folder / CARD).write_text(card, encoding="utf-8")
         found.others.append(CARD)
         record = _record(dataset, form, folder, found)
         (folder / RECORD).write_bytes(canonical(record) + b"\n")
@@ -107,45 +114,28 @@ def check_whole(dataset: Dataset) -> None:
         raise DomainError(f"This dataset is damaged: {' '.join(found)}")
 
 
-def reader(dataset: Dataset, *, pseudonymous: bool = False) -> Frozen:
-    frozen = Frozen(dataset.folder)
+def reader(dataset: Dataset, *, pseudonymous: bool = False, heard: Heard = nobody) -> Frozen:
+    frozen = Frozen(dataset.folder, heard=heard)
     # One of several projects has pseudonyms of its own, and other names would say less, not more.
     if not pseudonymous or dataset.sources.exists():
         return frozen
     handles = sorted({line.row["labeler"] for line in frozen.lines(RANKINGS)})
     names = {handle: f"labeler-{place}" for place, handle in enumerate(handles, start=1)}
-    return Frozen(dataset.folder, names.__getitem__)
+    return Frozen(dataset.folder, names.__getitem__, heard)
 
 
-def zipped(folder: Path, into) -> None:
-    """The folder's files as a ZIP, compressed quickly: texts shrink to a third."""
+def zipped(folder: Path, into: BinaryIO, *, at: datetime, alive: Callable[[], None]) -> None:
+    """The folder's files as a ZIP, compressed quickly: texts shrink to a third. All of them have
+    the time `at`, so that the same files give the same bytes whenever they are packed."""
     with zipfile.ZipFile(into, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for path in _files(folder):
-            archive.write(path, path.relative_to(folder))
-
-
-def split_pieces(
-    dataset: Dataset, form: Format | Document, split: str, *, as_parquet: bool = False
-) -> Iterator[bytes]:
-    """One split as bytes. Raises before the first of them where it cannot be."""
-    if isinstance(form, Document) or split not in SPLITS:
-        raise DomainError(f"“{form.key}” has no split “{split}”: take all of it.")
-    if as_parquet and form.columns is None:
-        raise DomainError(f"The format “{form.key}” is JSON Lines, never Parquet.")
-    check_whole(dataset)
-    frozen = reader(dataset)
-    if not as_parquet:
-        return lines(form.rows(frozen, split))
-    return _parquet_pieces(frozen, form, split)
-
-
-def _parquet_pieces(frozen: Frozen, form: Format, split: str) -> Iterator[bytes]:
-    with tempfile.TemporaryDirectory() as name:
-        path = Path(name) / "split.parquet"
-        write_split(frozen, form, split, path, as_parquet=True)
-        with path.open("rb") as file:
-            while piece := file.read(PIECE):
-                yield piece
+            info = zipfile.ZipInfo(str(path.relative_to(folder)), at.timetuple()[:6])
+            info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
+            info.file_size = path.stat().st_size
+            with path.open("rb") as file, archive.open(info, "w") as packed:
+                while piece := file.read(PIECE):
+                    packed.write(piece)
+                    alive()
 
 
 def record_export(*, dataset: Dataset, form, actor, how: str) -> None:
@@ -175,7 +165,7 @@ def _record(dataset: Dataset, form, folder: Path, found: Written) -> dict:
     }
 
 
-def _guidelines(dataset: Dataset) -> str:
+def guidelines_of(dataset: Dataset) -> str:
     versions = (current_rubric(project) for project in dataset.projects)
     return "\n\n".join(one.guideline for one in versions if one is not None and one.guideline)
 

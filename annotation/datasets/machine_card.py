@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from annotation.core.numbers import grouped
-from annotation.datasets.formats.frozen import RANKINGS, Frozen
 from annotation.datasets.models import Dataset
-from annotation.datasets.opinions import SOURCE, judge_of, run_of
+from annotation.datasets.opinions import judge_of, run_of
 from annotation.datasets.policy import Policy
+from annotation.datasets.voices import Voices
 from annotation.quality.judges.models import Judge, JudgeRun
 from annotation.quality.judges.stored import stored_findings
 from annotation.quality.stats.estimate import Estimate
@@ -14,7 +14,7 @@ from annotation.quality.stats.estimate import Estimate
 MOST_RUNS = 5  # that are told of one by one, the newest
 
 
-def machine_part(dataset: Dataset) -> Iterator[str]:
+def machine_part(dataset: Dataset, voices: Voices) -> Iterator[str]:
     counts = dataset.counts.get("ai_judge")
     if counts is None:
         return
@@ -31,22 +31,16 @@ def machine_part(dataset: Dataset) -> Iterator[str]:
         f"“{_plain(judge.name)}” (a {kind}, `{_plain(judge.model)}`). No person said them."
     )
     yield ""
-    lines = [one.row for one in _opinions(dataset)]
-    numbers = sorted({row["revision"] for row in lines}, reverse=True)
+    numbers = sorted(voices.revisions, reverse=True)
     runs = {run.pk: run for number in numbers if (run := run_of(judge, number))}
     for run in list(runs.values())[:MOST_RUNS]:
         yield from _agreement(judge, run)
-    principles = sorted({row["principle"] for row in lines if row.get("principle")})
+    principles = sorted(voices.principles)
     if principles:
         yield ""
         yield "Each opinion was given by one of these principles, drawn by lot:"
         yield ""
         yield from (f"- {_plain(one)}" for one in principles)
-
-
-def _opinions(dataset: Dataset):
-    lines = Frozen(dataset.folder).lines(RANKINGS)
-    return (line for line in lines if line.row.get("source") == SOURCE)
 
 
 def _agreement(judge: Judge, run: JudgeRun) -> Iterator[str]:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.utils.translation import gettext_lazy
 
+from annotation.celery import app
 from annotation.core.jobs import Claim, job_kind
 
 FREEZE = "freeze_dataset"
@@ -47,3 +48,26 @@ def try_destination(claim: Claim):
     from annotation.datasets.publishing import trial
 
     return trial.try_in_job(claim)
+
+
+EXPORT = "export_dataset"
+
+
+# Told about once a second while rows are read; checking all files before that takes longer.
+@job_kind(
+    EXPORT,
+    title=gettext_lazy("Export of a dataset"),
+    lease=timedelta(minutes=10),
+    time_limit=None,
+)
+def export_dataset(claim: Claim):
+    from annotation.datasets.exports import ordering
+
+    return ordering.make_in_job(claim)
+
+
+@app.task(name="datasets.sweep_exports")
+def sweep_exports():
+    from annotation.datasets.exports import kept
+
+    kept.sweep()

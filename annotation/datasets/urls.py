@@ -34,6 +34,16 @@ urlpatterns = [
         name="download-export",
     ),
     path(
+        "projects/<slug:slug>/exports/<int:export_id>/",
+        export_views.take_export_file,
+        name="take-export",
+    ),
+    path(
+        "projects/<slug:slug>/exports/<int:export_id>/cancel/",
+        export_views.cancel_export,
+        name="cancel-export",
+    ),
+    path(
         "projects/<slug:slug>/datasets/<slug:digest>/diff/",
         diff_views.show_diff,
         name="show-diff",

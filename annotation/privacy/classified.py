@@ -315,6 +315,13 @@ COLUMNS: dict[str, dict[str, Fate]] = {
         "sealed_secret": CONTENT,
         "created_by": NUMBER,
     },
+    "datasets.Export": {
+        "form": CODE,
+        "split": CODE,
+        "key": CODE,
+        "sha256": CODE,
+        "created_by": NUMBER,
+    },
     "datasets.DatasetPush": {
         "place": CONTENT,
         "url": CONTENT,

@@ -88,12 +88,21 @@ def named_in(said: Row) -> set[str]:
     return {*said["order"], *ranked, *said["unacceptable"]}
 
 
+Heard = Callable[[str], None]
+
+
+def nobody(prompt_sha256: str) -> None:
+    """Listens to what is read where nobody waits for it."""
+
+
 @dataclass(frozen=True)
 class Frozen:
-    """A folder to read. `name_labeler` says what labelers are called in what goes out."""
+    """A folder to read. `name_labeler` says what labelers are called in what goes out, `heard` is
+    told of each line that is read, by its prompt."""
 
     folder: Path
     name_labeler: Callable[[str], str] = str
+    heard: Heard = nobody
 
     def lines(self, kind: str, split: str = "") -> Iterator[Line]:
         """preferences, ties and sft of a split; rankings of all, or of one."""
@@ -101,6 +110,7 @@ class Frozen:
         with (self.folder / f"{name}.jsonl").open("rb") as file:
             for number, data in enumerate(file, start=1):
                 row = json.loads(data)
+                self.heard(row["prompt_sha256"])
                 if kind != RANKINGS:
                     yield Line(name, number, row)
                 elif not split or row["split"] == split:

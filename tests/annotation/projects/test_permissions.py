@@ -337,7 +337,9 @@ ROUTES = [
     Route("datasets:verify-dataset", "see_datasets", "POST"),
     Route("datasets:download-file", "see_datasets"),
     Route("datasets:show-exports", "export"),
-    Route("datasets:download-export", "export"),
+    Route("datasets:download-export", "export", FORM),
+    Route("datasets:take-export", "export"),
+    Route("datasets:cancel-export", "export", "POST"),
     Route("datasets:set-licence", "export", "POST"),
     Route("datasets:show-diff", "see_datasets"),
     Route("datasets:choose-diff", "see_datasets", gives=(302,)),  # back to the list: none picked
@@ -348,7 +350,9 @@ ROUTES = [
     Route("datasets-api:file", "see_datasets"),
     Route("datasets-api:diff", "see_datasets", gives=(404,)),  # it wants a second one
     Route("datasets-api:exports", "export"),
-    Route("datasets-api:export", "export"),
+    Route("datasets-api:export", "export", FORM),
+    Route("datasets-api:ordered", "export", "GET DELETE"),
+    Route("datasets-api:export-file", "export"),
     Route("datasets:list-destinations", "see_datasets"),
     Route("datasets:new-destination", "export", FORM),
     Route("datasets:show-destination", "see_datasets"),

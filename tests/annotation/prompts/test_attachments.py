@@ -9,8 +9,8 @@ from django.db import models
 from django.urls import reverse
 
 from annotation.core.errors import DomainError
-from annotation.projects.models import Membership
 from annotation.core.ranges import read_range
+from annotation.projects.models import Membership
 from annotation.prompts.attachments.services import attach, path_of, sweep_attachments
 from annotation.prompts.models import Attachment
 from tests.factories import make_member, make_project

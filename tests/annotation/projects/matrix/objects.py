@@ -9,6 +9,9 @@ from annotation.candidates.models import Endpoint, GenerationOrder, GenerationRu
 from annotation.core import jobs
 from annotation.core.hashing import sha256_of_value
 from annotation.datasets import services as datasets
+from annotation.datasets.exports.ordering import order_export
+from annotation.datasets.exports.wanted import Wanted
+from annotation.datasets.formats.catalogue import format_named
 from annotation.datasets.models import Destination
 from annotation.datasets.policy import Policy
 from annotation.datasets.publishing.pushing import push_dataset
@@ -288,7 +291,9 @@ def destination(place):
         version=place.project.model_versions.get(),
         job=_job(place, "push_model"),
     )
+    wanted = Wanted(format_named("sft"), "train")
     return {
+        "export_id": order_export(dataset=dataset, wanted=wanted).pk,
         "model_push_id": sent.pk,
         "destination_id": row.pk,
         "push_id": push_dataset(dataset=dataset, destination=row, form="preference").pk,

@@ -1,0 +1,373 @@
+"""Exports that are ordered: made once by a job, kept for a week, whole or not there."""
+
+import errno
+import io
+import os
+import sys
+import time
+import zipfile
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from annotation.core import jobs
+from annotation.core.hashing import sha256_of_file
+from annotation.core.models import Event, Job
+from annotation.datasets import exporting, services
+from annotation.datasets.exports import kept, ordering
+from annotation.datasets.exports.making import Listener, Recipe
+from annotation.datasets.exports.wanted import Wanted
+from annotation.datasets.formats import parquet
+from annotation.datasets.formats.catalogue import FORMATS, format_named
+from annotation.datasets.models import Export
+from annotation.datasets.tasks import sweep_exports
+from annotation.projects.models import Membership
+from tests.annotation.datasets.world import make_world
+from tests.factories import make_key, make_member
+
+pytestmark = pytest.mark.django_db
+WHOLE = Wanted(format_named("judgments"))
+TRAIN = Wanted(format_named("sft"), "train")
+
+
+@pytest.fixture
+def large(monkeypatch):
+    """Every dataset counts as large, and no message is sent."""
+    monkeypatch.setattr(ordering, "SMALL", -1)
+    monkeypatch.setattr(jobs, "dispatch", lambda *args, **options: True)
+
+
+@pytest.fixture
+def lead(client, project):
+    lead = make_member(project, Membership.Role.LEAD)
+    client.force_login(lead)
+    return lead
+
+
+def address(name, dataset, *arguments):
+    return reverse(f"datasets:{name}", args=["shop", dataset.hash, *arguments])
+
+
+def take(export):
+    return reverse("datasets:take-export", args=["shop", export.pk])
+
+
+def body(response):
+    return b"".join(response.streaming_content)
+
+
+def ordered(dataset, wanted=WHOLE):
+    return ordering.order_export(dataset=dataset, wanted=wanted)
+
+
+def done(export):
+    jobs.run(export.job_id)
+    found = Export.objects.select_related("job").get(pk=export.pk)
+    assert found.job.state == "done", found.job.error
+    return found
+
+
+def files():
+    return sorted(path.name for path in kept.folder().glob("*"))
+
+
+def test_a_large_export_is_ordered_waited_for_and_taken(client, dataset, lead, large):
+    url = address("download-export", dataset, "judgments")
+    answer = client.post(url)
+    assert answer.status_code == 302
+    assert answer.url == address("show-exports", dataset) + "#made"
+    page = client.get(answer.url).content.decode()
+    assert 'hx-trigger="every 1500ms"' in page
+    assert "Waiting for a worker" in page
+    too_early = client.get(url)
+    assert too_early.status_code == 422
+    assert "order it first" in too_early.content.decode()
+    assert client.get(take(Export.objects.get())).status_code == 404
+
+    export = done(Export.objects.get())
+    fragment = client.get(
+        address("show-exports", dataset), headers={"HX-Request": "true"}
+    ).content.decode()
+    assert "hx-get" not in fragment
+    assert take(export) in fragment
+    answer = client.get(take(export))
+    data = body(answer)
+    assert answer.headers["Content-Length"] == str(len(data)) == str(export.byte_count)
+    assert answer.headers["Content-Disposition"].endswith('.judgments.zip"')
+    assert export.sha256 == sha256_of_file(kept.path_of(export))
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert archive.testzip() is None
+        assert {"README.md", "export.json", "train.jsonl"} <= set(archive.namelist())
+    assert body(client.get(url)) == data, "the old address gives the ready file"
+    (first, second) = Event.objects.filter(kind="dataset.exported")
+    assert (first.actor, first.payload["format"], first.payload["how"]) == (
+        lead, "judgments", "download",
+    )  # fmt: skip
+
+
+def test_a_part_of_the_file_is_given_where_a_part_is_asked_for(client, dataset, lead):
+    export = ordered(dataset)
+    whole = body(client.get(take(export)))
+    part = client.get(take(export), headers={"Range": "bytes=10-19"})
+    assert (part.status_code, body(part)) == (206, whole[10:20])
+    assert part.headers["Content-Range"] == f"bytes 10-19/{len(whole)}"
+    other = client.get(
+        take(export), headers={"Range": "bytes=10-19", "If-Range": '"something else"'}
+    )
+    assert (other.status_code, body(other)) == (200, whole)
+
+
+def test_the_same_order_is_made_once(dataset, large):
+    first = ordered(dataset)
+    assert ordered(dataset).job_id == first.job_id
+    made = done(first)
+    before = kept.path_of(made).stat().st_mtime_ns
+    again = ordered(dataset)
+    assert (again.pk, again.job_id, again.sha256) == (made.pk, made.job_id, made.sha256)
+    assert kept.path_of(made).stat().st_mtime_ns == before
+    assert Job.objects.filter(kind="export_dataset").count() == 1
+
+
+def test_the_same_bytes_whenever_they_are_packed_and_others_for_another_card(dataset):
+    first = ordered(dataset)
+    kept.path_of(first).unlink()
+    again = ordered(dataset)
+    assert again.sha256 == first.sha256
+    assert kept.is_ready(again)
+    services.set_licence(dataset=dataset, licence="cc-by-4.0", actor=None)
+    other = ordered(dataset)
+    assert other.pk == first.pk
+    assert other.sha256 != first.sha256
+    with zipfile.ZipFile(kept.path_of(other)) as archive:
+        assert b"cc-by-4.0" in archive.read("README.md")
+
+
+@pytest.mark.parametrize("key", FORMATS)
+def test_each_format_is_the_same_by_a_job_and_on_the_spot(dataset, key, large, monkeypatch):
+    by_job = done(ordered(dataset, Wanted(format_named(key))))
+    Export.objects.all().delete()
+    monkeypatch.setattr(ordering, "SMALL", 1 << 30)
+    on_the_spot = ordered(dataset, Wanted(format_named(key)))
+    assert on_the_spot.job is None
+    assert on_the_spot.sha256 == by_job.sha256
+
+
+def test_progress_counts_prompts(dataset, large, monkeypatch):
+    monkeypatch.setattr("annotation.datasets.exports.making.EVERY", 0)
+    export = ordered(dataset)
+    claim = jobs.Claim.take(export.job_id)
+    ordering.make_in_job(claim)
+    job = Job.objects.get(pk=export.job_id)
+    assert job.state == "done"
+    assert job.progress_done == job.progress_total == dataset.prompt_count
+    assert job.progress_note == "Packing the files"
+
+
+def test_one_that_waits_or_runs_can_be_cancelled_and_nothing_is_left(client, dataset, lead, large):
+    waiting = ordered(dataset)
+    client.post(reverse("datasets:cancel-export", args=["shop", waiting.pk]))
+    assert Job.objects.get(pk=waiting.job_id).state == "cancelled"
+    page = client.get(address("show-exports", dataset)).content.decode()
+    assert "It was stopped" in page
+
+    running = ordered(dataset)
+    claim = jobs.Claim.take(running.job_id)
+    client.post(reverse("datasets:cancel-export", args=["shop", running.pk]))
+    with pytest.raises(jobs.Cancelled):
+        ordering.make_in_job(claim)
+    assert files() == []
+    assert Export.objects.get().sha256 == ""
+
+
+def test_a_worker_that_was_killed_leaves_nothing_to_be_taken_and_another_makes_it(dataset, large):
+    export = ordered(dataset)
+    dead = jobs.Claim.take(export.job_id)
+    half = Recipe(dataset, WHOLE).made(Listener(dead))
+    with half as part:
+        # Killed here: the file is written beside its place, and nobody tidies up.
+        os.link(part, kept.folder() / ".part-of-the-dead")
+    assert not kept.is_ready(Export.objects.get())
+    jobs.run(export.job_id)
+    assert Job.objects.get(pk=export.job_id).state == "running", "the lease of the dead holds"
+    Job.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    made = done(export)
+    assert files() == sorted([".part-of-the-dead", made.sha256])
+
+    recipe = Recipe(dataset, WHOLE)
+    with pytest.raises(jobs.Fenced), recipe.made(Listener()) as part:
+        kept.keep(dataset, WHOLE, "another", part, claim=dead)
+    assert Export.objects.get().key == made.key, "who comes back from the dead changes nothing"
+
+    long_ago = time.time() - kept.ORPHAN_SECONDS - 1
+    os.utime(kept.folder() / ".part-of-the-dead", (long_ago, long_ago))
+    sweep_exports()
+    assert files() == [made.sha256]
+
+
+def test_a_full_disk_is_a_sentence_and_nothing_half_is_there(
+    client, dataset, lead, large, monkeypatch
+):
+    def full(descriptor):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    export = ordered(dataset)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        jobs.run(export.job_id)
+    job = Job.objects.get(pk=export.job_id)
+    assert (job.state, job.error) == ("failed", "The disk is full: nothing was kept of this.")
+    assert files() == []
+    assert "The disk is full" in client.get(address("show-exports", dataset)).content.decode()
+    assert done(ordered(dataset)).sha256, "ordered again, it is made"
+
+
+def test_a_form_that_holds_nothing_of_it_is_refused_at_once_and_by_the_job(client, large):
+    bare = make_world("bare")
+    dataset = services.freeze_dataset(project=bare).dataset
+    lead = make_member(bare, Membership.Role.LEAD)
+    client.force_login(lead)
+    ratings = Wanted(format_named("ratings"))
+    export = ordered(dataset, ratings)
+    jobs.run(export.job_id)
+    assert "no rows in this form: Ratings" in Job.objects.get(pk=export.job_id).error
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ordering, "SMALL", 1 << 30)
+        answer = client.post(
+            reverse("datasets:download-export", args=["bare", dataset.hash, "ratings"])
+        )
+    assert answer.status_code == 422
+    assert "no rows in this form: Ratings by criterion" in answer.content.decode()
+    assert files() == []
+
+
+@pytest.mark.parametrize(
+    ("form", "query", "said"),
+    [
+        ("sft", "?split=all", "has no split “all”"),
+        ("argilla", "?split=train", "has no split “train”"),
+        ("oasst", "?parquet=1", "never Parquet"),
+    ],
+)
+def test_what_no_dataset_gives_is_refused_before_it_is_queued(
+    client, dataset, lead, large, form, query, said
+):
+    answer = client.post(address("download-export", dataset, form) + query)
+    assert answer.status_code == 422
+    assert said in answer.content.decode()
+    assert not Export.objects.exists()
+    assert client.post(address("download-export", dataset, "nothing")).status_code == 404
+
+
+def test_without_pyarrow_parquet_is_refused_before_it_is_queued(dataset, large, monkeypatch):
+    monkeypatch.setattr(parquet, "find_spec", lambda name: None)
+    with pytest.raises(exporting.DomainError, match="needs pyarrow"):
+        ordered(dataset, Wanted(format_named("reward"), as_parquet=True))
+    assert not Export.objects.exists()
+
+
+def test_whether_somebody_may_have_it_is_asked_again_when_they_take_it(
+    client, dataset, lead, project
+):
+    export = ordered(dataset)
+    assert client.get(take(export)).status_code == 200
+    project.memberships.filter(user=lead).update(role=Membership.Role.REVIEWER)
+    assert client.get(take(export)).status_code == 404
+    assert client.post(address("download-export", dataset, "sft")).status_code == 404
+    key = make_key(lead, "export")
+    url = reverse("datasets-api:export-file", args=[export.pk])
+    assert client.get(url, headers={"Authorization": f"Token {key}"}).status_code == 404
+    assert Event.objects.filter(kind="dataset.exported").count() == 1
+
+
+def test_the_api_orders_tells_and_hands_out(client, dataset, project, large):
+    key = make_key(make_member(project, Membership.Role.LEAD), "export")
+    headers = {"Authorization": f"Token {key}"}
+    url = reverse("datasets-api:export", args=[dataset.hash, "sft"]) + "?split=train"
+    assert client.get(url, headers=headers).status_code == 409
+    answer = client.post(url, headers=headers)
+    assert answer.status_code == 202
+    said = answer.json()
+    assert (said["state"], said["url"], said["split"]) == ("queued", None, "train")
+    state = reverse("datasets-api:ordered", args=[said["id"]])
+    jobs.run(said["job"])
+    said = client.get(state, headers=headers).json()
+    assert (said["state"], said["error"]) == ("ready", "")
+    answer = client.get(said["url"], headers=headers)
+    data = body(answer)
+    assert answer.headers["Content-Type"] == "application/x-ndjson"
+    assert len(data) == said["bytes"]
+    assert b"".join(client.get(url, headers=headers).streaming_content) == data
+    assert client.post(url, headers=headers).status_code == 200
+
+    other = client.post(
+        reverse("datasets-api:export", args=[dataset.hash, "reward"]), headers=headers
+    ).json()
+    over = client.delete(reverse("datasets-api:ordered", args=[other["id"]]), headers=headers)
+    assert (over.status_code, over.json()["state"]) == (202, "cancelled")
+
+
+def test_what_is_older_than_a_week_is_swept_with_its_file(client, dataset, lead):
+    old, young = ordered(dataset), ordered(dataset, TRAIN)
+    Export.objects.filter(pk=old.pk).update(expires_at=timezone.now())
+    assert client.get(take(old)).status_code == 404
+    sweep_exports()
+    assert list(Export.objects.all()) == [young]
+    assert files() == [young.sha256]
+
+
+def test_a_file_that_another_order_names_stays(dataset):
+    first = ordered(dataset, TRAIN)
+    values = {"sha256": first.sha256, "key": first.key, "byte_count": first.byte_count}
+    now = timezone.now()
+    other = Export.objects.create(
+        dataset=dataset, form="prompts", expires_at=now + kept.KEPT_FOR, ordered_at=now, **values
+    )
+    Export.objects.filter(pk=first.pk).update(expires_at=now)
+    sweep_exports()
+    assert kept.is_ready(other)
+    Export.objects.update(expires_at=now)
+    sweep_exports()
+    assert files() == []
+
+
+def test_a_failed_order_is_forgotten_after_a_week(dataset, large):
+    export = ordered(dataset)
+    ordering.cancel(export)
+    sweep_exports()
+    assert Export.objects.exists()
+    Export.objects.update(ordered_at=timezone.now() - kept.KEPT_FOR)
+    sweep_exports()
+    assert not Export.objects.exists()
+
+
+def test_the_page_reads_the_rankings_once(client, dataset, lead):
+    opened, is_counting = [], [True]
+
+    def count(event, arguments):
+        if is_counting[0] and event == "open" and str(arguments[0]).endswith("rankings.jsonl"):
+            opened.append(arguments[0])
+
+    sys.addaudithook(count)  # stays for good, so it is told to stop listening
+    try:
+        assert client.get(address("show-exports", dataset)).status_code == 200
+    finally:
+        is_counting[0] = False
+    assert len(opened) == 1
+
+
+def test_the_page_of_many_exports_asks_as_much_as_of_one(client, dataset, lead):
+    def count():
+        with CaptureQueriesContext(connection) as queries:
+            client.get(address("show-exports", dataset))
+        return len(queries)
+
+    ordered(dataset)
+    count()
+    one = count()
+    for key in ("sft", "reward", "prompts", "oasst"):
+        ordered(dataset, Wanted(format_named(key)))
+    assert count() == one
