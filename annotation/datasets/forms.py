@@ -11,7 +11,6 @@ from annotation.core.numbers import grouped, localised
 from annotation.datasets import choices
 from annotation.datasets import policy as rules
 from annotation.datasets.access import lendable, may_in_all
-from annotation.datasets.left_out import check_names
 from annotation.datasets.policy import NO_RUBRIC, Policy, PolicyError
 from annotation.datasets.source import has_corrections
 from annotation.datasets.sources import named_in
@@ -348,7 +347,6 @@ class PolicyForm(forms.Form):
                 own = (named_in(self.project, name) for name in settings.get("batches", ()))
                 settings["batches"] = tuple(own)
             said["policy"] = policy = Policy(**settings)
-            check_names((self.project, *self.further), policy)
             if policy.asks_for_signals and not may_in_all(self.user, "review", self.further):
                 raise forms.ValidationError(
                     _("Who stands out by the signals is for those who may review in each project.")

@@ -1,6 +1,5 @@
 """Labelers whom a policy leaves out by their signals: looked up once, then kept by handle."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from django.utils.translation import gettext as _
@@ -8,7 +7,6 @@ from django.utils.translation import gettext as _
 from annotation.core.hashing import sha256_of_value
 from annotation.datasets.policy import Policy, PolicyError
 from annotation.datasets.sources import Sources, named_in
-from annotation.projects.models import Membership, Project
 from annotation.quality.models import Report
 from annotation.quality.services import latest_report
 
@@ -28,21 +26,6 @@ def with_names(sources: Sources) -> Sources:
     looked_at = sha256_of_value(digests) if sources.are_several else digests[0]
     frozen = replace(policy, without_labelers=tuple(names), signals_of=looked_at[:16])
     return replace(sources, policy=frozen)
-
-
-def check_names(projects: Sequence[Project], policy: Policy) -> None:
-    """PolicyError where a name to leave out is nobody's: a slip would leave the person in."""
-    if not policy.without_labelers:
-        return
-    members = Membership.objects.filter(project__in=projects).select_related("project")
-    known = {
-        named_in(one.project, one.handle) if len(projects) > 1 else one.handle for one in members
-    }
-    if unknown := sorted(set(policy.without_labelers) - known):
-        raise PolicyError(
-            _("Nobody here has the handle “%(name)s”.") % {"name": unknown[0]},
-            field="without_labelers",
-        )
 
 
 def _found_in(project, policy: Policy) -> tuple[set[str], str]:

@@ -18,8 +18,9 @@ from annotation.labeling.exports.rows import RawJudgment
 from annotation.quality.judges.models import Judge, JudgeRun, Opinion
 
 SOURCE = "ai_judge"
-# Why a pair has no outcome: the two orders contradict each other; or one has no answer.
-INCONSISTENT, UNANSWERED = DROPS = ("inconsistent", "unanswered")
+# Why a pair has no outcome: the two orders contradict each other; one has no answer; or a reward
+# model was trained on the prompt, where it repeats what people said instead of judging.
+INCONSISTENT, UNANSWERED, LEARNED = DROPS = ("inconsistent", "unanswered", "learned_by_judge")
 # A revision is the number of the judge's run, then the two positions, which are 1 to 9.
 PLACES = 100
 
@@ -101,9 +102,11 @@ def run_of(judge: Judge, revision: int) -> JudgeRun | None:
 
 def read_said(judge: Judge, items: Sequence[int], policy: Policy) -> Iterator[Said]:
     """By item and pair, all that the judge was asked about."""
-    runs = {
-        pk: n for n, pk in enumerate(judge.runs.order_by("pk").values_list("pk", flat=True), 1)
-    }
+    runs, learned = {}, set()
+    asked = judge.runs.order_by("pk").values_list("pk", "terms__learned")
+    for number, (pk, items_learned) in enumerate(asked, start=1):
+        runs[pk] = number
+        learned.update(items_learned or ())
     rows = Opinion.objects.filter(run__judge=judge, item__in=items).values_list(
         "item_id", "run_id", "first", "second", "preferred", "fault", "principle",
         "run__principle_list__principles", "created_at",
@@ -113,6 +116,9 @@ def read_said(judge: Judge, items: Sequence[int], policy: Policy) -> Iterator[Sa
         key=lambda one: (one[:3], one[3][:2], one[3][-1]),
     )
     for (item, pair), of_pair in groupby(told, key=itemgetter(0, 1)):
+        if item in learned:
+            yield Said(item, pair, max(one[2] for one in of_pair), dropped=LEARNED)
+            continue
         by_run = {run: list(found) for run, found in groupby(of_pair, key=itemgetter(2))}
         yield _newest(judge, policy, item, pair, {n: [o[3] for o in f] for n, f in by_run.items()})
 

@@ -20,6 +20,7 @@ from annotation.datasets.access import may_in_all
 from annotation.datasets.build import build_of
 from annotation.datasets.left_out import with_names
 from annotation.datasets.models import Dataset, DatasetPerson, DatasetSource
+from annotation.datasets.naming import check_names
 from annotation.datasets.opinions import judge_of
 from annotation.datasets.policy import Policy, PolicyError
 from annotation.datasets.sources import Sources
@@ -46,7 +47,7 @@ def freeze_dataset(
 ) -> Frozen:
     """Freeze the project's judgments, and those of `further` ones with them, as they are now. The
     same data gives the same dataset."""
-    sources = with_names(Sources.of(project, further, policy or Policy()))
+    sources = with_names(_sources(project, further, policy or Policy()))
     return _freeze(project, sources, _checked_name(name), actor)
 
 
@@ -68,7 +69,7 @@ def freeze_in_job(claim: jobs.Claim) -> dict:
 
 def request_freeze(*, project, policy: Policy, name="", actor=None, further=()) -> Job:
     """Queue a freeze; one of the same policy that waits or runs is returned instead."""
-    Sources.of(project, further, policy)  # refuses at once what the job would refuse
+    _sources(project, further, policy)  # refuses at once what the job would refuse
     ids = sorted(one.pk for one in further)
     asked = policy.as_json() | ({"further": ids} if ids else {})
     job, _is_new = jobs.enqueue(
@@ -102,13 +103,13 @@ def _has_few_opinions(project, policy: Policy) -> bool:
 
 def preview(*, project, policy: Policy, further=()) -> dict:
     """The counts that freezing would write into the manifest. Nothing is written."""
-    return build_of(with_names(Sources.of(project, further, policy))).as_json()
+    return build_of(with_names(_sources(project, further, policy))).as_json()
 
 
 def preview_quickly(*, project, policy: Policy, further=()) -> tuple[dict, int]:
     """The counts, fast enough for a page: (counts, n), counted on one prompt in n. The prompts
     are picked by their hash, so the same ones each time and no matter who asks."""
-    sources = with_names(Sources.of(project, further, policy))
+    sources = with_names(_sources(project, further, policy))
     total = Judgment.objects.filter(project__in=sources.projects).count()
     if judge := judge_of(project, policy):
         total += Opinion.objects.filter(run__judge=judge).count()
@@ -167,6 +168,12 @@ def set_licence(*, dataset: Dataset, licence: str, actor) -> None:
             target=f"dataset:{dataset.pk}",
             licence=said,
         )
+
+
+def _sources(project, further, policy: Policy) -> Sources:
+    found = Sources.of(project, further, policy)
+    check_names(found)
+    return found
 
 
 def _freeze(project, sources: Sources, name, actor, claim=None) -> Frozen:

@@ -37,6 +37,10 @@ JUDGMENT_DROPS = {
         _("The AI judge contradicts itself"),
         _("its two orders say different things"),
     ),
+    "learned_by_judge": (
+        _("The judge has learned from it"),
+        _("a reward model was trained on this prompt"),
+    ),
     "unanswered": (_("No answer of the AI judge"), _("failed, or not asked in both orders")),
 }
 SFT_DROPS = {

@@ -10,6 +10,7 @@ from annotation.core.errors import DomainError
 from annotation.datasets import services
 from annotation.datasets.card import card_of
 from annotation.datasets.diff import compare
+from annotation.datasets.drop_table import drop_table
 from annotation.datasets.formats.catalogue import FORMATS
 from annotation.datasets.formats.frozen import Frozen
 from annotation.datasets.opinions import SOURCE
@@ -143,6 +144,30 @@ def test_what_contradicts_itself_or_has_no_answer_is_left_out_with_its_reason(pr
     assert [(row["first_id"], row["second_id"]) for row in rows(tied, "ties.train")] == [
         ("a", "c")
     ]
+
+
+def test_what_a_reward_model_was_trained_on_is_left_out_and_counted(project):
+    taste = Judge.objects.create(project=project, name="kind", reward_model="taste", tie_below=0.1)
+    fresh, learned = (
+        make_item(project, ("1.", "2.", "3."), external_id=name) for name in ("x1", "x2")
+    )
+    run = run_of(taste, fresh, learned)
+    for item in (fresh, learned):
+        for pair in ((1, 2), (1, 3), (2, 3)):
+            Opinion.objects.create(
+                run=run, item=item, first=pair[0], second=pair[1], preferred="first", margin=1.0
+            )
+    assert len(rows(freeze(project, **ALONE))) == 6, "nothing learned: all of them count"
+
+    JudgeRun.objects.filter(pk=run.pk).update(terms={"model": "taste", "learned": [learned.pk]})
+    run_of(taste, learned)  # a later run that says nothing of it changes nothing
+    dataset = freeze(project, **ALONE)
+    assert {row["item"] for row in rows(dataset)} == {"x1"}
+    assert dataset.counts["judgments"]["dropped"]["learned_by_judge"] == 3
+    assert dataset.counts["judgments"]["counted"] == 3
+    assert dataset.counts["items"]["judged"] == 1, "of the other nobody said anything that counts"
+    said = "\n".join(drop_table(dataset.counts))
+    assert "left out: the judge has learned from it" in said
 
 
 def test_people_come_first_and_each_row_says_whose_it_is(project, judge):
