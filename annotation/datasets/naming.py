@@ -29,7 +29,9 @@ def check_names(sources: Sources) -> None:
             for project in projects
             for batch in _batches_of(project, sources.policy_of(project).batches)
         }
-        _refuse_unknown(policy.batches, batches, _("There is no batch “%(name)s”."), "batches")
+        _refuse_unknown(
+            policy.batches, batches, _("There is no batch “%(name)s” of items."), "batches"
+        )
     if policy.rubric_versions:
         versions = RubricVersion.objects.filter(project__in=projects)
         numbers = {NO_RUBRIC, *versions.values_list("number", flat=True)}

@@ -15,7 +15,7 @@ from annotation.datasets import verify as checking
 from annotation.datasets.access import datasets_in
 from annotation.datasets.download import action_for, file_response
 from annotation.datasets.finding import items_named
-from annotation.datasets.forms import PolicyForm
+from annotation.datasets.forms.policy import PolicyForm
 from annotation.datasets.policy import SPLITS, Policy
 from annotation.datasets.proposals import AIMS, completed
 from annotation.datasets.publishing.push_views import pushes_of

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 # A setting, a name that is there, one that is not, and the sentence.
 NAMES = [
     ("without_labelers", "w1", "nobody", "Nobody here has the handle “nobody”."),
-    ("batches", "monday", "mondey", "There is no batch “mondey”."),
+    ("batches", "monday", "mondey", "There is no batch “mondey” of items."),
     ("rubric_versions", 1, 7, "The rubric has no version 7."),
 ]
 OPTION = {

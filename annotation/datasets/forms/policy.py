@@ -1,16 +1,16 @@
 """The policy as a form: what is usual in sight, the rest folded under headings."""
 
-from dataclasses import dataclass, fields
-
 from django import forms
 from django.db.models import Count
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from annotation.core.numbers import grouped, localised
 from annotation.datasets import choices
 from annotation.datasets import policy as rules
 from annotation.datasets.access import lendable, may_in_all
+from annotation.datasets.forms.fields import DROPS, USUAL, boxes, percent, radio, share
+from annotation.datasets.forms.folds import FOLDS, JUDGE_FIELDS, Fold
+from annotation.datasets.forms.settings import settings_said
 from annotation.datasets.policy import NO_RUBRIC, Policy, PolicyError
 from annotation.datasets.source import has_corrections
 from annotation.datasets.sources import named_in
@@ -21,97 +21,6 @@ from annotation.quality.services import latest_report
 from annotation.quality.signals.wording import KINDS
 
 MANY = 50  # more batches than a person picks from by hand
-DROPS = {
-    "drop_empty": _("Pairs with an empty response"),
-    "drop_equal": _("Pairs of equal texts"),
-    "drop_both_unacceptable": _("Pairs that most found both unacceptable"),
-    "drop_turns": _("Pairs with a transcript in a response, which speaks for both sides"),
-    "drop_repeated": _("Pairs met before: same prompt, same two texts in another item"),
-    "drop_personal": _("Texts with personal data: addresses, telephone and account numbers"),
-    "drop_surplus": _("Judgments beyond the wanted number"),
-}
-USUAL = ("drop_empty", "drop_equal", "drop_both_unacceptable")
-
-
-JUDGE_FIELDS = ("whose", "judge", "contradictions")
-
-
-@dataclass(frozen=True)
-class Fold:
-    """A heading with controls under it; open from the start where one of them is not as usual."""
-
-    title: str | Promise
-    fields: list[forms.BoundField]
-
-    @property
-    def is_open(self) -> bool:
-        return any(field.errors or _is_changed(field) for field in self.fields)
-
-
-FOLDS = (
-    (_("People or an AI judge"), JUDGE_FIELDS),
-    (
-        _("Which judgments"),
-        (
-            "projects",
-            "batches",
-            "purposes",
-            "origins",
-            "rubric_versions",
-            "without_findings",
-            "min_reliability",
-            "without_labelers",
-        ),
-    ),
-    (_("How labelers weigh"), ("consensus", "min_weight", "settled", "min_votes")),
-    (_("Ties, strength, the floor"), ("ties", "min_strength", "unacceptable")),
-    (_("Leave out"), (*DROPS, "drop_corrections")),
-    (
-        _("How many, and how heavy"),
-        ("max_per_prompt", "share_weight", "name_rankings", "balance_length"),
-    ),
-    (_("Near-equal prompts and salt"), ("near_prompts", "near_from", "salt")),
-    (_("To imitate (SFT)"), ("demonstrations",)),
-)
-
-
-def _radio(name: str, label, help_text="") -> forms.ChoiceField:
-    return forms.ChoiceField(
-        choices=list(rules.CHOICES[name].items()),
-        widget=forms.RadioSelect,
-        initial=getattr(Policy(), name),
-        required=False,
-        label=label,
-        help_text=help_text,
-    )
-
-
-def _share(label, help_text, low=0, initial=0) -> forms.DecimalField:
-    return forms.DecimalField(
-        min_value=low,
-        max_value=1,
-        initial=initial,
-        decimal_places=2,
-        required=False,
-        label=label,
-        help_text=help_text,
-    )
-
-
-def _percent(label, initial) -> forms.DecimalField:
-    return forms.DecimalField(
-        min_value=0, max_value=100, initial=initial, label=label, decimal_places=2
-    )
-
-
-def _boxes(label, help_text, **options) -> forms.MultipleChoiceField:
-    return forms.MultipleChoiceField(
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        label=label,
-        help_text=help_text,
-        **options,
-    )
 
 
 class PolicyForm(forms.Form):
@@ -131,34 +40,34 @@ class PolicyForm(forms.Form):
         label=_("Labelers who disagree"),
         help_text=_("The shares of the votes are in the files either way."),
     )
-    pairs = _radio(
+    pairs = radio(
         "pairs",
         _("Pairs of an item"),
         _("Best and worst go by all judgments of the item, or by each where each vote counts."),
     )
     train, dev, test = (
-        _percent(label, initial)
+        percent(label, initial)
         for label, initial in ((_("Train %"), 80), (_("Dev %"), 0), (_("Test %"), 20))
     )
-    whose = _radio(
+    whose = radio(
         "whose",
         _("Whose judgments"),
         _("What a machine prefers is no human preference: each of its rows says so."),
     )
     judge = forms.ChoiceField(required=False, label=_("AI judge"))
-    contradictions = _radio(
+    contradictions = radio(
         "contradictions",
         _("Pairs in which its two orders contradict each other"),
     )
-    projects = _boxes(
+    projects = boxes(
         _("With the judgments of other projects"),
         _(
             "Items and labelers are then named for this dataset. Whoever wants to see it needs "
             "the right in every one of its projects."
         ),
     )
-    batches = _boxes(_("Only items of"), _("None chosen: all of them."))
-    purposes = _boxes(
+    batches = boxes(_("Only items of"), _("None chosen: all of them."))
+    purposes = boxes(
         _("Judgments that were made as"),
         _(
             "None chosen: work alone. Who judged gold agrees with its answer more than with other "
@@ -166,9 +75,9 @@ class PolicyForm(forms.Form):
         ),
         initial=["work"],
     )
-    origins = _boxes(_("Only judgments from"), _("None chosen: all of them."))
-    rubric_versions = _boxes(_("Only by these versions of the rubric"), _("None chosen: all."))
-    without_findings = _boxes(
+    origins = boxes(_("Only judgments from"), _("None chosen: all of them."))
+    rubric_versions = boxes(_("Only by these versions of the rubric"), _("None chosen: all."))
+    without_findings = boxes(
         _("Without labelers whom the signals warn of"),
         _(
             "By the figures as they are when you freeze. Who was left out is kept in the dataset, "
@@ -176,7 +85,7 @@ class PolicyForm(forms.Form):
         ),
         choices=[(kind, words.title) for kind, words in KINDS.items()],
     )
-    min_reliability = _share(
+    min_reliability = share(
         _("Least reliability"),
         _("Labelers below it are left out; one of whom nothing is known stays. 0 asks nothing."),
     )
@@ -187,7 +96,7 @@ class PolicyForm(forms.Form):
         help_text=_("Separated by commas."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    consensus = _radio(
+    consensus = radio(
         "consensus",
         _("How labelers weigh"),
         _(
@@ -195,7 +104,7 @@ class PolicyForm(forms.Form):
             "and a weight: certain pairs teach more than doubtful ones."
         ),
     )
-    min_weight = _share(
+    min_weight = share(
         _("Least weight"),
         _(
             "0 keeps every pair, the uncertain ones with little weight. Above it, what weighs "
@@ -212,7 +121,7 @@ class PolicyForm(forms.Form):
     min_votes = forms.IntegerField(
         min_value=1, max_value=rules.MAX_MIN_VOTES, initial=1, label=_("Votes a pair needs")
     )
-    ties = _radio("ties", _("Ties"))
+    ties = radio("ties", _("Ties"))
     min_strength = forms.TypedChoiceField(
         choices=list(choices.MIN_STRENGTH.items()),
         coerce=int,
@@ -222,7 +131,7 @@ class PolicyForm(forms.Form):
         label=_("Least strength"),
         help_text=_("By those who chose the winner. A vote without a strength counts as none."),
     )
-    unacceptable = _radio(
+    unacceptable = radio(
         "unacceptable",
         _("Responses that half or more found unacceptable"),
     )
@@ -234,7 +143,7 @@ class PolicyForm(forms.Form):
         label=_("At most so many comparisons of a prompt"),
         help_text=_("0 takes all. Which ones, a lot decides that the salt turns."),
     )
-    share_weight = _radio(
+    share_weight = radio(
         "share_weight",
         _("Weights"),
         _("Ten comparisons of one ranking are not ten times the evidence of one."),
@@ -249,12 +158,12 @@ class PolicyForm(forms.Form):
         label=_("As many that the longer response wins as the shorter one"),
         help_text=_("In each split, by leaving out some of the commoner kind, drawn by lot."),
     )
-    near_prompts = _radio(
+    near_prompts = radio(
         "near_prompts",
         _("Prompts that nearly say the same"),
         _("The very same prompt never lies in two splits, whatever is chosen here."),
     )
-    near_from = _share(
+    near_from = share(
         _("Near from"),
         _("The share of runs of five characters that two prompts have in common, 0.5 to 1."),
         low=0.5,
@@ -342,7 +251,7 @@ class PolicyForm(forms.Form):
         if self.errors:
             return said
         try:
-            settings = _settings(said)
+            settings = settings_said(said)
             if self.further:  # the boxes are of this project; of the others all items are taken
                 own = (named_in(self.project, name) for name in settings.get("batches", ()))
                 settings["batches"] = tuple(own)
@@ -360,47 +269,6 @@ class PolicyForm(forms.Form):
                 ) from error
             raise forms.ValidationError(str(error)) from error
         return said
-
-
-def _settings(said: dict) -> dict:
-    """The policy's settings by name; what was not asked or not answered is as usual."""
-    names = said.get("without_labelers") or ""
-    found = {
-        **{name: said[name] for name in _SAME if said.get(name) not in (None, "", [])},
-        "surplus": not said["drop_surplus"],
-        "corrections": "exclude" if said.get("drop_corrections") else "include",
-        "split": tuple(float(said[name]) / 100 for name in rules.SPLITS),
-        "rubric_versions": tuple(int(number) for number in said.get("rubric_versions") or ()),
-        "without_labelers": tuple(name for one in names.split(",") if (name := one.strip())),
-    }
-    if found.get("whose", "people") == "people":  # whichever stands beside it
-        found.pop("judge", None)
-    for name in rules.SHARES:
-        if name in found:
-            found[name] = float(found[name])
-    return {name: tuple(v) if isinstance(v, list) else v for name, v in found.items()}
-
-
-_SAME = {field.name for field in fields(Policy)} - {
-    "surplus",
-    "corrections",
-    "split",
-    "rubric_versions",
-    "without_labelers",
-    "signals_of",
-}
-
-
-def _is_changed(field: forms.BoundField) -> bool:
-    """Whether it says something else than the usual, in a form that was sent or proposed."""
-    value, usual = field.value(), field.field.initial
-    if isinstance(value, list | tuple):
-        return sorted(map(str, value)) != sorted(map(str, usual or []))
-    if isinstance(field.field, forms.BooleanField):
-        return bool(value) != bool(usual)
-    if value in (None, "") or usual is None:
-        return bool(value)
-    return str(value) != str(usual)
 
 
 def _batches(project):
