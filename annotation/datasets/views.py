@@ -49,7 +49,7 @@ def new(request, slug):
             try:
                 return _freeze(request, project, form)
             except DomainError as error:
-                form.add_error(None, str(error))
+                form.add_problem(error)
         return _show_form(request, project, form, status=422)
     form = PolicyForm(project=project, user=request.user)
     sent = completed(request.GET, form)
@@ -94,9 +94,9 @@ def _show_form(request, project, form, status=200):
                 "one_in": one_in,
             }
     except DomainError as error:
-        form.add_error(None, str(error))
+        form.add_problem(error)
         status = 422
-    template = "datasets/_preview.html" if request.htmx else "datasets/new.html"
+    template = "datasets/_counted.html" if request.htmx else "datasets/new.html"
     return render(request, template, context, status=status)
 
 

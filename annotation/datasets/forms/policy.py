@@ -1,15 +1,16 @@
-"""The policy as a form: what is usual in sight, the rest folded under headings."""
+"""The policy as a form."""
 
 from django import forms
 from django.db.models import Count
 from django.utils.translation import gettext_lazy as _
 
+from annotation.core.errors import DomainError
 from annotation.core.numbers import grouped, localised
 from annotation.datasets import choices
 from annotation.datasets import policy as rules
 from annotation.datasets.access import lendable, may_in_all
 from annotation.datasets.forms.fields import DROPS, USUAL, boxes, percent, radio, share
-from annotation.datasets.forms.folds import FOLDS, JUDGE_FIELDS, Fold
+from annotation.datasets.forms.sections import JUDGE_FIELDS, Section, sections_of
 from annotation.datasets.forms.settings import settings_said
 from annotation.datasets.policy import NO_RUBRIC, Policy, PolicyError
 from annotation.datasets.source import has_corrections
@@ -233,12 +234,8 @@ class PolicyForm(forms.Form):
                 del self.fields[name]
 
     @property
-    def folds(self) -> list[Fold]:
-        found = [
-            Fold(title, [self[name] for name in names if name in self.fields])
-            for title, names in FOLDS
-        ]
-        return [fold for fold in found if fold.fields]
+    def sections(self) -> list[Section]:
+        return sections_of(self)
 
     @property
     def further(self) -> list[Project]:
@@ -267,8 +264,13 @@ class PolicyForm(forms.Form):
                     _("The shares of train, dev and test add up to %(sum)s %%, not to 100 %%.")
                     % {"sum": localised(f"{said_sum:g}")}
                 ) from error
-            raise forms.ValidationError(str(error)) from error
+            self.add_problem(error)
         return said
+
+    def add_problem(self, error: DomainError) -> None:
+        """At the control that it is about, where there is one."""
+        field = getattr(error, "field", None)
+        self.add_error(field if field in self.fields else None, str(error))
 
 
 def _batches(project):

@@ -20,7 +20,7 @@ from annotation.projects.models import Membership
 from annotation.quality.services import compute_report
 from tests.annotation.datasets.test_near import long_text
 from tests.annotation.datasets.test_views import FORM
-from tests.annotation.datasets.world import add_demonstration, make_world
+from tests.annotation.datasets.world import add_demonstration
 from tests.factories import make_item, make_judgment, make_member, make_project, make_prompt
 
 pytestmark = pytest.mark.django_db
@@ -401,13 +401,3 @@ def test_signals_are_for_those_who_may_review(client):
     refused = client.post(api, body, content_type="application/json")
     assert (refused.status_code, refused.json()["field"]) == (400, "without_findings")
     assert not project.datasets.exists()
-
-
-def test_a_heading_is_open_where_something_under_it_is_not_as_usual(client):
-    project = make_world()
-    client.force_login(make_member(project, Membership.Role.LEAD))
-    url = reverse("datasets:new-dataset", args=["shop"])
-    assert '<details class="fold" open>' not in client.get(url).content.decode()
-    page = client.get(url, FORM | {"ties": "drop"}).content.decode()
-    assert page.count('<details class="fold" open>') == 1
-    assert "Ties, strength, the floor" in page.split('<details class="fold" open>')[1][:100]
