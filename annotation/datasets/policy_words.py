@@ -11,6 +11,7 @@ from annotation.datasets.choices import (
     LABELS,
     MIN_STRENGTH,
     NEAR_PROMPTS,
+    ORIGINS,
     PAIRS,
     PURPOSES,
     SHARE_WEIGHT,
@@ -19,6 +20,7 @@ from annotation.datasets.choices import (
     WHOSE,
 )
 from annotation.datasets.policy import NO_RUBRIC, SPLITS, Policy
+from annotation.labeling.batches import batch_label
 from annotation.quality.signals.wording import KINDS
 
 Lines = list[tuple[str, str]]
@@ -39,8 +41,11 @@ def policy_lines(policy: dict) -> Lines:
         *_where(said.min_strength, _("Least strength"), MIN_STRENGTH[said.min_strength]),
         (_("Votes a pair needs"), f"{said.min_votes}"),
         (_("Left out"), ", ".join(_left_out(said)) or _("nothing")),
-        (_("Items of"), ", ".join(said.batches) or _("all batches")),
-        (_("Judgments from"), ", ".join(said.origins) or _("every way in")),
+        (_("Items of"), ", ".join(map(batch_label, said.batches)) or _("all batches")),
+        (
+            _("Judgments from"),
+            ", ".join(str(ORIGINS[name]) for name in said.origins) or _("every way in"),
+        ),
         *_judgments(said),
         *_labelers(said),
         *_consensus(said),
