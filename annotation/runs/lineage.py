@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.db.models import Q
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -212,7 +211,3 @@ def datasets_holding(project, item: Item, user, *, but: int = 0) -> list[Held]:
         if lines := lines_of_item(dataset, item.prompt.sha256, name_in(dataset, item)):
             found.append(Held(dataset, lines))
     return found
-
-
-def row_url(slug: str, dataset: Dataset, line: Line) -> str:
-    return reverse("runs:show-row", args=[slug, dataset.hash, line.id])
