@@ -113,7 +113,7 @@ def test_a_response_too_long_to_read_is_refused_not_cut(encoder_reward):
     prompt = ({"role": "user", "content": "Hm?"},)
     assert len(reward.score([prompt], ["word " * 400])) == 1
 
-    with pytest.raises(ValueError, match="longer than"):
+    with pytest.raises(ValueError, match="too long"):
         reward.score([prompt], ["word " * 600])
 
 

@@ -3,7 +3,6 @@
 import json
 import signal
 from collections import Counter
-from types import SimpleNamespace
 
 import pytest
 
@@ -15,7 +14,7 @@ from tests.training import toy  # noqa: E402
 from training import options, policy, rl_loop, rollouts, tiny  # noqa: E402
 from training.data import Dataset, Demonstration  # noqa: E402
 from training.events import Journal  # noqa: E402
-from training.reward_model import RewardModel  # noqa: E402
+from training.reward_model import RewardModel, Rewards  # noqa: E402
 from training.rollouts import Prompt  # noqa: E402
 from training.run import Run  # noqa: E402
 from training.tokens import ChatTokeniser  # noqa: E402
@@ -133,15 +132,15 @@ class Wanting:
     def __init__(self, letter, constant=None):
         self.letter, self.constant = letter, constant
         self.seen = []  # the mean share of the letter in each update, whatever is paid for
-        self.tokeniser = SimpleNamespace(row=lambda prompt, text: (((), ()), False))
 
-    def score(self, prompts, texts):
+    def judge(self, prompts, texts):
         shares = torch.tensor(
             [4 * Counter(text)[self.letter] / max(1, len(text)) for text in texts],
             dtype=torch.float64,
         )
         self.seen.append(float(shares.mean()))
-        return shares if self.constant is None else torch.full_like(shares, self.constant)
+        values = shares if self.constant is None else torch.full_like(shares, self.constant)
+        return Rewards(values, torch.zeros_like(values), [""] * len(values))
 
 
 def learn(folder, reward, updates=12, **given):
