@@ -31,7 +31,7 @@ FORMAT = "concord-run/1"
 PLACES = ("dataset", "base", "reward")
 KEYS = {"format", "kind", "run", "seed", "options", *PLACES}
 # Kinds that train nothing: they need a model and no dataset.
-READERS = ("generate", "score", "measure")
+READERS = ("generate", "score", "measure", "lm_eval")
 PACKAGES = ("torch", "transformers", "trl", "accelerate", "datasets", "tokenizers", "numpy")
 PR_SET_PDEATHSIG = 1
 

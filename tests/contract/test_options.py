@@ -3,11 +3,18 @@
 import pytest
 
 from annotation.candidates.options import GENERATE
+from annotation.runs.harness.options import LM_EVAL
 from annotation.runs.options import BY_KIND
 from annotation.runs.scoring.options import SCORE
 from training import options as trainers
 
-OURS = {**BY_KIND, "generate": GENERATE, "score": SCORE, "measure": ()}
+OURS = {
+    **BY_KIND,
+    "generate": GENERATE,
+    "score": SCORE,
+    "measure": (),
+    "lm_eval": LM_EVAL,
+}
 
 
 def described(table, without=()):
@@ -24,8 +31,9 @@ def test_the_kinds_are_the_same():
 
 @pytest.mark.parametrize("kind", OURS)
 def test_names_types_defaults_limits_and_choices_are_the_same(kind):
-    # The path of the prompts, or of the rows, is the platform's to set, never a person's.
-    theirs = described(trainers.BY_KIND[kind], without=("prompts", "rows"))
+    # Paths are the platform's to set; tasks are chosen from those that are there.
+    without = ("prompts", "rows", "folders", "tasks")
+    theirs = described(trainers.BY_KIND[kind], without=without)
     assert described(OURS[kind]) == theirs
 
 

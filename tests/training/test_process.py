@@ -159,7 +159,8 @@ def test_a_trainer_dies_with_its_parent(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "module", ["train_sft", "train_reward", "train_dpo", "train_kto", "generate", "score"]
+    "module",
+    ["train_sft", "train_reward", "train_dpo", "train_kto", "generate", "score", "lm_eval"],
 )
 def test_help_says_what_it_is_and_lists_the_options(module, no_torch):
     answers = [

@@ -1,0 +1,1 @@
+"""Policies on tasks of EleutherAI's lm-evaluation-harness: ordered, run by a process, shown."""
