@@ -28,6 +28,9 @@ ALLOWED_HOSTS = HOSTS or LOOPBACK
 DATA_DIR = Path(env.str("CONCORD_DATA", default=str(BASE_DIR / "var" / "concord")))
 # Where `python -m training.…` is started.
 TRAINING_DIR = Path(env.str("CONCORD_TRAINING_DIR", default=str(BASE_DIR)))
+# The operator's own tasks for the lm-evaluation-harness. Their YAML may name Python functions,
+# which the train worker's process runs: nothing is ever written here from a page.
+LM_EVAL_TASKS = env.str("CONCORD_LM_EVAL_TASKS", default="")
 SECRET_KEY = secret_from_environment() or (loopback_secret_key(DATA_DIR) if IS_LOOPBACK else "")
 SECRET_KEY_FALLBACKS = env.list("CONCORD_SECRET_KEY_FALLBACKS", default=[])
 

@@ -359,6 +359,20 @@ COLUMNS: dict[str, dict[str, Fate]] = {
     # From elsewhere, of nobody here; whoever brought it in keeps their number.
     "runs.BenchmarkFile": {"sha256": CODE, "name": CONTENT, "created_by": NUMBER},
     "runs.Measurement": {"name": CONTENT, "created_by": NUMBER},
+    "runs.HarnessEvaluation": {
+        "tasks": CODE,
+        "options": CODE,
+        "log_tail": CODE,
+        "harness": CODE,
+        "created_by": NUMBER,
+    },
+    "runs.HarnessFigure": {
+        "task": CODE,
+        "metric": CODE,
+        "filter": CODE,
+        "task_version": CODE,
+        "examples": CODE,
+    },
     "runs.Evaluation": {
         "options": CODE,
         "reason": CONTENT,

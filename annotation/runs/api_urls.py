@@ -3,6 +3,7 @@ from django.urls import path
 from annotation.runs import api
 from annotation.runs.benchmarking import api as benchmarking
 from annotation.runs.evaluation import api as evaluation
+from annotation.runs.harness import api as harness
 from annotation.runs.judging import api as judging
 from annotation.runs.registry import push_api
 from annotation.runs.rounds import api as rounds
@@ -48,6 +49,17 @@ urlpatterns = [
         "projects/<slug:slug>/rounds/<int:number>/next/",
         rounds.RoundNextView.as_view(),
         name="round-next",
+    ),
+    path(
+        "models/<int:version_id>/harness/",
+        harness.HarnessOrdersView.as_view(),
+        name="harness-orders",
+    ),
+    path("harness/<int:harness_id>/", harness.HarnessView.as_view(), name="harness"),
+    path(
+        "harness/<int:harness_id>/cancel/",
+        harness.HarnessCancelView.as_view(),
+        name="cancel-harness",
     ),
     path("models/<int:version_id>/accuracy/", staleness.AccuracyView.as_view(), name="accuracy"),
     path(

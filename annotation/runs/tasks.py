@@ -17,6 +17,7 @@ OFFLOAD_KIND = "offload_model"
 FETCH_KIND = "fetch_model"
 JUDGE_KIND = "reward-judge"
 MEASURE_KIND = "measure"
+HARNESS_KIND = "lm_eval"
 
 
 @job_kind(
@@ -60,6 +61,20 @@ def measure_on_file(claim: Claim):
     from annotation.runs.benchmarking import measuring  # a task is a leaf: services import us
 
     measuring.supervise_measurement(claim)
+
+
+@job_kind(
+    HARNESS_KIND,
+    title=gettext_lazy("Harness tasks"),
+    queue="train",
+    lease=timedelta(seconds=60),
+    max_attempts=3,
+    time_limit=None,
+)
+def evaluate_on_harness(claim: Claim):
+    from annotation.runs.harness import running  # a task is a leaf: services import us
+
+    running.supervise(claim)
 
 
 @job_kind(EVALUATE_KIND)

@@ -3,6 +3,7 @@ from django.urls import path
 from annotation.runs import lineage_views, overview, views
 from annotation.runs.benchmarking import views as benchmarking
 from annotation.runs.evaluation import views as evaluation
+from annotation.runs.harness import views as harness
 from annotation.runs.judging import views as judging
 from annotation.runs.registry import push_views as pushes
 from annotation.runs.registry import views as registry
@@ -61,6 +62,22 @@ urlpatterns = [
         "projects/<slug:slug>/models/<int:version_id>/benchmarks/files/<int:file_id>/remove/",
         benchmarking.remove,
         name="remove-benchmark-file",
+    ),
+    path(
+        "projects/<slug:slug>/models/<int:version_id>/harness/",
+        harness.order,
+        name="order-harness",
+    ),
+    path("projects/<slug:slug>/harness/<int:harness_id>/", harness.show, name="show-harness"),
+    path(
+        "projects/<slug:slug>/harness/<int:harness_id>/cancel/",
+        harness.cancel,
+        name="cancel-harness",
+    ),
+    path(
+        "projects/<slug:slug>/harness/<int:harness_id>/retry/",
+        harness.retry,
+        name="retry-harness",
     ),
     path("projects/<slug:slug>/models/<int:version_id>/keep/", pushes.keep, name="keep-model"),
     path("projects/<slug:slug>/models/pushes/<int:push_id>/", pushes.show_push, name="show-push"),

@@ -11,6 +11,7 @@ from django.urls import reverse
 from annotation.core import jobs
 from annotation.core.models import Job
 from annotation.runs.attempts import store_events
+from annotation.runs.harness.services import order as order_harness
 from annotation.runs.models import TrainingRun
 from tests.annotation.runs.conftest import world  # noqa: F401  the same world
 
@@ -84,6 +85,20 @@ def test_every_page_and_state_is_clean(visit, world):  # noqa: F811
     TrainingRun.objects.filter(pk=running.pk).update(log_tail=log)
     check(visitor.open(path("show-run", world, running.pk)), "running")
     check(visitor.open(path("list-runs", world)), "list")
+
+    policy = world.make_version()
+    order = path("order-harness", world, policy.pk)
+    check(visitor.open(order), "harness-order")
+    visitor.allow("422")
+    visitor.page.click("button.primary")
+    check(visitor, "harness-order-refused")
+    world.act("well")
+    made = order_harness(version=policy, names=["concord_courtesy", "concord_letters"])
+    check(visitor.open(path("show-harness", world, made.pk)), "harness-queued")
+    jobs.run(made.job_id)
+    check(visitor.open(path("show-harness", world, made.pk)), "harness-done")
+    check(visitor.open(path("show-model-version", world, policy.pk)), "harness-of-a-policy")
+    check(visitor.open(path("list-model-versions", world)), "harness-table")
 
     visitor.open(path("start-run", world))
     visitor.page.fill("[name=option_epochs]", "many")

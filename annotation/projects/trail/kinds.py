@@ -537,6 +537,21 @@ KINDS: dict[str, Words] = {
         _("Reward model measured"),
         _("%(who)s had %(target)s, %(name)s, measured on the newest judgments"),
     ),
+    "model_version.on_harness": Words(
+        "training",
+        _("Policy put to harness tasks"),
+        _("%(who)s had %(target)s, %(name)s, do harness tasks: %(tasks)s"),
+    ),
+    "harness.cancelled": Words(
+        "training",
+        _("Harness tasks cancelled"),
+        _("%(who)s cancelled %(target)s"),
+    ),
+    "harness.retried": Words(
+        "training",
+        _("Harness tasks tried again"),
+        _("%(who)s had %(target)s tried again"),
+    ),
     "evaluation.started": Words(
         "training",
         _("Evaluation begun"),

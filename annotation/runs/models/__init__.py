@@ -8,6 +8,7 @@ from annotation.runs.models.evaluations import (
     EvaluationPair,
     ResponseScore,
 )
+from annotation.runs.models.harness import HarnessEvaluation, HarnessFigure
 from annotation.runs.models.pushes import ModelPush
 from annotation.runs.models.rounds import Round
 from annotation.runs.models.trainings import RunEvent, TrainingRun
@@ -19,6 +20,8 @@ __all__ = [
     "Evaluation",
     "EvaluationFigures",
     "EvaluationPair",
+    "HarnessEvaluation",
+    "HarnessFigure",
     "Measurement",
     "ModelPush",
     "ModelVersion",

@@ -1,7 +1,7 @@
 """A version's card as its page shows it: the trainer's, and what was measured since.
 
 The published card lies in a folder that never changes. So its first sentence is told anew by the
-rule of today, and figures on files from elsewhere stand below it.
+rule of today, and figures on files from elsewhere and on harness tasks stand below it.
 """
 
 import re
@@ -9,6 +9,7 @@ import re
 from django.utils.translation import override
 
 from annotation.runs import verdicts
+from annotation.runs.harness import presentation as harness
 from annotation.runs.models import ModelVersion
 from annotation.runs.registry.benchmarks import Row, rows_of
 
@@ -23,13 +24,24 @@ def card_of(version: ModelVersion) -> str:
         card = version.card
         if found := verdicts.against_length(version.metrics):
             card = VERDICT.sub(lambda _match: f"**{found.sentence}**", card, count=1)
-        return "\n".join([card, *_measured(rows_of(version))])
+        return "\n".join([card, *_measured(rows_of(version)), *_on_harness(version)])
 
 
 def _measured(rows: list[Row]) -> list[str]:
     if not rows:
         return []
     return ["", "## On files from elsewhere", "", *map(_line, rows), ""]
+
+
+def _on_harness(version: ModelVersion) -> list[str]:
+    lines = []
+    for row in harness.rows_of(version):
+        ends = f" ({row.interval})" if row.interval else ""
+        told = f"{row.value}{ends}, on {row.examples} examples"
+        if row.version:
+            told += f" of version {plain(row.version)}"
+        lines.append(f"- **{plain(row.task)}**, {plain(row.metric)}: {told}")
+    return ["", "## Tasks of the lm-evaluation-harness", "", *lines, ""] if lines else []
 
 
 def _line(row: Row) -> str:

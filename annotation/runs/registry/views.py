@@ -17,6 +17,7 @@ from annotation.projects.permissions import may, project_for
 from annotation.runs import detail, presentation, verdicts
 from annotation.runs.benchmarking import page as benchmarking
 from annotation.runs.evaluation.views import summaries
+from annotation.runs.harness import presentation as harness
 from annotation.runs.models import Evaluation, ModelVersion
 from annotation.runs.registry import benchmarks, keeping, lineage, stages
 from annotation.runs.registry.card import card_of
@@ -74,7 +75,9 @@ def _like(versions, kind: str, stage: str):
 
 def _table(versions):
     shown = list(reversed(versions.order_by("-pk")[:MOST_VERSIONS]))
-    return regression_table(shown, [*win_rate_lines(shown), *benchmarks.lines_of(shown)])
+    return regression_table(
+        shown, [*win_rate_lines(shown), *harness.lines_of(shown), *benchmarks.lines_of(shown)]
+    )
 
 
 def _accuracy(version):
@@ -120,6 +123,8 @@ def render_version(request, project, version, *, measure_form=None, status=200):
         "pushes": pushes_of(version.pushes),
         "evaluations": _evaluations_of(version),
         "benchmarks": benchmarks.rows_of(version),
+        "harness_rows": harness.rows_of(version),
+        "harness_orders": harness.newest_of(version),
         **_newest(version),
         **benchmarking.context_of(version, may_train=may_train, form=measure_form),
         "may_train": may_train,

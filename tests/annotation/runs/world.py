@@ -81,7 +81,7 @@ class World:
 
     def act(self, how):
         """How the stand-in trainers behave from now on."""
-        for folder in ("runs", "generations", "scorings", "measurements"):
+        for folder in ("runs", "generations", "scorings", "measurements", "harness"):
             (self.data_dir / folder).mkdir(parents=True, exist_ok=True)
             (self.data_dir / folder / "act").write_text(how)
 

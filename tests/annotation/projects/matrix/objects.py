@@ -34,6 +34,7 @@ from annotation.quality.models import Judge, JudgeRun, Opinion, Refill
 from annotation.runs.models import (
     BenchmarkFile,
     Evaluation,
+    HarnessEvaluation,
     Measurement,
     ModelPush,
     ModelVersion,
@@ -258,6 +259,9 @@ def models(place):
         options={"n": 1, "overlap": 1, "priority": 0},
         job=_job(place, "evaluate"),
     )
+    harness = HarnessEvaluation.objects.create(
+        version=version, tasks=[f"{place.word} task"], job=_job(place, "lm_eval")
+    )
     # A number of a round that no other project has: it stands in addresses.
     tried = Round.objects.create(
         project=place.project, number=place.project.pk, job=_job(place, "round")
@@ -269,6 +273,7 @@ def models(place):
         "round_id": tried.pk,
         "number": tried.number,
         "evaluation_id": evaluation.pk,
+        "harness_id": harness.pk,
     }
 
 

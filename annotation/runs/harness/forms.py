@@ -1,0 +1,48 @@
+"""The form that orders harness tasks."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from annotation.runs.harness import services
+from annotation.runs.harness.catalogue import Catalogue
+from annotation.runs.harness.options import LM_EVAL
+from annotation.runs.models import HarnessEvaluation, ModelVersion
+
+HELP = {option.name: option.help for option in LM_EVAL}
+
+
+class HarnessForm(forms.Form):
+    tasks = forms.MultipleChoiceField(
+        label=_("Tasks"),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least one task.")},
+    )
+    limit = forms.IntegerField(
+        label=_("Examples"), min_value=1, required=False, help_text=HELP["limit"]
+    )
+    few_shot = forms.IntegerField(
+        label=_("Shots"), min_value=0, max_value=100, required=False, help_text=HELP["few_shot"]
+    )
+    chat = forms.BooleanField(label=_("As a conversation"), required=False, initial=True)
+    batch_size = forms.IntegerField(
+        label=_("Requests together"),
+        min_value=1,
+        max_value=4096,
+        initial=8,
+        help_text=HELP["batch_size"],
+    )
+    max_length = forms.IntegerField(
+        label=_("Longest request"), min_value=8, required=False, help_text=HELP["max_length"]
+    )
+    seed = forms.IntegerField(label=_("Seed"), min_value=0, max_value=2**31 - 1, initial=11)
+
+    def __init__(self, *args, there: Catalogue, **more):
+        super().__init__(*args, **more)
+        self.fields["tasks"].choices = [(task.name, task.name) for task in there.tasks]
+        if len(there.tasks) == 1:
+            self.fields["tasks"].initial = there.names
+
+    def order(self, *, version: ModelVersion, actor) -> HarnessEvaluation:
+        given = dict(self.cleaned_data)
+        names, seed = given.pop("tasks"), given.pop("seed")
+        return services.order(version=version, names=names, options=given, seed=seed, actor=actor)

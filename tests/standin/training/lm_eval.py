@@ -1,0 +1,5 @@
+"""See contract.py."""
+
+from training.contract import lm_eval
+
+lm_eval()
