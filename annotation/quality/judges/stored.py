@@ -53,7 +53,7 @@ def state_of(run: JudgeRun) -> str:
 
 def stored_findings(run: JudgeRun) -> Findings:
     """Those of now. While the run is under way nothing is kept: the next answer changes them."""
-    if run.job.is_active:
+    if run.job is not None and run.job.is_active:
         return findings_of(run)
     state = state_of(run)
     kept = JudgeFindings.objects.filter(run=run, state=state).first()
