@@ -3,7 +3,7 @@
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from annotation.core import charts
+from annotation.core.charts import whiskers
 from annotation.core.numbers import localised
 from annotation.demo import rounds
 from annotation.demo.evaluation import say_rate
@@ -93,7 +93,7 @@ def rates(result) -> list[dict]:
                 "percent": "" if rate["value"] is None else _shown("{:.0%}", rate["value"]),
                 "said": say_rate(rate),
                 "chart": rate["value"] is not None
-                and charts.whisker(rate["value"], (rate["low"], rate["high"]), name=str(name)),
+                and whiskers.whisker(rate["value"], (rate["low"], rate["high"]), name=str(name)),
             }
         )
     return rows
@@ -126,7 +126,7 @@ def labelers(rows) -> list[dict]:
             "share": "" if row["agreement"] is None else localised(f"{row['agreement']:.2f}"),
             "interval": "" if row["low"] is None else _interval(row),
             "chart": row["agreement"] is not None
-            and charts.whisker(row["agreement"], (row["low"], row["high"]), name=row["labeler"]),
+            and whiskers.whisker(row["agreement"], (row["low"], row["high"]), name=row["labeler"]),
         }
         for row in rows
     ]

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from annotation.core.charts import BarChart, HeatMap, bar_chart, heat_map
+from annotation.core.charts.bars import BarChart, bar_chart
+from annotation.core.charts.heat_maps import HeatMap, heat_map
 from annotation.core.numbers import grouped, localised
 from annotation.quality.presentation import response_labels
 from annotation.quality.share_rows import Row, percent, share_row

@@ -11,7 +11,8 @@ import numpy as np
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
-from annotation.core.charts import BarChart, LineChart, Series, bar_chart, line_chart
+from annotation.core.charts.bars import BarChart, bar_chart
+from annotation.core.charts.lines import LineChart, Series, line_chart
 from annotation.core.clock import last_midnight
 from annotation.labeling.gold.results import Share
 from annotation.labeling.models import ON_THE_LADDER, Judgment, Purpose

@@ -8,7 +8,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from annotation.core.charts import LineChart, Series, Whisker, line_chart, whisker
+from annotation.core.charts.lines import LineChart, Series, line_chart
+from annotation.core.charts.whiskers import Whisker, whisker
 from annotation.core.numbers import grouped
 from annotation.quality.analyses.by_version import FEWEST_ITEMS
 from annotation.quality.ceiling import USUAL_RAW

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from annotation.core.charts import HeatMap, Whisker, heat_map, span, whisker
+from annotation.core.charts.heat_maps import HeatMap, heat_map
+from annotation.core.charts.scales import span
+from annotation.core.charts.whiskers import Whisker, whisker
 from annotation.core.numbers import grouped
 from annotation.quality.ceiling import CAUTION, PUBLISHED, USUAL_RAW, Published
 from annotation.quality.parts_page import CutPanel, present_parts

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from annotation.core.charts import Whisker, span, whisker
+from annotation.core.charts.scales import span
+from annotation.core.charts.whiskers import Whisker, whisker
 from annotation.core.numbers import grouped, localised
 from annotation.quality.analyses.prompts.parts import LEAST_ITEMS
 from annotation.quality.presentation import response_labels

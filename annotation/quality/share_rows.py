@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from annotation.core.charts import Whisker, short_share, span, whisker
+from annotation.core.charts.scales import short_share, span
+from annotation.core.charts.whiskers import Whisker, whisker
 from annotation.core.numbers import grouped, localised
 from annotation.quality.wording import explain
 

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from annotation.core.charts import span
+from annotation.core.charts.scales import span
 from annotation.core.numbers import grouped, localised
 
 COEFFICIENTS = {

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from annotation.core.charts import LineChart, Series, line_chart, plain
+from annotation.core.charts.lines import LineChart, Series, line_chart
+from annotation.core.charts.scales import plain
 from annotation.runs.events import MAX_POINTS
 from annotation.runs.models import RunEvent
 

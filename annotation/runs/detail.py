@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from annotation.core import jobs
-from annotation.core.charts import whisker
+from annotation.core.charts.whiskers import whisker
 from annotation.core.numbers import grouped
 from annotation.runs import curves, events, presentation, words
 from annotation.runs.models import RunEvent, TrainingRun

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 
-from annotation.core.charts import span
+from annotation.core.charts.scales import span
 from annotation.core.numbers import grouped, localised
 from annotation.runs import verdicts, words
 

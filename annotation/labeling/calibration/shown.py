@@ -11,7 +11,8 @@ from statistics import mean
 
 from django.utils.translation import gettext as _
 
-from annotation.core.charts import HeatMap, heat_map, plain
+from annotation.core.charts.heat_maps import HeatMap, heat_map
+from annotation.core.charts.scales import plain
 from annotation.core.harms import labels_of
 from annotation.labeling.bench.cards import ShownTurn
 from annotation.labeling.calibration.people import People, Person

@@ -6,7 +6,7 @@ from django.db.models import Count
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from annotation.core.charts import BarChart, bar_chart
+from annotation.core.charts.bars import BarChart, bar_chart
 from annotation.labeling.ladder import stages, testing
 from annotation.labeling.ladder.own import attempts_of
 from annotation.labeling.ladder.probation import Probation, probation_of

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from annotation.accounts.recent import AN_HOUR, needs_recent_sign_in
 from annotation.core import audit
-from annotation.core.charts import bar_chart, marks_of_days
+from annotation.core.charts.bars import bar_chart, marks_of_days
 from annotation.core.downloads import attachment
 from annotation.core.numbers import localised
 from annotation.oversight.costs import hours, services, table

@@ -7,7 +7,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from annotation.core.charts import BarChart, bar_chart, marks_of_days, span
+from annotation.core.charts.bars import BarChart, bar_chart, marks_of_days
+from annotation.core.charts.scales import span
 from annotation.core.numbers import grouped, localised
 from annotation.oversight.figures.health import health_of
 from annotation.oversight.figures.throughput import Throughput, forecast_of, throughput_of

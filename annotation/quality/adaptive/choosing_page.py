@@ -7,7 +7,8 @@ from django.db.models import Count, Max, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from annotation.core.charts import Whisker, span, whisker
+from annotation.core.charts.scales import span
+from annotation.core.charts.whiskers import Whisker, whisker
 from annotation.core.numbers import grouped, localised
 from annotation.quality.adaptive import choosing
 from annotation.quality.models import Choice, Choosing

@@ -7,7 +7,7 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from annotation.core.charts import LineChart, Series, line_chart
+from annotation.core.charts.lines import LineChart, Series, line_chart
 from annotation.core.numbers import grouped, localised
 from annotation.labeling import repeats
 from annotation.projects.services import MAX_OVERLAP

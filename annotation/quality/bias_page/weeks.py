@@ -7,7 +7,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from annotation.core.charts import LineChart, Series, line_chart, short_share
+from annotation.core.charts.lines import LineChart, Series, line_chart
+from annotation.core.charts.scales import short_share
 from annotation.quality.presentation import USUAL_RAW
 from annotation.quality.share_rows import LEVEL, chance
 from annotation.quality.wording import explain

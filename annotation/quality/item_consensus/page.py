@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from django.utils.translation import gettext as _
 
-from annotation.core.charts import Whisker, whisker
+from annotation.core.charts.whiskers import Whisker, whisker
 from annotation.core.numbers import grouped, localised
 from annotation.labeling.item_views import order_line
 from annotation.labeling.models import Adjudication, Judgment

@@ -6,7 +6,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from annotation.core.charts import HeatMap, heat_map, span
+from annotation.core.charts.heat_maps import HeatMap, heat_map
+from annotation.core.charts.scales import span
 from annotation.core.numbers import grouped
 from annotation.quality.leaderboard.rows import FLAGS
 from annotation.quality.leaderboard.scales import SCALES, AbilityScale

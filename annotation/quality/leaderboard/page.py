@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from annotation.core.charts import HeatMap
+from annotation.core.charts.heat_maps import HeatMap
 from annotation.quality.leaderboard import beside
 from annotation.quality.leaderboard.choice import (
     Choice,

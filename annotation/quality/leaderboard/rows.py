@@ -6,7 +6,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from annotation.core.charts import Whisker, span, whisker
+from annotation.core.charts.scales import span
+from annotation.core.charts.whiskers import Whisker, whisker
 from annotation.core.numbers import grouped
 from annotation.quality.leaderboard.scales import AbilityScale
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from annotation.core.charts import nice_ticks
+from annotation.core.charts.scales import nice_ticks
 from annotation.core.numbers import localised
 from annotation.quality.stats.elo import INITIAL, SCALE
 

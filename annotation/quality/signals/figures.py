@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from django.utils.translation import gettext as _
 
-from annotation.core.charts import Whisker, span, whisker
+from annotation.core.charts.scales import span
+from annotation.core.charts.whiskers import Whisker, whisker
 from annotation.core.numbers import grouped, localised
 from annotation.quality.signals.wording import SIGNAL_REASONS, SIGNALS, Form
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from annotation.core import charts
+from annotation.core.charts import lines, scales, whiskers
 from annotation.core.numbers import grouped, localised
 from annotation.quality.wording import REASONS
 from annotation.runs.evaluation import reading
@@ -50,7 +50,7 @@ def percent(value: float, digits: int = 0) -> str:
 
 
 def ends(low: float, high: float) -> str:
-    return charts.span(percent(low), percent(high))
+    return scales.span(percent(low), percent(high))
 
 
 def outcome(evaluation: Evaluation, figures: dict[str, Any]) -> str:
@@ -147,7 +147,7 @@ def _length_note(equal) -> str:
 def _stat(name, value, interval, note) -> dict[str, Any]:
     if value is None:
         return {"name": name, "value": _("none"), "interval": "", "chart": None, "note": note}
-    chart = charts.whisker(
+    chart = whiskers.whisker(
         value, interval, name=name, usual=None, number=lambda share: percent(share)
     )
     return {
@@ -170,14 +170,14 @@ def path_chart(figures: dict[str, Any]):
         "rate": percent(last[1]),
         "ends": ends(last[2], last[3]),
     }
-    line = charts.Series(
+    line = lines.Series(
         _("new wins"),
         [(k, value) for k, value, _low, _high in path],
         low=[low for _k, _value, low, _high in path],
         high=[high for _k, _value, _low, high in path],
     )
     decided = figures["sequential"]["decided_at"]
-    return charts.line_chart(
+    return lines.line_chart(
         label=label,
         series=[line],
         x_name=_("Prompts complete"),

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
-from annotation.core import charts
+from annotation.core.charts import scales, whiskers
 from annotation.core.errors import DomainError
 from annotation.core.markup import render_untrusted
 from annotation.datasets.publishing.push_views import pushes_of
@@ -155,8 +155,8 @@ def _newest(version) -> dict:
     if check is not None and check.value is not None:
         name, ends = gettext("Accuracy on newer judgments"), (check.low, check.high)
         told["check_value"] = presentation.number(check.value)
-        told["check_ends"] = charts.span(*(presentation.number(end) for end in ends))
-        told["check_chart"] = charts.whisker(check.value, ends, name=name)
+        told["check_ends"] = scales.span(*(presentation.number(end) for end in ends))
+        told["check_chart"] = whiskers.whisker(check.value, ends, name=name)
     return told
 
 

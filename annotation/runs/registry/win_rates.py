@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
-from annotation.core.charts import span
+from annotation.core.charts.scales import span
 from annotation.runs.evaluation import stored
 from annotation.runs.evaluation.presentation import outcome, percent
 from annotation.runs.models import Evaluation, ModelVersion

@@ -8,20 +8,11 @@ from itertools import pairwise
 import pytest
 from django.template.loader import render_to_string
 
-from annotation.core.charts import (
-    CELL_WIDTH,
-    LETTER,
-    ROW_EDGE,
-    ROW_GAP,
-    Series,
-    bar_chart,
-    heat_map,
-    line_chart,
-    marks_of_days,
-    nice_ticks,
-    short_share,
-    whisker,
-)
+from annotation.core.charts.bars import bar_chart, marks_of_days
+from annotation.core.charts.heat_maps import CELL_WIDTH, LETTER, ROW_EDGE, ROW_GAP, heat_map
+from annotation.core.charts.lines import Series, line_chart
+from annotation.core.charts.scales import nice_ticks, short_share
+from annotation.core.charts.whiskers import whisker
 
 
 def line(**changes):

@@ -3,8 +3,8 @@
 import pytest
 from django.utils import translation
 
-from annotation.core import charts
-from annotation.core.charts import Series
+from annotation.core.charts import heat_maps, lines, whiskers
+from annotation.core.charts.lines import Series
 from annotation.core.numbers import grouped, localised
 from tests.annotation.core.machine_numbers import comma_numbers
 
@@ -49,9 +49,9 @@ def test_what_people_read_may_have_a_comma():
 def test_a_chart_has_commas_for_people_and_points_for_the_browser():
     with translation.override("de"):
         series = [Series("loss", [(0, 1.5), (1, 0.25)], low=[1.0, 0.125], high=[2.0, 0.5])]
-        line = charts.line_chart(label="Loss", series=series)
-        dot = charts.whisker(0.625, (0.5, 0.75), name="Accuracy")
-        grid = charts.heat_map(label="Kappa", columns=["a"], rows=[("a", [0.625])])
+        line = lines.line_chart(label="Loss", series=series)
+        dot = whiskers.whisker(0.625, (0.5, 0.75), name="Accuracy")
+        grid = heat_maps.heat_map(label="Kappa", columns=["a"], rows=[("a", [0.625])])
 
     assert line.rows[1][1] == "0,25"
     assert "0,125" in line.rows[1][2]

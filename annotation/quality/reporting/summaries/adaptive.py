@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from django.utils.translation import gettext as _
 
-from annotation.core.charts import span
+from annotation.core.charts.scales import span
 from annotation.core.numbers import grouped
 from annotation.quality.adaptive.choosing_page import arm_rows, arms_finding
 from annotation.quality.adaptive.page import one_digit, percent

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 from django.utils.translation import gettext as _
 
-from annotation.core.charts import span
+from annotation.core.charts.scales import span
 from annotation.core.numbers import grouped
 from annotation.quality.reporting.tables import Known, Row, Summary, Table
 from annotation.quality.signals.figures import FEWEST_OF_A_CROWD, say

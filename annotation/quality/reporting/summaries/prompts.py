@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from django.utils.translation import gettext as _
 
-from annotation.core.charts import span
+from annotation.core.charts.scales import span
 from annotation.core.numbers import grouped
 from annotation.quality.prompts_page import few_of, finding_of, reading_of
 from annotation.quality.reporting.tables import Known, Row, Summary, Table
