@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from annotation.core.charts import span
+from annotation.core.charts.scales import span
 from annotation.core.intervals import difference_interval
 from annotation.core.numbers import grouped, localised
 from annotation.runs import presentation
