@@ -8,6 +8,7 @@ the end means for the domain is the caller's.
 import json
 import logging
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -33,6 +34,7 @@ STALL_SECONDS = 600.0
 DATABASE_PATIENCE = 45.0
 LOG_TAIL_BYTES = 6000
 MAX_LINE_BYTES = 1 << 20
+_COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 Lines = Sequence[tuple[int, Mapping[str, Any]]]
 
@@ -124,8 +126,10 @@ def tail(path: Path, size: int = LOG_TAIL_BYTES) -> str:
         return ""
     if end > size:
         raw = raw.partition(b"\n")[2]
-    # A progress bar rewrites its line with carriage returns: only the last state is worth it.
-    lines = raw.decode(errors="replace").replace("\0", "�").split("\n")
+    # A progress bar rewrites its line with carriage returns: only the last state is worth it. And
+    # what libraries write in colour is meant for a terminal.
+    text = _COLOURS.sub("", raw.decode(errors="replace").replace("\0", "�"))
+    lines = text.split("\n")
     return "\n".join(line.rstrip("\r").rpartition("\r")[2] for line in lines)
 
 

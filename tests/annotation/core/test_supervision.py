@@ -38,6 +38,12 @@ def test_the_tail_of_a_log_is_storable_and_begins_with_a_line(tmp_path):
     assert tail(tmp_path / "nothing") == ""
 
 
+def test_what_a_library_writes_in_colour_is_plain_in_the_tail(tmp_path):
+    path = tmp_path / "log.txt"
+    path.write_bytes(b"\x1b[1mLOAD REPORT\x1b[0m of \x1b[38;5;208mscore\x1b[m: [1] is kept\n")
+    assert tail(path) == "LOAD REPORT of score: [1] is kept\n"
+
+
 @pytest.fixture
 def folder(tmp_path):
     made = RunFolder(tmp_path / "7", run="7")
