@@ -147,7 +147,8 @@ def measure(
         subsets.setdefault(row.subset, []).append(at)
     found = part(list(range(len(rows))))
     if set(subsets) != {""}:
-        found["subsets"] = {name or "none": part(at) for name, at in sorted(subsets.items())}
+        # Rows without a subset stand under "", which no subset can be called.
+        found["subsets"] = {name: part(at) for name, at in sorted(subsets.items())}
         shares = [one["accuracy"]["value"] for one in found["subsets"].values()]
         found["mean_of_subsets"] = float(np.mean(shares))
     answered = difference[~unread]

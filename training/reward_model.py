@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from jinja2 import TemplateError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from transformers import AutoModel, AutoModelForSequenceClassification, AutoTokenizer
@@ -27,6 +28,7 @@ from training.heads import OVERALL, Heads
 from training.tokens import (
     LEAST_PROMPT,
     NOT_CLEAN,
+    NOT_IN_TEMPLATE,
     TOO_LONG,
     ChatTokeniser,
     Reading,
@@ -188,8 +190,11 @@ class CausalTokeniser:
         if not self.chat.is_clean(prompt, response):
             return Reading(None, fault=NOT_CLEAN)
         response_ids = self.chat.encode_response(response)
-        ids = self.chat.encode_prompt(prompt)
-        fitting = self.chat.cut(prompt, ids, self.max_length - len(response_ids))
+        try:
+            ids = self.chat.encode_prompt(prompt)
+            fitting = self.chat.cut(prompt, ids, self.max_length - len(response_ids))
+        except TemplateError as error:  # such as roles that do not alternate
+            return Reading(None, fault=NOT_IN_TEMPLATE, detail=str(error))
         if fitting is None:
             return Reading(None, fault=TOO_LONG)
         return Reading((fitting, response_ids), was_cut=len(fitting) < len(ids))

@@ -18,6 +18,7 @@ DEFAULT_MAX_LENGTH = 512
 # Why a row cannot be used, as counts and reports name it.
 NOT_CLEAN = "control token in text"
 TOO_LONG = "too long"
+NOT_IN_TEMPLATE = "refused by the chat template"
 Row = tuple[list[int], list[int]]  # prompt ids, response ids
 # For models that come without a chat template: roles in plain words.
 PLAIN_TEMPLATE = (
@@ -58,6 +59,7 @@ class Reading(NamedTuple):
     row: Row | None
     was_cut: bool = False  # the prompt lost its beginning
     fault: str = ""
+    detail: str = ""  # what the chat template said
 
 
 class ChatTokeniser:

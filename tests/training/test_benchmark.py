@@ -88,6 +88,13 @@ def test_accuracy_overall_by_subset_and_beside_length():
     assert "subsets" not in measure(rows_of("", ""), np.array([1.0, 1.0]), ["", ""])
 
 
+def test_rows_without_a_subset_stand_beside_a_subset_of_any_name():
+    found = measure(rows_of("none", "none", ""), np.array([1.0, 1.0, -1.0]), [""] * 3)
+    counts = {name: one["comparisons"] for name, one in found["subsets"].items()}
+    assert counts == {"none": 2, "": 1}
+    assert found["mean_of_subsets"] == pytest.approx(0.5)
+
+
 def test_calibration_says_how_sure_and_how_often_right():
     found = calibration(np.array([0.1, -0.1, 3.0, 3.0, 3.0, -3.0]))
     low, high = found["bins"]

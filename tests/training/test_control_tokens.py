@@ -18,6 +18,8 @@ from training.reward_model import (  # noqa: E402
     ScoredComparisons,
 )
 from training.rollouts import Prompt, Responses  # noqa: E402
+from training.serving.asked import Refused  # noqa: E402
+from training.serving.models import Reward  # noqa: E402
 from training.tokens import ChatTokeniser, control_tokens  # noqa: E402
 
 from . import served, toy  # noqa: E402
@@ -102,6 +104,32 @@ def test_a_comparison_of_a_benchmark_that_writes_a_turn_counts_as_wrong(judge_fo
     assert found["accuracy"]["value"] <= 1 / 3
 
 
+def test_what_the_chat_template_refuses_counts_as_wrong_and_is_told_apart(
+    judge, judge_folder, monkeypatch
+):
+    tokenizer = judge.tokeniser.tokenizer
+    strict = (
+        "{% if messages[0]['role'] == 'system' %}{{ raise_exception('no system') }}{% endif %}"
+        + tokenizer.chat_template
+    )
+    system = {"role": "system", "content": "Be brief."}
+    asked = [
+        benchmark.Row(one, "Fine.", "No.", "") for one in (ASKED, (system, *ASKED), (system,))
+    ]
+
+    def unread():
+        return benchmark.measured_by(judge, asked, lambda done, total: None)["unread"]
+
+    assert unread() == {}, "the model's own template takes them"
+    monkeypatch.setattr(tokenizer, "chat_template", strict)
+    assert unread() == {"refused by the chat template": 2}
+    server = Reward(judge_folder)
+    monkeypatch.setattr(server.model.tokeniser.tokenizer, "chat_template", strict)
+    body = {"conversations": [[system, *ASKED, {"role": "assistant", "content": "Fine."}]]}
+    with pytest.raises(Refused, match=r"template refuses conversations\[0\]: no system"):
+        server.read(body, "judge")
+
+
 def test_a_policy_earns_nothing_by_spelling_the_end_of_its_turn(judge):
     class Asked:
         options = {"no_end_score": -3.0}
@@ -152,7 +180,8 @@ def test_an_encoder_reads_its_control_tokens_as_letters(tmp_path, text):
     tokenizer = AutoTokenizer.from_pretrained(toy.make_encoder(tmp_path / "encoder"))
     special = set(tokenizer.all_special_ids) - {tokenizer.unk_token_id}
     assert special & set(tokenizer.encode(text, add_special_tokens=False))
-    (prompt, response), _, fault = EncoderTokeniser(tokenizer, 64).read((message(text),), text)
+    reading = EncoderTokeniser(tokenizer, 64).read((message(text),), text)
+    (prompt, response), fault = reading.row, reading.fault
     assert not special & {*prompt, *response}
     assert fault == ""
 

@@ -15,7 +15,7 @@ from training.errors import ConfigError
 from training.generate import continued, read_response, settings
 from training.reward_model import SPEC, RewardModel
 from training.serving.asked import DEFAULT_TOKENS, Chat, Refused, read_chat, read_score
-from training.tokens import NOT_CLEAN, ChatTokeniser
+from training.tokens import NOT_CLEAN, NOT_IN_TEMPLATE, ChatTokeniser
 
 # Read once at the start: it makes a tokenizer drop truncation that it was saved with, which must
 # not happen while another thread reads with it.
@@ -182,22 +182,22 @@ class Reward:
             self.model = RewardModel.load(folder)
         except (OSError, ValueError, KeyError) as error:
             raise ConfigError(f"no reward model in {folder}: {error}") from error
-        self.model.tokeniser.read(SETTLING, "")
+        settled = self.model.tokeniser.read(SETTLING, "")
+        if settled.fault == NOT_IN_TEMPLATE:
+            raise ConfigError(f"the chat template of {folder.name} is of no use: {settled.detail}")
 
     def read(self, asked: dict[str, Any], model: str) -> list[tuple[Messages, str]]:
         conversations = read_score(asked, model)
         tokeniser = self.model.tokeniser
         for at, (prompt, response) in enumerate(conversations):
             where = f"conversations[{at}]"
-            try:
-                fault = tokeniser.read(prompt, response).fault
-            except TemplateError as error:
-                raise Refused(
-                    f"The model's chat template refuses {where}: {error}.", param=where
-                ) from error
-            if fault == NOT_CLEAN:
+            reading = tokeniser.read(prompt, response)
+            if reading.fault == NOT_IN_TEMPLATE:
+                said = f"The model's chat template refuses {where}: {reading.detail}."
+                raise Refused(said, param=where)
+            if reading.fault == NOT_CLEAN:
                 raise Refused(f"{where} has a control token of the model in it.", param=where)
-            if fault:
+            if reading.fault:
                 raise Refused(
                     f"The response of {where} is longer than the model reads, "
                     f"{tokeniser.max_length} tokens; nothing is cut.",

@@ -108,7 +108,9 @@ def rows_of(version: ModelVersion) -> list[Row]:
     for name, found in sorted(version.metrics.get(KEY, {}).items()):
         rows.append(_row(name, found, is_subset=False))
         subsets = list(found.get("subsets", {}).items())[:MOST_SUBSETS]
-        rows += [_row(subset, one, is_subset=True) for subset, one in subsets]
+        rows += [
+            _row(subset or _("without a subset"), one, is_subset=True) for subset, one in subsets
+        ]
     return rows
 
 

@@ -48,7 +48,7 @@ class Command(BaseCommand):
             return
         self._tell("all", found)
         for name, one in found.get("subsets", {}).items():
-            self._tell(name, one)
+            self._tell(name or "(no subset)", one)
         error = found.get("calibration", {}).get("error")
         if error is not None:
             self.stdout.write(f"calibration error {error:.3f}")
