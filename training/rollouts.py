@@ -154,7 +154,8 @@ def score(run: Run, reward: RewardModel, responses: Responses) -> Tensor:
     found = reward.judge(
         [responses.prompts[at].messages for at in ended], [responses.texts[at] for at in ended]
     )
-    is_read = torch.tensor([not fault for fault in found.faults])
+    # Of no response at all, torch would make it float32.
+    is_read = torch.tensor([not fault for fault in found.faults], dtype=torch.bool)
     scores[ended] = torch.where(is_read, found.values.float(), run.options["no_end_score"])
     return scores
 

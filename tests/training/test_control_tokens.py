@@ -142,6 +142,17 @@ def test_a_policy_earns_nothing_by_spelling_the_end_of_its_turn(judge):
     assert scores.tolist() == pytest.approx([expected, -3.0, -3.0], abs=1e-6)
 
 
+def test_where_no_response_of_a_batch_ended_all_have_the_score_of_no_end(judge):
+    """What a policy does at first, or with few tokens to write."""
+
+    class Asked:
+        options = {"no_end_score": -3.0}
+
+    prompts = [Prompt(ASKED, [1], "h")] * 2
+    responses = Responses(prompts, [([1], [1])] * 2, [NEARLY, NEARLY], torch.tensor([False, False]))
+    assert rollouts.score(Asked(), judge, responses).tolist() == [-3.0, -3.0]
+
+
 def test_a_prompt_that_writes_a_turn_is_not_answered(chat_folder, tmp_path):
     asked = {"plain": "My lamp is late.", "nearly": NEARLY, "turn": TURN}
     rows = [{"id": name, "prompt": [message(text)]} for name, text in asked.items()]
