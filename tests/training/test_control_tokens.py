@@ -149,7 +149,9 @@ def test_where_no_response_of_a_batch_ended_all_have_the_score_of_no_end(judge):
         options = {"no_end_score": -3.0}
 
     prompts = [Prompt(ASKED, [1], "h")] * 2
-    responses = Responses(prompts, [([1], [1])] * 2, [NEARLY, NEARLY], torch.tensor([False, False]))
+    responses = Responses(
+        prompts, [([1], [1])] * 2, [NEARLY, NEARLY], torch.tensor([False, False])
+    )
     assert rollouts.score(Asked(), judge, responses).tolist() == [-3.0, -3.0]
 
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from annotation.core.charts.scales import span
 from annotation.core.intervals import difference_interval
 from annotation.core.numbers import grouped, localised
-from annotation.runs import presentation
+from annotation.runs import presentation, words
 from annotation.runs.harness.options import LM_EVAL
 from annotation.runs.models import HarnessEvaluation, HarnessFigure, ModelVersion
 from annotation.runs.registry.table import Cell, Line
@@ -36,7 +36,7 @@ class Row:
 
 def number(value: float) -> str:
     """Shares with three digits; a perplexity may have any size."""
-    return presentation.number(value) if abs(value) < 100 else presentation.significant(value)
+    return presentation.number(value) if abs(value) < 100 else words.significant(value)
 
 
 def name_of(figure: HarnessFigure) -> str:
@@ -59,7 +59,7 @@ def rows(figures: Iterable[HarnessFigure]) -> list[Row]:
 
 def _row(figure: HarnessFigure) -> Row:
     known = ends(figure)
-    words = {True: _("higher is better"), False: _("lower is better"), None: ""}
+    better = {True: _("higher is better"), False: _("lower is better"), None: ""}
     return Row(
         figure.task,
         figure.is_part,
@@ -70,7 +70,7 @@ def _row(figure: HarnessFigure) -> Row:
         grouped(figure.example_count),
         "" if figure.few_shot is None else grouped(figure.few_shot),
         figure.task_version,
-        words[figure.is_higher_better],
+        better[figure.is_higher_better],
     )
 
 

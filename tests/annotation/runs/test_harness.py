@@ -224,6 +224,23 @@ def test_the_form_orders_and_refuses_with_the_same_page(client, world):
     assert "It is over already." in text(client.get(made.url))
 
 
+def test_a_perplexity_may_have_any_size_wherever_it_is_shown(client, world):
+    version, slug = world.make_version(name="polite"), world.project.slug
+    made = order(version, "concord_letters")
+    work(made)
+    client.force_login(world.engineer)
+    for url in (
+        reverse("runs:show-harness", args=[slug, made.pk]),
+        reverse("runs:show-model-version", args=[slug, version.pk]),
+        reverse("runs:list-model-versions", args=[slug]),
+    ):
+        assert "4,321" in text(client.get(url)), url
+    out = io.StringIO()
+    call_command("evaluate_harness", slug, "polite", stdout=out)
+    assert re.search(r"word_perplexity +4,321", out.getvalue())
+    assert "4,321" in card_of(version)
+
+
 def test_a_reward_model_has_no_such_page(client, world):
     version = world.make_version("reward", "taste")
     client.force_login(world.engineer)
