@@ -140,12 +140,12 @@ def _people(dataset: Dataset, voices: Voices) -> Iterator[str]:
             else "Nobody: this dataset holds demonstrations only."
         )
         return
-    most, total = max(given.values()), sum(given.values())
+    most, total = max(given), sum(given)
     labelers = "labeler" if len(given) == 1 else "labelers"
     yield (
         f"{grouped(len(given))} {labelers} gave {grouped(total)} judgments; the busiest gave "
         f"{grouped(most)} of them ({100 * most / total:.0f} %), half of the labelers "
-        f"{grouped(sorted(given.values())[len(given) // 2])} or fewer each."
+        f"{grouped(sorted(given)[len(given) // 2])} or fewer each."
     )
 
 

@@ -1,6 +1,7 @@
 """The API of exports: which formats there are, ordering one, and its file."""
 
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers, status
@@ -10,10 +11,11 @@ from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
 from annotation.core.api import AnyAccept
+from annotation.core.errors import Conflict
 from annotation.datasets.access import dataset_for, open_to
 from annotation.datasets.export_views import export_response, wanted_said
 from annotation.datasets.exports import kept
-from annotation.datasets.exports.ordering import cancel, order_export, take_export
+from annotation.datasets.exports.ordering import NotReady, cancel, order_export, take_export
 from annotation.datasets.formats import parquet
 from annotation.datasets.formats.catalogue import FORMATS, Format
 from annotation.datasets.formats.frozen import SPLITS
@@ -134,11 +136,12 @@ class ExportView(APIView):
     def get(self, request, digest: str, form: str):
         """The dataset in a format, where it is small or ready: JSON Lines or Parquet of one split,
         or all of it as a ZIP."""
-        export = take_export(
-            dataset=exported(request.user, digest),
-            wanted=wanted_said(request, form),
-            actor=request.user,
-        )
+        dataset, wanted = exported(request.user, digest), wanted_said(request, form)
+        try:
+            export = take_export(dataset=dataset, wanted=wanted, actor=request.user)
+        except NotReady as error:
+            how = _("POST to the same address does that.")
+            raise Conflict(f"{error} {how}") from error
         return export_response(request, export)
 
     @extend_schema(

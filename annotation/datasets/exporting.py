@@ -97,15 +97,20 @@ def written(
             guidelines=guidelines_of(dataset),
         )
         if not any(found.rows.values()):
-            raise DomainError(
-                _("This dataset has no rows in this form: %(form)s.") % {"form": form.title}
-            )
+            raise no_rows(form)
         card = card_of(dataset, form, found, voices=voices)
         (folder / CARD).write_text(card, encoding="utf-8")
         found.others.append(CARD)
         record = _record(dataset, form, folder, found)
         (folder / RECORD).write_bytes(canonical(record) + b"\n")
         yield folder, record
+
+
+def no_rows(form: Format | Document, split: str = "") -> DomainError:
+    said = {"form": form.title, "split": split}
+    if split:
+        return DomainError(_("The split “%(split)s” has no rows in this form: %(form)s.") % said)
+    return DomainError(_("This dataset has no rows in this form: %(form)s.") % said)
 
 
 def check_whole(dataset: Dataset) -> None:

@@ -1,38 +1,64 @@
 """What rankings.jsonl tells a card, read once: it is the largest file of a dataset."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 
 from annotation.datasets.finding import place_of
 from annotation.datasets.formats.frozen import RANKINGS, Frozen
 from annotation.datasets.models import Dataset
 from annotation.datasets.opinions import SOURCE as AI_JUDGE
+from annotation.datasets.sources import SEPARATOR
 from annotation.projects.models import Project
 
+MOST = 64  # datasets that a process remembers
 
-@dataclass
+
+@dataclass(frozen=True)
 class Voices:
-    """`given`: judgments by labeler, of people alone; `versions`: of the rubric, by project. Of a
-    machine: the revisions that its opinions name, and the principles it judged by."""
+    """`given`: how many judgments each labeler gave, of people alone and without their names;
+    `versions`: of the rubric, by project. Of a machine: the revisions that its opinions name, and
+    the principles it judged by."""
 
-    given: Counter[str] = field(default_factory=Counter)
-    versions: dict[Project, set[int]] = field(default_factory=dict)
-    revisions: set[int] = field(default_factory=set)
-    principles: set[str] = field(default_factory=set)
+    given: tuple[int, ...]
+    versions: Mapping[Project, frozenset[int]]
+    revisions: frozenset[int]
+    principles: frozenset[str]
 
 
 def read_voices(dataset: Dataset) -> Voices:
-    found = Voices()
-    for line in Frozen(dataset.folder).lines(RANKINGS):
+    given, used, revisions, principles = _counted(dataset.folder, "projects" in dataset.counts)
+    versions: dict[Project, frozenset[int]] = {}
+    for item, numbers in used:
+        project, _external_id = place_of(dataset, item)
+        if project is not None:
+            versions[project] = numbers
+    return Voices(given, versions, revisions, principles)
+
+
+# The folder is named by the hash of all that is in it: what was read of it once holds for good.
+@lru_cache(maxsize=MOST)
+def _counted(folder: Path, are_several: bool):
+    """`used`: an item of each project, and the rubric's versions in it."""
+    given: Counter[str] = Counter()
+    used: dict[str, tuple[str, set[int]]] = {}
+    revisions, principles = set(), set()
+    for line in Frozen(folder).lines(RANKINGS):
         row = line.row
         if row.get("source") == AI_JUDGE:
-            found.revisions.add(row["revision"])
+            revisions.add(row["revision"])
             if row.get("principle"):
-                found.principles.add(row["principle"])
+                principles.add(row["principle"])
         else:
-            found.given[row["labeler"]] += 1
+            given[row["labeler"]] += 1
         if row["rubric_version"] is not None:
-            project, _external_id = place_of(dataset, row["item"])
-            if project is not None:
-                found.versions.setdefault(project, set()).add(row["rubric_version"])
-    return found
+            slug = row["item"].partition(SEPARATOR)[0] if are_several else ""
+            used.setdefault(slug, (row["item"], set()))[1].add(row["rubric_version"])
+    return (
+        tuple(sorted(given.values())),
+        [(item, frozenset(numbers)) for item, numbers in used.values()],
+        frozenset(revisions),
+        frozenset(principles),
+    )

@@ -1,6 +1,7 @@
 """Where ready exports lie, and for how long: a file for each content, named by its hash."""
 
 import os
+import shutil
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -83,20 +84,36 @@ def sweep() -> int:
     over = Q(job=None) | Q(job__finished_at__isnull=False)
     old = Q(expires_at__lte=now) | Q(expires_at=None, ordered_at__lte=now - KEPT_FOR)
     removed = 0
-    for export in Export.objects.filter(over & old):
+    for pk, sha256 in Export.objects.filter(over & old).values_list("pk", "sha256"):
         with transaction.atomic():
-            _lock(export.sha256)
+            _lock(sha256)
+            # Ordered or made again since it was listed: then it is not old any more.
+            still = Export.objects.select_for_update(of=("self",)).filter(over & old, pk=pk)
+            export = still.filter(sha256=sha256).first()
+            if export is None:
+                continue
             export.delete()
-            if export.sha256 and not Export.objects.filter(sha256=export.sha256).exists():
-                (folder() / export.sha256).unlink(missing_ok=True)
+            if sha256 and not Export.objects.filter(sha256=sha256).exists():
+                (folder() / sha256).unlink(missing_ok=True)
         removed += 1
+    _sweep_files()
+    return removed
+
+
+def _sweep_files() -> None:
     known = set(Export.objects.values_list("sha256", flat=True))
     for path in folder().glob("*"):
+        try:
+            age = time.time() - path.stat().st_mtime
+        except FileNotFoundError:
+            continue  # put into its place, or taken away, by its owner
         # A young one may belong to a job that is just writing it.
-        is_old = path.stat().st_mtime < time.time() - ORPHAN_SECONDS
-        if path.name not in known and is_old:
+        if path.name in known or age < ORPHAN_SECONDS:
+            continue
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
             path.unlink(missing_ok=True)
-    return removed
 
 
 def _lock(sha256: str) -> None:

@@ -14,7 +14,14 @@ from annotation.core.hashing import sha256_of_value
 from annotation.core.outgoing import told_when_full
 from annotation.datasets import store
 from annotation.datasets.card import card_of
-from annotation.datasets.exporting import check_whole, guidelines_of, reader, written, zipped
+from annotation.datasets.exporting import (
+    check_whole,
+    guidelines_of,
+    no_rows,
+    reader,
+    written,
+    zipped,
+)
 from annotation.datasets.exports.kept import folder
 from annotation.datasets.exports.wanted import Wanted
 from annotation.datasets.formats.writing import FORMAT, write_split
@@ -82,10 +89,18 @@ class Recipe:
         if wanted.split:
             check_whole(dataset)
             frozen = reader(dataset, heard=heard)
-            write_split(frozen, wanted.form, wanted.split, part, as_parquet=wanted.as_parquet)
+            if not write_split(
+                frozen, wanted.form, wanted.split, part, as_parquet=wanted.as_parquet
+            ):
+                raise no_rows(wanted.form, wanted.split)
             return
         with written(
-            dataset, wanted.form, as_parquet=wanted.as_parquet, heard=heard, voices=self._voices
+            dataset,
+            wanted.form,
+            as_parquet=wanted.as_parquet,
+            beside=folder(),  # the same disk as the file, and where the leavings are swept
+            heard=heard,
+            voices=self._voices,
         ) as (inside, _record):
             heard.note(PACKING)
             with part.open("wb") as file:

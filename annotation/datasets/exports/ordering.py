@@ -23,6 +23,10 @@ def is_small(dataset: Dataset) -> bool:
     return sum(one["bytes"] for one in dataset.counts["files"].values()) <= SMALL
 
 
+class NotReady(Conflict):
+    """There is no file of today's card yet, and making one takes longer than a request."""
+
+
 def order_export(*, dataset: Dataset, wanted: Wanted, actor=None) -> Export:
     """The export: as it lies there, made on the spot, or with the job that makes it. Ordered twice
     it is made once."""
@@ -30,8 +34,11 @@ def order_export(*, dataset: Dataset, wanted: Wanted, actor=None) -> Export:
     found = export_of(dataset, wanted)
     if found is not None and found.is_under_way:
         return found
+    is_there = found is not None and is_ready(found)
+    if not is_there and not is_small(dataset):  # no use for a recipe here: the job makes its own
+        return _queue(dataset, wanted, actor)
     recipe = Recipe(dataset, wanted)
-    if found is not None and found.key == recipe.key and is_ready(found):
+    if found is not None and is_there and found.key == recipe.key:
         return found
     if not is_small(dataset):
         return _queue(dataset, wanted, actor)
@@ -40,14 +47,17 @@ def order_export(*, dataset: Dataset, wanted: Wanted, actor=None) -> Export:
 
 
 def take_export(*, dataset: Dataset, wanted: Wanted, actor=None) -> Export:
-    """A ready one, for whoever asks for the file at once; Conflict where that would take long."""
+    """A ready one that says what is true today, for whoever asks for the file at once; NotReady
+    where that would take long."""
     wanted.check()
     if is_small(dataset):
         return order_export(dataset=dataset, wanted=wanted, actor=actor)
     found = export_of(dataset, wanted)
     if found is None or not is_ready(found):
-        raise Conflict(
-            _("This export is large and not ready: order it first (POST to the same address).")
+        raise NotReady(_("This export is large and not ready: order it first."))
+    if found.key != Recipe(dataset, wanted).key:
+        raise NotReady(
+            _("The licence or the figures on the card are others by now: order this export again.")
         )
     return found
 
@@ -58,10 +68,19 @@ def export_of(dataset: Dataset, wanted: Wanted) -> Export | None:
 
 @transaction.atomic
 def _queue(dataset: Dataset, wanted: Wanted, actor) -> Export:
+    # What the row named before is too old, or has another card: were it to stay, the old file
+    # would pass as the new order, all the more where that comes to nothing.
     export, _is_new = Export.objects.update_or_create(
         dataset=dataset,
         **wanted.named,
-        defaults={"ordered_at": timezone.now(), "created_by": actor},
+        defaults={
+            "ordered_at": timezone.now(),
+            "created_by": actor,
+            "key": "",
+            "sha256": "",
+            "byte_count": 0,
+            "expires_at": None,
+        },
     )
     export.job, _is_first = jobs.enqueue(
         kind=tasks.EXPORT,

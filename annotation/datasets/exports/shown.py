@@ -29,7 +29,7 @@ class Made:
 def shown_exports(dataset: Dataset) -> Made:
     """Those that are under way, ready, or came to nothing: not what is no longer kept."""
     found = []
-    for export in dataset.exports.select_related("job", "created_by").order_by("-ordered_at"):
+    for export in dataset.exports.select_related("job").order_by("-ordered_at"):
         ready = not export.is_under_way and is_ready(export)
         has_ended = export.job is not None and export.job.state in ("failed", "cancelled")
         if ready or has_ended or export.is_under_way:

@@ -1,6 +1,7 @@
 """Exports that are ordered: made once by a job, kept for a week, whole or not there."""
 
 import errno
+import html
 import io
 import os
 import sys
@@ -86,6 +87,7 @@ def test_a_large_export_is_ordered_waited_for_and_taken(client, dataset, lead, l
     too_early = client.get(url)
     assert too_early.status_code == 422
     assert "order it first" in too_early.content.decode()
+    assert "POST" not in html.unescape(too_early.content.decode()).split('role="alert"')[1][:200]
     assert client.get(take(Export.objects.get())).status_code == 404
 
     export = done(Export.objects.get())
@@ -239,9 +241,42 @@ def test_a_form_that_holds_nothing_of_it_is_refused_at_once_and_by_the_job(clien
         answer = client.post(
             reverse("datasets:download-export", args=["bare", dataset.hash, "ratings"])
         )
+        by_program = client.post(
+            reverse("datasets-api:export", args=[dataset.hash, "ratings"]),
+            headers={"Authorization": f"Token {make_key(lead, 'export')}"},
+        )
     assert answer.status_code == 422
     assert "no rows in this form: Ratings by criterion" in answer.content.decode()
+    assert by_program.status_code == 400
+    assert "no rows in this form: Ratings by criterion" in by_program.json()["detail"]
     assert files() == []
+
+
+@pytest.mark.parametrize("query", ["?split=train", "?split=train&parquet=1"])
+def test_a_split_that_holds_nothing_in_a_form_is_refused_at_every_door(client, large, query):
+    bare = make_world("bare")
+    dataset = services.freeze_dataset(project=bare).dataset
+    assert dataset.counts["prompts"]["train"]
+    lead = make_member(bare, Membership.Role.LEAD)
+    client.force_login(lead)
+    wanted = Wanted(format_named("ratings"), "train", "parquet" in query)
+    export = ordered(dataset, wanted)
+    jobs.run(export.job_id)
+    assert "“train” has no rows in this form: Ratings" in Job.objects.get(pk=export.job_id).error
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ordering, "SMALL", 1 << 30)
+        answer = client.post(
+            reverse("datasets:download-export", args=["bare", dataset.hash, "ratings"]) + query
+        )
+        by_program = client.post(
+            reverse("datasets-api:export", args=[dataset.hash, "ratings"]) + query,
+            headers={"Authorization": f"Token {make_key(lead, 'export')}"},
+        )
+    assert answer.status_code == 422
+    assert by_program.status_code == 400
+    assert "“train” has no rows in this form: Ratings" in by_program.json()["detail"]
+    assert files() == []
+    assert ordered(dataset, Wanted(format_named("reward"), "train")), "others hold some"
 
 
 @pytest.mark.parametrize(
@@ -287,7 +322,9 @@ def test_the_api_orders_tells_and_hands_out(client, dataset, project, large):
     key = make_key(make_member(project, Membership.Role.LEAD), "export")
     headers = {"Authorization": f"Token {key}"}
     url = reverse("datasets-api:export", args=[dataset.hash, "sft"]) + "?split=train"
-    assert client.get(url, headers=headers).status_code == 409
+    too_early = client.get(url, headers=headers)
+    assert too_early.status_code == 409
+    assert "POST to the same address" in too_early.json()["detail"]
     answer = client.post(url, headers=headers)
     assert answer.status_code == 202
     said = answer.json()
@@ -319,6 +356,61 @@ def test_what_is_older_than_a_week_is_swept_with_its_file(client, dataset, lead)
     assert files() == [young.sha256]
 
 
+def test_what_a_dead_worker_was_packing_lies_where_it_is_swept(dataset, monkeypatch):
+    seen = []
+
+    def look(folder, *arguments, **options):
+        seen.append(folder)
+        raise OSError(errno.EIO, "The disk is broken")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("annotation.datasets.exports.making.zipped", look)
+        with pytest.raises(OSError, match="broken"):
+            ordered(dataset)
+    (packed,) = seen
+    assert packed.parent == kept.folder()
+    assert files() == []
+
+    long_ago = time.time() - kept.ORPHAN_SECONDS - 1
+    for name in ("old", "young"):
+        left = kept.folder() / f".part-{name}"
+        left.mkdir()
+        (left / "train.jsonl").write_text("{}")
+    os.utime(kept.folder() / ".part-old", (long_ago, long_ago))
+    sweep_exports()
+    assert files() == [".part-young"]
+
+
+def test_the_sweep_goes_on_where_a_file_vanishes_under_it(dataset, monkeypatch):
+    """As it is told by a directory that names what is gone: a link to nothing has no times."""
+    made = ordered(dataset)
+    (kept.folder() / ".part-gone").symlink_to("nowhere")
+    (kept.folder() / ".part-left").write_text("half")
+    long_ago = time.time() - kept.ORPHAN_SECONDS - 1
+    os.utime(kept.folder() / ".part-left", (long_ago, long_ago))
+    sweep_exports()
+    assert files() == [".part-gone", made.sha256]
+
+
+def test_what_is_made_again_while_the_sweep_waits_stays(dataset, monkeypatch):
+    export = ordered(dataset)
+    Export.objects.update(expires_at=timezone.now())
+    lock = kept._lock
+
+    def lock_late(sha256):
+        Export.objects.update(expires_at=timezone.now() + kept.KEPT_FOR)
+        lock(sha256)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(kept, "_lock", lock_late)
+        sweep_exports()
+    assert kept.is_ready(Export.objects.get())
+    Export.objects.update(expires_at=timezone.now())
+    sweep_exports()
+    assert files() == [], "where nobody comes between it goes"
+    assert not Export.objects.filter(pk=export.pk).exists()
+
+
 def test_a_file_that_another_order_names_stays(dataset):
     first = ordered(dataset, TRAIN)
     values = {"sha256": first.sha256, "key": first.key, "byte_count": first.byte_count}
@@ -344,7 +436,52 @@ def test_a_failed_order_is_forgotten_after_a_week(dataset, large):
     assert not Export.objects.exists()
 
 
-def test_the_page_reads_the_rankings_once(client, dataset, lead):
+def relicensed(dataset):
+    services.set_licence(dataset=dataset, licence="cc-by-4.0", actor=None)
+
+
+def test_a_file_with_another_card_is_not_handed_out_for_todays(client, dataset, lead, large):
+    url = address("download-export", dataset, "judgments")
+    done(ordered(dataset))
+    assert client.get(url).status_code == 200
+    relicensed(dataset)
+    refused = client.get(url)
+    assert refused.status_code == 422
+    assert "order this export again" in refused.content.decode()
+    again = done(ordered(dataset))
+    with zipfile.ZipFile(io.BytesIO(body(client.get(url)))) as archive:
+        assert b"cc-by-4.0" in archive.read("README.md")
+    assert files().count(again.sha256) == 1
+
+
+@pytest.mark.parametrize("end", ["failed", "cancelled"])
+def test_an_order_that_comes_to_nothing_does_not_pass_for_ready(
+    client, dataset, project, lead, large, monkeypatch, end
+):
+    first = done(ordered(dataset))
+    headers = {"Authorization": f"Token {make_key(lead, 'export')}"}
+    state = reverse("datasets-api:ordered", args=[first.pk])
+    assert client.get(state, headers=headers).json()["state"] == "ready"
+    relicensed(dataset)
+    export = ordered(dataset)
+    assert export.job_id != first.job_id
+    assert client.get(take(export)).status_code == 404
+    if end == "cancelled":
+        ordering.cancel(export)
+    else:
+        (dataset.folder / "rankings.jsonl").unlink()
+        jobs.run(export.job_id)
+    said = client.get(state, headers=headers).json()
+    assert (said["state"], said["url"], said["sha256"], said["bytes"]) == (end, None, "", 0)
+    if end == "failed":
+        assert "missing" in said["error"]
+    else:
+        assert "It was stopped" in client.get(address("show-exports", dataset)).content.decode()
+
+
+@pytest.fixture
+def readings():
+    """How often rankings.jsonl was opened."""
     opened, is_counting = [], [True]
 
     def count(event, arguments):
@@ -352,11 +489,22 @@ def test_the_page_reads_the_rankings_once(client, dataset, lead):
             opened.append(arguments[0])
 
     sys.addaudithook(count)  # stays for good, so it is told to stop listening
-    try:
+    yield opened
+    is_counting[0] = False
+
+
+def test_pages_and_refusals_read_the_rankings_once_in_all(client, dataset, lead, readings):
+    for _visit in range(2):
         assert client.get(address("show-exports", dataset)).status_code == 200
-    finally:
-        is_counting[0] = False
-    assert len(opened) == 1
+    assert client.post(address("download-export", dataset, "sft") + "?split=x").status_code == 422
+    assert len(readings) == 1
+
+
+def test_the_order_of_a_large_export_reads_nothing_but_the_job_does(dataset, large, readings):
+    export = ordered(dataset)
+    assert readings == []
+    done(export)
+    assert readings
 
 
 def test_the_page_of_many_exports_asks_as_much_as_of_one(client, dataset, lead):
