@@ -2,7 +2,8 @@
 
 An item has numbered places. Those that left are written down with their numbers (RemovedPlace), so
 an item that was put together to let generators meet is the same again afterwards. With fewer than
-two left an item is withdrawn, and stands as it was made, so that it is seen what it was.
+two left an item is withdrawn, and stands as it was made, so that it is seen what it was. An item
+that an AI judge or a reward model was asked about keeps its places: their opinions name them.
 """
 
 from collections.abc import Iterable, Mapping
@@ -41,19 +42,28 @@ def take_out(responses: Iterable[int]) -> Changed:
     withdrawn = RemovedPlace.objects.of_items_withdrawn_for_it().values("item")
     items = Item.objects.filter(Q(state=State.OPEN) | Q(pk__in=withdrawn))
     items = items.filter(item_responses__response__in=gone)
-    free, left = lock_untouched(Item.objects.filter(pk__in=items.values("pk")))
+    free, done = _lock_movable(Item.objects.filter(pk__in=items.values("pk")))
     wanted = {
         one.item.pk: (one, one.out | (gone & one.inside)) for one in _read(free) if one.follows
     }
-    return _write(wanted.values(), {}, left)
+    return _write(wanted.values(), {}, done)
 
 
 def put_back(texts: Mapping[int, str]) -> Changed:
     """Give these responses their places again, each shown as its text ("": as it was written),
     where a decision took them. In a transaction."""
     removed = RemovedPlace.objects.filter(response__in=list(texts))
-    free, left = lock_untouched(Item.objects.filter(pk__in=removed.values("item")))
-    return _write([(one, one.out - texts.keys()) for one in _read(free)], texts, left)
+    free, done = _lock_movable(Item.objects.filter(pk__in=removed.values("item")))
+    return _write([(one, one.out - texts.keys()) for one in _read(free)], texts, done)
+
+
+def _lock_movable(items) -> tuple[list[Item], Changed]:
+    """Those of the items whose places may get other numbers, locked; and how many may not."""
+    free, left = lock_untouched(items)
+    having = Item.objects.filter(pk__in=[item.pk for item in free], opinions__isnull=False)
+    asked = set(having.values_list("pk", flat=True))
+    movable = [item for item in free if item.pk not in asked]
+    return movable, Changed(left=left, asked=len(asked))
 
 
 def _read(items: list[Item]) -> list[_Places]:
@@ -76,9 +86,8 @@ def _read(items: list[Item]) -> list[_Places]:
     return list(read.values())
 
 
-def _write(wanted, texts: Mapping[int, str], left: int) -> Changed:
+def _write(wanted, texts: Mapping[int, str], done: Changed) -> Changed:
     """`wanted`: the places of each item, and which responses are out of it from now on."""
-    done = Changed(left=left)
     rows, removed, items = [], [], []
     for one, out in wanted:
         item, every = one.item, sorted(one.every.items())
@@ -109,7 +118,8 @@ def _write(wanted, texts: Mapping[int, str], left: int) -> Changed:
 
 
 def _replace(rows: list[tuple[Item, list[tuple[int, str]]]], texts: Mapping[int, str]) -> None:
-    """Write the places anew, from 1 upwards: nobody was shown them, and nothing names a place."""
+    """Write the places anew, from 1 upwards: nobody was shown them, and no opinion
+    names one."""
     items = [item for item, _places in rows]
     before = ItemResponse.objects.filter(item__in=items).values_list(
         "item", "response", "shown_text"

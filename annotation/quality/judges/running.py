@@ -69,6 +69,8 @@ class _Turn(Turn):
             .filter(created_at__gte=run.resumed_at)
             .values_list("item_id", "first", "second")
         )
+        # The responses that stood in the places a question under way speaks of.
+        self.shown: dict[tuple[int, int, int], tuple[int, int]] = {}
         endpoint, total = run.judge.endpoint, run.question_count
         super().__init__(claim, endpoint, done=len(self.settled), total=total)
 
@@ -79,35 +81,40 @@ class _Turn(Turn):
             for item in some.order_by("pk"):
                 yield from self._of_item(item)
 
-    def _of_item(self, item: Item) -> Iterator[Ask]:
+    def _of_item(self, item: Item, only: tuple[int, int, int] | None = None) -> Iterator[Ask]:
         texts = {place.position: place.shown for place in item.item_responses.all()}
+        responses = {place.position: place.response_id for place in item.item_responses.all()}
         for first, second in permutations(sorted(texts), 2):
             label = (item.pk, first, second)
-            if label in self.settled:
+            if label in self.settled or only not in (None, label):
                 continue
             system = self.systems[(self._principle(label) or 1) - 1]
             messages = messages_for(system, item.prompt.messages, texts[first], texts[second])
             read = sum(tokens_of(message["content"]) for message in messages)
+            self.shown[label] = (responses[first], responses[second])
             yield Ask(label, messages, self._params(label), read + self.judge.max_tokens)
 
     def _principle(self, label: tuple[int, int, int]) -> int | None:
         return draw(len(self.principles), self.run.pk, *label)
 
     def _params(self, label: tuple[int, int, int]) -> dict:
-        item, first, second = label
+        first, second = self.shown[label]
         # Temperature 0: asked twice, it should say the same of the same.
         params = {
             "temperature": 0.0,
             "max_tokens": self.judge.max_tokens,
-            # Asked once more after a useless answer, it must not be given the same one again.
-            "idempotency_key": f"concord-judge-{self.run.pk}-{item}-{first}-{second}"
+            # Asked once more after a useless answer, or of other responses in these places, it
+            # must not be given the same one again.
+            "idempotency_key": f"concord-judge-{self.run.pk}-{label[0]}-{first}-{second}"
             f"-{self.run.resumed_at:%Y%m%d%H%M%S%f}",
         }
         if self.judge.is_json_demanded:
             params["response_format"] = {"type": "json_object"}
         return params
 
-    def settle(self, ask: Ask, outcome: Outcome, tries: int) -> None:
+    def settle(self, ask: Ask, outcome: Outcome, tries: int) -> list[Ask]:
+        """Stores what came. Where a decision gave the places to other responses meanwhile, the
+        answer speaks of none of them: the question is asked again, if there is one still."""
         item, first, second = ask.label
         opinion = Opinion(run=self.run, item_id=item, first=first, second=second, try_count=tries)
         opinion.principle = self._principle(ask.label)
@@ -117,9 +124,20 @@ class _Turn(Turn):
             self._fill(opinion, outcome)
         with transaction.atomic():
             self.claim.fence()
+            now = self._locked(item)
+            placed = {place.position: place.response_id for place in now.item_responses.all()}
+            if (placed.get(first), placed.get(second)) != self.shown.pop(ask.label):
+                return list(self._of_item(now, only=ask.label))
             opinion.save(force_insert=True)
         self.settled.add(ask.label)
         self.done = len(self.settled)
+        return []
+
+    def _locked(self, item: int) -> Item:
+        """With its places, which no decision changes until this transaction ends."""
+        Item.objects.select_for_update(of=("self",)).get(pk=item)
+        read = Item.objects.select_related("prompt")
+        return read.prefetch_related("item_responses__response").get(pk=item)
 
     def _fill(self, opinion: Opinion, said: Completion) -> None:
         opinion.model = said.model

@@ -7,7 +7,7 @@ from django.db import transaction
 from annotation.core.errors import DomainError
 from annotation.core.jobs import Claim
 from annotation.core.models import Job
-from annotation.labeling.models import ItemResponse
+from annotation.labeling.models import Item, ItemResponse
 from annotation.quality.judges.models import Judge, JudgeRun, Opinion
 from annotation.quality.judges.running import NOTHING
 from annotation.runs.evaluation.preparing import wait_for
@@ -24,21 +24,33 @@ def judge_in_job(claim: Claim) -> dict:
         pk=claim.job.payload["judge_run"]
     )
     version = version_of(run.judge)
-    places: dict[int, dict[int, int]] = {}
-    rows = ItemResponse.objects.filter(item__in=run.item_ids).order_by("item_id", "position")
-    for item, position, response in rows.values_list("item_id", "position", "response_id"):
-        places.setdefault(item, {})[position] = response
+    places = _places(run)
     responses = {pk for of_item in places.values() for pk in of_item.values()}
     claim.progress(note="Rewards")
     _wait_for_scores(claim, run, version, responses)
-    opinions = _opinions(run, places, scores_of(version, responses))
+    scores = scores_of(version, responses)
     with transaction.atomic():
         claim.fence()
-        _store(run, opinions)
+        items = Item.objects.filter(pk__in=run.item_ids).order_by("pk")
+        list(items.select_for_update(of=("self",)).values_list("pk"))
+        # Under the locks: a decision may have given places to other responses meanwhile. One that
+        # came back has no reward yet: resumed, the run asks for it.
+        now = _places(run)
+        unchanged = {item: of_item for item, of_item in places.items() if now.get(item) == of_item}
+        _store(run, _opinions(run, unchanged, scores))
     answered = run.opinions.answered().count()
     if not answered:
         raise DomainError(NOTHING)
     return {"judge_run": run.pk, "answered": answered, "failed": run.question_count - answered}
+
+
+def _places(run: JudgeRun) -> dict[int, dict[int, int]]:
+    """By item, the response in each position."""
+    places: dict[int, dict[int, int]] = {}
+    rows = ItemResponse.objects.filter(item__in=run.item_ids).order_by("item_id", "position")
+    for item, position, response in rows.values_list("item_id", "position", "response_id"):
+        places.setdefault(item, {})[position] = response
+    return places
 
 
 def _wait_for_scores(claim: Claim, run, version: ModelVersion, responses: set[int]) -> None:
