@@ -1,7 +1,7 @@
 """The page, the API and the command of marks."""
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from annotation.candidates.models import (
@@ -194,6 +194,19 @@ def test_the_command_decides_on_all_of_a_kind(project, item, capsys):
     assert "1 response" in capsys.readouterr().out
     with pytest.raises(DomainError):
         call_command("decide_responses", "none", "empty", "withheld")
+
+
+def test_the_command_takes_a_decision_back(project, item, capsys):
+    mark(project)
+    call_command("decide_responses", project.slug, "empty", "withheld")
+    call_command("decide_responses", project.slug, "empty", "left")
+    assert ResponseDecision.objects.get().choice == "withheld", "decided on: not meant"
+
+    call_command("decide_responses", project.slug, "empty", "left", decision="withheld")
+
+    assert ResponseDecision.objects.get().choice == "left"
+    with pytest.raises(CommandError, match="invalid choice"):
+        call_command("decide_responses", project.slug, "empty", "left", "--decision", "gone")
 
 
 def test_far_from_a_mark_the_text_is_left_out():

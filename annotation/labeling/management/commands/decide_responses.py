@@ -1,17 +1,17 @@
-"""Decide the same on all undecided responses with one kind of mark."""
+"""Decide the same on all responses with one kind of mark: undecided ones, or those decided so."""
 
 from django.core.management.base import BaseCommand
 
 from annotation.candidates.models import ResponseDecision, ResponseMark
 from annotation.core.errors import NotFound
 from annotation.labeling.responses.deciding import decide
-from annotation.labeling.responses.listing import Filter, filtered
+from annotation.labeling.responses.listing import UNDECIDED, Filter, filtered
 from annotation.projects.models import Project
 
 
 class Command(BaseCommand):
     help = (
-        "Decide on every undecided response with this mark: left, masked (names and personal "
+        "Decide on every response with this mark, undecided or with the named decision: left, masked (names and personal "
         "data, for labelers), withheld (from items) or merged (into the one it repeats)."
     )
 
@@ -19,12 +19,18 @@ class Command(BaseCommand):
         parser.add_argument("project", help="the project's short name, as in its address")
         parser.add_argument("kind", choices=ResponseMark.Kind.values, help="the mark")
         parser.add_argument("choice", choices=ResponseDecision.Choice.values, help="what to do")
+        parser.add_argument(
+            "--decision",
+            choices=[UNDECIDED, *ResponseDecision.Choice.values],
+            default=UNDECIDED,
+            help="those that were decided so until now (usually those that nobody decided on)",
+        )
 
     def handle(self, *args, **options):
         project = Project.objects.filter(slug=options["project"]).first()
         if project is None:
             raise NotFound(f"There is no project “{options['project']}”.")
-        found = filtered(project, Filter(kind=options["kind"]))
+        found = filtered(project, Filter(kind=options["kind"], decision=options["decision"]))
         count, changed = decide(
             project=project,
             responses=found.values_list("pk", flat=True),
