@@ -27,7 +27,10 @@ MARK_KIND = "mark"
 
 
 @job_kind(
-    MARK_KIND, title=gettext_lazy("Marks on prompts"), lease=timedelta(minutes=5), time_limit=None
+    MARK_KIND,
+    title=gettext_lazy("Marks on responses"),
+    lease=timedelta(minutes=5),
+    time_limit=None,
 )
 def mark_responses(claim: Claim):
     from annotation.candidates.marks import marking  # a task is a leaf: services import us

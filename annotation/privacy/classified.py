@@ -277,7 +277,7 @@ COLUMNS: dict[str, dict[str, Fate]] = {
     },
     "quality.PrincipleList": {"principles": CONTENT, "created_by": NUMBER},
     "quality.JudgeRun": {"terms": CODE, "created_by": NUMBER},
-    "quality.JudgeFindings": {"state": CODE, "found": CODE},
+    "quality.JudgeFindings": {"state": CODE, "found": CONTENT},
     # Written by a model, about responses; see quality/judges/models.py.
     "quality.Opinion": {
         "ratings": CODE,

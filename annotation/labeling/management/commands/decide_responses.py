@@ -11,8 +11,9 @@ from annotation.projects.models import Project
 
 class Command(BaseCommand):
     help = (
-        "Decide on every response with this mark, undecided or with the named decision: left, masked (names and personal "
-        "data, for labelers), withheld (from items) or merged (into the one it repeats)."
+        "Decide on every response with this mark, undecided or with the named decision: "
+        "left, masked (names and personal data, for labelers), withheld (from items) "
+        "or merged (into the one it repeats)."
     )
 
     def add_arguments(self, parser):
