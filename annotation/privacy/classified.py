@@ -358,6 +358,7 @@ COLUMNS: dict[str, dict[str, Fate]] = {
     "runs.AccuracyCheck": {"created_by": NUMBER},
     # From elsewhere, of nobody here; whoever brought it in keeps their number.
     "runs.BenchmarkFile": {"sha256": CODE, "name": CONTENT, "created_by": NUMBER},
+    "runs.BenchmarkSubset": {"benchmark": CONTENT, "name": CONTENT, "figures": CODE},
     "runs.Measurement": {"name": CONTENT, "created_by": NUMBER},
     "runs.HarnessEvaluation": {
         "tasks": CODE,

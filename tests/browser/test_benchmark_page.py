@@ -7,7 +7,8 @@ from django.urls import reverse
 
 from annotation.core import jobs
 from annotation.core.models import Job
-from annotation.runs.models import BenchmarkFile, Measurement, ModelVersion
+from annotation.runs.models import BenchmarkFile, Measurement
+from annotation.runs.registry import benchmarks
 from tests.annotation.runs.conftest import world  # noqa: F401  the same world
 from tests.annotation.runs.test_benchmarking import GOOD, TALK, lines
 from tests.annotation.runs.test_verdicts import GAINS, metrics_of
@@ -80,9 +81,9 @@ def test_every_state_of_measuring_on_a_file_is_clean(visit, world, tmp_path):  #
         "unread": {"too long": 2, "control token": 1},
         "calibration": {"error": 0.041},
     }
-    ModelVersion.objects.filter(pk=version.pk).update(
-        metrics=version.metrics | {"benchmarks": {"reward-bench": bench | more, LONG[:60]: few}}
-    )
+    benchmarks.keep(version=version, name="reward-bench", figures=bench | more)
+    parts = {f"part {at}": few for at in range(benchmarks.MOST_SUBSETS + 1)}
+    benchmarks.keep(version=version, name=LONG[:60], figures=few | {"subsets": parts})
     visitor.open(address)
     assert visitor.page.locator("#measure [name=kept] option").count() == 2
     check(visitor, "measured")

@@ -17,7 +17,7 @@ from annotation.prompts.attachments.api import RawParser
 from annotation.runs.benchmarking.files import keep_file, remove_file
 from annotation.runs.benchmarking.measuring import order_measurement
 from annotation.runs.models import BenchmarkFile, Measurement, ModelVersion
-from annotation.runs.registry.benchmarks import KEY, LONGEST_NAME
+from annotation.runs.registry.benchmarks import LONGEST_NAME, figures_of
 
 SHOWN = 50
 
@@ -63,7 +63,7 @@ def measured_json(version: ModelVersion) -> dict:
     rows = version.measurements.select_related("file", "job").order_by("-pk")[:SHOWN]
     return {
         "model": version.name,
-        "figures": version.metrics.get(KEY, {}),
+        "figures": figures_of(version),
         "measurements": MeasurementSerializer(rows, many=True).data,
     }
 

@@ -1,6 +1,6 @@
 """Trainings, what came of them, and the rounds that close the loop."""
 
-from annotation.runs.models.benchmarks import BenchmarkFile, Measurement
+from annotation.runs.models.benchmarks import BenchmarkFile, BenchmarkSubset, Measurement
 from annotation.runs.models.checks import AccuracyCheck
 from annotation.runs.models.evaluations import (
     Evaluation,
@@ -17,6 +17,7 @@ from annotation.runs.models.versions import ModelVersion
 __all__ = [
     "AccuracyCheck",
     "BenchmarkFile",
+    "BenchmarkSubset",
     "Evaluation",
     "EvaluationFigures",
     "EvaluationPair",

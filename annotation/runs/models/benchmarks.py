@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import MD5
 
 
 class BenchmarkFileQuerySet(models.QuerySet):
@@ -65,3 +66,26 @@ class Measurement(models.Model):
 
     def __str__(self):
         return f"measurement {self.pk} of {self.version_id}"
+
+
+class BenchmarkSubset(models.Model):
+    """A reward model's figures on one subset of a file. Apart from the totals, which stand in the
+    version's metrics: every list of models reads those, and a file may have hundreds of these."""
+
+    version = models.ForeignKey(
+        "ModelVersion", on_delete=models.PROTECT, related_name="benchmark_subsets"
+    )
+    benchmark = models.CharField(max_length=60)  # the name of the figures
+    name = models.TextField(blank=True)  # empty: the rows without a subset
+    comparison_count = models.PositiveIntegerField()
+    figures = models.JSONField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "version", "benchmark", MD5("name"), name="benchmark_subset_once"
+            ),
+        ]
+
+    def __str__(self):
+        return f"subset {self.pk} of {self.version_id}"

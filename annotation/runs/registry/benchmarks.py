@@ -1,16 +1,18 @@
 """Reward models on files of comparisons from elsewhere: measured by a child, and kept.
 
-The figures stand under `benchmarks` in the version's metrics, by name; measured again under the
-same name they replace the earlier ones.
+The totals stand under `benchmarks` in the version's metrics, by name, and the subsets in rows of
+their own; measured again under the same name they replace the earlier ones.
 """
 
 import json
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from django.db import transaction
+from django.db.models import Count, F, Q, Window
+from django.db.models.functions import RowNumber
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -19,12 +21,12 @@ from annotation.core.errors import DomainError
 from annotation.core.hashing import sha256_of_file
 from annotation.core.text import clean
 from annotation.runs import presentation, serving, verdicts
-from annotation.runs.models import ModelVersion
+from annotation.runs.models import BenchmarkSubset, ModelVersion
 from annotation.runs.registry.table import Cell, Line
 
 KEY = "benchmarks"
 LONGEST_NAME = 60
-MOST_SUBSETS = 200
+MOST_SUBSETS = 25  # of a file, on a page that is about more than this file
 MOST_BENCHMARKS = 50
 REFUSED = (64, 65)  # the child's sentence is for whoever asked (docs/formats.md)
 
@@ -58,7 +60,20 @@ def keep(*, version: ModelVersion, name: str, figures: dict, actor=None) -> None
     with transaction.atomic():
         version = ModelVersion.objects.select_for_update().get(pk=version.pk)
         name = checked_name(version, name)
+        subsets = figures.get("subsets", {})
         entry = figures | {"at": timezone.now().isoformat()}
+        entry.pop("subsets", None)
+        version.benchmark_subsets.filter(benchmark=name).delete()
+        BenchmarkSubset.objects.bulk_create(
+            BenchmarkSubset(
+                version=version,
+                benchmark=name,
+                name=subset,
+                comparison_count=one["comparisons"],
+                figures=one,
+            )
+            for subset, one in subsets.items()
+        )
         version.metrics[KEY] = version.metrics.get(KEY, {}) | {name: entry}
         version.save(update_fields=["metrics"])
         audit.record(
@@ -100,16 +115,39 @@ class Row:
     verdict: verdicts.Verdict | None
     error: str = ""
     unread: str = ""
+    # Where not all of its subsets follow: how many it has, and how many do.
+    subset_count: int = 0
+    shown: int = 0
 
 
-def rows_of(version: ModelVersion) -> list[Row]:
-    """Each benchmark, its subsets below it."""
+def figures_of(version: ModelVersion) -> dict[str, dict]:
+    """All of them by name, as docs/formats.md has `measure`: with every subset."""
+    found = {name: dict(one) for name, one in version.metrics.get(KEY, {}).items()}
+    for row in version.benchmark_subsets.order_by("name"):
+        found[row.benchmark].setdefault("subsets", {})[row.name] = row.figures
+    return found
+
+
+def rows_of(version: ModelVersion, whole: str = "") -> list[Row]:
+    """Each benchmark, its largest subsets below it; all of the one that is named `whole`."""
+    largest = [F("comparison_count").desc(), "name"]
+    numbered = version.benchmark_subsets.annotate(
+        place=Window(RowNumber(), partition_by="benchmark", order_by=largest),
+        count=Window(Count("*"), partition_by="benchmark"),
+    )
+    shown: dict[str, list[BenchmarkSubset]] = {}
+    for one in numbered.filter(Q(place__lte=MOST_SUBSETS) | Q(benchmark=whole)).order_by("name"):
+        shown.setdefault(one.benchmark, []).append(one)
     rows = []
     for name, found in sorted(version.metrics.get(KEY, {}).items()):
-        rows.append(_row(name, found, is_subset=False))
-        subsets = list(found.get("subsets", {}).items())[:MOST_SUBSETS]
+        subsets = shown.get(name, [])
+        is_cut = bool(subsets) and subsets[0].count > len(subsets)
+        row = _row(name, found, is_subset=False)
+        rows.append(
+            replace(row, subset_count=subsets[0].count, shown=len(subsets)) if is_cut else row
+        )
         rows += [
-            _row(subset or _("without a subset"), one, is_subset=True) for subset, one in subsets
+            _row(one.name or _("without a subset"), one.figures, is_subset=True) for one in subsets
         ]
     return rows
 

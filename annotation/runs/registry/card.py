@@ -54,6 +54,8 @@ def _line(row: Row) -> str:
         told += f" of {row.prompts} prompts"
     if row.verdict:
         told += f": {row.verdict.word}"
+    if row.subset_count:
+        told += f"; the {row.shown} largest of its {row.subset_count} subsets follow"
     return (
         f"  - {plain(row.name)}: {told}" if row.is_subset else f"- **{plain(row.name)}**: {told}"
     )

@@ -122,7 +122,9 @@ def render_version(request, project, version, *, measure_form=None, status=200):
         "destinations": project.destinations.kept().order_by("name"),
         "pushes": pushes_of(version.pushes),
         "evaluations": _evaluations_of(version),
-        "benchmarks": benchmarks.rows_of(version),
+        "benchmarks": benchmarks.rows_of(
+            version, request.GET.get("subsets", "").replace("\0", "")
+        ),
         "harness_rows": harness.rows_of(version),
         "harness_orders": harness.newest_of(version),
         **_newest(version),

@@ -1,15 +1,19 @@
 """A reward model on a file from elsewhere: the command, its page, the table."""
 
+import importlib
 import io
 import re
 
 import pytest
+from django.apps import apps
 from django.core.management import call_command
 from django.urls import reverse
 
 from annotation.core.errors import DomainError
 from annotation.core.models import Event
+from annotation.runs.models import BenchmarkSubset
 from annotation.runs.registry import benchmarks
+from annotation.runs.registry.card import card_of
 
 pytestmark = pytest.mark.django_db
 
@@ -56,3 +60,79 @@ def test_what_cannot_be_measured_is_the_trainers_sentence_and_keeps_nothing(worl
         benchmarks.measure(version=world.make_version(), path=file)
     version.refresh_from_db()
     assert "benchmarks" not in version.metrics
+
+
+def part(comparisons):
+    ends = {"value": 0.8, "low": 0.7, "high": 0.9}
+    gain = {"value": 0.2, "low": 0.1, "high": 0.3, "better": True}
+    return {"comparisons": comparisons, "accuracy": ends, "length": ends, "beats_length": gain}
+
+
+def many(count):
+    """Figures on a file of so many subsets, each larger than the one before."""
+    subsets = {f"part-{at:03}": part(at + 1) for at in range(count)}
+    return part(999) | {"subsets": subsets}
+
+
+def test_subsets_stand_apart_from_the_totals_that_every_list_reads(client, world):
+    version = world.make_version("reward", "taste")
+    benchmarks.keep(version=version, name="bench", figures=many(3))
+    benchmarks.keep(version=version, name="bench", figures=many(2))
+    version.refresh_from_db()
+    assert version.metrics["benchmarks"]["bench"]["comparisons"] == 999
+    assert "subsets" not in version.metrics["benchmarks"]["bench"]
+    client.force_login(world.engineer)
+    told = client.get(reverse("runs-api:benchmarks", args=[version.pk])).json()["figures"]
+    assert list(told["bench"]["subsets"]) == ["part-000", "part-001"], "the newer figures'"
+    assert told["bench"]["subsets"]["part-001"] == part(2)
+
+
+def test_the_largest_subsets_are_shown_and_all_of_the_file_that_is_asked_for(client, world):
+    most = benchmarks.MOST_SUBSETS
+    version = world.make_version("reward", "taste")
+    benchmarks.keep(version=version, name="a & b", figures=many(most + 2))
+    benchmarks.keep(version=version, name="few", figures=many(most))
+    version.refresh_from_db()
+    client.force_login(world.engineer)
+    address = reverse("runs:show-model-version", args=[world.project.slug, version.pk])
+
+    shown = text(client.get(address))
+    everything = text(client.get(f"{address}?subsets=a%20%26%20b"))
+
+    said = f"The {most} largest of {most + 2} subsets:"
+    assert (said in shown, said in everything) == (True, False)
+    assert f"{address}?subsets=a%20%26%20b#h-benchmarks" in shown
+    row = '<span class="note">{}</span></th>'
+    assert shown.count(row.format("part-001")) == 1, "of few alone"
+    assert shown.count(row.format("part-002")) == 2
+    assert everything.count(row.format("part-001")) == 2
+    card = card_of(version)
+    assert f"the {most} largest of its {most + 2} subsets follow" in card
+    assert card.count("  - part") == 2 * most
+    for odd in ("none", "%00", "few"):
+        assert client.get(f"{address}?subsets={odd}").status_code == 200
+
+
+def test_rows_without_a_subset_are_called_so(world):
+    version = world.make_version("reward", "taste")
+    figures = part(3) | {"subsets": {"": part(1), "none": part(2)}}
+    benchmarks.keep(version=version, name="bench", figures=figures)
+    version.refresh_from_db()
+    names = [row.name for row in benchmarks.rows_of(version) if row.is_subset]
+    assert names == ["without a subset", "none"]
+
+
+def test_figures_from_before_are_moved_there_and_back(world):
+    version = world.make_version("reward", "taste")
+    before = version.metrics | {"benchmarks": {"bench": many(2), "plain": part(5)}}
+    version.metrics = before
+    version.save()
+    moving = importlib.import_module("annotation.runs.migrations.0014_move_subsets")
+    moving.move_out(apps, None)
+    version.refresh_from_db()
+    assert "subsets" not in version.metrics["benchmarks"]["bench"]
+    assert BenchmarkSubset.objects.filter(version=version, benchmark="bench").count() == 2
+    moving.move_back(apps, None)
+    version.refresh_from_db()
+    assert version.metrics == before
+    assert not BenchmarkSubset.objects.exists()
