@@ -2,8 +2,8 @@
 
 From TRL and transformers come the optimiser, the schedule, clipping, accumulation and resuming.
 What is replaced: text preparation (ids come from training.tokens), the order of batches (by
-length), losses (training.trainer_losses), and checkpoints (training.trainer_base). One process,
-one device.
+length), losses (training.trainer_losses), and checkpoints (training.trainer_base). Each process of
+a run makes and runs one on its own device (training.ranks).
 """
 
 from collections.abc import Sequence

@@ -30,7 +30,9 @@ def metrics(run: TrainingRun) -> list[RunEvent]:
         thinned = part.annotate(place=F("step") / width).distinct("place")
         thinned = thinned.order_by("place", "-token", "step", "-line")
         newest = part.order_by("-step", "-token", "-line")[:1]
-        found |= {event.pk: event for event in [*thinned, *newest]}
+        # After a resume inside the first stretch the later attempt's line stands for it.
+        first = part.order_by("step", "-token", "-line")[:1]
+        found |= {event.pk: event for event in [*thinned, *first, *newest]}
     return list(found.values())
 
 

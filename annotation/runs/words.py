@@ -106,7 +106,7 @@ def tenths(value: float) -> str:
 
 def significant(value: float) -> str:
     """Three digits that count, for numbers of any size: 0.0693, 1,250, 2e-05."""
-    if abs(value) >= 1000:
+    if abs(value) >= 999.5:  # three digits would round it to 1e+03
         return fixed(value, 0)
     return localised(f"{value:.3g}".replace("e-0", "e-").replace("-", "−"))
 
@@ -165,6 +165,7 @@ FIGURES = {
     "clip_ratio": Figure(gettext_lazy("Clipped tokens")),
     "largest_ratio": Figure(gettext_lazy("Largest ratio to the policy that sampled")),
     "value_loss": Figure(gettext_lazy("Loss of the critic")),
+    "explained_variance": Figure(gettext_lazy("Returns that the critic foretells")),
     "length": Figure(gettext_lazy("Length of responses"), tenths, TOKENS),
     "ended": Figure(gettext_lazy("Responses that end by themselves")),
     "regret": Figure(gettext_lazy("Loss in its weights’ shares")),

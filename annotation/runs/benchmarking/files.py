@@ -3,6 +3,7 @@
 import os
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -126,12 +127,21 @@ def _record(kind: str, file: BenchmarkFile, actor) -> None:
 def sweep_files(*, older_than_seconds: float = 24 * 3600) -> int:
     """Remove what has no row: cut off half-way. Returns how many."""
     border, removed = time.time() - older_than_seconds, 0
+    old = []
     for path in root().glob("*/**/*"):
-        if not path.is_file() or path.stat().st_mtime > border:
-            continue
+        # An upload that ends now renames its file between the two looks.
+        with suppress(FileNotFoundError):
+            if path.is_file() and path.stat().st_mtime <= border:
+                old.append(path)
+    # Asked of all at once; the lock of a project is for those alone that may have none.
+    hashes = {path.name for path in old}
+    rows = BenchmarkFile.objects.kept().filter(sha256__in=hashes)
+    known = set(rows.values_list("project_id", "sha256"))
+    for path in old:
+        project_id = int(path.relative_to(root()).parts[0])
         if path.name.startswith(PART):
             path.unlink(missing_ok=True)
-        else:
-            _drop_orphan(int(path.relative_to(root()).parts[0]), path.name)
+        elif (project_id, path.name) not in known:
+            _drop_orphan(project_id, path.name)
         removed += not path.exists()
     return removed

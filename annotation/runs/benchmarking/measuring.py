@@ -35,9 +35,7 @@ def order_measurement(
     *, version: ModelVersion, file: BenchmarkFile, name: str = "", actor=None
 ) -> Measurement:
     """Queue it; while the same is under way, that one."""
-    check_is_reward(version)
-    if reason := services.why_no_training():
-        raise DomainError(reason)
+    check_order(version)
     name = benchmarks.checked_name(version, name.strip() or Path(file.name).stem[:60])
     with transaction.atomic():
         held = BenchmarkFile.objects.kept().filter(pk=file.pk, project=version.project_id)
@@ -61,9 +59,11 @@ def order_measurement(
     return measurement if is_new else Measurement.objects.select_related("job").get(job=job)
 
 
-def check_is_reward(version: ModelVersion) -> None:
-    if version.kind != ModelVersion.Kind.REWARD:
-        raise DomainError(_("“%(name)s” is no reward model.") % {"name": version.name})
+def check_order(version: ModelVersion) -> None:
+    """DomainError where it could be measured on no file at all: before one is kept for it."""
+    benchmarks.check_is_reward(version)
+    if reason := services.why_no_training():
+        raise DomainError(reason)
 
 
 def folder_of(job: Job) -> RunFolder:

@@ -1,10 +1,9 @@
 """What the page of a reward model shows of measuring it on files."""
 
 from annotation.core.models import Job
+from annotation.runs.benchmarking.files import MOST_FILES
 from annotation.runs.benchmarking.forms import MeasureForm
 from annotation.runs.models import ModelVersion
-
-MOST_FILES = 50
 
 
 def context_of(version: ModelVersion, *, may_train: bool, form: MeasureForm | None = None) -> dict:

@@ -2,14 +2,13 @@
 
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from annotation.core.errors import DomainError
 from annotation.projects.permissions import project_for
 from annotation.runs.benchmarking.files import remove_file
 from annotation.runs.benchmarking.forms import MeasureForm
-from annotation.runs.benchmarking.measuring import check_is_reward
+from annotation.runs.registry.benchmarks import check_is_reward
 from annotation.runs.registry.views import render_version, version_in
 
 
@@ -27,10 +26,10 @@ def measure(request, slug, version_id):
     if form.is_valid():
         try:
             form.order(actor=request.user)
-            messages.success(request, _("The file is kept, and the model is measured on it."))
+            messages.success(request, form.told())
             return redirect("runs:show-model-version", slug, version_id)
         except DomainError as error:
-            form.add_error(None if form.cleaned_data["kept"] else "file", str(error))
+            form.add_error(form.refused_at, str(error))
             status = 413 if error.status == 413 else 422
     return render_version(request, project, version, measure_form=form, status=status)
 

@@ -34,8 +34,7 @@ REFUSED = (64, 65)  # the child's sentence is for whoever asked (docs/formats.md
 def measure(*, version: ModelVersion, path: Path, name: str = "", actor=None) -> dict:
     """Run a reward model over a file and keep what came out. Raises DomainError with the child's
     own sentence, which names line and field, where the file cannot be read."""
-    if version.kind != ModelVersion.Kind.REWARD:
-        raise DomainError(_("“%(name)s” is no reward model.") % {"name": version.name})
+    check_is_reward(version)
     if not path.is_file():
         raise DomainError(_("There is no file %(path)s.") % {"path": path})
     with tempfile.TemporaryDirectory(prefix="concord-benchmark-") as folder:
@@ -53,6 +52,11 @@ def measure(*, version: ModelVersion, path: Path, name: str = "", actor=None) ->
         actor=actor,
     )
     return figures
+
+
+def check_is_reward(version: ModelVersion) -> None:
+    if version.kind != ModelVersion.Kind.REWARD:
+        raise DomainError(_("“%(name)s” is no reward model.") % {"name": version.name})
 
 
 def keep(*, version: ModelVersion, name: str, figures: dict, actor=None) -> None:

@@ -184,6 +184,10 @@ def test_the_command_refuses_in_a_sentence(world, failed):
         train("--like", "999")
     with pytest.raises(DomainError, match="--like RUN"):
         train("sft")
+    with pytest.raises(DomainError, match="--like RUN"):
+        train("--dataset", failed.dataset.hash)
+    with pytest.raises(DomainError, match="no dataset"):
+        train("--like", str(failed.pk), "--dataset", "0" * 12)
     with pytest.raises(DomainError, match="of the kind sft"):
         train("--like", str(failed.pk), "dpo")
     with pytest.raises(DomainError, match="no option"):

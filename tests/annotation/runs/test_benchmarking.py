@@ -3,6 +3,7 @@
 import json
 import re
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -16,8 +17,10 @@ from annotation.core.models import Event, Job
 from annotation.datasets.models import Dataset
 from annotation.projects.models import Membership
 from annotation.prompts.models import Prompt, Response
+from annotation.runs import services
 from annotation.runs.benchmarking import files, reading
 from annotation.runs.models import BenchmarkFile, Measurement
+from annotation.runs.registry import benchmarks
 from annotation.runs.registry.card import card_of
 from tests.factories import make_member, make_project
 
@@ -276,6 +279,54 @@ def test_what_was_cut_off_half_way_is_swept(world, version, page):
     assert files.sweep_files() == 0  # it may be on its way
     assert files.sweep_files(older_than_seconds=-1) == 2
     assert len(kept_files(world)) == 1
+
+
+def test_an_upload_that_ends_during_the_sweep_does_not_end_it(monkeypatch, world, version, page):
+    page(lines(GOOD))
+    folder = files.root() / str(world.project.pk)
+    half, old = folder / ".new-x", folder / ".new-y"
+    half.write_bytes(b"half")
+    old.write_bytes(b"half")
+    looked = Path.is_file
+
+    def renamed_after_the_look(path):
+        found = looked(path)
+        if path == half and found:
+            path.rename(folder / "elsewhere")
+        return found
+
+    monkeypatch.setattr(Path, "is_file", renamed_after_the_look)
+    assert files.sweep_files(older_than_seconds=-1) >= 1
+    assert not old.exists()
+
+
+def test_a_sweep_locks_no_project_for_files_that_have_a_row(world, version, page):
+    page(lines(GOOD))
+    page(lines(TALK))
+    with CaptureQueriesContext(connection) as found:
+        assert files.sweep_files(older_than_seconds=-1) == 0
+    assert len(found) == 1
+    assert len(kept_files(world)) == 2
+
+
+def test_what_speaks_against_the_order_is_said_before_the_file_is_kept(
+    monkeypatch, world, version, page
+):
+    monkeypatch.setattr(benchmarks, "MOST_BENCHMARKS", 0)
+    answer = page(lines(GOOD))
+    assert answer.status_code == 422
+    assert list(answer.context["measure_form"].errors) == ["name"]
+    assert nothing_kept(world)
+    monkeypatch.setattr(benchmarks, "MOST_BENCHMARKS", 9)
+    monkeypatch.setattr(services, "why_no_training", lambda: "No worker.")
+    answer = page(lines(GOOD))
+    assert list(answer.context["measure_form"].errors) == ["__all__"]
+    assert nothing_kept(world)
+    monkeypatch.undo()
+    page(lines(GOOD))
+    assert "The file is kept, and the model" in text(page.client.get(page.url))
+    page(lines(GOOD), name="again")
+    assert "This file was kept before; the model" in text(page.client.get(page.url))
 
 
 def test_the_api_does_the_same(client, world, version):

@@ -105,6 +105,14 @@ def test_of_a_step_that_was_repeated_the_later_attempt_counts(run):
     assert {chosen[step] for step in chosen if step < 990} == {9.0}
 
 
+def test_the_first_of_a_long_run_stays_after_a_resume_inside_the_first_stretch(run):
+    rows = [event(run, n, "metric", n, loss=1.0) for n in range(1000)]
+    rows += [event(run, n, "metric", n, token=2, loss=0.5) for n in range(2, 1000)]
+    RunEvent.objects.bulk_create(rows)
+    steps = sorted(one.step for one in events.metrics(run))
+    assert (steps[0], steps[-1]) == (0, 999)
+
+
 def test_a_run_without_a_line_has_nothing_to_read(run):
     assert events.metrics(run) == []
     assert events.stages(run) == []

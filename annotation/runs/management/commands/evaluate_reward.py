@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand
 from annotation.core.errors import DomainError, NotFound
 from annotation.projects.models import Project
 from annotation.runs.benchmarking.files import keep_file
-from annotation.runs.benchmarking.measuring import order_measurement
+from annotation.runs.benchmarking.measuring import check_order, order_measurement
 from annotation.runs.registry import benchmarks
 from annotation.runs.services import find_base
 
@@ -58,6 +58,7 @@ class Command(BaseCommand):
     def _queue(self, version, path, name):
         if not path.is_file():
             raise DomainError(f"There is no file {path}.")
+        check_order(version)  # before the file is kept for it
         with path.open("rb") as stream:
             file, _is_new = keep_file(project=version.project, stream=stream, name=path.name)
         ordered = order_measurement(version=version, file=file, name=name)

@@ -43,6 +43,12 @@ class Command(BaseCommand):
             metavar="RUN",
             help="order that run again: what is not given here is as there, options one by one",
         )
+        add(
+            "--dataset",
+            dest="other_dataset",
+            metavar="HASH",
+            help="the same as the second word; with --like, another dataset than there",
+        )
         add("--project", help="its short name; needed where several have the data")
         add("--base", help="name or number of the model version to start from")
         add("--reward", help="name or number of the reward model to please; rl alone")
@@ -99,6 +105,8 @@ class Command(BaseCommand):
         """What an estimate depends on, and the rest of the order."""
         names = ("kind", "dataset", "base", "reward", "preset", "seed", "name")
         order = {name: given[name] for name in names if given[name] is not None}
+        if given["other_dataset"]:
+            order["dataset"] = given["other_dataset"]
         order["options"] = dict(_pair(text) for text in given["chosen"])
         more = {"priority": given["priority"]}
         if given["like"] is not None:
@@ -107,10 +115,10 @@ class Command(BaseCommand):
                 raise NotFound(f"There is no run {given['like']}.")
             order = {"project": run.project, **again.order_like(run, order)}
             more["after"] = run
-        elif "dataset" not in order:
+        elif not {"kind", "dataset"} <= order.keys():
             raise DomainError("Say which kind of training and on which dataset, or --like RUN.")
         else:
-            order["project"] = self.find_project(given["project"], given["dataset"])
+            order["project"] = self.find_project(given["project"], order["dataset"])
         more |= {name: order.pop(name) for name in ("seed", "name") if name in order}
         return order, more
 
