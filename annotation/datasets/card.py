@@ -61,7 +61,7 @@ def _head(dataset: Dataset, form, written: Written | None) -> Iterator[str]:
     yield "tags:"
     feedback = {"human": ["human"], "machine": ["ai"], "both": ["human", "ai"]}
     yield from (f"- {one}-feedback" for one in feedback[_who_said(dataset.counts)])
-    yield from ("- preference", f"- {form.key}")
+    yield from (f"- {tag}" for tag in dict.fromkeys(("preference", form.key)))
     files = [
         (SPLIT_NAMES[split], name)
         for name in (written.rows if written else ())

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh
 
 from annotation.core.errors import DomainError, NotFound
+from annotation.core.hashing import sha256_of_value
 from annotation.datasets import policy_words, presentation, services, store, tasks
 from annotation.datasets import verify as checking
 from annotation.datasets.access import datasets_in
@@ -46,6 +47,9 @@ def new(request, slug):
     if request.method == "POST":
         form = PolicyForm(request.POST, project=project, user=request.user)
         if form.is_valid():
+            counted = _counted(form.cleaned_data["policy"], form)
+            if request.POST.get("counted", counted) != counted:
+                return _show_form(request, project, form, status=422, unseen=True)
             try:
                 return _freeze(request, project, form)
             except DomainError as error:
@@ -75,13 +79,19 @@ def _freeze(request, project, form):
     return redirect("datasets:show-dataset", project.slug, result.dataset.hash)
 
 
-def _show_form(request, project, form, status=200):
+def _counted(policy: Policy, form) -> str:
+    """Which policy the counts on the page are of: who freezes has seen those, or is shown them."""
+    further = form.further if form.is_bound else []
+    return sha256_of_value([policy.as_json(), sorted(other.slug for other in further)])
+
+
+def _show_form(request, project, form, status=200, *, unseen=False):
     policy = Policy()
     if form.is_bound:
         policy = form.cleaned_data.get("policy") if form.is_valid() else None
         status = status if policy else 422
     context = {"project": project, "tab": "datasets", "form": form, "aims": AIMS}
-    context["aim"] = request.GET.get("for", "")
+    context |= {"aim": request.GET.get("for", ""), "unseen": unseen}
     try:
         if policy:
             counts, one_in = services.preview_quickly(
@@ -92,6 +102,7 @@ def _show_form(request, project, form, status=200):
                 "counts": counts,
                 "several": presentation.by_project(counts, [project, *form.further]),
                 "one_in": one_in,
+                "counted": _counted(policy, form),
             }
     except DomainError as error:
         form.add_problem(error)

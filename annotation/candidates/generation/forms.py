@@ -97,7 +97,7 @@ class ParametersForm(forms.Form):
 class ParameterSets(
     forms.formset_factory(
         ParametersForm, extra=0, min_num=1, max_num=MOST_SETS, absolute_max=MOST_SETS,
-        validate_min=True, validate_max=True,
+        validate_max=True,
     )
 ):  # fmt: skip
     """One or more of them. Without a word of the browser's there is one, at its defaults."""
@@ -108,6 +108,11 @@ class ParameterSets(
     def get_form_kwargs(self, index):
         # A second set that is as its fields begin is a set as well.
         return {"empty_permitted": False, "use_required_attribute": True}
+
+    def clean(self):
+        # Not `validate_min`: that does not count a set that is as its fields begin.
+        if not self.forms:
+            raise forms.ValidationError(_("Say at least one set of parameters."))
 
     @property
     def params(self) -> list[dict]:

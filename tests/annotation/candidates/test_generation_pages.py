@@ -103,6 +103,20 @@ def test_an_order_that_asks_nobody_is_refused_before_it_has_a_price(client, engi
     assert 'value="start"' not in said
 
 
+def test_a_set_left_as_it_opens_is_a_set(client, engineer, endpoint):
+    opened = client.get(url("new-run")).context["sets"].forms[0]
+    untouched = {name: field.initial or "" for name, field in opened.fields.items()}
+    said = order(endpoint, untouched, do="estimate")
+    answer = client.post(url("new-run"), said)
+    assert answer.status_code == 200
+    assert 'value="start"' in text(answer)
+    nobody = text(client.post(url("new-run"), said | {"endpoints": []}))
+    assert "Choose who is asked." in nobody
+    none = client.post(url("new-run"), order(endpoint, do="estimate") | {"set-TOTAL_FORMS": 0})
+    assert none.status_code == 422
+    assert "Say at least one set of parameters." in text(none)
+
+
 def test_an_estimate_starts_nothing_and_says_what_it_costs(client, engineer, endpoint, server):
     said = text(client.post(url("new-run"), order(endpoint, do="estimate")))
     assert "What it costs for 3 prompts" in said
@@ -229,7 +243,7 @@ def test_two_sets_that_are_the_same_are_refused(client, engineer, endpoint):
         ({"set-0-temperature": "hot"}, "Enter a number"),
         ({"endpoints": [10**6]}, "not one of the available choices"),
         ({"set-0-template": "Say it."}, "A template has {prompt} where"),
-        ({"set-TOTAL_FORMS": 0}, "at least 1 form"),
+        ({"set-TOTAL_FORMS": 0}, "at least one set"),
     ],
 )
 def test_an_order_that_cannot_be_is_refused_with_its_reason(

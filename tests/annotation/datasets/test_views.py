@@ -115,6 +115,34 @@ def test_freezing_from_the_page_leads_to_the_dataset(client, project):
     assert "First" in text_of(client.get(address("list-datasets")))
 
 
+def test_a_change_that_was_not_counted_is_shown_before_it_is_frozen(client, project):
+    url, seen = address("new-dataset"), {**FORM, "ties": "drop"}
+    shown = client.get(url, seen).context["counted"]
+    refused = client.post(url, {**seen, "drop_empty": "", "counted": shown})
+    assert refused.status_code == 422
+    assert "a change was not counted yet" in text_of(refused)
+    assert (
+        table(refused, "Pairs of responses in judged items")[0]["Left out: an empty response"] == 0
+    )
+    assert not Dataset.objects.exists()
+    now = refused.context["counted"]
+    assert now != shown
+    frozen = client.post(url, {**seen, "drop_empty": "", "counted": now})
+    assert frozen.url == address("show-dataset", Dataset.objects.get().hash)
+
+
+def test_the_form_as_it_opens_has_counted_what_it_would_freeze(client, project):
+    page = client.get(address("new-dataset"))
+    form = page.context["form"]
+    said = {name: form[name].value() for name in form.fields}
+    said = {name: "on" if value is True else value for name, value in said.items()}
+    said = {
+        name: value for name, value in said.items() if value is not None and value is not False
+    }
+    answer = client.post(address("new-dataset"), said | {"counted": page.context["counted"]})
+    assert answer.status_code == 302, text_of(answer)
+
+
 def test_freezing_the_same_again_says_so(client, project):
     for _ in range(2):
         answer = client.post(address("new-dataset"), FORM, follow=True)
