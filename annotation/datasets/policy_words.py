@@ -20,6 +20,7 @@ from annotation.datasets.choices import (
     WHOSE,
 )
 from annotation.datasets.policy import NO_RUBRIC, SPLITS, Policy
+from annotation.datasets.sources import SEPARATOR
 from annotation.labeling.batches import batch_label
 from annotation.quality.signals.wording import KINDS
 
@@ -41,7 +42,7 @@ def policy_lines(policy: dict) -> Lines:
         *_where(said.min_strength, _("Least strength"), MIN_STRENGTH[said.min_strength]),
         (_("Votes a pair needs"), f"{said.min_votes}"),
         (_("Left out"), ", ".join(_left_out(said)) or _("nothing")),
-        (_("Items of"), ", ".join(map(batch_label, said.batches)) or _("all batches")),
+        (_("Items of"), ", ".join(map(_batch, said.batches)) or _("all batches")),
         (
             _("Judgments from"),
             ", ".join(str(ORIGINS[name]) for name in said.origins) or _("every way in"),
@@ -54,6 +55,12 @@ def policy_lines(policy: dict) -> Lines:
         (_("Split by prompt"), _shares(said)),
         *_near(said),
     ]
+
+
+def _batch(name: str) -> str:
+    """In a dataset of several projects it is named with its own."""
+    slug, separator, own = name.partition(SEPARATOR)
+    return f"{slug}{separator}{batch_label(own)}" if separator else batch_label(name)
 
 
 def _where(is_said, word: str, value) -> Lines:
