@@ -10,6 +10,7 @@ from annotation.core.errors import Conflict, DomainError
 from annotation.core.numbers import grouped
 from annotation.core.text import clean
 from annotation.labeling.models import CalibrationItem, GoldItem, Item, ItemReport
+from annotation.labeling.responses.leaving import leave_out_decided
 
 MAX_TEXT = 2_000
 
@@ -70,13 +71,16 @@ def resolve_report(*, report: ItemReport, actor, resolution: str) -> None:
 
 def set_withdrawn(*, item: Item, actor, is_withdrawn: bool) -> None:
     """Take an item out of the queue, or put it back. What was judged of it stays; who is judging
-    it just now is asked what becomes of their work. The same again changes nothing."""
+    it just now is asked what becomes of their work. Put back it goes without what is kept out of
+    items by a decision. The same again changes nothing."""
     with transaction.atomic():
         state = Item.State.WITHDRAWN if is_withdrawn else _state_in_the_queue(item)
         is_so = Q(state=Item.State.WITHDRAWN)
         changed = Item.objects.filter(~is_so if is_withdrawn else is_so, pk=item.pk)
         if not changed.update(state=state):
             return
+        if not is_withdrawn:
+            leave_out_decided(item)
         # From now on it is as a person wants it, whatever is decided on its responses.
         item.removed_places.of_items_withdrawn_for_it().delete()
         audit.record(

@@ -10,13 +10,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
+from annotation.candidates.models import ResponseDecision
+from annotation.core.errors import DomainError
 from annotation.core.hashing import sha256_of_text
 from annotation.labeling.models import Item, ItemResponse, RemovedPlace
 from annotation.labeling.responses.places import Changed, lock_untouched
 from annotation.prompts.models import Response
 
 State = Item.State
+KEPT_OUT = (ResponseDecision.Choice.WITHHELD, ResponseDecision.Choice.MERGED)
 
 
 @dataclass
@@ -57,6 +61,28 @@ def put_back(texts: Mapping[int, str]) -> Changed:
     return _write([(one, one.out - texts.keys()) for one in _read(free)], texts, done)
 
 
+def leave_out_decided(item: Item) -> None:
+    """Take out of an item that a person puts back into the queue what decisions keep out of items.
+    DomainError where fewer than two would stay. In a transaction."""
+    free, done = _lock_movable(Item.objects.filter(pk=item.pk, state=State.OPEN))
+    for one in _read(free):
+        decided = ResponseDecision.objects.filter(
+            response__in=one.inside, choice__in=KEPT_OUT
+        ).order_by("response")
+        choices = {row.response_id: row.get_choice_display() for row in decided}
+        if choices and len(one.inside - choices.keys()) < 2:
+            keys = dict(one.every.values())
+            raise DomainError(
+                _(
+                    "Fewer than two responses would stay in this item (%(decisions)s). Take a "
+                    "decision back among the marked responses first."
+                )
+                % {"decisions": "; ".join(f"{keys[pk]}: {said}" for pk, said in choices.items())}
+            )
+        if choices:
+            _write([(one, one.out | choices.keys())], {}, done)
+
+
 def _lock_movable(items) -> tuple[list[Item], Changed]:
     """Those of the items whose places may get other numbers, locked; and how many may not."""
     free, left = lock_untouched(items)
@@ -91,10 +117,12 @@ def _write(wanted, texts: Mapping[int, str], done: Changed) -> Changed:
     rows, removed, items = [], [], []
     for one, out in wanted:
         item, every = one.item, sorted(one.every.items())
-        stay = {response for _number, (response, _key) in every if response not in out}
+        stay = {response for response, _key in one.every.values() if response not in out}
         if one.follows:
             state = State.OPEN if len(stay) >= 2 else State.WITHDRAWN
-            inside = stay if len(stay) >= 2 else {response for _n, (response, _key) in every}
+            inside = (
+                stay if len(stay) >= 2 else {response for response, _key in one.every.values()}
+            )
             done.withdrawn += item.state == State.OPEN and state == State.WITHDRAWN
             done.reopened += item.state == State.WITHDRAWN and state == State.OPEN
             item.state = state

@@ -7,7 +7,8 @@ from django.urls import reverse
 
 from annotation.candidates.models import ResponseMark
 from annotation.core.models import Job
-from annotation.labeling.models import Item, RemovedPlace
+from annotation.labeling.building.services import withdraw_batch
+from annotation.labeling.models import BuiltBatch, Item, RemovedPlace
 from annotation.labeling.queue import lend_next_item
 from annotation.labeling.reports import set_withdrawn
 from annotation.labeling.responses.deciding import decide
@@ -154,15 +155,58 @@ def test_an_item_that_somebody_holds_stays(project, item, say):
 
 
 def test_what_a_person_withdrew_is_not_opened_by_a_decision(item, say, lead):
-    say("withheld", "ab")
-    item.refresh_from_db()
-    set_withdrawn(item=item, actor=lead, is_withdrawn=False)
     set_withdrawn(item=item, actor=lead, is_withdrawn=True)
+    say("withheld", "ab")
 
     changed = say("left", "ab")
 
     item.refresh_from_db()
     assert (changed.reopened, item.state) == (0, Item.State.WITHDRAWN)
+
+
+def test_put_back_by_hand_it_goes_without_what_was_withheld(item, say, lead):
+    set_withdrawn(item=item, actor=lead, is_withdrawn=True)
+    say("withheld")
+    assert places(item) == WHOLE
+
+    set_withdrawn(item=item, actor=lead, is_withdrawn=False)
+
+    item.refresh_from_db()
+    assert (item.state, places(item)) == (Item.State.OPEN, [(1, "b"), (2, "c")])
+    assert item.response_count == 2
+    assert say("left").restored == 1
+    assert places(item) == WHOLE
+
+
+def test_with_fewer_than_two_left_putting_back_is_refused_naming_the_decisions(
+    client, project, lead, item, say
+):
+    say("withheld", "a")
+    say("withheld", "b")
+    client.force_login(lead)
+    address = reverse("labeling:restore-item", args=[project.slug, item.pk])
+
+    refused = client.post(address, follow=True).content.decode()
+
+    assert "a: Kept out of items; b: Kept out of items" in refused
+    item.refresh_from_db()
+    assert item.state == Item.State.WITHDRAWN
+    assert RemovedPlace.objects.filter(item=item).count() == 2, "nothing was forgotten"
+    assert say("left", "b").reopened == 1, "the decision still is what withdrew it"
+    assert places(item) == [(1, "b"), (2, "c")]
+
+
+def test_a_withdrawn_batch_keeps_the_last_word(project, lead, item, say):
+    batch = BuiltBatch.objects.create(project=project, name="b", policy={}, counts={})
+    Item.objects.filter(pk=item.pk).update(batch="b")
+    say("withheld", "ab")
+    assert RemovedPlace.objects.count() == 2
+    withdraw_batch(batch=batch, actor=lead)
+
+    changed = say("left", "ab")
+
+    item.refresh_from_db()
+    assert (changed.reopened, item.state, places(item)) == (0, Item.State.WITHDRAWN, WHOLE)
 
 
 def test_what_was_removed_before_a_person_withdrew_the_item_comes_back_into_it(item, say, lead):

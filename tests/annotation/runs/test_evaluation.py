@@ -14,6 +14,7 @@ from annotation.core.hashing import sha256_of_text
 from annotation.core.models import Event, Job
 from annotation.labeling.models import Item, Judgment
 from annotation.labeling.queue import lend_next_item
+from annotation.labeling.responses.deciding import decide
 from annotation.labeling.services import submit_judgment
 from annotation.labeling.verdict import verdict_from_choices
 from annotation.prompts.models import Generator, Response
@@ -297,6 +298,23 @@ def test_to_end_early_takes_the_rest_out_of_the_queue(field):
     assert reading.read(evaluation)["complete"] == 2
     with pytest.raises(Conflict):
         services.stop_evaluation(evaluation=evaluation)
+
+
+@pytest.mark.parametrize("is_ended", [True, False])
+def test_an_ended_evaluation_keeps_the_last_word_over_decisions(field, is_ended):
+    evaluation = field.prepare()
+    actor = field.world.engineer
+    pair = evaluation.pairs.order_by("pk").first()
+    said = {"project": field.project, "responses": [pair.new_id], "actor": actor}
+    _count, changed = decide(choice="withheld", **said)
+    assert changed.withdrawn == 1
+    if is_ended:
+        services.stop_evaluation(evaluation=evaluation, actor=actor)
+
+    _count, changed = decide(choice="left", **said)
+
+    assert changed.reopened == (0 if is_ended else 1)
+    assert Item.objects.get(pk=pair.item_id).state == ("withdrawn" if is_ended else "open")
 
 
 def test_what_is_ended_while_it_is_prepared_makes_no_items(field, monkeypatch):
