@@ -62,7 +62,8 @@ def freeze_in_job(claim: jobs.Claim) -> dict:
             _("Whoever ordered this may not freeze in all of its projects any more.")
         )
     claim.progress(0, 2, gettext_noop("Reading judgments and writing files"))
-    sources = with_names(Sources.of(job.project, further, policy))
+    # Names are asked for again: who is called otherwise since would silently count.
+    sources = with_names(_sources(job.project, further, policy))
     _freeze(job.project, sources, job.payload["name"], job.created_by, claim)
     return job.result
 

@@ -295,6 +295,21 @@ def test_a_job_that_lost_its_lease_publishes_nothing(data_dir):
     assert list((data_dir / "datasets").iterdir()) == []
 
 
+def test_who_is_called_otherwise_by_the_time_of_the_job_is_not_silently_left_in():
+    project = make_world()
+    policy = Policy(without_labelers=("w1",))
+    job = services.request_freeze(project=project, policy=policy)
+    Membership.objects.filter(project=project, handle="w1").update(handle="w9")
+    jobs.run(job.pk)
+    job.refresh_from_db()
+    assert (job.state, job.error) == ("failed", "Nobody here has the handle “w1”.")
+    assert not Dataset.objects.exists()
+    Membership.objects.filter(project=project, handle="w9").update(handle="w1")
+    again = services.request_freeze(project=project, policy=policy)
+    jobs.run(again.pk)
+    assert Dataset.objects.get().policy["without_labelers"] == ["w1"]
+
+
 def test_a_job_done_twice_makes_one_dataset():
     project = make_world()
     for _ in range(2):
