@@ -5,7 +5,7 @@ Each pair is a ranking of its own. A model may well say that a beats b, b beats 
 one ranking of the item that could not be written down.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -100,13 +100,28 @@ def run_of(judge: Judge, revision: int) -> JudgeRun | None:
     return judge.runs.order_by("pk")[number - 1 : number].first() if number > 0 else None
 
 
-def read_said(judge: Judge, items: Sequence[int], policy: Policy) -> Iterator[Said]:
-    """By item and pair, all that the judge was asked about."""
+@dataclass(frozen=True)
+class Asked:
+    """The numbers of a judge's runs, and the items that any of them had learned from: as long as
+    the project's, so it is read once and not for every few items."""
+
+    judge: Judge
+    runs: Mapping[int, int]
+    learned: frozenset[int]
+
+
+def read_asked(judge: Judge) -> Asked:
     runs, learned = {}, set()
     asked = judge.runs.order_by("pk").values_list("pk", "terms__learned")
     for number, (pk, items_learned) in enumerate(asked, start=1):
         runs[pk] = number
         learned.update(items_learned or ())
+    return Asked(judge, runs, frozenset(learned))
+
+
+def read_said(asked: Asked, items: Sequence[int], policy: Policy) -> Iterator[Said]:
+    """By item and pair, all that the judge was asked about."""
+    judge, runs, learned = asked.judge, asked.runs, asked.learned
     rows = Opinion.objects.filter(run__judge=judge, item__in=items).values_list(
         "item_id", "run_id", "first", "second", "preferred", "fault", "principle",
         "run__principle_list__principles", "created_at",

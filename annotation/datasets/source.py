@@ -16,7 +16,7 @@ from django.db.models.functions import Coalesce, Collate
 
 from annotation.datasets.comparisons import Ballot, Candidate
 from annotation.datasets.corrections import holds_mask
-from annotation.datasets.opinions import judge_of, name_of, read_said
+from annotation.datasets.opinions import Asked, judge_of, name_of, read_asked, read_said
 from annotation.datasets.policy import NO_RUBRIC, Policy
 from annotation.labeling.exports.reading import read_written
 from annotation.labeling.exports.rows import PATHS, JudgedItem, RawJudgment, Written
@@ -29,7 +29,6 @@ from annotation.labeling.models import (
 )
 from annotation.projects.models import Membership
 from annotation.prompts.models import Prompt, Response
-from annotation.quality.judges.models import Judge
 
 CHUNK = 500  # items whose responses and judgments are in memory at once
 
@@ -235,6 +234,7 @@ def read_messages(project, policy: Policy, below: str = "") -> Iterator[tuple[st
 
 def _items(project, policy: Policy, below: str, naming: Naming) -> Iterator[ItemRecord]:
     judge = judge_of(project, policy)
+    asked = read_asked(judge) if judge is not None else None
     rows = (
         _sampled(items_in_question(project, policy), below)
         .order_by(_bytewise("prompt__sha256"), _bytewise("external_id"))
@@ -248,8 +248,8 @@ def _items(project, policy: Policy, below: str, naming: Naming) -> Iterator[Item
             _add_judgments(records, project, policy, naming)
         if policy.settled:
             _add_settled(records)
-        if judge is not None:
-            _add_opinions(records, judge, policy)
+        if asked is not None:
+            _add_opinions(records, asked, policy)
         yield from records.values()
 
 
@@ -304,11 +304,11 @@ def _add_settled(records: dict[int, ItemRecord]) -> None:
         record.settled = Ballot(f"{record.external_id}/settled/{revision}", *said)
 
 
-def _add_opinions(records: dict[int, ItemRecord], judge: Judge, policy: Policy) -> None:
+def _add_opinions(records: dict[int, ItemRecord], asked: Asked, policy: Policy) -> None:
     """Of the items of which no person's judgment counts, and none was settled."""
     open_ones = [pk for pk, one in records.items() if not one.judgments and one.settled is None]
-    name = name_of(judge)
-    for said in read_said(judge, open_ones, policy):
+    judge, name = asked.judge, name_of(asked.judge)
+    for said in read_said(asked, open_ones, policy):
         record = records[said.item]
         is_gone = record.state == Item.State.WITHDRAWN
         if reason := "item_withdrawn" if is_gone else said.dropped:

@@ -4,10 +4,12 @@ from io import StringIO
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from annotation.core.errors import DomainError
-from annotation.datasets import services
+from annotation.datasets import services, source
 from annotation.datasets.card import card_of
 from annotation.datasets.diff import compare
 from annotation.datasets.drop_table import drop_table
@@ -193,6 +195,20 @@ def test_people_come_first_and_each_row_says_whose_it_is(project, judge):
     assert [row["item"] for row in rows(people)] == ["mine"]
     assert not ({"source", "principle"} & rows(people)[0].keys())
     assert "ai_judge" not in people.counts
+
+
+def test_what_a_judge_learned_is_read_once_however_many_items_there_are(
+    project, judge, monkeypatch
+):
+    items = [make_item(project, ("a", "b"), external_id=f"x{number}") for number in range(3)]
+    run = run_of(judge, *items)
+    for item in items:
+        say(run, item, 1, 2)
+    monkeypatch.setattr(source, "CHUNK", 1)
+    with CaptureQueriesContext(connection) as queries:
+        freeze(project, **ALONE)
+    assert sum("learned" in one["sql"] for one in queries) == 1
+    assert sum('."preferred"' in one["sql"] and "SELECT" in one["sql"] for one in queries) >= 3
 
 
 def test_a_dataset_of_people_is_the_same_whatever_a_judge_says():
