@@ -111,11 +111,18 @@ def wanted_said(request, form: str) -> Wanted:
     return Wanted(format_named(form), request.GET.get("split", ""), as_parquet)
 
 
+def _is_taken(request, response) -> bool:
+    """Once for each download: its further parts, and answers without a body, are none."""
+    begins = response.headers.get("Content-Range", "bytes 0-").startswith("bytes 0-")
+    return request.method == "GET" and response.status_code in (200, 206) and begins
+
+
 def export_response(request, export: Export) -> HttpResponseBase:
     """The ready file, or a part of it. Who may have it was asked before."""
     path, wanted = path_of(export), wanted_of(export)
     response = ranged_response(request, path, export.sha256)
-    record_export(dataset=export.dataset, form=wanted.form, actor=request.user, how="download")
+    if _is_taken(request, response):
+        record_export(dataset=export.dataset, form=wanted.form, actor=request.user, how="download")
     name = wanted.name_for(export.dataset)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     response.headers["Content-Type"] = wanted.content_type

@@ -3,6 +3,7 @@
 import errno
 import html
 import io
+import json
 import os
 import sys
 import time
@@ -24,6 +25,7 @@ from annotation.datasets.exports.making import Listener, Recipe
 from annotation.datasets.exports.wanted import Wanted
 from annotation.datasets.formats import parquet
 from annotation.datasets.formats.catalogue import FORMATS, format_named
+from annotation.datasets.formats.frozen import SPLITS
 from annotation.datasets.models import Export
 from annotation.datasets.tasks import sweep_exports
 from annotation.projects.models import Membership
@@ -158,15 +160,54 @@ def test_each_format_is_the_same_by_a_job_and_on_the_spot(dataset, key, large, m
     assert on_the_spot.sha256 == by_job.sha256
 
 
-def test_progress_counts_prompts(dataset, large, monkeypatch):
+EVERY_FILE = ["rankings", *(f"{k}.{s}" for k in ("preferences", "ties", "sft") for s in SPLITS)]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "read"),
+    [
+        (WHOLE, EVERY_FILE),
+        (TRAIN, ["sft.train"]),
+        (Wanted(format_named("argilla")), EVERY_FILE),
+    ],
+    ids=["whole", "split", "document"],
+)
+def test_progress_counts_the_prompts_that_were_read(dataset, large, monkeypatch, wanted, read):
+    told = []
+
+    class Heard(jobs.Claim):
+        def progress(self, done=None, total=None, note=None):
+            told.extend([] if done is None else [done])
+            super().progress(done, total, note)
+
     monkeypatch.setattr("annotation.datasets.exports.making.EVERY", 0)
-    export = ordered(dataset)
-    claim = jobs.Claim.take(export.job_id)
-    ordering.make_in_job(claim)
+    export = ordered(dataset, wanted)
+    ordering.make_in_job(Heard.take(export.job_id))
+    prompts = {
+        json.loads(line)["prompt_sha256"]
+        for name in read
+        for line in (dataset.folder / f"{name}.jsonl").read_bytes().splitlines()
+    }
+    assert told == sorted(told)
+    assert len(prompts) == told[-1] > 1, "before the end sets it to the total"
     job = Job.objects.get(pk=export.job_id)
     assert job.state == "done"
     assert job.progress_done == job.progress_total == dataset.prompt_count
-    assert job.progress_note == "Packing the files"
+    assert job.progress_note == ("Writing the rows" if wanted.split else "Packing the files")
+
+
+def test_one_download_is_one_event_however_many_parts_it_comes_in(client, dataset, lead):
+    url = take(ordered(dataset))
+    events = Event.objects.filter(kind="dataset.exported")
+    tag = client.head(url).headers["ETag"]
+    assert client.get(url, headers={"If-None-Match": tag}).status_code == 304
+    assert client.get(url, headers={"Range": "bytes=999999999-"}).status_code == 416
+    assert client.get(url, headers={"Range": "bytes=10-19"}).status_code == 206
+    assert events.count() == 0
+    assert client.get(url, headers={"Range": "bytes=0-9"}).status_code == 206
+    assert events.count() == 1
+    assert client.get(url).status_code == 200
+    assert events.count() == 2
 
 
 def test_one_that_waits_or_runs_can_be_cancelled_and_nothing_is_left(client, dataset, lead, large):
