@@ -185,7 +185,8 @@ def _check_unused(version: ModelVersion) -> None:
     measured = version.measurements.filter(**active)
     writer = version.generator
     is_writing = writer is not None and writer.generation_runs.filter(**active).exists()
-    used = (runs, scores, pushes, measured)
+    asked = version.harness_evaluations.filter(**active)
+    used = (runs, scores, pushes, measured, asked)
     if is_writing or any(rows.exists() for rows in used):
         raise Conflict(_("Something that runs or waits needs it: try again when that is over."))
 

@@ -17,6 +17,7 @@ from annotation.core.models import Event
 from annotation.core.object_storage.bucket import Bucket
 from annotation.datasets.publishing.destinations import add_destination, remove_destination
 from annotation.runs import leftovers, services
+from annotation.runs.harness import services as harness
 from annotation.runs.models import ModelPush
 from annotation.runs.registry import keeping
 from annotation.runs.registry.pushing import push_model
@@ -193,6 +194,14 @@ def test_what_something_needs_stays_on_the_disk(world, version, kept):
     assert "needs it" in failed(keeping.request_offload(version=version))
     assert keeping.is_on_disk(version)
     services.cancel_run(run=run)
+    done(keeping.request_offload(version=version))
+
+
+def test_what_harness_tasks_wait_for_stays_on_the_disk(world, version, kept):
+    asked = harness.order(version=version, names=["concord_courtesy"])
+    assert "needs it" in failed(keeping.request_offload(version=version))
+    assert keeping.is_on_disk(version)
+    harness.cancel(evaluation=asked)
     done(keeping.request_offload(version=version))
 
 
