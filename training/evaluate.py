@@ -17,6 +17,7 @@ from training.data import Comparison
 Floats = NDArray[np.float64]
 Z95 = 1.959963984540054
 RESAMPLES = 2000
+DRAWN_TOGETHER = 100
 TEMPERATURE_LIMIT = 20.0
 # Of fewer prompts no gain is told; a gain that is surely smaller than this is none.
 LEAST_PROMPTS = 10
@@ -55,8 +56,14 @@ def _resampled_means(values: Floats, clusters: Sequence[str], seed: int) -> Floa
     totals = np.bincount(index, weights=values)
     sizes = np.bincount(index)
     chance = np.random.default_rng(seed)
-    draws = chance.multinomial(len(sizes), np.full(len(sizes), 1 / len(sizes)), size=RESAMPLES)
-    return (draws @ totals) / (draws @ sizes)
+    shares = np.full(len(sizes), 1 / len(sizes))
+    means = []
+    # A part at a time, or 25,000 prompts take a gigabyte; the draws are those of all at once.
+    for start in range(0, RESAMPLES, DRAWN_TOGETHER):
+        size = min(DRAWN_TOGETHER, RESAMPLES - start)
+        draws = chance.multinomial(len(sizes), shares, size=size)
+        means.append((draws @ totals) / (draws @ sizes))
+    return np.concatenate(means)
 
 
 def accuracy(difference: Floats, clusters: Sequence[str], seed: int = 0) -> Interval:

@@ -1,6 +1,7 @@
 """Figures of held-out comparisons against numbers worked out by hand or published."""
 
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -101,3 +102,19 @@ def test_log_loss_and_calibration_by_hand():
     assert evaluate.calibration_error(np.array([sure] * 4)) == pytest.approx(0.25)
     # No overflow where the reward is absurdly sure.
     assert evaluate.log_loss(np.array([1e4, -1e4]), np.ones(2)) == pytest.approx(5e3)
+
+
+def test_many_prompts_are_resampled_a_part_at_a_time_with_the_draws_of_all_at_once():
+    prompts = 3000
+    values = np.random.default_rng(3).random(prompts)
+    clusters = [f"{n:05}" for n in range(prompts)]
+    tracemalloc.start()
+    try:
+        means = evaluate._resampled_means(values, clusters, 7)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    even = np.full(prompts, 1 / prompts)
+    draws = np.random.default_rng(7).multinomial(prompts, even, size=evaluate.RESAMPLES)
+    np.testing.assert_allclose(means, draws @ values / prompts, rtol=1e-12)
+    assert most < draws.nbytes / 4
