@@ -8,14 +8,12 @@ described in docs/formats.md.
 
 import hashlib
 import math
-import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from training import harness
-from training.checkpoint import sha256_of
 from training.errors import ConfigError, DataError
-from training.events import strict_json, sync_folder
+from training.lines import write
 from training.run import Run, main
 
 # Of each metric that has no standard error in closed form.
@@ -52,7 +50,7 @@ def work(run: Run) -> None:
         run.journal.warning(said)
     run.outcome.settings = {"harness": version, "max_length": wrapped.max_length}
     run.outcome.metrics = summary(lines)
-    write(run, lines)
+    write(run, "figures", lines)
 
 
 def load(run: Run) -> tuple[Any, Any]:
@@ -174,22 +172,6 @@ def summary(lines: list[dict[str, Any]]) -> dict[str, Any]:
             place = found.setdefault(line["task"], {})
             place.setdefault(line["metric"], {"value": line["value"], "stderr": line["stderr"]})
     return found
-
-
-def write(run: Run, lines: list[dict[str, Any]]) -> None:
-    """figures.jsonl by rename."""
-    target = run.out / "figures.jsonl"
-    temporary = run.out / ".figures.jsonl.tmp"
-    with temporary.open("w", encoding="utf-8") as file:
-        for line in lines:
-            file.write(strict_json(line) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    run.check()
-    temporary.replace(target)
-    sync_folder(run.out)
-    run.outcome.files = {"figures.jsonl": sha256_of(target)}
-    run.journal.write("artifact", path=f"{run.journal.token}/figures.jsonl", kind="figures")
 
 
 if __name__ == "__main__":
