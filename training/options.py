@@ -221,11 +221,13 @@ MEASURE = (Option("rows", str, "", "path of a file of comparisons"),)
 LM_EVAL = (
     Option("tasks", str, "", "names of tasks and groups: courtesy,letters"),
     Option("folders", str, "", "folders of task definitions: /a:/b"),
-    Option("limit", int, None, "the first so many examples of each task; default all", 1),
+    Option(
+        "limit", int, None, "the first so many examples of each task; default all", 1, 1_000_000
+    ),
     Option("few_shot", int, None, "solved examples before each; default the task's own", 0, 100),
     Option("chat", bool, True, "put each example into the model's chat template"),
     Option("batch_size", int, 8, "requests at a time", 1, 4096),
-    Option("max_length", int, None, "tokens of a request; default: the model's own", 8),
+    Option("max_length", int, None, "tokens of a request; default: the model's own", 8, 131072),
     Option("precision", str, "auto", "auto: bf16 on a GPU", choices=("auto", "fp32", "bf16")),
 )
 BY_KIND: dict[str, tuple[Option, ...]] = {

@@ -62,10 +62,14 @@ class RunFolder:
     def attempt(self, token: int) -> Path:
         return self.path / str(token)
 
-    def prepare(self, config: Mapping[str, Any], *, token: int) -> None:
-        """Write config.json once, hand the folder to this attempt, end what earlier ones left."""
+    def prepare(self, config: Mapping[str, Any], *, token: int, begins_anew: bool = False) -> None:
+        """Write config.json, hand the folder to this attempt, end what earlier ones left.
+
+        It is written once, for an attempt goes on from what earlier ones made by it; again for
+        each attempt of a kind that `begins_anew`, as what made one fail may be mended since.
+        """
         self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if not (self.path / "config.json").exists():
+        if begins_anew or not (self.path / "config.json").exists():
             text = json.dumps(config, ensure_ascii=False, allow_nan=False, indent=1)
             _replace(self.path / "config.json", text + "\n")
         _replace(self.path / "token", f"{token}\n")

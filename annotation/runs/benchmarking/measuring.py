@@ -80,7 +80,8 @@ def supervise_measurement(claim: Claim) -> None:
     keeping.ensure_on_disk(measurement.version, alive=claim.alive)
     folder = folder_of(claim.job)
     folder.path.mkdir(parents=True, exist_ok=True, mode=0o700)
-    folder.prepare(_config(claim.job, measurement.version, rows), token=claim.token)
+    config = _config(claim.job, measurement.version, rows)
+    folder.prepare(config, token=claim.token, begins_anew=True)
     supervisor = Supervisor(claim, folder, relay=lambda lines: None)
     command = module_command("training.measure", folder.path, claim.token)
     try:

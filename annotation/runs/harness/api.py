@@ -44,11 +44,10 @@ class HarnessFigureSerializer(serializers.ModelSerializer):
         ]
 
 
-class HarnessSerializer(serializers.ModelSerializer):
+class HarnessStateSerializer(serializers.ModelSerializer):
     version = serializers.SlugRelatedField(slug_field="name", read_only=True)
     state = serializers.CharField(source="job.state", read_only=True)
     error = serializers.CharField(source="job.error", read_only=True)
-    figures = HarnessFigureSerializer(many=True, read_only=True)
 
     class Meta:
         model = HarnessEvaluation
@@ -63,14 +62,21 @@ class HarnessSerializer(serializers.ModelSerializer):
             "job",
             "harness",
             "cut_count",
-            "figures",
             "created_at",
         ]
         read_only_fields = fields
 
 
+class HarnessSerializer(HarnessStateSerializer):
+    figures = HarnessFigureSerializer(many=True, read_only=True)
+
+    class Meta(HarnessStateSerializer.Meta):
+        fields = [*HarnessStateSerializer.Meta.fields, "figures"]
+        read_only_fields = fields
+
+
 def _rows():
-    return HarnessEvaluation.objects.select_related("version", "job").prefetch_related("figures")
+    return HarnessEvaluation.objects.select_related("version", "job")
 
 
 def _evaluation(user, action: str, harness_id: int) -> HarnessEvaluation:
@@ -82,13 +88,13 @@ class HarnessOrdersView(APIView):
     permission_classes = [IsAuthenticated]
 
     @extend_schema(
-        operation_id="harness_list", responses=HarnessSerializer(many=True), tags=["training"]
+        operation_id="harness_list", responses=HarnessStateSerializer(many=True), tags=["training"]
     )
     def get(self, request, version_id: int):
-        """The newest orders of a policy, with their figures."""
+        """The newest orders of a policy; the figures are in each one's own address."""
         version = row_for(ModelVersion.objects.filter(pk=version_id), request.user, "see_runs")
         rows = _rows().filter(version=version).order_by("-pk")[:SHOWN]
-        return Response(HarnessSerializer(rows, many=True).data)
+        return Response(HarnessStateSerializer(rows, many=True).data)
 
     @extend_schema(
         operation_id="harness_create",

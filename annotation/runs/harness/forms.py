@@ -8,7 +8,8 @@ from annotation.runs.harness.catalogue import Catalogue
 from annotation.runs.harness.options import LM_EVAL
 from annotation.runs.models import HarnessEvaluation, ModelVersion
 
-HELP = {option.name: option.help for option in LM_EVAL}
+OPTIONS = {option.name: option for option in LM_EVAL}
+HELP = {name: option.help for name, option in OPTIONS.items()}
 
 
 class HarnessForm(forms.Form):
@@ -18,7 +19,11 @@ class HarnessForm(forms.Form):
         error_messages={"required": _("Choose at least one task.")},
     )
     limit = forms.IntegerField(
-        label=_("Examples"), min_value=1, required=False, help_text=HELP["limit"]
+        label=_("Examples"),
+        min_value=1,
+        max_value=1_000_000,
+        required=False,
+        help_text=HELP["limit"],
     )
     few_shot = forms.IntegerField(
         label=_("Shots"), min_value=0, max_value=100, required=False, help_text=HELP["few_shot"]
@@ -32,12 +37,18 @@ class HarnessForm(forms.Form):
         help_text=HELP["batch_size"],
     )
     max_length = forms.IntegerField(
-        label=_("Longest request"), min_value=8, required=False, help_text=HELP["max_length"]
+        label=_("Longest request"),
+        min_value=8,
+        max_value=131072,
+        required=False,
+        help_text=HELP["max_length"],
     )
     seed = forms.IntegerField(label=_("Seed"), min_value=0, max_value=2**31 - 1, initial=11)
 
     def __init__(self, *args, there: Catalogue, **more):
         super().__init__(*args, **more)
+        for name in OPTIONS.keys() & self.fields.keys():
+            self.fields[name].option = OPTIONS[name]  # its name to type stands beside it
         self.fields["tasks"].choices = [(task.name, task.name) for task in there.tasks]
         if len(there.tasks) == 1:
             self.fields["tasks"].initial = there.names

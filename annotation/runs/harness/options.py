@@ -5,7 +5,9 @@ from django.utils.translation import gettext_lazy as _
 from annotation.core.options import Option
 
 LM_EVAL = (
-    Option("limit", int, None, _("The first so many examples of each task; else all."), 1),
+    Option(
+        "limit", int, None, _("The first so many examples of each task; else all."), 1, 1_000_000
+    ),
     Option(
         "few_shot",
         int,
@@ -17,7 +19,12 @@ LM_EVAL = (
     Option("chat", bool, True, _("Put each example into the model’s chat template.")),
     Option("batch_size", int, 8, _("Requests at a time."), 1, 4096),
     Option(
-        "max_length", int, None, _("The longest request in tokens; else what the model can."), 8
+        "max_length",
+        int,
+        None,
+        _("The longest request in tokens; else what the model can."),
+        8,
+        131072,
     ),
     Option(
         "precision", str, "auto", _("auto takes bf16 on a GPU."), choices=("auto", "fp32", "bf16")

@@ -15,6 +15,8 @@ from annotation.runs.registry.table import Cell, Line
 
 Z95 = 1.959963984540054
 MOST_LINES = 40
+# On a page or a card; the API has all of an order.
+MOST_ROWS = 200
 NEWEST = 5
 
 
@@ -91,20 +93,30 @@ def newest_of(version: ModelVersion) -> list[HarnessEvaluation]:
     return list(version.harness_evaluations.select_related("job").order_by("-pk")[:NEWEST])
 
 
-def newest_figures(versions: Sequence[ModelVersion]) -> dict[tuple[int, tuple], HarnessFigure]:
-    """By version and (task, metric, filter) the newest figure of what was ordered by name."""
+def newest_figures(
+    versions: Sequence[ModelVersion], most: int
+) -> dict[tuple[int, tuple], HarnessFigure]:
+    """By version and (task, metric, filter) the newest figure of what was ordered by name; of the
+    first `most` names."""
     found = HarnessFigure.objects.filter(
         evaluation__version__in=[version.pk for version in versions], is_part=False
     )
-    found = found.select_related("evaluation").order_by("evaluation_id", "pk")
-    return {(one.evaluation.version_id, (one.task, one.metric, one.filter)): one for one in found}
+    named = ("task", "metric", "filter")
+    keys = set(found.order_by(*named).values_list(*named).distinct()[:most])
+    each = ("evaluation__version_id", *named)
+    newest = found.filter(task__in={task for task, *_more in keys})
+    newest = newest.order_by(*each, "-evaluation_id").distinct(*each).select_related("evaluation")
+    by_name = (
+        ((one.evaluation.version_id, (one.task, one.metric, one.filter)), one) for one in newest
+    )
+    return {place: figure for place, figure in by_name if place[1] in keys}
 
 
 def rows_of(version: ModelVersion) -> list[Row]:
     """The newest figure of each task and metric of a policy."""
     if version.kind != ModelVersion.Kind.POLICY:
         return []
-    return rows(figure for _key, figure in sorted(_by_name(newest_figures([version]))))
+    return rows(figure for _key, figure in sorted(_by_name(newest_figures([version], MOST_ROWS))))
 
 
 def _by_name(figures):
@@ -113,8 +125,8 @@ def _by_name(figures):
 
 def lines_of(versions: Sequence[ModelVersion]) -> list[Line]:
     """For the regression table: each metric, and how it differs from the version before."""
-    figures = newest_figures(versions)
-    keys = sorted({key for _version, key in figures})[:MOST_LINES]
+    figures = newest_figures(versions, MOST_LINES)
+    keys = sorted({key for _version, key in figures})
     return [_line(key, versions, figures) for key in keys]
 
 

@@ -43,7 +43,7 @@ def supervise(claim: Claim) -> None:
     )
     keeping.ensure_on_disk(evaluation.version, alive=claim.alive)
     folder = folder_of(evaluation)
-    folder.prepare(config_of(evaluation), token=claim.token)
+    folder.prepare(config_of(evaluation), token=claim.token, begins_anew=True)
     rows = HarnessEvaluation.objects.filter(pk=evaluation.pk)
     supervisor = Supervisor(
         claim,

@@ -49,12 +49,14 @@ def show(request, slug, harness_id):
     """The page; for htmx its live part alone, which asks again while there is something to see."""
     project = project_for(request.user, slug, "see_runs")
     evaluation = _evaluation(project, harness_id)
+    figures = evaluation.figures.order_by("is_part", "task", "pk")
     context = {
         "project": project,
         "tab": "training",
         "evaluation": evaluation,
         "job": evaluation.job,
-        "rows": presentation.rows(evaluation.figures.order_by("is_part", "task", "pk")),
+        "rows": presentation.rows(figures[: presentation.MOST_ROWS]),
+        "total": figures.count(),
         "settings": presentation.settings_of(evaluation),
         "may_train": may(request.user, "train", project),
     }

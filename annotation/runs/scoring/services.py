@@ -81,7 +81,8 @@ def supervise_scoring(claim: Claim) -> None:
     folder = folder_of(claim.job)
     folder.path.mkdir(parents=True, exist_ok=True, mode=0o700)
     asked = write_rows(claim.job.payload["responses"], folder.path / "responses.jsonl")
-    folder.prepare(_config(claim.job, version, folder), token=claim.token)
+    config = _config(claim.job, version, folder)
+    folder.prepare(config, token=claim.token, begins_anew=True)
     supervisor = Supervisor(claim, folder, relay=lambda lines: None)
     command = module_command("training.score", folder.path, claim.token)
     try:

@@ -9,6 +9,7 @@ import time
 import pytest
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
+from django.db.models.signals import post_init
 from django.urls import reverse
 
 from annotation.core import jobs
@@ -222,6 +223,64 @@ def test_the_form_orders_and_refuses_with_the_same_page(client, world):
     assert f"{TASK}, acc" in listed
     client.post(reverse("runs:cancel-harness", args=[slug, one.pk]))
     assert "It is over already." in text(client.get(made.url))
+
+
+def test_trying_again_reads_what_the_operator_has_mended(settings, tmp_path, world):
+    tasks_of(settings, tmp_path / "old", mine="task: mine\n")
+    world.act("exit 65 task 'mine': no file")
+    made = work(order(world.make_version(), "mine"))
+    assert made.job.state == "failed"
+    tasks_of(settings, tmp_path / "mended", mine="task: mine\n")
+    world.act("well")
+    services.retry(evaluation=made)
+    assert work(made).job.state == "done"
+    config = json.loads((world.data_dir / "harness" / str(made.pk) / "config.json").read_text())
+    assert config["options"]["folders"] == f"{OURS}:{tmp_path / 'mended'}"
+
+
+def test_options_of_the_form_have_their_names_to_type_and_its_seed_has_none(client, world):
+    client.force_login(world.engineer)
+    url = reverse("runs:order-harness", args=[world.project.slug, world.make_version().pk])
+    page = text(client.get(url))
+    assert '<code class="raw">few_shot</code>' in page
+    assert '<code class="raw"></code>' not in page
+    over = {"limit": "1000001", "max_length": "131073"}
+    refused = text(client.post(url, {"tasks": [TASK], "batch_size": 8, "seed": 11} | over))
+    assert "less than or equal to 1000000." in refused
+    assert "less than or equal to 131072." in refused
+
+
+def test_a_page_shows_so_many_figures_and_the_api_has_all_of_one_order(client, world, monkeypatch):
+    version = world.make_version()
+    made = order(version, TASK, "concord_letters")
+    work(made)
+    client.force_login(world.engineer)
+    page = reverse("runs:show-harness", args=[world.project.slug, made.pk])
+    assert "The API has all of them." not in text(client.get(page))
+    monkeypatch.setattr(presentation, "MOST_ROWS", 1)
+    assert "The first 1 of 2." in text(client.get(page))
+    assert len(presentation.rows_of(version)) == 1
+    (listed,) = client.get(reverse("runs-api:harness-orders", args=[version.pk])).json()
+    assert "figures" not in listed
+    one = client.get(reverse("runs-api:harness", args=[made.pk])).json()
+    assert len(one["figures"]) == 2
+
+
+def test_figures_that_newer_ones_replaced_are_not_read(world):
+    version = world.make_version()
+    for value in (0.1, 0.2, 0.3):
+        figured(version, value, 0.1)
+    read = []
+
+    def count(instance, **_more):
+        read.append(instance)
+
+    post_init.connect(count, sender=HarnessFigure)
+    try:
+        (row,) = presentation.rows_of(version)
+    finally:
+        post_init.disconnect(count, sender=HarnessFigure)
+    assert (row.value, len(read)) == ("0.300", 1)
 
 
 def test_a_perplexity_may_have_any_size_wherever_it_is_shown(client, world):

@@ -3,10 +3,14 @@
 import pytest
 from django.urls import reverse
 
+from annotation.candidates.options import GENERATE
 from annotation.core.errors import DomainError
+from annotation.core.options import read_options
 from annotation.runs import presentation, words
 from annotation.runs.attempts import store_events
+from annotation.runs.harness.options import LM_EVAL
 from annotation.runs.options import BY_KIND, read
+from annotation.runs.scoring.options import SCORE
 
 # What the trainers write today (training/), by kind of line.
 TOLD = [
@@ -131,13 +135,16 @@ def test_the_page_of_a_run_speaks_in_words_and_keeps_the_names_to_type(client, w
     assert "1,200" in said
 
 
-@pytest.mark.parametrize("kind", BY_KIND)
+ALL = BY_KIND | {"generate": GENERATE, "score": SCORE, "lm_eval": LM_EVAL}
+
+
+@pytest.mark.parametrize("kind", ALL)
 def test_no_whole_number_is_without_an_upper_bound_and_the_refusal_tells_it(kind):
-    whole = [option for option in BY_KIND[kind] if option.type is int]
-    assert whole
+    whole = [option for option in ALL[kind] if option.type is int]
+    assert whole or kind == "score"
     for option in whole:
         with pytest.raises(DomainError, match=f"{option.name} must be at most {option.high:.10g}"):
-            read(kind, {option.name: "1" * 23})
+            read_options(ALL[kind], {option.name: "1" * 23}, kind)
 
 
 @pytest.mark.parametrize("text", ["inf", "-inf", "nan", "1e999"])
