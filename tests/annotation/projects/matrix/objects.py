@@ -296,7 +296,7 @@ def destination(place):
         version=place.project.model_versions.get(),
         job=_job(place, "push_model"),
     )
-    wanted = Wanted(format_named("sft"), "train")
+    wanted = Wanted(format_named("sft"))
     return {
         "export_id": order_export(dataset=dataset, wanted=wanted).pk,
         "model_push_id": sent.pk,
