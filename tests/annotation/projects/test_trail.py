@@ -89,6 +89,7 @@ NO_EVENTS = {
     "run.params",
     "run.pk",
     "run.set_number",
+    "dataset.hash",
     "adjudications.jsonl",
     "endpoint.name",
     "item.external_id",
