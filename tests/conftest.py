@@ -68,6 +68,12 @@ def django_db_setup(
     yield
     if not keeps:
         with django_db_blocker.unblock():
+            # A page that still polled when its browser closed may hold a session for a moment.
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
             creation.destroy_test_db(own_name, verbosity=0)  # what was copied, the next run drops
 
 
