@@ -18,14 +18,7 @@ from annotation.core.errors import DomainError
 from annotation.core.hashing import sha256_of_text
 from annotation.core.jobs import Claim
 from annotation.core.strict_json import loads
-from annotation.core.supervision import (
-    Damaged,
-    Ending,
-    RunFolder,
-    Supervisor,
-    module_command,
-    settle,
-)
+from annotation.core.supervision import Damaged, RunFolder, Supervisor, child_config, weights_of
 from annotation.prompts.models import Generator, Response
 
 FINISH_REASONS = {"stop", "length"}
@@ -118,20 +111,11 @@ def supervise_generation(claim: Claim) -> None:
     folder.prepare(_config(run, folder), token=claim.token)
     partial = folder.attempt(claim.token) / "partial.jsonl"
     supervisor = Supervisor(claim, folder, relay=lambda lines: None)
-    command = module_command("training.generate", folder.path, claim.token)
-    try:
-        ending = supervisor.run(command, cwd=settings.TRAINING_DIR)
-    except KeyboardInterrupt:
-        keep_partial(claim=claim, run=run, asked=asked, path=partial)
-        settle(claim, Ending("cancelled"))
-        raise
-    except SystemExit:
-        keep_partial(claim=claim, run=run, asked=asked, path=partial)
-        settle(claim, Ending("interrupted"))
-        raise
-    if ending.kind != "done":
-        keep_partial(claim=claim, run=run, asked=asked, path=partial)
-        settle(claim, ending)
+    is_done = supervisor.run_to_end(
+        "training.generate",
+        keep=lambda: keep_partial(claim=claim, run=run, asked=asked, path=partial),
+    )
+    if not is_done:
         return
     report = folder.verified_report(claim.token, kind="generate", alive=claim.alive)
     if "responses.jsonl" not in report["files"]:
@@ -159,18 +143,13 @@ def write_prompts(run: GenerationRun, path: Path) -> list[int]:
 def _config(run: GenerationRun, folder: RunFolder) -> dict:
     ours = {"seed", *FRAME}  # the child reads prompts that are framed already
     options = {name: value for name, value in run.params.items() if name not in ours}
-    return {
-        "format": "concord-run/1",
-        "kind": "generate",
-        "run": str(run.pk),
-        "seed": run.params["seed"],
-        "dataset": None,
-        "base": {
-            "path": str(settings.DATA_DIR / run.generator.artifact),
-            "sha256": run.generator.artifact_sha256,
-        },
-        "options": {**options, "prompts": str((folder.path / "prompts.jsonl").resolve())},
-    }
+    return child_config(
+        kind="generate",
+        run=run.pk,
+        seed=run.params["seed"],
+        base=weights_of(run.generator.artifact, run.generator.artifact_sha256),
+        options={**options, "prompts": str((folder.path / "prompts.jsonl").resolve())},
+    )
 
 
 def import_responses(*, claim: Claim, run: GenerationRun, asked: dict, path: Path) -> int:

@@ -170,6 +170,26 @@ class LineReader:
         return lines
 
 
+def child_config(
+    *, kind: str, run: int, options: Mapping[str, Any], seed: int = 0, **more: Any
+) -> dict[str, Any]:
+    """config.json, all that a child is told: docs/formats.md. `more`: dataset, base, reward."""
+    return {
+        "format": "concord-run/1",
+        "kind": kind,
+        "run": str(run),
+        "seed": seed,
+        "dataset": None,
+        **more,
+        "options": options,
+    }
+
+
+def weights_of(artifact: str, sha256: str) -> dict[str, str]:
+    """A model of ours, as a child is told it: where it lies, and what it must be."""
+    return {"path": str(settings.DATA_DIR / artifact), "sha256": sha256}
+
+
 def module_command(module: str, folder: Path, token: int) -> list[str]:
     return [sys.executable, "-m", module, str(folder.resolve()), str(token)]
 
@@ -227,6 +247,28 @@ class Supervisor:
         finally:
             # Also on SystemExit and Ctrl-C: time to save, then nothing may be left.
             child.stop(self.grace_seconds)
+
+    def run_to_end(self, module: str, *, keep: Callable[[], None] = lambda: None) -> bool:
+        """Run a module of `training` on the folder. True: it is done, and the caller commits what
+        it made. Else `keep` stores what it brought, and the claim ends as the attempt did."""
+        try:
+            ending = self.run(
+                module_command(module, self.folder.path, self.claim.token),
+                cwd=settings.TRAINING_DIR,
+            )
+        except KeyboardInterrupt:  # supervised in a terminal: Ctrl-C means cancel
+            keep()
+            settle(self.claim, Ending("cancelled"))
+            raise
+        except SystemExit:  # the worker was told to go: another one goes on
+            keep()
+            settle(self.claim, Ending("interrupted"))
+            raise
+        if ending.kind == "done":
+            return True
+        keep()
+        settle(self.claim, ending)
+        return False
 
     @property
     def stalled(self) -> bool:

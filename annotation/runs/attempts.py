@@ -8,18 +8,11 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.text import slugify
 
-from annotation.core import audit
+from annotation.core import audit, supervision
 from annotation.core.errors import DomainError
 from annotation.core.hashing import sha256_of_file
 from annotation.core.jobs import Claim
-from annotation.core.supervision import (
-    Damaged,
-    Ending,
-    RunFolder,
-    Supervisor,
-    module_command,
-    settle,
-)
+from annotation.core.supervision import Damaged, RunFolder, Supervisor
 from annotation.prompts.models import Generator
 from annotation.runs import leftovers, services
 from annotation.runs.models import ModelVersion, RunEvent, TrainingRun
@@ -35,22 +28,15 @@ def folder_of(run: TrainingRun) -> RunFolder:
 
 def config_of(run: TrainingRun) -> dict:
     """config.json: all the trainer is told."""
-    return {
-        "format": "concord-run/1",
-        "kind": run.kind,
-        "run": str(run.pk),
-        "seed": run.seed,
-        "dataset": {"path": str(run.dataset.folder), "hash": run.dataset.hash},
-        "base": _place(run.base),
-        "reward": _place(run.reward),
-        "options": run.options,
-    }
-
-
-def _place(version: ModelVersion | None) -> dict | None:
-    if version is None:
-        return None
-    return {"path": str(settings.DATA_DIR / version.artifact), "sha256": version.sha256}
+    return supervision.child_config(
+        kind=run.kind,
+        run=run.pk,
+        seed=run.seed,
+        dataset={"path": str(run.dataset.folder), "hash": run.dataset.hash},
+        base=run.base and run.base.weights,
+        reward=run.reward and run.reward.weights,
+        options=run.options,
+    )
 
 
 def supervise_run(claim: Claim) -> None:
@@ -71,23 +57,16 @@ def supervise_run(claim: Claim) -> None:
     )
     several = run.options.get("devices", 1) > 1
     module = "training.launch" if several else f"training.train_{run.kind}"
-    command = module_command(module, folder.path, claim.token)
-    try:
-        ending = supervisor.run(command, cwd=settings.TRAINING_DIR)
-    except KeyboardInterrupt:  # supervised in a terminal: Ctrl-C means cancel
-        settle(claim, Ending("cancelled"))
-        raise
-    except SystemExit:  # the worker was told to go: another one resumes
-        settle(claim, Ending("interrupted"))
-        raise
-    if ending.kind == "done":
+    if supervisor.run_to_end(module, keep=lambda: _keep_report(run, folder, claim)):
         report = folder.verified_report(claim.token, kind=run.kind, alive=claim.alive)
         finish_run(claim=claim, run=run, folder=folder, report=report)
         leftovers.drop(run)
-        return
+
+
+def _keep_report(run: TrainingRun, folder: RunFolder, claim: Claim) -> None:
+    """What an attempt that made no model said of itself."""
     if report := folder.report(claim.token):
         TrainingRun.objects.filter(pk=run.pk).update(report=report)
-    settle(claim, ending)
 
 
 def store_events(run, token, lines) -> None:

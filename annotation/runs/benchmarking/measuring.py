@@ -14,14 +14,7 @@ from annotation.core.hashing import sha256_of_file
 from annotation.core.jobs import Claim
 from annotation.core.models import Job
 from annotation.core.strict_json import loads
-from annotation.core.supervision import (
-    Damaged,
-    Ending,
-    RunFolder,
-    Supervisor,
-    module_command,
-    settle,
-)
+from annotation.core.supervision import Damaged, RunFolder, Supervisor, child_config
 from annotation.runs import services, tasks
 from annotation.runs.benchmarking.files import path_of
 from annotation.runs.models import BenchmarkFile, Measurement, ModelVersion
@@ -80,20 +73,15 @@ def supervise_measurement(claim: Claim) -> None:
     keeping.ensure_on_disk(measurement.version, alive=claim.alive)
     folder = folder_of(claim.job)
     folder.path.mkdir(parents=True, exist_ok=True, mode=0o700)
-    config = _config(claim.job, measurement.version, rows)
+    config = child_config(
+        kind="measure",
+        run=claim.job.pk,
+        base=measurement.version.weights,
+        options={"rows": str(rows)},
+    )
     folder.prepare(config, token=claim.token, begins_anew=True)
     supervisor = Supervisor(claim, folder, relay=lambda lines: None)
-    command = module_command("training.measure", folder.path, claim.token)
-    try:
-        ending = supervisor.run(command, cwd=settings.TRAINING_DIR)
-    except KeyboardInterrupt:
-        settle(claim, Ending("cancelled"))
-        raise
-    except SystemExit:
-        settle(claim, Ending("interrupted"))
-        raise
-    if ending.kind != "done":
-        settle(claim, ending)
+    if not supervisor.run_to_end("training.measure"):
         return
     _store(claim, measurement, _figures_of(folder, claim))
 
@@ -104,18 +92,6 @@ def _checked_bytes(file: BenchmarkFile, claim: Claim) -> Path:
     if not path.is_file() or sha256_of_file(path, alive=claim.alive) != file.sha256:
         raise DomainError(_("The file is not as it was kept: add it again."))
     return path.resolve()
-
-
-def _config(job: Job, version: ModelVersion, rows: Path) -> dict:
-    return {
-        "format": "concord-run/1",
-        "kind": "measure",
-        "run": str(job.pk),
-        "seed": 0,
-        "dataset": None,
-        "base": {"path": str(settings.DATA_DIR / version.artifact), "sha256": version.sha256},
-        "options": {"rows": str(rows)},
-    }
 
 
 def _figures_of(folder: RunFolder, claim: Claim) -> dict[str, Any]:

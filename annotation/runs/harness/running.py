@@ -8,17 +8,11 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
+from annotation.core import supervision
 from annotation.core.errors import DomainError
 from annotation.core.jobs import Claim
 from annotation.core.strict_json import loads
-from annotation.core.supervision import (
-    Damaged,
-    Ending,
-    RunFolder,
-    Supervisor,
-    module_command,
-    settle,
-)
+from annotation.core.supervision import Damaged, RunFolder, Supervisor
 from annotation.runs import services, tasks
 from annotation.runs.harness.catalogue import folders
 from annotation.runs.models import HarnessEvaluation, HarnessFigure
@@ -51,17 +45,7 @@ def supervise(claim: Claim) -> None:
         relay=lambda lines: None,
         show_log=lambda text: rows.update(log_tail=text),
     )
-    command = module_command(f"training.{tasks.HARNESS_KIND}", folder.path, claim.token)
-    try:
-        ending = supervisor.run(command, cwd=settings.TRAINING_DIR)
-    except KeyboardInterrupt:
-        settle(claim, Ending("cancelled"))
-        raise
-    except SystemExit:
-        settle(claim, Ending("interrupted"))
-        raise
-    if ending.kind != "done":
-        settle(claim, ending)
+    if not supervisor.run_to_end(f"training.{tasks.HARNESS_KIND}"):
         return
     report = folder.verified_report(claim.token, kind=tasks.HARNESS_KIND, alive=claim.alive)
     if FIGURES not in report["files"]:
@@ -71,21 +55,15 @@ def supervise(claim: Claim) -> None:
 
 
 def config_of(evaluation: HarnessEvaluation) -> dict:
-    version = evaluation.version
     places = os.pathsep.join(str(folder) for folder in folders())
-    return {
-        "format": "concord-run/1",
-        "kind": tasks.HARNESS_KIND,
-        "run": str(evaluation.pk),
-        "seed": evaluation.seed,
-        "dataset": None,
-        "base": {"path": str(settings.DATA_DIR / version.artifact), "sha256": version.sha256},
-        "options": {
-            **evaluation.options,
-            "tasks": ",".join(evaluation.tasks),
-            "folders": places,
-        },
-    }
+    named = {"tasks": ",".join(evaluation.tasks), "folders": places}
+    return supervision.child_config(
+        kind=tasks.HARNESS_KIND,
+        run=evaluation.pk,
+        seed=evaluation.seed,
+        base=evaluation.version.weights,
+        options=evaluation.options | named,
+    )
 
 
 def read_figures(path: Path) -> list[dict[str, Any]]:

@@ -4,6 +4,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from annotation.core.supervision import weights_of
+
 
 class ModelVersion(models.Model):
     """A registered result: weights on disk, the run and the dataset they came from."""
@@ -59,6 +61,11 @@ class ModelVersion(models.Model):
 
     def __str__(self):
         return self.name
+
+    @property
+    def weights(self) -> dict[str, str]:
+        """As a child is told it."""
+        return weights_of(self.artifact, self.sha256)
 
     @property
     def served_name(self) -> str:

@@ -14,14 +14,7 @@ from annotation.core.errors import DomainError
 from annotation.core.jobs import Claim
 from annotation.core.models import Job
 from annotation.core.strict_json import loads
-from annotation.core.supervision import (
-    Damaged,
-    Ending,
-    RunFolder,
-    Supervisor,
-    module_command,
-    settle,
-)
+from annotation.core.supervision import Damaged, RunFolder, Supervisor, child_config
 from annotation.prompts.models import Response
 from annotation.runs import services, tasks
 from annotation.runs.models import ModelVersion, ResponseScore
@@ -81,20 +74,13 @@ def supervise_scoring(claim: Claim) -> None:
     folder = folder_of(claim.job)
     folder.path.mkdir(parents=True, exist_ok=True, mode=0o700)
     asked = write_rows(claim.job.payload["responses"], folder.path / "responses.jsonl")
-    config = _config(claim.job, version, folder)
+    rows = str((folder.path / "responses.jsonl").resolve())
+    config = child_config(
+        kind="score", run=claim.job.pk, base=version.weights, options={"rows": rows}
+    )
     folder.prepare(config, token=claim.token, begins_anew=True)
     supervisor = Supervisor(claim, folder, relay=lambda lines: None)
-    command = module_command("training.score", folder.path, claim.token)
-    try:
-        ending = supervisor.run(command, cwd=settings.TRAINING_DIR)
-    except KeyboardInterrupt:
-        settle(claim, Ending("cancelled"))
-        raise
-    except SystemExit:
-        settle(claim, Ending("interrupted"))
-        raise
-    if ending.kind != "done":
-        settle(claim, ending)
+    if not supervisor.run_to_end("training.score"):
         return
     report = folder.verified_report(claim.token, kind="score", alive=claim.alive)
     if "scores.jsonl" not in report["files"]:
@@ -116,21 +102,6 @@ def write_rows(responses: list[int], path: Path) -> set[int]:
             asked.add(pk)
     part.replace(path)
     return asked
-
-
-def _config(job: Job, version: ModelVersion, folder: RunFolder) -> dict:
-    return {
-        "format": "concord-run/1",
-        "kind": "score",
-        "run": str(job.pk),
-        "seed": 0,
-        "dataset": None,
-        "base": {
-            "path": str(settings.DATA_DIR / version.artifact),
-            "sha256": version.sha256,
-        },
-        "options": {"rows": str((folder.path / "responses.jsonl").resolve())},
-    }
 
 
 def read_scores(path: Path, asked: set[int]) -> dict[int, float | None]:
