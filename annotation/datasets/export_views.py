@@ -15,11 +15,10 @@ from annotation.datasets.card import card_of
 from annotation.datasets.exporting import record_export
 from annotation.datasets.exports.kept import path_of
 from annotation.datasets.exports.ordering import cancel, order_export, take_export
-from annotation.datasets.exports.shown import shown_exports
+from annotation.datasets.exports.shown import offers_of, shown_exports
 from annotation.datasets.exports.wanted import Wanted, wanted_of
 from annotation.datasets.formats import parquet
 from annotation.datasets.formats.catalogue import FORMATS, format_named
-from annotation.datasets.formats.frozen import SPLITS
 from annotation.datasets.models import Export
 from annotation.datasets.publishing.push_views import pushes_of
 from annotation.projects.permissions import project_for
@@ -41,13 +40,13 @@ def show_exports(request, slug, digest):
 
 
 def _show(request, project, dataset, *, refusal="", error="", licence=None, status=200):
+    offers = offers_of(dataset)
     context = {
         "project": project,
         "tab": "datasets",
         "dataset": dataset,
-        "training_formats": [one for one in FORMATS.values() if one.for_training],
-        "other_formats": [one for one in FORMATS.values() if not one.for_training],
-        "splits": [split for split in SPLITS if dataset.counts["prompts"][split]],
+        "training_formats": [one for one in offers if one.form.for_training],
+        "other_formats": [one for one in offers if not one.form.for_training],
         "has_parquet": parquet.is_available(),
         "parquet_is_missing": _(parquet.MISSING),
         "card": card_of(dataset, FORMATS["preference"]),

@@ -97,7 +97,7 @@ def written(
             guidelines=guidelines_of(dataset),
         )
         if not any(found.rows.values()):
-            raise no_rows(form)
+            raise NoRows()
         card = card_of(dataset, form, found, voices=voices)
         (folder / CARD).write_text(card, encoding="utf-8")
         found.others.append(CARD)
@@ -106,11 +106,15 @@ def written(
         yield folder, record
 
 
-def no_rows(form: Format | Document, split: str = "") -> DomainError:
-    said = {"form": form.title, "split": split}
-    if split:
-        return DomainError(_("The split “%(split)s” has no rows in this form: %(form)s.") % said)
-    return DomainError(_("This dataset has no rows in this form: %(form)s.") % said)
+class NoRows(DomainError):
+    """Nothing of a dataset, or of its split, has a place in the form that was asked for. Without
+    figures or names: a job keeps the sentence, and a page of another language translates it."""
+
+    def __init__(self, *, is_split: bool = False):
+        if is_split:
+            super().__init__(_("This split has no rows in this form."))
+        else:
+            super().__init__(_("This dataset has no rows in this form."))
 
 
 def check_whole(dataset: Dataset) -> None:

@@ -15,9 +15,9 @@ from annotation.core.outgoing import told_when_full
 from annotation.datasets import store
 from annotation.datasets.card import card_of
 from annotation.datasets.exporting import (
+    NoRows,
     check_whole,
     guidelines_of,
-    no_rows,
     reader,
     written,
     zipped,
@@ -92,7 +92,7 @@ class Recipe:
             if not write_split(
                 frozen, wanted.form, wanted.split, part, as_parquet=wanted.as_parquet
             ):
-                raise no_rows(wanted.form, wanted.split)
+                raise NoRows(is_split=True)
             return
         with written(
             dataset,

@@ -30,7 +30,7 @@ class NotReady(Conflict):
 def order_export(*, dataset: Dataset, wanted: Wanted, actor=None) -> Export:
     """The export: as it lies there, made on the spot, or with the job that makes it. Ordered twice
     it is made once."""
-    wanted.check()
+    wanted.check(dataset)
     found = export_of(dataset, wanted)
     if found is not None and found.is_under_way:
         return found
@@ -49,7 +49,7 @@ def order_export(*, dataset: Dataset, wanted: Wanted, actor=None) -> Export:
 def take_export(*, dataset: Dataset, wanted: Wanted, actor=None) -> Export:
     """A ready one that says what is true today, for whoever asks for the file at once; NotReady
     where that would take long."""
-    wanted.check()
+    wanted.check(dataset)
     if is_small(dataset):
         return order_export(dataset=dataset, wanted=wanted, actor=actor)
     found = export_of(dataset, wanted)

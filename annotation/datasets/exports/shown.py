@@ -1,10 +1,36 @@
-"""What the page of exports shows of those that were ordered."""
+"""What the page of exports shows: what may be ordered, and what was."""
 
 from dataclasses import dataclass
 
 from annotation.datasets.exports.kept import is_ready
-from annotation.datasets.exports.wanted import Wanted, wanted_of
+from annotation.datasets.exports.wanted import Wanted, may_have_rows, wanted_of
+from annotation.datasets.formats.catalogue import FORMATS, RATED, Document, Format
+from annotation.datasets.formats.frozen import SPLITS
 from annotation.datasets.models import Dataset, Export
+from annotation.datasets.voices import read_voices
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A format, `missing` the reason where nothing of the dataset has a place in it, and its
+    splits with whether they have rows."""
+
+    form: Format | Document
+    missing: str
+    splits: dict[str, bool]
+
+
+def offers_of(dataset: Dataset) -> list[Offer]:
+    splits = [split for split in SPLITS if dataset.counts["prompts"][split]]
+    found = []
+    for form in FORMATS.values():
+        has_rows = may_have_rows(dataset, form)
+        if has_rows and form.made_of == RATED:
+            has_rows = read_voices(dataset).is_rated
+        missing = "" if has_rows else str(form.made_of.missing)
+        held = {split: may_have_rows(dataset, form, split) for split in splits}
+        found.append(Offer(form, missing, held))
+    return found
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,28 @@ from annotation.datasets.formats import (
     pairs,
     texts,
 )
-from annotation.datasets.formats.frozen import Frozen, Row
+from annotation.datasets.formats.frozen import RANKINGS, Frozen, Row
+
+
+@dataclass(frozen=True)
+class Source:
+    """Files of a dataset; where all of them are empty, a format that is made of them has no rows,
+    and `missing` says why. Where they hold lines, none of these may fit it all the same."""
+
+    files: tuple[str, ...]
+    missing: Any
+
+
+PAIRS = Source(("preferences",), _("No rows here: the dataset has no preferences."))
+COMPARED = Source(
+    ("preferences", "ties"), _("No rows here: the dataset has neither preferences nor ties.")
+)
+IMITATED = Source(("sft",), _("No rows here: the dataset has nothing to imitate."))
+LEARNT = Source(
+    ("preferences", "ties", "sft"), _("No rows here: the dataset has nothing to learn from.")
+)
+SAID = Source((RANKINGS,), _("No rows here: the dataset has no judgments."))
+RATED = Source((RANKINGS,), _("No rows here: nobody rated a response by a criterion."))
 
 
 @dataclass(frozen=True)
@@ -28,6 +49,7 @@ class Format:
     note: Any
     rows: Callable[[Frozen, str], Iterator[Row]]
     columns: dict[str, Any] | None = None
+    made_of: Source = PAIRS
     names_labelers: bool = False
     for_training: bool = True
 
@@ -43,6 +65,7 @@ class Document:
     file: str
     rows: Callable[[Frozen], Iterator[Row]]
     columns: None = None
+    made_of: Source = SAID
     names_labelers: bool = True
     for_training: bool = False
 
@@ -84,6 +107,7 @@ FORMATS: dict[str, Format | Document] = {
             _("Preferences and ties with the chance that the first is better, weight and votes."),
             pairs.soft,
             pairs.SOFT,
+            COMPARED,
         ),
         Format(
             "unpaired",
@@ -98,6 +122,7 @@ FORMATS: dict[str, Format | Document] = {
             _("An item a row: its responses once, and all its comparisons by their places."),
             groups.kwise,
             groups.KWISE,
+            COMPARED,
         ),
         Format(
             "sft",
@@ -105,6 +130,7 @@ FORMATS: dict[str, Format | Document] = {
             _("TRL, conversational: what is worth imitating, for SFT."),
             texts.sft,
             texts.SFT,
+            IMITATED,
         ),
         Format(
             "sft-messages",
@@ -112,6 +138,7 @@ FORMATS: dict[str, Format | Document] = {
             _("The same as one list of messages, as most trainers take it."),
             texts.chat,
             texts.CHAT,
+            IMITATED,
         ),
         Format(
             "prompts",
@@ -119,6 +146,7 @@ FORMATS: dict[str, Format | Document] = {
             _("Each prompt once, for PPO, RLOO, GRPO, or for asking another model."),
             texts.prompts,
             texts.PROMPTS,
+            LEARNT,
         ),
         Format(
             "judgments",
@@ -126,6 +154,7 @@ FORMATS: dict[str, Format | Document] = {
             _("What each labeler said, raw, with the texts it was said of."),
             judged.judgments,
             judged.JUDGMENTS,
+            SAID,
             names_labelers=True,
             for_training=False,
         ),
@@ -135,6 +164,7 @@ FORMATS: dict[str, Format | Document] = {
             _("A row for each response and criterion: the mean, and who gave what."),
             judged.ratings,
             judged.RATINGS,
+            RATED,
             names_labelers=True,
         ),
         Format(
@@ -142,6 +172,7 @@ FORMATS: dict[str, Format | Document] = {
             _("OpenAssistant trees"),
             _("Message trees with ranked replies, a tree for each item."),
             oasst.trees,
+            made_of=LEARNT,
             names_labelers=True,
             for_training=False,
         ),

@@ -131,5 +131,10 @@ def ratings(frozen: Frozen, split: str) -> Iterator[Row]:
             }
 
 
+def has_ratings(said: Row) -> bool:
+    values = (value for given in said["ratings"].values() for value in given.values())
+    return any(value != NOT_APPLICABLE for value in values)
+
+
 def _number(value) -> float | None:
     return None if value is None or value == NOT_APPLICABLE else float(value)

@@ -27,10 +27,11 @@ from annotation.datasets.formats import parquet
 from annotation.datasets.formats.catalogue import FORMATS, format_named
 from annotation.datasets.formats.frozen import SPLITS
 from annotation.datasets.models import Export
+from annotation.datasets.policy import Policy
 from annotation.datasets.tasks import sweep_exports
 from annotation.projects.models import Membership
-from tests.annotation.datasets.world import make_world
-from tests.factories import make_key, make_member
+from tests.annotation.datasets.world import add_demonstration, make_world
+from tests.factories import make_key, make_member, make_project
 
 pytestmark = pytest.mark.django_db
 WHOLE = Wanted(format_named("judgments"))
@@ -276,7 +277,7 @@ def test_a_form_that_holds_nothing_of_it_is_refused_at_once_and_by_the_job(clien
     ratings = Wanted(format_named("ratings"))
     export = ordered(dataset, ratings)
     jobs.run(export.job_id)
-    assert "no rows in this form: Ratings" in Job.objects.get(pk=export.job_id).error
+    assert "no rows in this form" in Job.objects.get(pk=export.job_id).error
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ordering, "SMALL", 1 << 30)
         answer = client.post(
@@ -287,10 +288,68 @@ def test_a_form_that_holds_nothing_of_it_is_refused_at_once_and_by_the_job(clien
             headers={"Authorization": f"Token {make_key(lead, 'export')}"},
         )
     assert answer.status_code == 422
-    assert "no rows in this form: Ratings by criterion" in answer.content.decode()
+    assert "This dataset has no rows in this form." in answer.content.decode()
     assert by_program.status_code == 400
-    assert "no rows in this form: Ratings by criterion" in by_program.json()["detail"]
+    assert "This dataset has no rows in this form." in by_program.json()["detail"]
     assert files() == []
+
+
+def test_the_page_offers_no_order_that_would_come_to_nothing(client, dataset, lead):
+    """The bare one has judgments and nobody's ratings; in the other every form has rows."""
+    full = client.get(address("show-exports", dataset)).content.decode()
+    assert "No rows here" not in full
+    assert full.count("split=train") >= 10
+
+    bare = make_world("bare")
+    client.force_login(make_member(bare, Membership.Role.LEAD))
+    digest = services.freeze_dataset(project=bare).dataset.hash
+    page = client.get(reverse("datasets:show-exports", args=["bare", digest])).content.decode()
+    assert page.count("No rows here: nobody rated a response by a criterion.") == 1
+    ratings = reverse("datasets:download-export", args=["bare", digest, "ratings"])
+    assert f'formaction="{ratings}' not in page
+    assert f'formaction="{ratings.replace("ratings", "reward")}"' in page
+
+
+def test_demonstrations_alone_fill_no_form_of_pairs(client, large, settings, tmp_path):
+    settings.DATA_DIR = tmp_path / "data"
+    project = make_project("written")
+    for number in range(6):
+        add_demonstration(project, f"How {number}?", "Like this.")
+    policy = Policy(split=(1, 0, 0))
+    dataset = services.freeze_dataset(project=project, policy=policy).dataset
+    lead = make_member(project, Membership.Role.LEAD)
+    client.force_login(lead)
+    url = reverse("datasets:show-exports", args=["written", dataset.hash])
+    page = client.get(url).content.decode()
+    assert "No rows here: the dataset has no preferences." in page
+    assert "No rows here: the dataset has no judgments." in page
+    address_of = {
+        key: reverse("datasets:download-export", args=["written", dataset.hash, key])
+        for key in FORMATS
+    }
+    for key in FORMATS:
+        is_offered = f'formaction="{address_of[key]}"' in page
+        assert is_offered == (key in ("sft", "sft-messages", "prompts", "oasst")), key
+        answer = client.post(address_of[key])
+        assert answer.status_code == (302 if is_offered else 422), key
+    by_program = client.post(
+        reverse("datasets-api:export", args=[dataset.hash, "reward"]),
+        headers={"Authorization": f"Token {make_key(lead, 'export')}"},
+    )
+    assert by_program.status_code == 400
+    assert by_program.json()["detail"] == "This dataset has no rows in this form."
+
+
+def test_why_an_order_failed_is_told_in_the_readers_language(client, large):
+    bare = make_world("bare")
+    dataset = services.freeze_dataset(project=bare).dataset
+    client.force_login(make_member(bare, Membership.Role.LEAD))
+    jobs.run(ordered(dataset, Wanted(format_named("ratings"))).job_id)
+    url = reverse("datasets:show-exports", args=["bare", dataset.hash])
+    assert "This dataset has no rows in this form." in client.get(url).content.decode()
+    german = client.get(url, headers={"Accept-Language": "de"}).content.decode()
+    assert "Dieser Datensatz hat in dieser Form keine Zeilen." in german
+    assert "no rows" not in german
 
 
 @pytest.mark.parametrize("query", ["?split=train", "?split=train&parquet=1"])
@@ -303,7 +362,7 @@ def test_a_split_that_holds_nothing_in_a_form_is_refused_at_every_door(client, l
     wanted = Wanted(format_named("ratings"), "train", "parquet" in query)
     export = ordered(dataset, wanted)
     jobs.run(export.job_id)
-    assert "“train” has no rows in this form: Ratings" in Job.objects.get(pk=export.job_id).error
+    assert "This split has no rows in this form." in Job.objects.get(pk=export.job_id).error
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ordering, "SMALL", 1 << 30)
         answer = client.post(
@@ -315,7 +374,7 @@ def test_a_split_that_holds_nothing_in_a_form_is_refused_at_every_door(client, l
         )
     assert answer.status_code == 422
     assert by_program.status_code == 400
-    assert "“train” has no rows in this form: Ratings" in by_program.json()["detail"]
+    assert "This split has no rows in this form." in by_program.json()["detail"]
     assert files() == []
     assert ordered(dataset, Wanted(format_named("reward"), "train")), "others hold some"
 
