@@ -70,6 +70,7 @@ app.conf.update(
             "task": "runs.sweep_benchmark_files",
             "schedule": 24 * 3600.0,
         },
+        "sweep-checkpoints": {"task": "runs.sweep_checkpoints", "schedule": 24 * 3600.0},
     },
 )
 app.autodiscover_tasks()

@@ -204,6 +204,7 @@ class Supervisor:
         *,
         relay: Callable[[Lines], None],
         show_log: Callable[[str], None] = lambda text: None,
+        at_beat: Callable[[], None] = lambda: None,
         stall_seconds: float = STALL_SECONDS,
         grace_seconds: float = children.GRACE_SECONDS,
         poll_seconds: float | None = None,
@@ -212,6 +213,7 @@ class Supervisor:
         self.folder = folder
         self.relay = relay
         self.show_log = show_log
+        self.at_beat = at_beat
         self.stall_seconds = stall_seconds
         self.grace_seconds = grace_seconds
         self.poll_seconds = POLL_SECONDS if poll_seconds is None else poll_seconds
@@ -282,6 +284,7 @@ class Supervisor:
             self.pending.extend(new)
         try:
             self._tell(now)
+            self.at_beat()
             self.last_answer = now
         except Cancelled:
             self.last_answer = now

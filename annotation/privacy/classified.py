@@ -337,8 +337,10 @@ COLUMNS: dict[str, dict[str, Fate]] = {
         "options": CODE,
         "report": CODE,
         "log_tail": CODE,
+        "copy_fault": CODE,
         "created_by": NUMBER,
     },
+    "runs.CheckpointCopy": {"sha256": CODE, "folder": CODE, "files": CODE},
     "runs.RunEvent": {"type": CODE, "data": CODE},
     "runs.ModelVersion": {
         "name": CONTENT,

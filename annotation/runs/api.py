@@ -14,6 +14,7 @@ from annotation.datasets.access import datasets_in
 from annotation.datasets.services import find_dataset
 from annotation.projects.permissions import project_for, row_for
 from annotation.runs import again, detail, events, presets, services
+from annotation.runs.checkpoints.fetching import newest_copy
 from annotation.runs.models import ModelVersion, TrainingRun
 
 
@@ -81,6 +82,12 @@ class ChangeSerializer(serializers.Serializer):
     now = serializers.CharField()
 
 
+class CheckpointCopySerializer(serializers.Serializer):
+    step = serializers.IntegerField()
+    place = serializers.CharField()
+    arrived_at = serializers.DateTimeField()
+
+
 class RunSerializer(serializers.ModelSerializer):
     project = serializers.SlugRelatedField(slug_field="slug", read_only=True)
     dataset = serializers.SlugRelatedField(slug_field="hash", read_only=True)
@@ -90,6 +97,12 @@ class RunSerializer(serializers.ModelSerializer):
     place = serializers.SerializerMethodField(help_text="In the queue, from 1; null once begun.")
     progress = serializers.SerializerMethodField()
     latest = serializers.SerializerMethodField(help_text="The newest value of each number.")
+    checkpoint_copy = serializers.SerializerMethodField(
+        help_text="The newest checkpoint that the project's bucket has."
+    )
+    copy_fault = serializers.CharField(
+        read_only=True, help_text="Why the newest checkpoint is not in the bucket."
+    )
     error = serializers.SerializerMethodField()
     model_version = serializers.SerializerMethodField()
     changes = serializers.SerializerMethodField(
@@ -115,6 +128,8 @@ class RunSerializer(serializers.ModelSerializer):
             "progress",
             "latest",
             "report",
+            "checkpoint_copy",
+            "copy_fault",
             "error",
             "job",
             "model_version",
@@ -139,6 +154,11 @@ class RunSerializer(serializers.ModelSerializer):
     @extend_schema_field(ChangeSerializer(many=True))
     def get_changes(self, run):
         return ChangeSerializer(again.changes_of(run), many=True).data
+
+    @extend_schema_field(CheckpointCopySerializer(allow_null=True))
+    def get_checkpoint_copy(self, run):
+        copy = newest_copy(run)
+        return CheckpointCopySerializer(copy).data if copy else None
 
     def get_error(self, run) -> str:
         return run.job.error

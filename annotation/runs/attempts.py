@@ -15,6 +15,8 @@ from annotation.core.jobs import Claim
 from annotation.core.supervision import Damaged, RunFolder, Supervisor
 from annotation.prompts.models import Generator
 from annotation.runs import leftovers, services
+from annotation.runs.checkpoints.fetching import ensure_newest
+from annotation.runs.checkpoints.sending import Sender, order_removal
 from annotation.runs.models import ModelVersion, RunEvent, TrainingRun
 from annotation.runs.registry import keeping
 
@@ -48,25 +50,34 @@ def supervise_run(claim: Claim) -> None:
         raise DomainError(services.HOW_TO_INSTALL)
     keeping.ensure_on_disk(run.base, run.reward, alive=claim.alive)
     folder = folder_of(run)
+    ensure_newest(run, folder, claim)
     folder.prepare(config_of(run), token=claim.token)
+    sender = Sender(run, folder)
     supervisor = Supervisor(
         claim,
         folder,
         relay=lambda lines: store_events(run, claim.token, lines),
         show_log=lambda text: TrainingRun.objects.filter(pk=run.pk).update(log_tail=text),
+        at_beat=sender.look,
     )
     several = run.options.get("devices", 1) > 1
     module = "training.launch" if several else f"training.train_{run.kind}"
-    if supervisor.run_to_end(module, keep=lambda: _keep_report(run, folder, claim)):
+
+    def keep():
+        """What an attempt that made no model said of itself, and its last checkpoint."""
+        if report := folder.report(claim.token):
+            TrainingRun.objects.filter(pk=run.pk).update(report=report)
+        sender.finish()
+
+    try:
+        is_done = supervisor.run_to_end(module, keep=keep)
+    finally:
+        sender.stop()
+    if is_done:
         report = folder.verified_report(claim.token, kind=run.kind, alive=claim.alive)
         finish_run(claim=claim, run=run, folder=folder, report=report)
         leftovers.drop(run)
-
-
-def _keep_report(run: TrainingRun, folder: RunFolder, claim: Claim) -> None:
-    """What an attempt that made no model said of itself."""
-    if report := folder.report(claim.token):
-        TrainingRun.objects.filter(pk=run.pk).update(report=report)
+        order_removal(run)
 
 
 def store_events(run, token, lines) -> None:

@@ -9,6 +9,7 @@ from annotation.core import jobs
 from annotation.core.charts.whiskers import whisker
 from annotation.core.numbers import grouped
 from annotation.runs import curves, events, presentation, words
+from annotation.runs.checkpoints.fetching import newest_copy
 from annotation.runs.models import RunEvent, TrainingRun
 from annotation.runs.options import BY_KIND
 
@@ -178,6 +179,7 @@ def describe(run: TrainingRun) -> dict:
         "samples": samples(run),
         "has_rewards": run.kind == TrainingRun.Kind.RL,
         "checkpoint_step": events.last_checkpoint(run),
+        "copy": newest_copy(run),
         "numbers": latest_numbers(_newest(metrics)),
         "attempt": run.job.token if run.job else 0,
         "place": jobs.place_of(run.job) if run.state == "queued" and run.job else None,

@@ -18,6 +18,7 @@ FETCH_KIND = "fetch_model"
 JUDGE_KIND = "reward-judge"
 MEASURE_KIND = "measure"
 HARNESS_KIND = "lm_eval"
+REMOVE_COPIES_KIND = "remove_checkpoints"
 
 
 @job_kind(
@@ -128,6 +129,19 @@ def fetch_model(claim: Claim):
     keeping.fetch_in_job(claim)
 
 
+@job_kind(
+    REMOVE_COPIES_KIND,
+    title=gettext_lazy("Taking checkpoints out of a bucket"),
+    lease=timedelta(minutes=15),
+    max_attempts=5,
+    time_limit=None,
+)
+def remove_checkpoints(claim: Claim):
+    from annotation.runs.checkpoints import fetching  # a task is a leaf: services import us
+
+    fetching.remove_in_job(claim)
+
+
 @job_kind(JUDGE_KIND, title=gettext_lazy("Opinions of a reward model"))
 def judge_by_reward(claim: Claim):
     from annotation.runs.judging import running  # a task is a leaf: services import us
@@ -149,3 +163,10 @@ def sweep_benchmark_files():
     from annotation.runs.benchmarking.files import sweep_files  # a task is a leaf
 
     sweep_files()
+
+
+@app.task(name="runs.sweep_checkpoints")
+def sweep_checkpoints():
+    from annotation.runs.checkpoints.sending import sweep  # a task is a leaf
+
+    sweep()

@@ -42,6 +42,8 @@ class Destination(models.Model):
     repository = models.CharField(max_length=200, blank=True)
     # The secret half of the key, or the token.
     sealed_secret = SealedField(blank=True)
+    # Whether the project's trainings send their checkpoints there.
+    keeps_checkpoints = models.BooleanField(default=False)
 
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(
@@ -68,6 +70,15 @@ class Destination(models.Model):
                 condition=Q(kind="s3", repository="") & ~Q(bucket="") & ~Q(access_key="")
                 | Q(kind="hub", bucket="", prefix="", access_key="") & ~Q(repository=""),
                 name="destination_bucket_or_repository",
+            ),
+            models.CheckConstraint(
+                condition=Q(keeps_checkpoints=False) | Q(kind="s3", removed_at=None),
+                name="destination_of_checkpoints_is_a_bucket",
+            ),
+            models.UniqueConstraint(
+                fields=["project"],
+                condition=Q(keeps_checkpoints=True),
+                name="destination_of_checkpoints_once",
             ),
         ]
 

@@ -23,8 +23,8 @@ class DestinationSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Destination
-        fields = ["id", "project", "kind", "name", *SAID, "created_at"]
-        read_only_fields = ["id", "created_at"]
+        fields = ["id", "project", "kind", "name", *SAID, "keeps_checkpoints", "created_at"]
+        read_only_fields = ["id", "keeps_checkpoints", "created_at"]
         validators = []
         extra_kwargs = {name: {"required": False} for name in SAID}
 
@@ -38,6 +38,12 @@ class NewDestinationSerializer(DestinationSerializer):
 
 class SecretSerializer(serializers.Serializer):
     secret = serializers.CharField(write_only=True, help_text=WRITE_ONLY)
+
+
+class CheckpointsSerializer(serializers.Serializer):
+    keeps_checkpoints = serializers.BooleanField(
+        help_text="Whether the project's trainings send their checkpoints to this bucket."
+    )
 
 
 class OrderedSerializer(serializers.Serializer):
@@ -134,6 +140,21 @@ class DestinationView(APIView):
     def get(self, request, destination_id):
         """One destination."""
         found = _destination(request.user, "see_datasets", destination_id)
+        return Response(DestinationSerializer(found).data)
+
+    @extend_schema(
+        operation_id="destinations_keep_checkpoints",
+        request=CheckpointsSerializer,
+        responses=DestinationSerializer,
+        tags=["datasets"],
+    )
+    def put(self, request, destination_id):
+        """Keep the checkpoints of trainings in this bucket, or no more."""
+        found = _destination(request.user, "export", destination_id)
+        serializer = CheckpointsSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        wanted = serializer.validated_data["keeps_checkpoints"]
+        destinations.keep_checkpoints(destination=found, wanted=wanted, actor=request.user)
         return Response(DestinationSerializer(found).data)
 
     @extend_schema(operation_id="destinations_delete", responses={204: None}, tags=["datasets"])

@@ -68,8 +68,29 @@ def remove_destination(*, destination: Destination, actor=None) -> None:
     """Nothing is sent there any more, and its secret is gone. What was sent stays there."""
     held = _locked(destination)
     held.sealed_secret, held.removed_at = "", timezone.now()
-    held.save(update_fields=["sealed_secret", "removed_at"])
+    held.keeps_checkpoints = False
+    held.save(update_fields=["sealed_secret", "removed_at", "keeps_checkpoints"])
     _record("destination.removed", held, actor)
+
+
+@transaction.atomic
+def keep_checkpoints(*, destination: Destination, wanted: bool, actor=None) -> None:
+    """Let the project's trainings send their checkpoints to this bucket, and to no other; or end
+    that. What is there stays until its run is done."""
+    # Two who choose at once choose one after the other: a project has one such bucket.
+    rows = Destination.objects.filter(project=destination.project_id)
+    list(rows.kept().select_for_update().order_by("pk"))
+    held = _locked(destination)
+    if not held.is_bucket:
+        raise DomainError(_("Checkpoints are kept in a bucket; this is a repository on the Hub."))
+    if held.keeps_checkpoints == wanted:
+        return
+    rows.filter(keeps_checkpoints=True).update(keeps_checkpoints=False)
+    held.keeps_checkpoints = wanted
+    held.save(update_fields=["keeps_checkpoints"])
+    kind = "destination.keeps_checkpoints" if wanted else "destination.keeps_no_checkpoints"
+    _record(kind, held, actor)
+    destination.refresh_from_db()
 
 
 def request_trial(*, destination: Destination, actor=None) -> Job:

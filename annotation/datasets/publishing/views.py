@@ -82,6 +82,9 @@ def change_destination(request, slug, destination_id):
             secret = request.POST.get("secret", "")
             destinations.replace_secret(destination=destination, secret=secret, actor=actor)
             messages.success(request, _("The new secret is kept."))
+        elif do in ("keep_checkpoints", "keep_no_checkpoints"):
+            wanted = do == "keep_checkpoints"
+            destinations.keep_checkpoints(destination=destination, wanted=wanted, actor=actor)
         elif do == "remove":
             destinations.remove_destination(destination=destination, actor=actor)
             messages.success(request, _("The destination is removed, and its secret is gone."))

@@ -460,6 +460,16 @@ KINDS: dict[str, Words] = {
     "destination.tried": Words(
         "data", _("Destination tried"), _("%(who)s tried %(target)s, %(name)s")
     ),
+    "destination.keeps_checkpoints": Words(
+        "data",
+        _("Checkpoints kept in a bucket"),
+        _("%(who)s let trainings send checkpoints to %(target)s, %(name)s"),
+    ),
+    "destination.keeps_no_checkpoints": Words(
+        "data",
+        _("Checkpoints kept on the disk alone"),
+        _("%(who)s let trainings send no more checkpoints to %(target)s, %(name)s"),
+    ),
     "destination.removed": Words(
         "data", _("Destination removed"), _("%(who)s removed %(target)s, %(name)s")
     ),

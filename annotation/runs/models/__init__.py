@@ -1,6 +1,7 @@
 """Trainings, what came of them, and the rounds that close the loop."""
 
 from annotation.runs.models.benchmarks import BenchmarkFile, BenchmarkSubset, Measurement
+from annotation.runs.models.checkpoints import CheckpointCopy
 from annotation.runs.models.checks import AccuracyCheck
 from annotation.runs.models.evaluations import (
     Evaluation,
@@ -18,6 +19,7 @@ __all__ = [
     "AccuracyCheck",
     "BenchmarkFile",
     "BenchmarkSubset",
+    "CheckpointCopy",
     "Evaluation",
     "EvaluationFigures",
     "EvaluationPair",

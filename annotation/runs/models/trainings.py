@@ -49,6 +49,8 @@ class TrainingRun(models.Model):
     # The final run.json: counts, metrics, baselines, versions.
     report = models.JSONField(default=dict)
     log_tail = models.TextField(blank=True)
+    # Why the newest checkpoint is not in the bucket; empty again once one arrives.
+    copy_fault = models.CharField(max_length=500, blank=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )

@@ -364,6 +364,7 @@ ROUTES = [
     Route("datasets-api:destinations", "export", "POST"),
     Route("datasets-api:destination", "see_datasets"),
     Route("datasets-api:destination", "export", "DELETE"),
+    Route("datasets-api:destination", "export", "PUT"),
     Route("datasets-api:destination-secret", "export", "PUT"),
     Route("datasets-api:try-destination", "export", "POST"),
     Route("datasets-api:pushes", "export"),
