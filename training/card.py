@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from training import checkpoint, ranks
+from training import card_words, checkpoint, ranks
 from training.errors import ConfigError, RunError
 from training.evaluate import verdict
 from training.events import write_json
@@ -21,6 +21,7 @@ TITLES = {
     "kto": "Policy (KTO)",
     "rl": "Policy (reinforcement learning)",
 }
+COUNTS = {"read": "Read", "kept": "Kept", "cut": "With a cut prompt"}
 
 
 def publish(
@@ -134,15 +135,15 @@ def write_card(run: Run, limits: list[str]) -> str:
         *_table(
             ("Rows", "Count"),
             [
-                *((name, outcome.counts.get(name, 0)) for name in ("read", "kept", "cut")),
+                *((called, f"{outcome.counts.get(name, 0):,}") for name, called in COUNTS.items()),
                 *(
-                    (f"dropped: {reason}", count)
+                    (f"Dropped: {reason}", f"{count:,}")
                     for reason, count in outcome.counts.get("dropped", {}).items()
                 ),
             ],
         ),
         "",
-        "`cut`: the beginning of the prompt was left out; responses are never cut.",
+        "Of a cut prompt the beginning was left out; responses are never cut.",
         "",
         "## Held-out figures",
         "",
@@ -150,7 +151,7 @@ def write_card(run: Run, limits: list[str]) -> str:
         "",
         "## Settings",
         "",
-        *_table(("Setting", "Value"), sorted((run.options | outcome.settings).items())),
+        *_settings(run),
         "",
         "## Limits",
         "",
@@ -185,29 +186,69 @@ def describe_base(run: Run) -> str:
 
 
 def _figures(run: Run) -> list[str]:
-    metrics, baselines = run.outcome.metrics, run.outcome.baselines
-    rows: list[tuple[str, Any]] = []
-    for name, value in metrics.items():
-        if name == "beats_length":
-            continue
-        rows.append((name, _show(value)))
-    for name, value in baselines.items():
-        rows.append((f"baseline: {name}", _show(value)))
-    for name, value in run.outcome.initial.items():
-        rows.append((f"before the first step: {name}", _show(value)))
+    rows = [
+        row
+        for name, entry in run.outcome.metrics.items()
+        if name != "beats_length"  # the sentence above says it
+        for row in _rows(name, entry)
+    ]
+    rows += [_baseline(name, entry) for name, entry in run.outcome.baselines.items()]
+    rows += [
+        (f"Before the first step: {called}", told)
+        for name, entry in run.outcome.initial.items()
+        for called, told in _rows(name, entry)
+    ]
     lines = _table(("Figure", "Value"), rows)
     if run.kind in ("reward", "dpo", "kto"):
-        lines = [f"**{verdict(metrics)}**", "", *lines]
+        lines = [f"**{verdict(run.outcome.metrics)}**", "", *lines]
     return lines
 
 
-def _show(value: Any) -> str:
-    if isinstance(value, dict) and "low" in value:
-        rule = f", {value['rule']} wins" if "rule" in value else ""
-        return f"{value['value']:.3f} ({value['low']:.3f} to {value['high']:.3f}{rule})"
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {_show(entry)}" for name, entry in value.items())
-    return f"{value:.4f}" if isinstance(value, float) else str(value)
+def _rows(name: str, entry: Any) -> list[tuple[str, str]]:
+    """One line, or of a group one each: `calibration` has several figures."""
+    called = "Criterion" if name == "criteria" else card_words.title(name, is_figure=True)
+    if isinstance(entry, dict) and "value" not in entry:
+        # A criterion's key is the project's own.
+        keys = {
+            key: key.replace("|", r"\|") if name == "criteria" else card_words.title(key)
+            for key in entry
+        }
+        return [
+            (f"{called}: {keys[key]}", card_words.figure(one))
+            for key, one in entry.items()
+            if not isinstance(one, list) and (not isinstance(one, dict) or "value" in one)
+        ]
+    return [] if isinstance(entry, list) else [(called, card_words.figure(entry))]
+
+
+def _baseline(name: str, entry: dict[str, Any]) -> tuple[str, str]:
+    if "rule" in entry:
+        return f"Length alone, the {entry['rule']} response wins", card_words.figure(entry)
+    told = ", ".join(
+        f"{'accuracy' if key == 'value' else card_words.title(key).lower()} "
+        f"{card_words.figure(one)}"
+        for key, one in entry.items()
+    )
+    return card_words.title(name), told
+
+
+def _settings(run: Run) -> list[str]:
+    """What was ordered and what the trainer chose; the rest, in a line, by the names to type."""
+    given = run.config.get("options") or {}
+    told = {name: run.options[name] for name in given if name in run.options}
+    told |= {name: one for name, one in run.outcome.settings.items() if name != "base"}
+    rest = {name: one for name, one in run.options.items() if name not in told}
+    rows = [
+        (card_words.title(name), card_words.value(one))
+        for name, one in sorted(told.items())
+        if card_words.is_told(one)
+    ]
+    usual = ", ".join(
+        f"`{name}` {card_words.value(one)}"
+        for name, one in sorted(rest.items())
+        if card_words.is_told(one)
+    )
+    return [*_table(("Setting", "Value"), rows), *(["", f"As by default: {usual}."] * bool(usual))]
 
 
 def _table(head: tuple[str, str], rows: list[tuple[str, Any]]) -> list[str]:

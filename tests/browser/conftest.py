@@ -46,6 +46,12 @@ TOO_WIDE = """
   return [`${scrollWidth} px wide`, ...found.map((one) => one.outerHTML.slice(0, 99)).slice(0, 3)];
 }
 """
+# A name or a value that goes on over what stands beside it, or beyond its panel.
+SPILT = """
+() => [...document.querySelectorAll("main dl.kv :is(dt, dd)")]
+  .filter((one) => one.scrollWidth > one.clientWidth + 1)
+  .map((one) => `spilt: ${one.outerHTML.slice(0, 99)}`)
+"""
 QUIET = [
     "--no-sandbox",
     "--disable-background-networking",
@@ -164,6 +170,7 @@ class Visitor:
             bad, passed = self.violations()
             assert passed > 10, "axe looked at next to nothing"
             found += [(width, one) for one in bad] + self.page.evaluate(TOO_WIDE)
+            found += self.page.evaluate(SPILT)
         grounds = set()
         for theme in themes:
             pale, ground = self.page.evaluate(CONTRAST, theme)

@@ -107,6 +107,29 @@ def test_every_page_and_state_is_clean(visit, world):  # noqa: F811
     check(visitor, "start-refused")
 
 
+def test_no_machine_is_cut_in_the_form_and_no_bar_lies_on_a_stage(visit, world):  # noqa: F811
+    visitor = visit().sign_in(world.engineer)
+    visitor.open(path("start-run", world))
+    room = """(select) => {
+      const free = select.cloneNode(true);
+      free.style.inlineSize = "max-content";
+      select.after(free);
+      const wanted = free.offsetWidth;
+      free.remove();
+      return [wanted, select.offsetWidth];
+    }"""
+    wanted, given = visitor.page.locator("[name=preset]").evaluate(room)
+    assert 0 < wanted <= given
+
+    run = world.start()
+    visitor.page.set_viewport_size({"width": 360, "height": 800})
+    visitor.open(path("show-run", world, run.pk))
+    boxes = [one.bounding_box() for one in visitor.page.locator(".stages li").all()]
+    below = [(b["y"] - a["y"] - a["height"]) for a in boxes for b in boxes if b["y"] > a["y"]]
+    assert below, "in lines below each other"
+    assert min(below) >= 16
+
+
 def test_a_run_is_ordered_watched_and_ends_without_a_reload(visit, world):  # noqa: F811
     visitor = visit().sign_in(world.engineer)
     visitor.open(path("start-run", world) + "?kind=sft")

@@ -53,15 +53,16 @@ def test_the_card_names_dataset_counts_baseline_and_limits(published, dataset):
     card = (folder / "README.md").read_text()
 
     assert dataset["hash"] in card
-    assert f"| read | {record['counts']['read']} |" in card
-    assert f"| kept | {record['counts']['kept']} |" in card
+    assert f"| Read | {record['counts']['read']:,} |" in card
+    assert f"| Kept | {record['counts']['kept']:,} |" in card
     assert "## Limits" in card
-    assert "before the first step: eval_loss" in card
+    assert "Before the first step: Loss, held out" in card
     if record["kind"] != "sft":
-        assert "baseline: length | 1.000" in card
+        assert "Length alone, the longer response wins | 1.000" in card
         assert "**not better than length" in card
+    assert not [word for word in ("None", "True", "False") if f"| {word} |" in card]
     for reason, count in record["counts"]["dropped"].items():
-        assert f"| dropped: {reason} | {count} |" in card
+        assert f"| Dropped: {reason} | {count:,} |" in card
 
 
 def test_a_policy_loads_with_its_chat_template(policy_folder):

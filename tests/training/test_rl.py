@@ -69,7 +69,7 @@ def test_samples_are_told_while_it_trains(rl):
 def test_the_card_says_whose_win_rate_it_is(rl):
     run, _, _ = rl
     card = (run / "1" / "model" / "README.md").read_text()
-    assert "test_win_rate" in card
+    assert "Win rate, on the test split" in card
     assert "only fresh blind judgments show" in card
     assert json.loads((run / "1" / "model" / "manifest.json").read_text())["kind"] == "policy"
 

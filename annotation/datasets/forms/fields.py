@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from annotation.datasets import policy as rules
 from annotation.datasets.policy import Policy
 
+# What a heading says is left out or kept, and what ticking the box does.
 DROPS = {
     "drop_empty": _("Pairs with an empty response"),
     "drop_equal": _("Pairs of equal texts"),
@@ -14,6 +15,19 @@ DROPS = {
     "drop_repeated": _("Pairs met before: same prompt, same two texts in another item"),
     "drop_personal": _("Texts with personal data: addresses, telephone and account numbers"),
     "drop_surplus": _("Judgments beyond the wanted number"),
+}
+TICKED = {
+    "drop_empty": _("Leave out pairs with an empty response"),
+    "drop_equal": _("Leave out pairs of equal texts"),
+    "drop_both_unacceptable": _("Leave out pairs that most found both unacceptable"),
+    "drop_turns": _(
+        "Leave out pairs with a transcript in a response, which speaks for both sides"
+    ),
+    "drop_repeated": _("Leave out pairs met before: same prompt, same two texts in another item"),
+    "drop_personal": _(
+        "Leave out texts with personal data: addresses, telephone and account numbers"
+    ),
+    "drop_surplus": _("Leave out judgments beyond the wanted number"),
 }
 USUAL = ("drop_empty", "drop_equal", "drop_both_unacceptable")
 

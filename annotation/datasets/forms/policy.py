@@ -9,7 +9,7 @@ from annotation.core.numbers import grouped, localised
 from annotation.datasets import choices
 from annotation.datasets import policy as rules
 from annotation.datasets.access import lendable, may_in_all
-from annotation.datasets.forms.fields import DROPS, USUAL, boxes, percent, radio, share
+from annotation.datasets.forms.fields import TICKED, USUAL, boxes, percent, radio, share
 from annotation.datasets.forms.sections import JUDGE_FIELDS, Section, sections_of
 from annotation.datasets.forms.settings import settings_said
 from annotation.datasets.policy import NO_RUBRIC, Policy, PolicyError
@@ -156,7 +156,7 @@ class PolicyForm(forms.Form):
     )
     balance_length = forms.BooleanField(
         required=False,
-        label=_("As many that the longer response wins as the shorter one"),
+        label=_("Balance by length: longer and shorter responses win equally often"),
         help_text=_("In each split, by leaving out some of the commoner kind, drawn by lot."),
     )
     near_prompts = radio(
@@ -165,7 +165,7 @@ class PolicyForm(forms.Form):
         _("The very same prompt never lies in two splits, whatever is chosen here."),
     )
     near_from = share(
-        _("Near from"),
+        _("How alike prompts must be to count as nearly the same"),
         _("The share of runs of five characters that two prompts have in common, 0.5 to 1."),
         low=0.5,
         initial=0.8,
@@ -173,8 +173,8 @@ class PolicyForm(forms.Form):
     salt = forms.CharField(
         max_length=100,
         required=False,
-        label=_("Salt"),
-        help_text=_("Another one deals the prompts out differently."),
+        label=_("Word for the lot (salt)"),
+        help_text=_("Any word: another one deals the prompts out to the splits differently."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     demonstrations = forms.ChoiceField(
@@ -186,13 +186,13 @@ class PolicyForm(forms.Form):
 
     def __init__(self, *args, project, user, **kwargs):
         super().__init__(*args, **kwargs)
-        for name, label in DROPS.items():
+        for name, label in TICKED.items():
             self.fields[name] = forms.BooleanField(
                 required=False, initial=name in USUAL, label=label
             )
         if has_corrections(project, Policy()):
             self.fields["drop_corrections"] = forms.BooleanField(
-                required=False, label=_("Corrections, and their originals as worse")
+                required=False, label=_("Leave out corrections, with their originals as worse")
             )
         self._offer(project, user)
 

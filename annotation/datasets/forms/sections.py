@@ -148,11 +148,10 @@ def is_changed(one: forms.BoundField) -> bool:
 def _said(one: forms.BoundField) -> str:
     value = one.value()
     if isinstance(one.field, forms.BooleanField):
-        words = {"what": one.label}
         if one.name in DROPS:
             said = _("left out: %(what)s") if value else _("kept: %(what)s")
-            return said % words
-        return str(one.label) if value else _("not: %(what)s") % words
+            return said % {"what": DROPS[one.name]}
+        return str(one.label) if value else _("not: %(what)s") % {"what": one.label}
     return f"{one.label}: {_answer(one, value)}"
 
 

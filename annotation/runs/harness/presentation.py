@@ -1,4 +1,4 @@
-"""Harness figures as people read them: a page's rows, the card's, and the regression table's."""
+"""Harness figures as people read them: a page's rows and the regression table's."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -20,7 +20,6 @@ from annotation.runs.harness import presentation, services
 from annotation.runs.harness.catalogue import OURS, catalogue
 from annotation.runs.harness.running import read_figures
 from annotation.runs.models import HarnessEvaluation, HarnessFigure
-from annotation.runs.registry.card import card_of
 from annotation.runs.registry.table import regression_table
 
 pytestmark = pytest.mark.django_db
@@ -216,7 +215,6 @@ def test_the_form_orders_and_refuses_with_the_same_page(client, world):
     assert "hx-get" not in text(client.get(made.url, headers={"HX-Request": "true"}))
 
     shown = text(client.get(reverse("runs:show-model-version", args=[slug, version.pk])))
-    assert "Tasks of the lm-evaluation-harness" in shown, "in the card"
     assert "h-harness" in shown
     assert "0.500" in shown
     listed = text(client.get(reverse("runs:list-model-versions", args=[slug])))
@@ -297,7 +295,6 @@ def test_a_perplexity_may_have_any_size_wherever_it_is_shown(client, world):
     out = io.StringIO()
     call_command("evaluate_harness", slug, "polite", stdout=out)
     assert re.search(r"word_perplexity +4,321", out.getvalue())
-    assert "4,321" in card_of(version)
 
 
 def test_a_reward_model_has_no_such_page(client, world):
@@ -400,8 +397,7 @@ def test_where_two_figures_are_not_alike_no_arrow_is_drawn(world, more, said):
 
 
 def test_the_newest_figure_counts_and_parts_of_a_group_stay_out(world):
-    version = world.make_version(card="# A card")
-    assert card_of(version) == "# A card"
+    version = world.make_version()
     figured(version, 0.1, 0.01)
     figured(version, 0.7, 0.01)
     HarnessFigure.objects.create(
@@ -409,9 +405,6 @@ def test_the_newest_figure_counts_and_parts_of_a_group_stay_out(world):
         filter="none", value=0.2, example_count=3, is_part=True,
     )  # fmt: skip
     assert [cell.value for cell in cells_of(version)] == ["0.700"]
-    card = card_of(version)
-    assert card.startswith("# A card\n\n## Tasks of the lm-evaluation-harness")
-    assert "- **t**, acc: 0.700 (0.680 to 0.720), on 100 examples of version 1" in card
 
 
 LINE = {

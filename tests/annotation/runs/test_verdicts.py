@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from annotation.runs import verdicts
-from annotation.runs.registry.card import card_of, plain
+from annotation.runs.registry.card import card_of
 
 pytestmark = pytest.mark.django_db
 
@@ -32,18 +32,20 @@ def metrics_of(gain, prompts=80):
 
 
 @pytest.mark.parametrize("word", GAINS)
-def test_page_list_table_and_card_say_the_same(word, client, world):
-    old = "# A card\n\n**better than length (+20.0 points, 95 % +10.0 to +30.0)**\n"
+def test_page_list_and_table_say_the_same_and_the_page_once(word, client, world):
+    told = "## Held-out figures\n\n**better than length (+20.0 points)**\n\n| Figure |\n\n"
+    old = f"# A card\n\n## Data\n\nRows.\n\n{told}## Limits\n\n- Some.\n"
     version = world.make_version("reward", "taste", metrics=metrics_of(GAINS[word]), card=old)
     client.force_login(world.engineer)
     slug = world.project.slug
     sentence = verdicts.against_length(version.metrics).sentence
     page = text(client.get(reverse("runs:show-model-version", args=[slug, version.pk])))
-    assert page.count(sentence) == 2, "beside the figures, and as the card's first sentence"
+    assert page.count(sentence) == 1, "with the figures, and not in the card besides"
+    assert "(+20.0 points)" not in page, "nor by the rule of another day"
     assert "Interval: 95 %." not in page
     listed = text(client.get(reverse("runs:list-model-versions", args=[slug])))
     assert listed.count(word) >= 2, "in the list and in the table"
-    assert sentence in card_of(version)
+    assert card_of(version) == "# A card\n\n## Data\n\nRows.\n\n## Limits\n\n- Some.\n"
 
 
 def test_few_prompts_have_no_verdict_whatever_their_interval_says():
@@ -59,7 +61,3 @@ def test_figures_from_before_prompts_were_counted_still_have_a_verdict():
     assert (found.key, found.sentence.endswith("+10.0 to +30.0).")) == (verdicts.BETTER, True)
     assert verdicts.against_length({"accuracy": {}}) is None
     assert verdicts.against_length({"beats_length": {"value": 0.2}}).key == verdicts.OPEN
-
-
-def test_a_strangers_name_means_nothing_in_the_cards_markdown():
-    assert plain("a|b\n*c* <x> [y](z)") == r"a\|b \*c\* \<x\> \[y\]\(z\)"
