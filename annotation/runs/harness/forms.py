@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from annotation.runs.harness import services
 from annotation.runs.harness.catalogue import Catalogue
-from annotation.runs.harness.options import LM_EVAL
+from annotation.runs.harness.options import LM_EVAL, TITLES
 from annotation.runs.models import HarnessEvaluation, ModelVersion
 
 OPTIONS = {option.name: option for option in LM_EVAL}
@@ -14,36 +14,40 @@ HELP = {name: option.help for name, option in OPTIONS.items()}
 
 class HarnessForm(forms.Form):
     tasks = forms.MultipleChoiceField(
-        label=_("Tasks"),
+        label=TITLES["tasks"],
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": _("Choose at least one task.")},
     )
     limit = forms.IntegerField(
-        label=_("Examples"),
+        label=TITLES["limit"],
         min_value=1,
         max_value=1_000_000,
         required=False,
         help_text=HELP["limit"],
     )
     few_shot = forms.IntegerField(
-        label=_("Shots"), min_value=0, max_value=100, required=False, help_text=HELP["few_shot"]
+        label=TITLES["few_shot"],
+        min_value=0,
+        max_value=100,
+        required=False,
+        help_text=HELP["few_shot"],
     )
-    chat = forms.BooleanField(label=_("As a conversation"), required=False, initial=True)
+    chat = forms.BooleanField(label=TITLES["chat"], required=False, initial=True)
     batch_size = forms.IntegerField(
-        label=_("Requests together"),
+        label=TITLES["batch_size"],
         min_value=1,
         max_value=4096,
         initial=8,
         help_text=HELP["batch_size"],
     )
     max_length = forms.IntegerField(
-        label=_("Longest request"),
+        label=TITLES["max_length"],
         min_value=8,
         max_value=131072,
         required=False,
         help_text=HELP["max_length"],
     )
-    seed = forms.IntegerField(label=_("Seed"), min_value=0, max_value=2**31 - 1, initial=11)
+    seed = forms.IntegerField(label=TITLES["seed"], min_value=0, max_value=2**31 - 1, initial=11)
 
     def __init__(self, *args, there: Catalogue, **more):
         super().__init__(*args, **more)

@@ -4,6 +4,16 @@ from django.utils.translation import gettext_lazy as _
 
 from annotation.core.options import Option
 
+TITLES = {
+    "tasks": _("Tasks"),
+    "seed": _("Seed"),
+    "limit": _("Examples"),
+    "few_shot": _("Shots"),
+    "chat": _("As a conversation"),
+    "batch_size": _("Requests together"),
+    "max_length": _("Longest request"),
+    "precision": _("Numeric precision"),
+}
 LM_EVAL = (
     Option(
         "limit", int, None, _("The first so many examples of each task; else all."), 1, 1_000_000

@@ -9,7 +9,7 @@ from annotation.core.charts.scales import span
 from annotation.core.intervals import difference_interval
 from annotation.core.numbers import grouped, localised
 from annotation.runs import presentation, words
-from annotation.runs.harness.options import LM_EVAL
+from annotation.runs.harness.options import LM_EVAL, TITLES
 from annotation.runs.models import HarnessEvaluation, HarnessFigure, ModelVersion
 from annotation.runs.registry.table import Cell, Line
 
@@ -76,14 +76,14 @@ def _row(figure: HarnessFigure) -> Row:
     )
 
 
-def settings_of(evaluation: HarnessEvaluation) -> list[tuple[str, str]]:
-    """What it was told, the given and the defaults; a dash is what task or model say."""
+def settings_of(evaluation: HarnessEvaluation) -> list[tuple[str, str, str]]:
+    """(option, what it is called, value): what it was told, the given and the defaults; a dash is
+    what task or model say."""
     told = [("tasks", ", ".join(evaluation.tasks)), ("seed", str(evaluation.seed))]
     for option in LM_EVAL:
         value = evaluation.options.get(option.name, option.default)
-        said = presentation.setting(value) if value is not None else "–"
-        told.append((option.name, said))
-    return told
+        told.append((option.name, presentation.number(value) if value is not None else "–"))
+    return [(name, str(TITLES[name]), said) for name, said in told]
 
 
 def newest_of(version: ModelVersion) -> list[HarnessEvaluation]:

@@ -211,6 +211,7 @@ def test_the_form_orders_and_refuses_with_the_same_page(client, world):
     assert one.options == {"limit": 5, "chat": False}, "a box that is not ticked is false"
     page = text(client.get(made.url))
     assert "Waiting for the train worker." in page
+    assert 'As a conversation<code class="raw">chat</code></dt><dd class="num">no</dd>' in page
     work(one)
     assert "hx-get" not in text(client.get(made.url, headers={"HX-Request": "true"}))
 
