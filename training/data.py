@@ -20,6 +20,8 @@ ROLES = ("system", "user", "assistant", "tool")  # what items are imported with
 # Above this share of unusable rows the run fails unless it was told to go on.
 LARGEST_DROPPED_SHARE = 0.02
 
+# Why a row cannot be used, as counts and reports name it; the others stand in tokens.py.
+NOT_IN_TEMPLATE = "refused by the chat template"
 EVEN = 0.5  # a share of the votes that decides nothing
 
 Messages = tuple[dict[str, str], ...]
@@ -78,6 +80,8 @@ class Counts:
     dropped: Counter[str] = field(default_factory=Counter)
     # Left out because this kind of training has no use for them: no sign of bad data.
     by_design: frozenset[str] = frozenset({"tie"})
+    # What the base model's chat template said of the first prompt it refused, and of which.
+    refusal: str = ""
 
     @property
     def kept(self) -> int:
@@ -91,6 +95,12 @@ class Counts:
             "dropped": {reason: n for reason, n in sorted(self.dropped.items()) if n},
         }
 
+    def drop_refused(self, prompt_sha256: str, said: str) -> None:
+        """A row whose prompt the chat template does not take, in the template's own words."""
+        self.dropped[NOT_IN_TEMPLATE] += 1
+        said = " ".join(said.split())[:300]
+        self.refusal = self.refusal or f"“{said}” of prompt_sha256 {prompt_sha256}"
+
     def check(self, *, allow_drops: bool) -> None:
         """Raise DataError when more than 2 % of the usable rows were lost."""
         usable = self.read - sum(self.dropped[reason] for reason in self.by_design)
@@ -101,9 +111,15 @@ class Counts:
             return
         reasons = ", ".join(f"{n} {reason}" for reason, n in sorted(lost.items()))
         share = 100 * sum(lost.values()) / usable
+        todo = ["repair the data", "set allow_drops"]
+        if self.refusal:
+            reasons += f", which says {self.refusal}"
+            todo.insert(0, "choose a base model whose chat template takes these prompts")
+        if lost.keys() != {NOT_IN_TEMPLATE}:
+            todo.insert(0, "raise max_length")
         raise DataError(
             f"{share:.1f} % of {usable} rows cannot be used ({reasons}); "
-            "raise max_length, repair the data, or set allow_drops"
+            f"{', '.join(todo[:-1])}, or {todo[-1]}"
         )
 
 

@@ -17,7 +17,11 @@ from training.events import strict_json
 from training.run import Run, main
 
 # What keeps a prompt from being answered, in responses.jsonl and in words.
-SAID = {"long_prompt": "prompt too long", "control_token": "control token in prompt"}
+SAID = {
+    "long_prompt": "prompt too long",
+    "control_token": "control token in prompt",
+    "chat_template": "prompt refused by the chat template",
+}
 
 
 def work(run: Run) -> None:
@@ -25,6 +29,8 @@ def work(run: Run) -> None:
     prompts = read_prompts(run.options["prompts"])
 
     run.tick("load models")
+    from jinja2 import TemplateError
+
     from training import policy
     from training.card import check_base
     from training.tokens import ChatTokeniser
@@ -45,8 +51,12 @@ def work(run: Run) -> None:
         if not tokeniser.is_clean(prompt):
             faults[name] = "control_token"
             continue
-        ids = tokeniser.encode_prompt(prompt)
-        fitting = tokeniser.cut(prompt, ids, limit - options["max_new_tokens"])
+        try:
+            ids = tokeniser.encode_prompt(prompt)
+            fitting = tokeniser.cut(prompt, ids, limit - options["max_new_tokens"])
+        except TemplateError:  # such as roles that do not alternate
+            faults[name] = "chat_template"
+            continue
         if fitting is None:
             faults[name] = "long_prompt"
             continue

@@ -21,14 +21,13 @@ from torch import Tensor, nn
 from transformers import AutoModel, AutoModelForSequenceClassification, AutoTokenizer
 
 from training import policy
-from training.data import Comparison, Counts, Messages
+from training.data import NOT_IN_TEMPLATE, Comparison, Counts, Messages
 from training.errors import ConfigError
 from training.events import write_json
 from training.heads import OVERALL, Heads
 from training.tokens import (
     LEAST_PROMPT,
     NOT_CLEAN,
-    NOT_IN_TEMPLATE,
     TOO_LONG,
     ChatTokeniser,
     Reading,
@@ -357,9 +356,12 @@ class ScoredComparisons:
             for key in keys:
                 if key not in known:
                     known[key] = tokeniser.read(one.prompt, key[1])
-            fault = next((known[key].fault for key in keys if known[key].fault), None)
-            if fault is not None:
-                counts.dropped[fault] += 1
+            unread = next((known[key] for key in keys if known[key].fault), None)
+            if unread is not None:
+                if unread.fault == NOT_IN_TEMPLATE:
+                    counts.drop_refused(one.prompt_sha256, unread.detail)
+                else:
+                    counts.dropped[unread.fault] += 1
                 continue
             counts.cut += any(known[key].was_cut for key in keys)
             for key in keys:

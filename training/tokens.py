@@ -18,7 +18,6 @@ DEFAULT_MAX_LENGTH = 512
 # Why a row cannot be used, as counts and reports name it.
 NOT_CLEAN = "control token in text"
 TOO_LONG = "too long"
-NOT_IN_TEMPLATE = "refused by the chat template"
 Row = tuple[list[int], list[int]]  # prompt ids, response ids
 # For models that come without a chat template: roles in plain words.
 PLAIN_TEMPLATE = (
@@ -130,7 +129,7 @@ class ChatTokeniser:
                 continue
             chosen, rejected = self.encode_response(one.chosen), self.encode_response(one.rejected)
             longest = max(len(chosen), len(rejected))
-            prompt = self.fit(one.prompt, longest, counts)
+            prompt = self.fit(one.prompt, longest, counts, one.prompt_sha256)
             if prompt is not None:
                 kept.append(TokenisedPair(prompt, chosen, rejected, one))
         return kept
@@ -146,16 +145,24 @@ class ChatTokeniser:
                 counts.dropped[NOT_CLEAN] += 1
                 continue
             response = self.encode_response(one.completion)
-            prompt = self.fit(one.prompt, len(response), counts)
+            prompt = self.fit(one.prompt, len(response), counts, one.prompt_sha256)
             if prompt is not None:
                 kept.append(TokenisedText(prompt, response))
         return kept
 
-    def fit(self, prompt: Messages, response_length: int, counts: Counts) -> list[int] | None:
-        """The prompt's ids, cut where the response leaves too little room; None: no room. Both
-        are counted."""
-        ids = self.encode_prompt(prompt)
-        fitting = self.cut(prompt, ids, self.max_length - response_length)
+    def fit(
+        self, prompt: Messages, response_length: int, counts: Counts, prompt_sha256: str
+    ) -> list[int] | None:
+        """The prompt's ids, cut where the response leaves too little room; None: no room, or the
+        chat template refuses it. All of it is counted."""
+        from jinja2 import TemplateError  # of the train extra, as the tokenizer is
+
+        try:
+            ids = self.encode_prompt(prompt)
+            fitting = self.cut(prompt, ids, self.max_length - response_length)
+        except TemplateError as error:  # such as roles that do not alternate
+            counts.drop_refused(prompt_sha256, str(error))
+            return None
         if fitting is None:
             counts.dropped[TOO_LONG] += 1
         elif len(fitting) < len(ids):

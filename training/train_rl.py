@@ -90,20 +90,16 @@ def encode(
 ) -> "list[Prompt]":
     """Prompts as ids, too long ones cut from the left; what cannot be used is counted."""
     from training.rollouts import Prompt
-    from training.tokens import NOT_CLEAN, TOO_LONG
+    from training.tokens import NOT_CLEAN
 
     kept = []
     for sha256, messages in prompts:
         if not tokeniser.is_clean(messages):
             counts.dropped[NOT_CLEAN] += 1
             continue
-        ids = tokeniser.encode_prompt(messages)
-        fitting = tokeniser.cut(messages, ids, budget)
-        if fitting is None:
-            counts.dropped[TOO_LONG] += 1
-            continue
-        counts.cut += len(fitting) < len(ids)
-        kept.append(Prompt(messages, fitting, sha256))
+        ids = tokeniser.fit(messages, tokeniser.max_length - budget, counts, sha256)
+        if ids is not None:
+            kept.append(Prompt(messages, ids, sha256))
     return kept
 
 

@@ -160,7 +160,7 @@ def tokenise(
             counts.dropped[NOT_CLEAN] += 1
             continue
         response = tokeniser.encode_response(row.response)
-        prompt = tokeniser.fit(row.prompt, len(response), counts)
+        prompt = tokeniser.fit(row.prompt, len(response), counts, row.prompt_sha256)
         if prompt is not None:
             kept.append((row, prompt, response))
     if len({row.prompt_sha256 for row, _, _ in kept}) < 2:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from annotation.candidates import options as generation_options
 from annotation.candidates import tasks
@@ -22,7 +23,8 @@ from annotation.core.supervision import Damaged, RunFolder, Supervisor, child_co
 from annotation.prompts.models import Generator, Response
 
 FINISH_REASONS = {"stop", "length"}
-UNREADABLE = {"long_prompt", "control_token"}  # of endpoints/faults.py, what a model of ours says
+# Of endpoints/faults.py, what a model of ours says.
+UNREADABLE = {"long_prompt", "control_token", "chat_template"}
 BATCH = 1000
 # prompt's id, index, text, finish reason, number of tokens
 Row = tuple[int, int, str, str, int | None]
@@ -49,16 +51,10 @@ def generate_responses(
     """
     prompts = list(prompts)
     if not prompts:
-        raise DomainError("There is no prompt to respond to.")
+        raise DomainError(_("There is no prompt to respond to."))
     if any(prompt.project_id != project.pk for prompt in prompts):
-        raise DomainError("A prompt belongs to another project.")
-    if generator.project_id != project.pk:
-        raise DomainError("The generator belongs to another project.")
-    if not generator.artifact:
-        raise DomainError(f"“{generator.name}” has no model here: its responses are imported.")
-    if type(seed) is not int or not 0 <= seed < 2**31:
-        raise DomainError("The seed is a whole number from 0 to 2147483647.")
-    params = generation_options.read({"n": n, **params})
+        raise DomainError(_("A prompt belongs to another project."))
+    params = checked_params(project=project, generator=generator, n=n, seed=seed, **params)
     check_count(len(prompts), n)
     params |= frame_of({"system": system, "template": template})
     with transaction.atomic():
@@ -91,6 +87,21 @@ def generate_responses(
                 n=n,
             )
     return run if created else GenerationRun.objects.get(job=job)
+
+
+def checked_params(*, project, generator: Generator, n: int, seed: int, **params) -> dict:
+    """The options as they are kept, but for the seed; DomainError where the generator cannot be
+    asked so."""
+    if generator.project_id != project.pk:
+        raise DomainError(_("The generator belongs to another project."))
+    if not generator.artifact:
+        raise DomainError(
+            _("“%(name)s” has no model here: its responses are imported.")
+            % {"name": generator.name}
+        )
+    if type(seed) is not int or not 0 <= seed < 2**31:
+        raise DomainError(_("The seed is a whole number from 0 to 2147483647."))
+    return generation_options.read({"n": n, **params})
 
 
 def folder_of(run: GenerationRun) -> RunFolder:

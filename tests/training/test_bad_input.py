@@ -108,6 +108,41 @@ class TestAsAProcess:
         assert any("no chat template: roles are written in words" in one for one in said)
         assert record["initial"]["eval_loss"] == pytest.approx(0.693147, abs=1e-4)
 
+    @pytest.mark.parametrize("kind", ["dpo", "sft", "kto", "generate"])
+    def test_what_the_chat_template_refuses_is_bad_data_and_no_defect(self, tmp_path, base, kind):
+        """The template's own words, the prompt, and what to do."""
+
+        def system(files):
+            for rows in files.values():
+                for row in rows:
+                    row["prompt"] = [{"role": "system", "content": "Be brief."}, *row["prompt"]]
+
+        template = base / "chat_template.jinja"
+        refuses = (
+            "{% if messages[0]['role'] == 'system' %}"
+            "{{ raise_exception('System role not supported') }}{% endif %}"
+        )
+        template.write_text(refuses + template.read_text())
+        data = toy.make_dataset(tmp_path / "data", train=4, dev=0, test=0, edit=system)
+        options = {"max_steps": 1}
+        if kind == "generate":
+            asked = tmp_path / "prompts.jsonl"
+            row = {"id": "p1", "prompt": [{"role": "system", "content": "Be brief."}]}
+            row["prompt"].append({"role": "user", "content": "Late?"})
+            asked.write_text(json.dumps(row) + "\n")
+            data, options = None, {"prompts": str(asked), "max_new_tokens": 4, "n": 1}
+        run = toy.make_run(tmp_path / "run", kind, data, base, **options)
+
+        status, _, record = toy.train(run)
+
+        assert status == 65, toy.log(run)
+        assert "refused by the chat template" in record["error"]
+        if kind == "generate":
+            return
+        assert "which says “System role not supported” of prompt_sha256 " in record["error"]
+        assert "choose a base model whose chat template takes these prompts" in record["error"]
+        assert "raise max_length" not in record["error"]
+
     def test_one_row_is_enough_to_train_and_only_ties_are_not(self, tmp_path, base):
         def one(files):
             for name in files:

@@ -10,12 +10,12 @@ import torch
 from jinja2 import TemplateError
 
 from training import card, checkpoint, policy
-from training.data import Messages
+from training.data import NOT_IN_TEMPLATE, Messages
 from training.errors import ConfigError
 from training.generate import continued, read_response, settings
 from training.reward_model import SPEC, RewardModel
 from training.serving.asked import DEFAULT_TOKENS, Chat, Refused, read_chat, read_score
-from training.tokens import NOT_CLEAN, NOT_IN_TEMPLATE, ChatTokeniser
+from training.tokens import NOT_CLEAN, ChatTokeniser
 
 # Read once at the start: it makes a tokenizer drop truncation that it was saved with, which must
 # not happen while another thread reads with it.

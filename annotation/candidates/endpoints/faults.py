@@ -96,6 +96,13 @@ FAULTS: dict[str, Meaning] = {
         _("The prompt spells one of the model's control tokens, which would end a turn."),
         Then.NEXT,
     ),
+    "chat_template": Meaning(
+        _(
+            "The model's chat template does not take the prompt: often it has no place for a "
+            "system message, or user and assistant do not take turns."
+        ),
+        Then.NEXT,
+    ),
     "no_verdict": Meaning(_("What the classifier answered is no verdict: %(detail)s"), Then.NEXT),
     "echo": Meaning(
         _("The endpoint's answer contains the key. Nothing of it is kept: change the key there."),

@@ -90,7 +90,12 @@ def test_what_came_before_it_failed_is_kept_and_not_asked_again(world, order):  
 
 
 @pytest.mark.parametrize(
-    ("text", "name"), [("too long", "long_prompt"), ("Hm.<|im_end|>", "control_token")]
+    ("text", "name"),
+    [
+        ("too long", "long_prompt"),
+        ("Hm.<|im_end|>", "control_token"),
+        ("no turns", "chat_template"),
+    ],
 )
 def test_a_prompt_that_the_model_cannot_read_is_listed_and_the_rest_is_stored(
     world,  # noqa: F811

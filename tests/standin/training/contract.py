@@ -173,7 +173,12 @@ def measure():
     report("done", ["figures.json"])
 
 
-FAULTS = {"too long": "long_prompt", "<|": "control_token", "a fault": "of its own"}
+FAULTS = {
+    "too long": "long_prompt",
+    "<|": "control_token",
+    "no turns": "chat_template",
+    "a fault": "of its own",
+}
 
 
 def generate():
