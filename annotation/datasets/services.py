@@ -2,6 +2,7 @@
 
 import shutil
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from django.db import connection, transaction
@@ -13,6 +14,7 @@ from annotation.core.errors import Conflict, DomainError, NotFound
 from annotation.core.hashing import sha256_of_file, sha256_of_value
 from annotation.core.locks import lock_number
 from annotation.core.models import Job
+from annotation.core.names import checked_name
 from annotation.core.numbers import grouped
 from annotation.core.text import clean
 from annotation.datasets import store, tasks
@@ -246,10 +248,8 @@ def _lock(digest: str) -> None:
 
 
 def _checked_name(name: str) -> str:
-    name = clean(name, field="name").strip()
-    if len(name) > 100:
-        raise PolicyError(_("A dataset's name has at most 100 characters."), field="name")
-    return name
+    wrong = partial(PolicyError, field="name")
+    return checked_name(name, label=_("Name"), longest=100, raises=wrong)
 
 
 def _refuse_nothing(counts: dict, policy: Policy) -> None:

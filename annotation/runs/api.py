@@ -226,8 +226,7 @@ class RunEstimateView(APIView):
         serializer = RunOrderSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         order = _whole(request.user, dict(serializer.validated_data))
-        for name in ("name", "seed", "priority", "after"):
-            order.pop(name, None)
+        order.pop("priority", None)
         found = services.estimate_run(**order)
         return Response(found.describe() if found else {})
 

@@ -122,7 +122,7 @@ class RunForm(forms.Form):
         """What the order will take. None where it is incomplete or its model’s size unknown."""
         if not self.is_valid():
             return None
-        order = {name: self.cleaned_data.get(name) for name in ORDERED}
+        order = {name: self.cleaned_data.get(name) for name in (*ORDERED, "name", "seed")}
         return services.estimate_run(project=self.project, kind=self.kind, **order)
 
     def changes(self):

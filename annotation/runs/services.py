@@ -12,8 +12,8 @@ from annotation.core import audit, jobs
 from annotation.core.errors import Conflict, DomainError
 from annotation.core.hashing import sha256_of_value
 from annotation.core.models import Job
+from annotation.core.names import checked_name
 from annotation.core.options import BadOption
-from annotation.core.text import clean
 from annotation.datasets.models import Dataset
 from annotation.datasets.services import find_dataset
 from annotation.runs import forecast, presets, tasks
@@ -21,6 +21,7 @@ from annotation.runs import options as run_options
 from annotation.runs.models import ModelVersion, TrainingRun
 from annotation.runs.registry import keeping
 
+LONGEST_NAME, SEED = 80, 11
 LIBRARIES = ("torch", "transformers", "trl")
 # What each kind reads of a dataset, and what a person calls it.
 NEEDED = {
@@ -79,10 +80,23 @@ def find_base(*, project, name) -> ModelVersion | None:
 
 
 def check_order(
-    *, project, kind, dataset, base=None, reward=None, options=None, preset=None
+    *,
+    project,
+    kind,
+    dataset,
+    base=None,
+    reward=None,
+    options=None,
+    preset=None,
+    name="",
+    seed=SEED,
+    after=None,
 ) -> dict:
     """What is ordered, with names become rows and the preset's options filled in. DomainError
-    where a rule of training forbids it."""
+    where a rule of training forbids it: all that `start_run` refuses, but for a machine that it
+    cannot fit on."""
+    if after is not None and after.project_id != project.pk:
+        raise DomainError(_("The run to order after belongs to another project."))
     if kind not in run_options.BY_KIND:
         raise DomainError(
             _("There is no training “%(kind)s”: choose one of %(kinds)s.")
@@ -103,6 +117,9 @@ def check_order(
     _check_base(kind, base)
     _check_reward(kind, reward)
     _check_devices(kind, base, options)
+    if type(seed) is not int or not 0 <= seed < 2**31:
+        raise DomainError(_("The seed is a whole number from 0 to 2147483647."))
+    _name(project, kind, name)
     return {
         "kind": kind,
         "dataset": dataset,
@@ -127,7 +144,7 @@ def start_run(
     base=None,
     reward=None,
     name="",
-    seed=11,
+    seed=SEED,
     options=None,
     preset=None,
     priority=0,
@@ -139,8 +156,6 @@ def start_run(
     their names or ids. `preset` fills the options that are not given, and names the machine that
     the training has to fit on. `after` is the run whose order this one took over.
     """
-    if after is not None and after.project_id != project.pk:
-        raise DomainError(_("The run to order after belongs to another project."))
     order = check_order(
         project=project,
         kind=kind,
@@ -149,12 +164,13 @@ def start_run(
         reward=reward,
         options=options,
         preset=preset,
+        name=name,
+        seed=seed,
+        after=after,
     )
     forecast.refuse(forecast.forecast(project=project, **order))
     dataset, options = order["dataset"], order["options"]
     base, reward = order["base"], order["reward"]
-    if type(seed) is not int or not 0 <= seed < 2**31:
-        raise DomainError(_("The seed is a whole number from 0 to 2147483647."))
     models = [version.pk if version else None for version in (base, reward)]
     whole = [kind, dataset.hash, *models, seed, options, name]
     with transaction.atomic():
@@ -289,9 +305,7 @@ def check_files(version):
 
 def _name(project, kind, name):
     """The wanted name, or the kind and the next number. Names of model versions are unique."""
-    name = clean(str(name), field="name").strip()
-    if len(name) > 80:
-        raise DomainError(_("A name has at most 80 characters."))
+    name = checked_name(str(name), label=_("Name"), longest=LONGEST_NAME)
     if name:
         if project.model_versions.filter(name=name).exists():
             raise Conflict(_("There is a model version “%(name)s” already.") % {"name": name})

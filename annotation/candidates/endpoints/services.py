@@ -1,6 +1,7 @@
 """Adding endpoints, changing them, and trying one."""
 
 import re
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -13,9 +14,11 @@ from annotation.core import audit, servers
 from annotation.core.database import named_once
 from annotation.core.errors import DomainError
 from annotation.core.models import Job
+from annotation.core.names import checked_name
 from annotation.core.options import BadOption
 
 MOST_ENDPOINTS = 50  # of a project
+LONGEST_NAME, LONGEST_MODEL = 80, 200
 CURRENCY = re.compile(r"[A-Z]{3}")
 # What a person may set, with the columns' own limits.
 SETTINGS = (
@@ -114,6 +117,18 @@ def _set(endpoint: Endpoint, settings: dict[str, Any]) -> None:
         if name not in SETTINGS:
             raise BadOption(name, _("An endpoint has no setting “%(name)s”.") % {"name": name})
         setattr(endpoint, name, value.strip() if isinstance(value, str) else value)
+    wrong = partial(BadOption, "name")
+    endpoint.name = checked_name(
+        str(endpoint.name), label=_("Name"), longest=LONGEST_NAME, raises=wrong
+    )
+    wrong = partial(BadOption, "model")
+    endpoint.model = checked_name(
+        str(endpoint.model),
+        label=_("Model"),
+        longest=LONGEST_MODEL,
+        may_be_a_path=True,
+        raises=wrong,
+    )
     endpoint.base_url = _base_url(endpoint.base_url)
     servers.check_columns(endpoint, SETTINGS)
     if not CURRENCY.fullmatch(endpoint.currency):

@@ -8,13 +8,12 @@ from annotation.candidates.generation.options import (
     LONGEST_TEMPLATE,
     MAX_TOKENS,
     MOST_SETS,
-    OPTIONS,
+    NAMES,
     N,
 )
 from annotation.candidates.generation.ordering import Order, own_models
 from annotation.candidates.generation.prompts import Which
 
-NAMES = [option.name for option in OPTIONS]
 PREFIX = "set"
 LONG = {"rows": 2, "dir": "auto"}
 

@@ -23,6 +23,8 @@ OPTIONS = (
     Option("template", str, "", "Text around each prompt's last message, with {prompt} in it."),
 )
 
+NAMES = [option.name for option in OPTIONS]
+
 
 def read(given) -> dict:
     """The options, checked; those that bound the cost are always among them."""

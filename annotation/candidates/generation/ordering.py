@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 
 from annotation.candidates.generation import options
 from annotation.candidates.generation.estimate import Estimate, estimate, estimate_local
-from annotation.candidates.generation.framing import frame_of, framed
+from annotation.candidates.generation.framing import FRAME, frame_of, framed
 from annotation.candidates.generation.prompts import check_askable, check_count, prompts_for
 from annotation.candidates.generation.services import start_generation
 from annotation.candidates.models import Endpoint, GenerationOrder, GenerationRun
-from annotation.candidates.services import generate_responses
+from annotation.candidates.services import checked_params, generate_responses
 from annotation.core.errors import DomainError
 from annotation.prompts.models import Generator, Prompt
 
@@ -132,7 +132,13 @@ class Order:
         if not (self.endpoints or self.models):
             raise DomainError(_("Choose who is asked."))
         ids = self.prompts()
+        if not ids:
+            raise DomainError(_("There is no prompt to respond to."))
         check_count(len(ids), sum(params["n"] for _number, params, _asked in self._pairs()))
+        for _number, params, asked in self._pairs():
+            if isinstance(asked, Generator):
+                more = {name: value for name, value in params.items() if name not in FRAME}
+                checked_params(project=self.project, generator=asked, **_as_local(more))
         return ids
 
     def _start(self, endpoint: Endpoint, ids: list[int], params: dict, actor) -> GenerationRun:
@@ -141,12 +147,29 @@ class Order:
         )
 
     def _start_local(self, model: Generator, ids: list[int], params: dict, actor) -> GenerationRun:
-        params = {"seed": LOCAL_SEED, **params}
-        params["max_new_tokens"] = params.pop("max_tokens")
         prompts = Prompt.objects.filter(pk__in=ids, project=self.project)
         return generate_responses(
-            project=self.project, generator=model, prompts=prompts, actor=actor, **params
+            project=self.project,
+            generator=model,
+            prompts=prompts,
+            actor=actor,
+            **_as_local(params),
         )
+
+
+def _as_local(params: dict) -> dict:
+    """As a model of ours is told it."""
+    params = {"seed": LOCAL_SEED, **params}
+    params["max_new_tokens"] = params.pop("max_tokens")
+    return params
+
+
+def as_given(params: dict) -> dict:
+    """A run's parameters as an order names them, whoever was asked."""
+    given = {name: value for name, value in params.items() if name in options.NAMES}
+    if "max_new_tokens" in params:
+        given["max_tokens"] = params["max_new_tokens"]
+    return given
 
 
 def own_models(project):

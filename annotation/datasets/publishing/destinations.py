@@ -1,6 +1,7 @@
 """Where a project's files may be sent: adding a place, trying it, and taking it away."""
 
 import re
+from functools import partial
 
 from django.db import transaction
 from django.utils import timezone
@@ -10,13 +11,14 @@ from annotation.core import audit, servers
 from annotation.core.database import named_once
 from annotation.core.errors import DomainError
 from annotation.core.models import Job
+from annotation.core.names import checked_name
 from annotation.core.options import BadOption
-from annotation.core.text import clean
 from annotation.datasets import tasks
 from annotation.datasets.models import Destination
 
 HUB = "https://huggingface.co"
 MOST_DESTINATIONS = 20  # of a project
+LONGEST_NAME = 80
 ACCESS_KEY = re.compile(r"[A-Za-z0-9._~+=/@-]{1,200}")
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 REGION = re.compile(r"[a-z0-9-]{1,40}")
@@ -40,7 +42,8 @@ def add_destination(
     if kind not in Destination.Kind.values:
         raise BadOption("kind", _("A destination is one of: %(kinds)s.") % {"kinds": "s3, hub"})
     made = Destination(project=project, kind=kind, created_by=actor)
-    made.name = clean(name, field="name").strip()
+    wrong = partial(BadOption, "name")
+    made.name = checked_name(name, label=_("Name"), longest=LONGEST_NAME, raises=wrong)
     for field in SETTINGS[Destination.Kind(kind)]:
         setattr(made, field, settings.get(field, "").strip())
     made.endpoint = made.endpoint.rstrip("/") or ("" if made.is_bucket else HUB)

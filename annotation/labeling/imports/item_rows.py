@@ -10,7 +10,9 @@ from typing import Any
 
 from annotation.core.errors import DomainError
 from annotation.core.harms import HARMS, known_harms
+from annotation.core.names import unseen_at
 from annotation.core.strict_json import canonical
+from annotation.core.text import invisible_name
 from annotation.labeling.imports.preference_rows import is_preference, read_preference
 from annotation.labeling.imports.problems import RowRefused, name_of_type
 
@@ -99,6 +101,18 @@ class _Found:
         else:
             return value
         return ""
+
+    def name(self, value: Any, name: str, limit: int) -> str:
+        """What people tell things apart by: nothing in it that nobody sees."""
+        said = self.short(value, name, limit)
+        place = unseen_at(said)
+        if place is not None:
+            unseen = invisible_name(said[place])
+            reason = f"has a character that nobody sees ({unseen}) at position {place + 1}"
+            self.problems.append((name, reason))
+        elif said and not said.strip():
+            self.problems.append((name, "is empty"))
+        return said
 
     def mapping(self, value: Any, name: str) -> dict[str, Any]:
         if isinstance(value, dict):
@@ -295,7 +309,7 @@ def _responses(row: dict[str, Any], fewest: int, found: _Found) -> list[Response
         text = found.text(response["text"], f"{name}.text") if "text" in response else ""
         generator = response.get("generator")
         if generator is not None:
-            generator = found.short(generator, f"{name}.generator", MAX_GENERATOR)
+            generator = found.name(generator, f"{name}.generator", MAX_GENERATOR)
         attachments = found.attachments(response.get("attachments"), f"{name}.attachments")
         shown = text + "".join(f"\n{one.get('sha256', '')}" for one in attachments)
         first = shown_at.setdefault(shown, index + 1)

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from annotation.core import audit
 from annotation.core.errors import DomainError
 from annotation.core.hashing import sha256_of_file
-from annotation.core.text import clean
+from annotation.core.names import checked_name as checked
 from annotation.runs import presentation, serving, verdicts
 from annotation.runs.models import BenchmarkSubset, ModelVersion
 from annotation.runs.registry.table import Cell, Line
@@ -92,9 +92,9 @@ def keep(*, version: ModelVersion, name: str, figures: dict, actor=None) -> None
 
 def checked_name(version: ModelVersion, name: str) -> str:
     """What figures may be called, or a sentence."""
-    name = clean(name, field="name").strip()
-    if not 1 <= len(name) <= LONGEST_NAME:
-        raise DomainError(_("A name has 1 to %(count)d characters.") % {"count": LONGEST_NAME})
+    name = checked(name, label=_("Name of the figures"), longest=LONGEST_NAME)
+    if not name:
+        raise DomainError(_("Give the figures a name."))
     known = version.metrics.get(KEY, {})
     if name not in known and len(known) >= MOST_BENCHMARKS:
         raise DomainError(

@@ -1,5 +1,6 @@
 """The training pages: who sees them, what they say in each state, forms that refuse."""
 
+import html
 import re
 
 import pytest
@@ -100,6 +101,32 @@ def test_a_rule_of_training_is_told_in_the_form(site, world):
     response = site.post(url("start-run", world), order)
     assert response.status_code == 422
     assert "has no comparisons" in text(response)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("one", "There is a model version “one” already."),
+        ("Jud\u200bge", "Name: character 4 is one that nobody sees (ZWSP)."),
+        ("judges/", "Name: it begins or ends with a slash."),
+        ("Judge", ""),
+    ],
+)
+def test_an_estimate_refuses_what_the_start_would_refuse(site, world, name, reason):
+    world.make_version("reward", name="one")
+    order = {"kind": "reward", "dataset": world.dataset.pk, "seed": "7", "name": name}
+    before = TrainingRun.objects.count()
+    estimated = html.unescape(text(site.post(url("start-run", world), order | {"estimate": "1"})))
+    assert TrainingRun.objects.count() == before
+    started = site.post(url("start-run", world), order)
+    if not reason:
+        assert started.status_code == 302
+        assert "Name:" not in estimated
+        return
+    assert started.status_code == 422
+    assert reason in estimated
+    assert reason in html.unescape(text(started))
+    assert TrainingRun.objects.count() == before
 
 
 def test_dpo_without_a_policy_points_to_the_first_step(site, world):
@@ -239,6 +266,15 @@ def test_a_log_without_a_line_is_awaited_only_while_the_run_lasts(site, world):
     said = text(show(site, world, run))
     assert "Nothing yet." not in said
     assert "before the trainer wrote a line" in said
+
+
+def test_an_empty_log_of_a_run_that_worked_is_no_accident(site, world):
+    run = world.train("reward", name="Judge")
+    TrainingRun.objects.filter(pk=run.pk).update(log_tail="")
+    said = text(show(site, world, run))
+    assert "Registered as Judge." in said
+    assert "before the trainer wrote a line" not in said
+    assert "only what it has to warn of" in said
 
 
 def test_resuming_queues_it_again(site, world):

@@ -84,7 +84,8 @@ class Command(BaseCommand):
             return
         order, more = self.read_order(given)
         project = order["project"]
-        self.tell_estimate(services.estimate_run(**order))
+        wishes = {name: value for name, value in more.items() if name != "priority"}
+        self.tell_estimate(services.estimate_run(**order, **wishes))
         if given["estimate"]:
             return
         run = services.start_run(**order, **more)
