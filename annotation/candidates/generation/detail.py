@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.core.paginator import Page, Paginator
 from django.db.models import Count, Q, Sum
 from django.utils import translation
 
@@ -14,7 +15,9 @@ from annotation.candidates.models.endpoints import MOST_AT_A_TIME
 from annotation.core.models import Job
 
 WRITING = "generate"  # the stage of training/generate.py that counts responses
-SHOWN_FAILURES, SHOWN_SAMPLES, SHOWN_TEXT = 50, 5, 600
+SHOWN_FAILURES = 50
+# Of the responses: while they come in, and on a page once the run has ended.
+SHOWN_SAMPLES, ON_A_PAGE = 5, 20
 
 
 @dataclass(frozen=True)
@@ -127,7 +130,17 @@ def stopped_by(run: GenerationRun) -> Fault | None:
     return None
 
 
-def samples_of(run: GenerationRun):
-    """The newest responses."""
+def samples_of(run: GenerationRun, number: str | None = None) -> Page:
+    """The newest responses; once it has ended a page of all of them, the newest first."""
     newest = GeneratedResponse.objects.filter(generation_run=run).order_by("-pk")
-    return newest.select_related("response", "prompt")[:SHOWN_SAMPLES]
+    rows = newest.select_related("response", "prompt")
+    if run.job is not None and run.job.is_active:
+        return Paginator(rows, SHOWN_SAMPLES).page(1)
+    return Paginator(rows, ON_A_PAGE).get_page(number)
+
+
+def written_by(run: GenerationRun) -> list[int]:
+    """The generators that its responses name: an endpoint may answer under several names."""
+    found = GeneratedResponse.objects.filter(generation_run=run)
+    ids = found.order_by("response__generator").values_list("response__generator", flat=True)
+    return [pk for pk in ids.distinct() if pk is not None]

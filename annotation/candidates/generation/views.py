@@ -5,12 +5,14 @@ from uuid import uuid4
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count
+from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from annotation.candidates.generation import detail, services
 from annotation.candidates.generation.estimate import totals_of
 from annotation.candidates.generation.forms import OrderForm, ParameterSets
+from annotation.candidates.generation.ordering import as_given
 from annotation.candidates.generation.overview import overview_of
 from annotation.candidates.generation.wording import said_of, shown
 from annotation.candidates.models import GenerationOrder, GenerationRun
@@ -38,7 +40,10 @@ def new_run(request, slug):
     """The order. `do=start` starts it, `add_set` and `drop_set:2` change its sets, all else says
     what it would take."""
     project = project_for(request.user, slug, "train")
-    form, sets = OrderForm(request.POST or None, project=project), ParameterSets()
+    like = _like(project, request.GET.get("like", "")) if request.method != "POST" else None
+    initial = {"endpoints": [like.endpoint_id], "models": [like.generator_id]} if like else None
+    form = OrderForm(request.POST or None, project=project, initial=initial)
+    sets = ParameterSets(initial=[as_given(like.params)]) if like else ParameterSets()
     context, do, status = {}, request.POST.get("do", ""), 200
     if do == "add_set" or do.startswith("drop_set:"):
         sets = ParameterSets.changed(request.POST, do)
@@ -56,6 +61,15 @@ def new_run(request, slug):
     context |= {"project": project, "tab": "candidates", "form": form, "sets": sets,
                 "is_changed": bool(do) and not context, "key": uuid4()}  # fmt: skip
     return render(request, "candidates/new_run.html", context, status=status)
+
+
+def _like(project, number: str) -> GenerationRun | None:
+    """The run whose order the form takes over; None for none."""
+    if not number:
+        return None
+    if not (number.isascii() and number.isdigit() and len(number) < 19):
+        raise Http404
+    return _run(project, int(number))
 
 
 def _taken(order) -> dict:
@@ -135,7 +149,8 @@ def show_run(request, slug, run_id):
         "can_resume": services.can_resume(run),
         "params": shown(said_of(run)),
         "order_size": run.order.runs.count() if run.order else 1,
-        "samples": detail.samples_of(run),
+        "samples": detail.samples_of(run, request.GET.get("page")),
+        "written_by": detail.written_by(run),
         "may_train": may(request.user, "train", project),
     }
     return render(

@@ -23,7 +23,8 @@ SHOWN_PAIRS = 45
 def build(request, slug):
     project = project_for(request.user, slug, "import")
     if request.method != "POST":
-        form = BuildForm(project=project, initial=BuildForm.first_values(project))
+        named = {"generators": request.GET.getlist("generators")}
+        form = BuildForm(project=project, initial=BuildForm.first_values(project) | named)
         return _show(request, project, form)
     form = BuildForm(request.POST, project=project)
     plan = None

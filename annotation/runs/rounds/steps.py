@@ -102,19 +102,13 @@ def _collecting(found: Round) -> list[Step]:
             "candidates",
             _("Candidates"),
             "done" if written["responses"] else "",
-            _("%(responses)s responses, %(generators)s generators")
-            % {name: grouped(value) for name, value in written.items()}
-            if written["responses"]
-            else "",
+            _written(**written) if written["responses"] else "",
         ),
         Step(
             "judgments",
             _("Judgments"),
             _judging(made, wanted, is_frozen),
-            _("%(made)s of %(wanted)s judgments")
-            % {"made": grouped(made), "wanted": grouped(wanted)}
-            if has_items
-            else "",
+            _judged(made, wanted, is_frozen) if has_items else "",
             None
             if is_frozen or not has_items
             else Link(
@@ -123,6 +117,28 @@ def _collecting(found: Round) -> list[Step]:
             ),
         ),
     ]
+
+
+def _written(*, responses: int, generators: int) -> str:
+    """Of responses that were imported without one nobody knows the generator."""
+    said = ngettext("%(count)s response", "%(count)s responses", responses)
+    parts = [said % {"count": grouped(responses)}]
+    if generators:
+        said = ngettext("%(count)s generator", "%(count)s generators", generators)
+        parts.append(said % {"count": grouped(generators)})
+    return ", ".join(parts)
+
+
+def _judged(made: int, wanted: int, is_frozen: bool) -> str:
+    numbers = {"made": grouped(made), "wanted": grouped(wanted)}
+    if not is_frozen or not 0 < made < wanted:
+        return _("%(made)s of %(wanted)s judgments") % numbers
+    said = ngettext(
+        "%(made)s judgment; frozen before all %(wanted)s were in",
+        "%(made)s judgments; frozen before all %(wanted)s were in",
+        made,
+    )
+    return said % numbers
 
 
 def _judging(made: int, wanted: int, is_frozen: bool) -> str:

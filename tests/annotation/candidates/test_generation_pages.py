@@ -16,7 +16,7 @@ from annotation.core.addresses import Origins
 from annotation.core.errors import DomainError, NotFound
 from annotation.core.models import Event
 from annotation.projects.models import Membership
-from annotation.prompts.models import Generator
+from annotation.prompts.models import Generator, Prompt
 from tests.annotation.candidates.fake_openai import completion, honest, refusing, send, speaking
 from tests.factories import make_key, make_member, make_project, make_prompt
 
@@ -126,6 +126,24 @@ def test_an_estimate_starts_nothing_and_says_what_it_costs(client, engineer, end
     assert not GenerationRun.objects.exists()
 
 
+def test_an_estimate_refuses_what_the_start_would_refuse(client, engineer, endpoint, project):
+    own = Generator.objects.create(project=project, name="Own", artifact="models/own")
+    far = order(endpoint, endpoints=[], models=[own.pk])
+    said = {}
+    for tokens in ("100", "40000"):
+        for do in ("estimate", "start"):
+            answer = client.post(url("new-run"), far | {"set-0-max_tokens": tokens, "do": do})
+            said[tokens, do] = answer.status_code
+            if tokens == "40000":
+                assert "max_new_tokens must be at most 32768." in text(answer)
+    assert list(said.values()) == [200, 302, 422, 422]
+    Prompt.objects.filter(project=project).update(project=make_project("other"))
+    for do in ("estimate", "start"):
+        answer = client.post(url("new-run"), order(endpoint, do=do))
+        assert answer.status_code == 422
+        assert "There is no prompt to respond to." in text(answer)
+
+
 def test_an_order_is_started_watched_and_done(client, engineer, endpoint):
     started = client.post(url("new-run"), order(endpoint, {"temperature": "0.5"}, do="start"))
     run = GenerationRun.objects.get()
@@ -142,6 +160,31 @@ def test_an_order_is_started_watched_and_done(client, engineer, endpoint):
     live = client.get(page, headers={"HX-Request": "true"})
     assert b"<html" not in live.content
     assert "6 / 6" in text(client.get(url("list-runs")))
+
+
+def test_a_run_that_has_ended_leads_on(client, engineer, endpoint, project):
+    made = client.post(url("new-run"), order(endpoint, {"n": 8, "temperature": "0.5"}, do="start"))
+    run = GenerationRun.objects.get()
+    assert "What next" not in text(client.get(made.url))
+    jobs.run(run.job_id)
+    page = client.get(made.url)
+    assert len(page.context["samples"]) == 20
+    second = client.get(made.url, {"page": "2"})
+    assert len(second.context["samples"]) == 4, "all 24 can be read"
+    assert client.get(made.url, {"page": "x"}).status_code == 200
+
+    writer = Generator.objects.get()
+    build = f"{reverse('quality:build-items', args=[SLUG])}?generators={writer.pk}"
+    assert build in page.content.decode()
+    assert client.get(build).context["form"]["generators"].value() == [str(writer.pk)]
+    again = f"{url('new-run')}?like={run.pk}"
+    assert again in page.content.decode()
+    form = client.get(again)
+    assert form.context["form"]["endpoints"].value() == [endpoint.pk]
+    (said,) = form.context["sets"]
+    assert (said["n"].value(), said["temperature"].value()) == (8, 0.5)
+    for wrong in ("999999", "x", "²"):
+        assert client.get(f"{url('new-run')}?like={wrong}").status_code == 404
 
 
 def test_a_double_click_on_start_orders_once(client, engineer, endpoint):

@@ -155,6 +155,27 @@ def call(client, method, world, *args, data=None, name="round"):
     return getattr(client, method)(url, data=data, content_type="application/json")
 
 
+def test_a_round_counts_in_words_that_fit_the_number(world):
+    def details(found):
+        return {step.key: step.detail for step in steps_of(found).steps}
+
+    prompt = make_prompt(world.project, "Late?")
+    writer = Generator.objects.create(project=world.project, name="m", revision="")
+    item = make_item(world.project, prompt=prompt, batch="import:1", overlap=3)
+    found = begin_round(project=world.project, base=None, actor=world.engineer)
+    found = tie(found=found, batches=["import:1"], actor=world.engineer)
+    assert details(found)["candidates"] == "2 responses, 2 generators"
+    Response.objects.filter(items=item).update(generator=None)
+    assert details(found)["candidates"] == "2 responses", "nobody knows who wrote them"
+    Response.objects.filter(items=item).update(generator=writer)
+    assert details(found)["candidates"] == "2 responses, 1 generator"
+    make_judgment(item, make_member(world.project), (1, 2))
+    assert details(found)["judgments"] == "1 of 3 judgments"
+    found = tie(found=found, batches=["import:1"], dataset=world.make_dataset("cd"))
+    assert states(found)["judgments"] == "done"
+    assert details(found)["judgments"] == "1 judgment; frozen before all 3 were in"
+
+
 def test_a_program_goes_through_a_round_step_by_step(site, world):
     base = world.make_version("sft", "base")
     item = make_item(world.project, batch="import:1", overlap=1)
