@@ -26,6 +26,7 @@ FINISH_REASONS = {"stop", "length"}
 # Of endpoints/faults.py, what a model of ours says.
 UNREADABLE = {"long_prompt", "control_token", "chat_template"}
 BATCH = 1000
+PROMPTS, PARTIAL, RESPONSES = "prompts.jsonl", "partial.jsonl", "responses.jsonl"
 # prompt's id, index, text, finish reason, number of tokens
 Row = tuple[int, int, str, str, int | None]
 
@@ -115,12 +116,17 @@ def supervise_generation(claim: Claim) -> None:
     )
     folder = folder_of(run)
     folder.path.mkdir(parents=True, exist_ok=True, mode=0o700)
-    asked = {str(pk): pk for pk in write_prompts(run, folder.path / "prompts.jsonl")}
+    with folder.forgetting(PROMPTS, PARTIAL, RESPONSES):
+        _generate(claim, run, folder)
+
+
+def _generate(claim: Claim, run: GenerationRun, folder: RunFolder) -> None:
+    asked = {str(pk): pk for pk in write_prompts(run, folder.path / PROMPTS)}
     if not asked:  # killed between the last response and the end
         _finish(claim, run)
         return
     folder.prepare(_config(run, folder), token=claim.token)
-    partial = folder.attempt(claim.token) / "partial.jsonl"
+    partial = folder.attempt(claim.token) / PARTIAL
     supervisor = Supervisor(claim, folder, relay=lambda lines: None)
     is_done = supervisor.run_to_end(
         "training.generate",
@@ -129,10 +135,10 @@ def supervise_generation(claim: Claim) -> None:
     if not is_done:
         return
     report = folder.verified_report(claim.token, kind="generate", alive=claim.alive)
-    if "responses.jsonl" not in report["files"]:
+    if RESPONSES not in report["files"]:
         raise Damaged("The generation ended without responses.")
     import_responses(
-        claim=claim, run=run, asked=asked, path=folder.attempt(claim.token) / "responses.jsonl"
+        claim=claim, run=run, asked=asked, path=folder.attempt(claim.token) / RESPONSES
     )
 
 
@@ -159,7 +165,7 @@ def _config(run: GenerationRun, folder: RunFolder) -> dict:
         run=run.pk,
         seed=run.params["seed"],
         base=weights_of(run.generator.artifact, run.generator.artifact_sha256),
-        options={**options, "prompts": str((folder.path / "prompts.jsonl").resolve())},
+        options={**options, "prompts": str((folder.path / PROMPTS).resolve())},
     )
 
 

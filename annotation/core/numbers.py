@@ -19,6 +19,12 @@ def grouped(count: int) -> str:
     return localised(f"{count:,}")
 
 
+def points(share: float) -> str:
+    """A difference of two shares in points, with its sign; what rounds to nothing has none."""
+    text = f"{100 * share:+.1f}"
+    return localised("0.0" if float(text) == 0 else text.replace("-", "−"))
+
+
 LEAST_SHOWN = Decimal("0.0001")
 
 

@@ -11,7 +11,8 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,25 @@ class RunFolder:
         killed = children.sweep_older(run=self.run, folder=self.path, token=token)
         if killed:
             logger.warning("run %s: ended %d processes of older attempts", self.run, len(killed))
+
+    @contextmanager
+    def forgetting(self, *names: str) -> Iterator[None]:
+        """Files of these names hold people's texts: they are removed when the attempt ends, in
+        whatever way, for what is to stay of them is in the database by then. Not where another
+        attempt has taken the folder over."""
+        try:
+            yield
+        except Fenced:
+            raise
+        except BaseException:
+            self._forget(names)
+            raise
+        self._forget(names)
+
+    def _forget(self, names: Sequence[str]) -> None:
+        for name in names:
+            for path in (self.path / name, *self.path.glob(f"[0-9]*/{name}")):
+                path.unlink(missing_ok=True)
 
     def log_tail(self, token: int) -> str:
         return tail(self.attempt(token) / "log.txt")

@@ -8,10 +8,10 @@ from django.utils.translation import ngettext
 
 from annotation.core.charts.scales import span
 from annotation.core.charts.whiskers import Whisker, whisker
-from annotation.core.numbers import grouped, localised
+from annotation.core.numbers import grouped, localised, points
 from annotation.quality.analyses.prompts.parts import LEAST_ITEMS
 from annotation.quality.presentation import response_labels
-from annotation.quality.share_rows import LEVEL, chance, percent, signed
+from annotation.quality.share_rows import LEVEL, chance, percent
 from annotation.quality.strips import Strip, outcomes
 from annotation.quality.wording import explain, facets_left_out
 
@@ -196,7 +196,7 @@ def _part(row: dict, item) -> Part:
         item=item,
         items=grouped(row["items"]),
         seen="" if row["seen"] is None else percent(row["seen"]),
-        beyond="" if row["beyond"] is None else signed(row["beyond"]),
+        beyond="" if row["beyond"] is None else points(row["beyond"]),
         chart=whisker(
             row["beyond"],
             row["ci"] and tuple(row["ci"]),
@@ -204,7 +204,7 @@ def _part(row: dict, item) -> Part:
             scale=(-0.5, 0.5),
             usual=(-0.006, 0.006),
             reason=reason,
-            number=signed,
+            number=points,
         ),
         said="; ".join(part for part in (reason, chance(row["q"])) if part),
         is_found=found,

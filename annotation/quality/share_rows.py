@@ -35,12 +35,6 @@ def percent(share: float) -> str:
     return said.replace(" ", "\N{NO-BREAK SPACE}")
 
 
-def signed(value: float) -> str:
-    """A difference of two shares, in points; one that rounds to nothing has no sign."""
-    points = f"{100 * value:+.1f}"
-    return localised("0.0" if float(points) == 0 else points.replace("-", "−"))
-
-
 def times(odds: float) -> str:
     return localised(f"{odds:.2f}") + "×"
 

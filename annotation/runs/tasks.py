@@ -78,7 +78,7 @@ def evaluate_on_harness(claim: Claim):
     running.supervise(claim)
 
 
-@job_kind(EVALUATE_KIND)
+@job_kind(EVALUATE_KIND, title=gettext_lazy("Preparing an evaluation"))
 def evaluate(claim: Claim):
     from annotation.runs.evaluation import preparing  # a task is a leaf: services import us
 

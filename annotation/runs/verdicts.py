@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from annotation.core.charts.scales import span
-from annotation.core.numbers import grouped, localised
+from annotation.core.numbers import grouped, points
 
 # Of fewer prompts no gain is told, whatever an interval says: resampling four of them has next to
 # nothing to vary.
@@ -124,9 +124,3 @@ def _of(comparisons: int | None, prompts: int | None) -> str:
         "comparisons": compared % {"count": grouped(comparisons)},
         "prompts": asked % {"count": grouped(prompts)},
     }
-
-
-def points(share: float) -> str:
-    """A difference of shares in points, with its sign; what rounds to nothing has none."""
-    text = f"{100 * share:+.1f}"
-    return localised("0.0" if text[1:] == "0.0" else text.replace("-", "−"))

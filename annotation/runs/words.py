@@ -116,7 +116,7 @@ def whole(value: float) -> str:
 
 
 @dataclass(frozen=True)
-class Figure:
+class Wording:
     """A figure of the trainers: what it is called, how it is written, its unit."""
 
     title: str | Promise
@@ -126,61 +126,61 @@ class Figure:
 
 TOKENS, NATS = gettext_lazy("tokens"), gettext_lazy("nats")
 FIGURES = {
-    "loss": Figure(gettext_lazy("Loss")),
-    "log_loss": Figure(gettext_lazy("Log loss")),
-    "accuracy": Figure(gettext_lazy("Accuracy")),
-    "rewards/accuracies": Figure(gettext_lazy("Accuracy")),
-    "token_accuracy": Figure(gettext_lazy("Tokens predicted")),
-    "mean_token_accuracy": Figure(gettext_lazy("Tokens predicted")),
-    "margin": Figure(gettext_lazy("Mean margin")),
-    "rewards/margins": Figure(gettext_lazy("Mean margin")),
-    "rewards/chosen": Figure(gettext_lazy("Reward of chosen responses")),
-    "rewards/rejected": Figure(gettext_lazy("Reward of rejected responses")),
-    "logps/chosen": Figure(gettext_lazy("Log-probability of chosen responses"), tenths, NATS),
-    "logps/rejected": Figure(gettext_lazy("Log-probability of rejected responses"), tenths, NATS),
-    "logits/chosen": Figure(gettext_lazy("Logits of chosen responses")),
-    "logits/rejected": Figure(gettext_lazy("Logits of rejected responses")),
-    "entropy": Figure(gettext_lazy("Entropy"), fixed, gettext_lazy("nats a token")),
-    "grad_norm": Figure(gettext_lazy("Gradient norm"), significant),
-    "learning_rate": Figure(gettext_lazy("Learning rate"), significant),
-    "num_tokens": Figure(gettext_lazy("Tokens read"), whole),
-    "tokens": Figure(gettext_lazy("Tokens"), whole),
-    "min_reward": Figure(gettext_lazy("Lowest reward")),
-    "mean_reward": Figure(gettext_lazy("Mean reward")),
-    "max_reward": Figure(gettext_lazy("Highest reward")),
-    "reward": Figure(gettext_lazy("Mean reward")),
-    "reward_std": Figure(gettext_lazy("Deviation of rewards")),
-    "kl": Figure(
+    "loss": Wording(gettext_lazy("Loss")),
+    "log_loss": Wording(gettext_lazy("Log loss")),
+    "accuracy": Wording(gettext_lazy("Accuracy")),
+    "rewards/accuracies": Wording(gettext_lazy("Accuracy")),
+    "token_accuracy": Wording(gettext_lazy("Tokens predicted")),
+    "mean_token_accuracy": Wording(gettext_lazy("Tokens predicted")),
+    "margin": Wording(gettext_lazy("Mean margin")),
+    "rewards/margins": Wording(gettext_lazy("Mean margin")),
+    "rewards/chosen": Wording(gettext_lazy("Reward of chosen responses")),
+    "rewards/rejected": Wording(gettext_lazy("Reward of rejected responses")),
+    "logps/chosen": Wording(gettext_lazy("Log-probability of chosen responses"), tenths, NATS),
+    "logps/rejected": Wording(gettext_lazy("Log-probability of rejected responses"), tenths, NATS),
+    "logits/chosen": Wording(gettext_lazy("Logits of chosen responses")),
+    "logits/rejected": Wording(gettext_lazy("Logits of rejected responses")),
+    "entropy": Wording(gettext_lazy("Entropy"), fixed, gettext_lazy("nats a token")),
+    "grad_norm": Wording(gettext_lazy("Gradient norm"), significant),
+    "learning_rate": Wording(gettext_lazy("Learning rate"), significant),
+    "num_tokens": Wording(gettext_lazy("Tokens read"), whole),
+    "tokens": Wording(gettext_lazy("Tokens"), whole),
+    "min_reward": Wording(gettext_lazy("Lowest reward")),
+    "mean_reward": Wording(gettext_lazy("Mean reward")),
+    "max_reward": Wording(gettext_lazy("Highest reward")),
+    "reward": Wording(gettext_lazy("Mean reward")),
+    "reward_std": Wording(gettext_lazy("Deviation of rewards")),
+    "kl": Wording(
         gettext_lazy("Distance from the base model"), fixed, gettext_lazy("nats a response")
     ),
-    "kl_k3": Figure(
+    "kl_k3": Wording(
         gettext_lazy("Distance from the base model, estimate k3"),
         fixed,
         gettext_lazy("nats a response"),
     ),
-    "kl_coef": Figure(gettext_lazy("Hold to the base model (β)"), significant),
-    "kl_bound": Figure(gettext_lazy("Distance from the base model, at most"), fixed, NATS),
-    "completions/mean_length": Figure(gettext_lazy("Length of responses"), tenths, TOKENS),
-    "completions/clipped_ratio": Figure(gettext_lazy("Responses without an end")),
-    "clip_ratio": Figure(gettext_lazy("Clipped tokens")),
-    "largest_ratio": Figure(gettext_lazy("Largest ratio to the policy that sampled")),
-    "value_loss": Figure(gettext_lazy("Loss of the critic")),
-    "explained_variance": Figure(gettext_lazy("Returns that the critic foretells")),
-    "length": Figure(gettext_lazy("Length of responses"), tenths, TOKENS),
-    "ended": Figure(gettext_lazy("Responses that end by themselves")),
-    "regret": Figure(gettext_lazy("Loss in its weights’ shares")),
-    "win_rate": Figure(gettext_lazy("Win rate by the reward model")),
-    "prompts": Figure(gettext_lazy("Prompts"), whole),
-    "comparisons": Figure(gettext_lazy("Comparisons"), whole),
-    "calibration_error": Figure(gettext_lazy("Calibration error")),
-    "temperature": Figure(gettext_lazy("Temperature")),
-    "error_before": Figure(gettext_lazy("calibration error before")),
-    "error_after": Figure(gettext_lazy("calibration error after")),
-    "log_loss_before": Figure(gettext_lazy("log loss before")),
-    "log_loss_after": Figure(gettext_lazy("log loss after")),
-    "accuracy_sure": Figure(gettext_lazy("accuracy where the heads agree most")),
-    "accuracy_unsure": Figure(gettext_lazy("accuracy where they agree least")),
-    "deviation": Figure(gettext_lazy("deviation between the heads")),
+    "kl_coef": Wording(gettext_lazy("Hold to the base model (β)"), significant),
+    "kl_bound": Wording(gettext_lazy("Distance from the base model, at most"), fixed, NATS),
+    "completions/mean_length": Wording(gettext_lazy("Length of responses"), tenths, TOKENS),
+    "completions/clipped_ratio": Wording(gettext_lazy("Responses without an end")),
+    "clip_ratio": Wording(gettext_lazy("Clipped tokens")),
+    "largest_ratio": Wording(gettext_lazy("Largest ratio to the policy that sampled")),
+    "value_loss": Wording(gettext_lazy("Loss of the critic")),
+    "explained_variance": Wording(gettext_lazy("Returns that the critic foretells")),
+    "length": Wording(gettext_lazy("Length of responses"), tenths, TOKENS),
+    "ended": Wording(gettext_lazy("Responses that end by themselves")),
+    "regret": Wording(gettext_lazy("Loss in its weights’ shares")),
+    "win_rate": Wording(gettext_lazy("Win rate by the reward model")),
+    "prompts": Wording(gettext_lazy("Prompts"), whole),
+    "comparisons": Wording(gettext_lazy("Comparisons"), whole),
+    "calibration_error": Wording(gettext_lazy("Calibration error")),
+    "temperature": Wording(gettext_lazy("Temperature")),
+    "error_before": Wording(gettext_lazy("calibration error before")),
+    "error_after": Wording(gettext_lazy("calibration error after")),
+    "log_loss_before": Wording(gettext_lazy("log loss before")),
+    "log_loss_after": Wording(gettext_lazy("log loss after")),
+    "accuracy_sure": Wording(gettext_lazy("accuracy where the heads agree most")),
+    "accuracy_unsure": Wording(gettext_lazy("accuracy where they agree least")),
+    "deviation": Wording(gettext_lazy("deviation between the heads")),
 }
 # What a figure is of, by the beginning of its name; the longer one first.
 PARTS = (
@@ -197,7 +197,7 @@ GROUPS = {
 }
 
 
-def _find(name: str) -> tuple[Figure | None, str]:
+def _find(name: str) -> tuple[Wording | None, str]:
     if name in FIGURES:
         return FIGURES[name], "%(figure)s"
     for start, words in PARTS:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from annotation.core.numbers import grouped
+from annotation.core.numbers import grouped, points
 from annotation.quality.bias_page.groups import Groups, groups_of
 from annotation.quality.bias_page.weeks import Weekly, weekly
 from annotation.quality.models import Report
@@ -18,7 +18,6 @@ from annotation.quality.share_rows import (
     odds_row,
     percent,
     share_row,
-    signed,
 )
 
 MARKS = {
@@ -188,5 +187,5 @@ def _moved(moved: dict | None) -> str:
     ) % {
         "generator": moved["generator"],
         "share": percent(moved["stood_first"]),
-        "shift": signed(moved["shift"]),
+        "shift": points(moved["shift"]),
     }

@@ -10,12 +10,10 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from annotation.core import jobs
-from annotation.core.errors import Conflict
 from annotation.projects.permissions import project_for, row_for
 from annotation.prompts.attachments.api import RawParser
 from annotation.runs.benchmarking.files import keep_file, remove_file
-from annotation.runs.benchmarking.measuring import order_measurement
+from annotation.runs.benchmarking.measuring import cancel_measurement, order_measurement
 from annotation.runs.models import BenchmarkFile, Measurement, ModelVersion
 from annotation.runs.registry.benchmarks import LONGEST_NAME, figures_of
 
@@ -132,9 +130,7 @@ class CancelMeasurementView(APIView):
         found = version.measurements.select_related("job").filter(pk=measurement_id).first()
         if found is None:
             raise Http404
-        if not found.job.is_active:
-            raise Conflict("This measurement is over already.")
-        jobs.request_cancel(found.job)
+        cancel_measurement(measurement=found)
         return Response(measured_json(version), status=status.HTTP_202_ACCEPTED)
 
 

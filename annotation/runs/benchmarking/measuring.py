@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from annotation.core import jobs
-from annotation.core.errors import DomainError, NotFound
+from annotation.core.errors import Conflict, DomainError, NotFound
 from annotation.core.hashing import sha256_of_file
 from annotation.core.jobs import Claim
 from annotation.core.models import Job
@@ -50,6 +50,13 @@ def order_measurement(
         else:
             transaction.set_rollback(True)
     return measurement if is_new else Measurement.objects.select_related("job").get(job=job)
+
+
+def cancel_measurement(*, measurement: Measurement) -> None:
+    """Ask it to end. Conflict where it is over."""
+    if not measurement.job.is_active:
+        raise Conflict(_("This measurement is over already."))
+    jobs.request_cancel(measurement.job)
 
 
 def check_order(version: ModelVersion) -> None:

@@ -9,7 +9,19 @@ from annotation.runs.harness.options import LM_EVAL, TITLES
 from annotation.runs.models import HarnessEvaluation, ModelVersion
 
 OPTIONS = {option.name: option for option in LM_EVAL}
-HELP = {name: option.help for name, option in OPTIONS.items()}
+
+
+def _whole(name):
+    """The field of an option that is a whole number, with the option's limits."""
+    option = OPTIONS[name]
+    return forms.IntegerField(
+        label=TITLES[name],
+        min_value=option.low,
+        max_value=option.high,
+        initial=option.default,
+        required=option.default is not None,
+        help_text=option.help,
+    )
 
 
 class HarnessForm(forms.Form):
@@ -18,35 +30,11 @@ class HarnessForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": _("Choose at least one task.")},
     )
-    limit = forms.IntegerField(
-        label=TITLES["limit"],
-        min_value=1,
-        max_value=1_000_000,
-        required=False,
-        help_text=HELP["limit"],
-    )
-    few_shot = forms.IntegerField(
-        label=TITLES["few_shot"],
-        min_value=0,
-        max_value=100,
-        required=False,
-        help_text=HELP["few_shot"],
-    )
+    limit = _whole("limit")
+    few_shot = _whole("few_shot")
     chat = forms.BooleanField(label=TITLES["chat"], required=False, initial=True)
-    batch_size = forms.IntegerField(
-        label=TITLES["batch_size"],
-        min_value=1,
-        max_value=4096,
-        initial=8,
-        help_text=HELP["batch_size"],
-    )
-    max_length = forms.IntegerField(
-        label=TITLES["max_length"],
-        min_value=8,
-        max_value=131072,
-        required=False,
-        help_text=HELP["max_length"],
-    )
+    batch_size = _whole("batch_size")
+    max_length = _whole("max_length")
     seed = forms.IntegerField(label=TITLES["seed"], min_value=0, max_value=2**31 - 1, initial=11)
 
     def __init__(self, *args, there: Catalogue, **more):

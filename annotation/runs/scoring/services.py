@@ -22,6 +22,7 @@ from annotation.runs.registry import keeping
 
 MOST_RESPONSES = 50_000
 BATCH = 2000
+ROWS = "responses.jsonl"
 
 
 def unscored(version: ModelVersion, responses: Iterable[int]) -> list[int]:
@@ -73,8 +74,13 @@ def supervise_scoring(claim: Claim) -> None:
     keeping.ensure_on_disk(version, alive=claim.alive)
     folder = folder_of(claim.job)
     folder.path.mkdir(parents=True, exist_ok=True, mode=0o700)
-    asked = write_rows(claim.job.payload["responses"], folder.path / "responses.jsonl")
-    rows = str((folder.path / "responses.jsonl").resolve())
+    with folder.forgetting(ROWS):
+        _score(claim, version, folder)
+
+
+def _score(claim: Claim, version: ModelVersion, folder: RunFolder) -> None:
+    asked = write_rows(claim.job.payload["responses"], folder.path / ROWS)
+    rows = str((folder.path / ROWS).resolve())
     config = child_config(
         kind="score", run=claim.job.pk, base=version.weights, options={"rows": rows}
     )

@@ -46,6 +46,16 @@ def test_every_response_is_stored_with_what_made_it(world, order):  # noqa: F811
     assert config["seed"] == 5
 
 
+@pytest.mark.parametrize("act", ["", "half a generation", "bad row"])
+def test_however_it_ends_no_text_is_left_on_the_disk(world, order, act):  # noqa: F811
+    world.act(act)
+    run = services.generate_responses(**order)
+    jobs.run(run.job_id)
+    folder = services.folder_of(run).path
+    assert (folder / "config.json").exists()
+    assert {path.name for path in folder.rglob("*.jsonl")} == {"metrics.jsonl"}
+
+
 def test_the_message_twice_stores_once(order):
     run = services.generate_responses(**order)
     jobs.run(run.job_id)

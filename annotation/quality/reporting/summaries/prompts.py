@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping
 from django.utils.translation import gettext as _
 
 from annotation.core.charts.scales import span
-from annotation.core.numbers import grouped
+from annotation.core.numbers import grouped, points
 from annotation.quality.prompts_page import few_of, finding_of, reading_of
 from annotation.quality.reporting.tables import Known, Row, Summary, Table
-from annotation.quality.share_rows import chance, percent, signed
+from annotation.quality.share_rows import chance, percent
 from annotation.quality.wording import explain, facets_left_out
 
 # Of each list: those to look at first, the page has more.
@@ -82,8 +82,8 @@ def _parts(rows: Iterable[Mapping], name) -> list[Row]:
     return [
         Row(
             name(row),
-            _("none") if row["beyond"] is None else signed(row["beyond"]),
-            "" if row["ci"] is None else span(*map(signed, row["ci"])),
+            _("none") if row["beyond"] is None else points(row["beyond"]),
+            "" if row["ci"] is None else span(*map(points, row["ci"])),
             grouped(row["items"]),
             explain(row["reason"]) if row["reason"] else chance(row["q"]),
         )
