@@ -12,6 +12,7 @@ from annotation.labeling.verdict import verdict_from_choices
 from annotation.projects import services as projects
 from annotation.projects.models import Membership
 from annotation.prompts.models import Generator, Prompt, Response
+from annotation.quality.judges.models import Opinion
 
 SAID = (
     "flags",
@@ -87,6 +88,13 @@ def make_item(project, texts=("One.", "Two."), *, prompt=None, external_id=None,
         )
         seen.setdefault(text, position)
     return item
+
+
+def make_opinion(run, item, first, second, **said):
+    """What a judge said of the responses that stand in these two positions of the item now."""
+    at = dict(item.item_responses.values_list("position", "response"))
+    shown = {"first_response_id": at[first], "second_response_id": at[second]}
+    return Opinion.objects.create(run=run, item=item, **shown, **said)
 
 
 def make_judgment(item, labeler, ranks, *, revision=1, **fields):

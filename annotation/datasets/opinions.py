@@ -15,20 +15,28 @@ from django.utils.translation import gettext as _
 
 from annotation.datasets.policy import Policy, PolicyError
 from annotation.labeling.exports.rows import RawJudgment
-from annotation.quality.judges.models import Judge, JudgeRun, Opinion
+from annotation.quality.judges.models import Judge, JudgeRun, Opinion, sign_of
 
 SOURCE = "ai_judge"
-# Why a pair has no outcome: the two orders contradict each other; one has no answer; or a reward
-# model was trained on the prompt, where it repeats what people said instead of judging.
-INCONSISTENT, UNANSWERED, LEARNED = DROPS = ("inconsistent", "unanswered", "learned_by_judge")
-# A revision is the number of the judge's run, then the two positions, which are 1 to 9.
+# Why a pair has no outcome: the two orders contradict each other; one has no answer; a reward
+# model was trained on the prompt, where it repeats what people said instead of judging; or one of
+# the two has left the item.
+INCONSISTENT, UNANSWERED, LEARNED, LEFT = DROPS = (
+    "inconsistent",
+    "unanswered",
+    "learned_by_judge",
+    "response_left",
+)
+# A revision is the number of the judge's run, then the two positions, which are 1 to 9, as they
+# are when the dataset is frozen.
 PLACES = 100
 
 
 @dataclass(frozen=True)
 class Said:
-    """Of a pair, the lower position first. sign: -1 the first is better, 0 a tie, 1 the second;
-    `dropped` instead where it came to nothing. run: the judge's first is 1."""
+    """Of a pair, the lower position first; no positions where one of the two has left. sign: -1
+    the first is better, 0 a tie, 1 the second; `dropped` instead where it came to nothing. run:
+    the judge's first is 1."""
 
     item: int
     pair: tuple[int, int]
@@ -120,22 +128,30 @@ def read_asked(judge: Judge) -> Asked:
 
 
 def read_said(asked: Asked, items: Sequence[int], policy: Policy) -> Iterator[Said]:
-    """By item and pair, all that the judge was asked about."""
+    """By item and pair, all that the judge was asked about; behind it what was said of responses
+    that have left, which have no positions any more."""
     judge, runs, learned = asked.judge, asked.runs, asked.learned
-    rows = Opinion.objects.filter(run__judge=judge, item__in=items).values_list(
-        "item_id", "run_id", "first", "second", "preferred", "fault", "principle",
-        "run__principle_list__principles", "created_at",
+    about = Opinion.objects.filter(run__judge=judge, item__in=items)
+    rows = about.with_places().values_list(
+        "item_id", "first_response_id", "second_response_id", "run_id", "first", "second",
+        "preferred", "fault", "principle", "run__principle_list__principles", "created_at",
     )  # fmt: skip
-    told = sorted(
-        ((row[0], (min(row[2:4]), max(row[2:4])), runs[row[1]], row[2:]) for row in rows),
-        key=lambda one: (one[:3], one[3][:2], one[3][-1]),
-    )
+    told, left = [], set()
+    for item, one, other, run, first, second, *said in rows:
+        if first is None or second is None:
+            left.add((item, min(one, other), max(one, other)))
+            continue
+        pair = (min(first, second), max(first, second))
+        told.append((item, pair, runs[run], (first, second, *said)))
+    told.sort(key=lambda one: (one[:3], one[3][:2], one[3][-1]))
     for (item, pair), of_pair in groupby(told, key=itemgetter(0, 1)):
         if item in learned:
             yield Said(item, pair, max(one[2] for one in of_pair), dropped=LEARNED)
             continue
         by_run = {run: list(found) for run, found in groupby(of_pair, key=itemgetter(2))}
         yield _newest(judge, policy, item, pair, {n: [o[3] for o in f] for n, f in by_run.items()})
+    for item, *_responses in sorted(left):
+        yield Said(item, (0, 0), 0, dropped=LEFT)
 
 
 def _newest(judge: Judge, policy: Policy, item: int, pair, by_run: dict) -> Said:
@@ -143,7 +159,7 @@ def _newest(judge: Judge, policy: Policy, item: int, pair, by_run: dict) -> Said
         answered = [one for one in by_run[run] if not one[3]]
         if len(answered) < judge.orders:
             continue
-        signs = {_sign(first, preferred, pair) for first, _s, preferred, *_rest in answered}
+        signs = {sign_of(*one[:3]) for one in answered}
         _first, _second, _preferred, _fault, place, principles, at = answered[-1]
         principle = principles[place - 1] if place and principles else ""
         if len(signs) > 1 and policy.contradictions == "drop":
@@ -151,7 +167,3 @@ def _newest(judge: Judge, policy: Policy, item: int, pair, by_run: dict) -> Said
         sign = signs.pop() if len(signs) == 1 else 0
         return Said(item, pair, run, sign, principle=principle, at=at)
     return Said(item, pair, max(by_run), dropped=UNANSWERED)
-
-
-def _sign(first: int, preferred: str, pair: tuple[int, int]) -> int:
-    return Opinion(first=first, second=sum(pair) - first, preferred=preferred).sign

@@ -42,6 +42,10 @@ JUDGMENT_DROPS = {
         _("a reward model was trained on this prompt"),
     ),
     "unanswered": (_("No answer of the AI judge"), _("failed, or not asked in both orders")),
+    "response_left": (
+        _("A response has left the item"),
+        _("the AI judge compared it before it was withheld or merged"),
+    ),
 }
 SFT_DROPS = {
     "no_single_best": (_("No single best response"), _("several share the first place")),

@@ -70,9 +70,7 @@ class DecisionSerializer(serializers.Serializer):
 
 
 class DecidedSerializer(serializers.Serializer):
-    """What it meant for items that nobody had been lent; `left` is how many stay as they are, and
-    `asked` how many keep their places because an AI judge or a reward model was asked about
-    them."""
+    """What it meant for items that nobody had been lent; `left` is how many stay as they are."""
 
     decided = serializers.IntegerField()
     shown = serializers.IntegerField()
@@ -81,7 +79,6 @@ class DecidedSerializer(serializers.Serializer):
     restored = serializers.IntegerField()
     reopened = serializers.IntegerField()
     left = serializers.IntegerField()
-    asked = serializers.IntegerField()
 
 
 class MarksView(APIView):

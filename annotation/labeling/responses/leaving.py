@@ -2,8 +2,7 @@
 
 An item has numbered places. Those that left are written down with their numbers (RemovedPlace), so
 an item that was put together to let generators meet is the same again afterwards. With fewer than
-two left an item is withdrawn, and stands as it was made, so that it is seen what it was. An item
-that an AI judge or a reward model was asked about keeps its places: their opinions name them.
+two left an item is withdrawn, and stands as it was made, so that it is seen what it was.
 """
 
 from collections.abc import Iterable, Mapping
@@ -46,25 +45,26 @@ def take_out(responses: Iterable[int]) -> Changed:
     withdrawn = RemovedPlace.objects.of_items_withdrawn_for_it().values("item")
     items = Item.objects.filter(Q(state=State.OPEN) | Q(pk__in=withdrawn))
     items = items.filter(item_responses__response__in=gone)
-    free, done = _lock_movable(Item.objects.filter(pk__in=items.values("pk")))
+    free, left = lock_untouched(Item.objects.filter(pk__in=items.values("pk")))
     wanted = {
         one.item.pk: (one, one.out | (gone & one.inside)) for one in _read(free) if one.follows
     }
-    return _write(wanted.values(), {}, done)
+    return _write(wanted.values(), {}, Changed(left=left))
 
 
 def put_back(texts: Mapping[int, str]) -> Changed:
     """Give these responses their places again, each shown as its text ("": as it was written),
     where a decision took them. In a transaction."""
     removed = RemovedPlace.objects.filter(response__in=list(texts))
-    free, done = _lock_movable(Item.objects.filter(pk__in=removed.values("item")))
-    return _write([(one, one.out - texts.keys()) for one in _read(free)], texts, done)
+    free, left = lock_untouched(Item.objects.filter(pk__in=removed.values("item")))
+    wanted = [(one, one.out - texts.keys()) for one in _read(free)]
+    return _write(wanted, texts, Changed(left=left))
 
 
 def leave_out_decided(item: Item) -> None:
     """Take out of an item that a person puts back into the queue what decisions keep out of items.
     DomainError where fewer than two would stay. In a transaction."""
-    free, done = _lock_movable(Item.objects.filter(pk=item.pk, state=State.OPEN))
+    free, left = lock_untouched(Item.objects.filter(pk=item.pk, state=State.OPEN))
     for one in _read(free):
         decided = ResponseDecision.objects.filter(
             response__in=one.inside, choice__in=KEPT_OUT
@@ -80,16 +80,7 @@ def leave_out_decided(item: Item) -> None:
                 % {"decisions": "; ".join(f"{keys[pk]}: {said}" for pk, said in choices.items())}
             )
         if choices:
-            _write([(one, one.out | choices.keys())], {}, done)
-
-
-def _lock_movable(items) -> tuple[list[Item], Changed]:
-    """Those of the items whose places may get other numbers, locked; and how many may not."""
-    free, left = lock_untouched(items)
-    having = Item.objects.filter(pk__in=[item.pk for item in free], opinions__isnull=False)
-    asked = set(having.values_list("pk", flat=True))
-    movable = [item for item in free if item.pk not in asked]
-    return movable, Changed(left=left, asked=len(asked))
+            _write([(one, one.out | choices.keys())], {}, Changed(left=left))
 
 
 def _read(items: list[Item]) -> list[_Places]:
@@ -146,8 +137,8 @@ def _write(wanted, texts: Mapping[int, str], done: Changed) -> Changed:
 
 
 def _replace(rows: list[tuple[Item, list[tuple[int, str]]]], texts: Mapping[int, str]) -> None:
-    """Write the places anew, from 1 upwards: nobody was shown them, and no opinion
-    names one."""
+    """Write the places anew, from 1 upwards: nobody was shown them, and opinions name the
+    responses."""
     items = [item for item, _places in rows]
     before = ItemResponse.objects.filter(item__in=items).values_list(
         "item", "response", "shown_text"

@@ -20,8 +20,7 @@ from annotation.labeling.models import (
 @dataclass
 class Changed:
     """What became of items: places shown otherwise, places taken out or put back, items withdrawn
-    or given back to the queue, and items left alone because somebody has had them (`left`), or
-    because a judge has an opinion that names their places (`asked`)."""
+    or given back to the queue, and items left alone because somebody has had them (`left`)."""
 
     shown: int = 0
     removed: int = 0
@@ -29,7 +28,6 @@ class Changed:
     restored: int = 0
     reopened: int = 0
     left: int = 0
-    asked: int = 0
 
     def __iadd__(self, other: "Changed") -> "Changed":
         for name, count in vars(other).items():

@@ -108,14 +108,6 @@ def _told(count, changed):
             "%(count)d items stay as they are: somebody was lent them, or their answer is known.",
             changed.left,
         ) % {"count": changed.left}
-    if changed.asked:
-        yield ngettext(
-            "%(count)d item keeps its places: an AI judge or a reward model was asked about it. "
-            "You can withdraw it on its page.",
-            "%(count)d items keep their places: an AI judge or a reward model was asked about "
-            "them. You can withdraw each on its page.",
-            changed.asked,
-        ) % {"count": changed.asked}
 
 
 def _list(request, project, *, look_form=None, decide_form=None, status=200):

@@ -105,6 +105,9 @@ class JudgeRunSerializer(serializers.Serializer):
     questions = serializers.IntegerField()
     answered = serializers.IntegerField()
     failed_answers = serializers.IntegerField()
+    answers_left_out = serializers.IntegerField(
+        help_text="Of responses that have left their items: they count when those are put back."
+    )
     tokens_in = serializers.IntegerField()
     tokens_out = serializers.IntegerField()
     cost = serializers.CharField(allow_null=True)

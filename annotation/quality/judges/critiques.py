@@ -64,8 +64,10 @@ def _set(judge: Judge, is_shown: bool, actor) -> None:
 
 
 def _shown_opinions():
+    """With the positions that a judgment's order speaks of: they stay once an item was lent."""
     return (
         Opinion.objects.answered()
+        .placed()
         .exclude(critique="")
         .filter(run__judge__is_read_by_labelers=True)
     )

@@ -3,7 +3,7 @@
 from annotation.quality.figures import as_json
 from annotation.quality.judges.findings import LEAST_ITEMS, ByPrinciple, Compared, Findings
 from annotation.quality.judges.models import JudgeRun
-from annotation.quality.judges.services import answered_count, spent_by
+from annotation.quality.judges.services import answered_count, left_out_count, spent_by
 
 FIGURES = (
     "consistency",
@@ -35,6 +35,7 @@ def run_document(run: JudgeRun) -> dict:
         "questions": run.question_count,
         "answered": answered_count(run),
         "failed_answers": run.opinions.failed().count(),
+        "answers_left_out": left_out_count(run),
         "tokens_in": spent["tokens_in"],
         "tokens_out": spent["tokens_out"],
         "cost": None if spent["cost"] is None else str(spent["cost"]),

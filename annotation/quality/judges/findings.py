@@ -1,7 +1,8 @@
 """What a run found: how steady the judge is, how far it agrees with people, what to look at.
 
-Computed from what stands now: people go on judging after a judge was asked. Whoever shows them
-takes them from `stored`, which computes them once for each change.
+Computed from what stands now: people go on judging after a judge was asked, and what was said of
+a response that has left its item is left out until it is put back. Whoever shows them takes them
+from `stored`, which computes them once for each change.
 """
 
 from collections import defaultdict
@@ -33,14 +34,16 @@ Ratings = dict[tuple[int, int], list[int]]  # by item and position
 
 @dataclass
 class Compared:
-    """Two responses of an item. By outcome 0 the lower position better, 1 a tie, 2 the other one:
-    said: by the judge, one for each order that was answered; votes (3,): by people; people: the
-    majority of them, an even split being a tie, None where nobody judged; orders: in how many the
-    judge is asked; is_learned: a reward model was trained on the item; margin: of its rewards;
-    principle: the number of the one that was drawn."""
+    """Two responses of an item: pair, their positions as they are now, and responses, their ids in
+    the same order. By outcome 0 the lower position better, 1 a tie, 2 the other one: said: by the
+    judge, one for each order that was answered; votes (3,): by people; people: the majority of
+    them, an even split being a tie, None where nobody judged; orders: in how many the judge is
+    asked; is_learned: a reward model was trained on the item; margin: of its rewards; principle:
+    the number of the one that was drawn."""
 
     item: int
     pair: tuple[int, int]
+    responses: tuple[int, int]
     said: list[int] = field(default_factory=list)
     votes: list[int] = field(default_factory=lambda: [0] * N_OUTCOMES)
     people: int | None = None
@@ -134,7 +137,7 @@ class Findings:
 
 
 def findings_of(run: JudgeRun) -> Findings:
-    opinions = list(run.opinions.answered().order_by("item_id", "first", "second"))
+    opinions = list(run.opinions.answered().placed().order_by("item_id", "first", "second"))
     judgments = list(
         Judgment.objects.filter(item__in=run.item_ids).work().current().order_by("item_id", "pk")
     )
@@ -179,7 +182,10 @@ def _compare(
     for opinion in opinions:
         key = (opinion.item_id, opinion.pair)
         one = found.setdefault(
-            key, Compared(*key, orders=orders, is_learned=opinion.item_id in learned)
+            key,
+            Compared(
+                *key, opinion.responses, orders=orders, is_learned=opinion.item_id in learned
+            ),
         )
         one.said.append(opinion.sign + 1)
         one.margin, one.principle = opinion.margin, opinion.principle

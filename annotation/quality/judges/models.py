@@ -7,7 +7,7 @@ what a model says cannot get among what people say by mistake.
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, FilteredRelation, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -178,9 +178,35 @@ class OpinionQuerySet(models.QuerySet):
     def failed(self):
         return self.exclude(fault="")
 
+    def with_places(self):
+        """With `first` and `second`: the positions that its two responses have in the item as it
+        is now, None for one that has left it."""
+        found = self
+        for name in ("first", "second"):
+            places = f"{name}_response__item_responses"
+            of_item = Q(**{f"{places}__item": F("item")})
+            found = found.annotate(
+                **{
+                    f"{name}_place": FilteredRelation(places, condition=of_item),
+                    name: F(f"{name}_place__position"),
+                }
+            )
+        return found
+
+    def placed(self):
+        """Those whose two responses stand in the item, with their positions."""
+        return self.with_places().filter(first__isnull=False, second__isnull=False)
+
+    def left(self):
+        """Those of a response that has left the item."""
+        return self.with_places().filter(Q(first=None) | Q(second=None))
+
 
 class Opinion(models.Model):
-    """What came of one question: a choice, or why there is none. Never edited."""
+    """What came of one question: a choice, or why there is none. Never edited.
+
+    It is of two responses, whatever places they have in the item. While one of them has left the
+    item it counts for nothing: `placed` leaves it out."""
 
     class Choice(models.TextChoices):
         FIRST = "first", _("the first one")
@@ -189,9 +215,14 @@ class Opinion(models.Model):
 
     run = models.ForeignKey(JudgeRun, on_delete=models.PROTECT, related_name="opinions")
     item = models.ForeignKey("labeling.Item", on_delete=models.PROTECT, related_name="opinions")
-    # The positions of the responses that it was shown as A and as B.
-    first = models.PositiveSmallIntegerField()
-    second = models.PositiveSmallIntegerField()
+    # The responses that it was shown as A and as B. A critique may quote them: whoever deletes a
+    # response has to say first what becomes of what was said of it.
+    first_response = models.ForeignKey(
+        "prompts.Response", on_delete=models.PROTECT, related_name="+"
+    )
+    second_response = models.ForeignKey(
+        "prompts.Response", on_delete=models.PROTECT, related_name="+"
+    )
     # Which principle of the run's list stood in the question, counted from 1.
     principle = models.PositiveSmallIntegerField(null=True)
     preferred = models.CharField(max_length=6, choices=Choice, blank=True)
@@ -213,16 +244,19 @@ class Opinion(models.Model):
 
     objects = OpinionQuerySet.as_manager()
 
+    # The positions of the two, where it was read by `placed`.
+    first: int
+    second: int
+
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["run", "item", "first", "second"],
+                fields=["run", "item", "first_response", "second_response"],
                 condition=Q(fault=""),
                 name="opinion_answered_once",
             ),
-            models.CheckConstraint(condition=~Q(first=F("second")), name="opinion_of_two"),
             models.CheckConstraint(
-                condition=Q(first__range=(1, 9), second__range=(1, 9)), name="opinion_1_to_9"
+                condition=~Q(first_response=F("second_response")), name="opinion_of_two"
             ),
             models.CheckConstraint(
                 condition=Q(fault="", preferred__in=["first", "second", "tie"])
@@ -235,14 +269,32 @@ class Opinion(models.Model):
         return f"opinion {self.pk} of judge run {self.run_id}"
 
     @property
+    def better(self) -> int | None:
+        """The id of the response that it prefers; None where it prefers neither."""
+        return {
+            self.Choice.FIRST: self.first_response_id,
+            self.Choice.SECOND: self.second_response_id,
+        }.get(self.preferred)
+
+    @property
     def pair(self) -> tuple[int, int]:
         """The two positions, the lower one first."""
         return min(self.first, self.second), max(self.first, self.second)
 
     @property
+    def responses(self) -> tuple[int, int]:
+        """The ids of those at these positions."""
+        shown = (self.first_response_id, self.second_response_id)
+        return shown if self.first < self.second else shown[::-1]
+
+    @property
     def sign(self) -> int:
-        """-1 the response at the lower position is better, 0 a tie, 1 the other one."""
-        if self.preferred == self.Choice.TIE:
-            return 0
-        better = self.first if self.preferred == self.Choice.FIRST else self.second
-        return -1 if better == self.pair[0] else 1
+        return sign_of(self.first, self.second, self.preferred)
+
+
+def sign_of(first: int, second: int, preferred: str) -> int:
+    """-1 the response at the lower of the two positions is better, 0 a tie, 1 the other one."""
+    if preferred == Opinion.Choice.TIE:
+        return 0
+    is_first = preferred == Opinion.Choice.FIRST
+    return -1 if is_first == (first < second) else 1

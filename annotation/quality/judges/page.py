@@ -75,9 +75,9 @@ def shown(run: JudgeRun) -> Shown:
             for one in found.criteria
         ],
         principles=[principle_row(one) for one in found.principles],
-        differing=[told(one) for one in differing[:MOST_SHOWN]],
+        differing=told(differing[:MOST_SHOWN]),
         differing_count=len(differing),
-        unsure=[told(one) for one in unsure[:MOST_SHOWN]],
+        unsure=told(unsure[:MOST_SHOWN]),
         unsure_count=len(unsure),
     )
 
@@ -134,32 +134,40 @@ def _told_of(run: JudgeRun, compared: list[Compared]):
     ids = {one.item for one in compared}
     items = Item.objects.filter(pk__in=ids).prefetch_related("item_responses").in_bulk()
     critiques: dict = {}
-    for opinion in run.opinions.answered().filter(item__in=ids).order_by("first"):
+    for opinion in run.opinions.answered().placed().filter(item__in=ids).order_by("first"):
         if opinion.critique:
-            critiques.setdefault((opinion.item_id, opinion.pair), []).append(opinion.critique)
+            about = (opinion.item_id, opinion.responses)
+            critiques.setdefault(about, []).append(opinion.critique)
 
-    def told(one: Compared) -> Suspect:
-        item = items[one.item]
-        keys = {place.position: place.key for place in item.item_responses.all()}
-        pair = (keys[one.pair[0]], keys[one.pair[1]])
-        said = [(pair[0], _("tie"), pair[1])[outcome] for outcome in one.said]
-        return Suspect(
-            item_id=item.pk,
-            external_id=item.external_id,
-            keys=pair,
-            judge=said if one.orders == 2 and one.is_unsure else said[:1],
-            people=one.votes,
-            critiques=critiques.get((one.item, one.pair), []),
-        )
+    def told(some: list[Compared]) -> list[Suspect]:
+        return [suspect for one in some if (suspect := _suspect(items[one.item], one, critiques))]
 
     return told
 
 
+def _suspect(item: Item, one: Compared, critiques: dict) -> Suspect | None:
+    """None where one of the two has left the item since it was compared, a moment ago."""
+    keys = {place.response_id: place.key for place in item.item_responses.all()}
+    if not set(one.responses) <= keys.keys():
+        return None
+    pair = (keys[one.responses[0]], keys[one.responses[1]])
+    said = [(pair[0], _("tie"), pair[1])[outcome] for outcome in one.said]
+    return Suspect(
+        item_id=item.pk,
+        external_id=item.external_id,
+        keys=pair,
+        judge=said if one.orders == 2 and one.is_unsure else said[:1],
+        people=one.votes,
+        critiques=critiques.get((one.item, one.responses), []),
+    )
+
+
 def failures_of(run: JudgeRun) -> list[tuple[str, int]]:
     """(sentence, how often) of what has no answer yet, the most frequent first; at most ten."""
-    answered = set(run.opinions.answered().values_list("item_id", "first", "second"))
+    question = ("item_id", "first_response_id", "second_response_id")
+    answered = set(run.opinions.answered().values_list(*question))
     counts: dict[str, int] = {}
-    rows = run.opinions.failed().values_list("item_id", "first", "second", "fault", "detail")
+    rows = run.opinions.failed().values_list(*question, "fault", "detail")
     for item, first, second, fault, detail in rows:
         if (item, first, second) not in answered:
             sentence = sentence_of(fault, detail)

@@ -26,8 +26,8 @@ def principles_of(one: PrincipleList | None) -> list[str]:
 
 
 def draw(count: int, run: int, item: int, first: int, second: int) -> int | None:
-    """Which of so many principles a question of a run gets, from 1: the same one each time and
-    for both orders of a pair, so that they can be held against each other."""
+    """Which of so many principles a question about these two responses gets, from 1: the same one
+    each time and for both orders, so that they can be held against each other."""
     if not count:
         return None
     low, high = sorted((first, second))

@@ -51,7 +51,8 @@ def ask_in_job(claim: Claim) -> dict:
     answered = run.opinions.answered().count()
     if not answered:
         raise DomainError(NOTHING)
-    return {"judge_run": run.pk, "answered": answered, "failed": run.question_count - answered}
+    failed = max(run.question_count - answered, 0)
+    return {"judge_run": run.pk, "answered": answered, "failed": failed}
 
 
 class _Turn(Turn):
@@ -61,16 +62,12 @@ class _Turn(Turn):
         self.systems = [system_of(self.judge, one) for one in self.principles or [""]]
         rubric_id = self.judge.rubric_version_id
         self.scales = scales_of(rubric_by_id(rubric_id).criteria_list if rubric_id else ())
-        # Answered, or failed since somebody last asked for all of it.
-        self.settled = set(
-            run.opinions.answered().values_list("item_id", "first", "second")
-        ) | set(
-            run.opinions.failed()
-            .filter(created_at__gte=run.resumed_at)
-            .values_list("item_id", "first", "second")
+        # By item and the two responses: answered, or failed since somebody last asked for all.
+        label = ("item_id", "first_response_id", "second_response_id")
+        failed = run.opinions.failed().filter(created_at__gte=run.resumed_at)
+        self.settled = set(run.opinions.answered().values_list(*label)) | set(
+            failed.values_list(*label)
         )
-        # The responses that stood in the places a question under way speaks of.
-        self.shown: dict[tuple[int, int, int], tuple[int, int]] = {}
         endpoint, total = run.judge.endpoint, run.question_count
         super().__init__(claim, endpoint, done=len(self.settled), total=total)
 
@@ -81,31 +78,27 @@ class _Turn(Turn):
             for item in some.order_by("pk"):
                 yield from self._of_item(item)
 
-    def _of_item(self, item: Item, only: tuple[int, int, int] | None = None) -> Iterator[Ask]:
-        texts = {place.position: place.shown for place in item.item_responses.all()}
-        responses = {place.position: place.response_id for place in item.item_responses.all()}
-        for first, second in permutations(sorted(texts), 2):
-            label = (item.pk, first, second)
-            if label in self.settled or only not in (None, label):
+    def _of_item(self, item: Item) -> Iterator[Ask]:
+        for one, other in permutations(item.item_responses.all(), 2):
+            label = (item.pk, one.response_id, other.response_id)
+            if label in self.settled:
                 continue
             system = self.systems[(self._principle(label) or 1) - 1]
-            messages = messages_for(system, item.prompt.messages, texts[first], texts[second])
+            messages = messages_for(system, item.prompt.messages, one.shown, other.shown)
             read = sum(tokens_of(message["content"]) for message in messages)
-            self.shown[label] = (responses[first], responses[second])
             yield Ask(label, messages, self._params(label), read + self.judge.max_tokens)
 
     def _principle(self, label: tuple[int, int, int]) -> int | None:
         return draw(len(self.principles), self.run.pk, *label)
 
     def _params(self, label: tuple[int, int, int]) -> dict:
-        first, second = self.shown[label]
+        item, first, second = label
         # Temperature 0: asked twice, it should say the same of the same.
         params = {
             "temperature": 0.0,
             "max_tokens": self.judge.max_tokens,
-            # Asked once more after a useless answer, or of other responses in these places, it
-            # must not be given the same one again.
-            "idempotency_key": f"concord-judge-{self.run.pk}-{label[0]}-{first}-{second}"
+            # Asked once more after a useless answer, it must not be given the same one again.
+            "idempotency_key": f"concord-judge-{self.run.pk}-{item}-{first}-{second}"
             f"-{self.run.resumed_at:%Y%m%d%H%M%S%f}",
         }
         if self.judge.is_json_demanded:
@@ -113,10 +106,16 @@ class _Turn(Turn):
         return params
 
     def settle(self, ask: Ask, outcome: Outcome, tries: int) -> list[Ask]:
-        """Stores what came. Where a decision gave the places to other responses meanwhile, the
-        answer speaks of none of them: the question is asked again, if there is one still."""
+        """Stores what came, also of a response that has left the item meanwhile: it may come
+        back."""
         item, first, second = ask.label
-        opinion = Opinion(run=self.run, item_id=item, first=first, second=second, try_count=tries)
+        opinion = Opinion(
+            run=self.run,
+            item_id=item,
+            first_response_id=first,
+            second_response_id=second,
+            try_count=tries,
+        )
         opinion.principle = self._principle(ask.label)
         if isinstance(outcome, Fault):
             opinion.fault, opinion.detail = outcome.name, outcome.detail
@@ -124,20 +123,10 @@ class _Turn(Turn):
             self._fill(opinion, outcome)
         with transaction.atomic():
             self.claim.fence()
-            now = self._locked(item)
-            placed = {place.position: place.response_id for place in now.item_responses.all()}
-            if (placed.get(first), placed.get(second)) != self.shown.pop(ask.label):
-                return list(self._of_item(now, only=ask.label))
             opinion.save(force_insert=True)
         self.settled.add(ask.label)
         self.done = len(self.settled)
         return []
-
-    def _locked(self, item: int) -> Item:
-        """With its places, which no decision changes until this transaction ends."""
-        Item.objects.select_for_update(of=("self",)).get(pk=item)
-        read = Item.objects.select_related("prompt")
-        return read.prefetch_related("item_responses__response").get(pk=item)
 
     def _fill(self, opinion: Opinion, said: Completion) -> None:
         opinion.model = said.model

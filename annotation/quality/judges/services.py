@@ -175,7 +175,7 @@ def resume_run(*, run: JudgeRun, actor=None) -> None:
     _refuse_removed(run.judge)
     if run.job.is_active:
         raise Conflict(_("The same is under way already."))
-    if answered_count(run) == run.question_count:
+    if answered_count(run) >= run.question_count:
         raise Conflict(_("Every question has an answer."))
     with transaction.atomic():
         JudgeRun.objects.filter(pk=run.pk).update(resumed_at=timezone.now())
@@ -201,6 +201,11 @@ def ask_people(*, run: JudgeRun, item_ids: Iterable[int], actor=None) -> list[in
 
 def answered_count(run: JudgeRun) -> int:
     return run.opinions.answered().count()
+
+
+def left_out_count(run: JudgeRun) -> int:
+    """Answers that no figure counts: of responses that have left their items."""
+    return run.opinions.answered().left().count()
 
 
 def spent_by(run: JudgeRun) -> dict:

@@ -1,7 +1,8 @@
 """A run's findings, computed once for each change of what they rest on.
 
-Answers and judgments are append-only, so how many there are and the last one name a state; the
-slices of the items and the rubric, which can change, stand in it, too.
+Answers and judgments are append-only, so how many there are and the last one name a state, and so
+it is with places, which are all written anew where one of an item leaves or comes back. The slices
+of the items and the rubric, which can change, stand in it, too.
 """
 
 from dataclasses import asdict
@@ -20,10 +21,12 @@ from annotation.quality.judges.models import JudgeFindings, JudgeRun
 from annotation.quality.stats.estimate import Estimate, Significance
 
 # Raise it where the same rows give other findings, or the stored form is another.
-CODE = 1
+CODE = 2
 STATE = """
 SELECT (SELECT count(*) || ':' || coalesce(max(id), 0) FROM quality_opinion
          WHERE run_id = %(run)s AND fault = ''),
+       (SELECT count(*) || ':' || coalesce(max(id), 0) FROM labeling_itemresponse
+         WHERE item_id = ANY (%(items)s)),
        (SELECT count(*) || ':' || coalesce(max(id), 0) FROM labeling_judgment
          WHERE item_id = ANY (%(items)s)),
        (SELECT md5(coalesce(string_agg(item.id || ' ' || slice.name, E'\\n' ORDER BY item.id), ''))
@@ -76,7 +79,7 @@ def as_stored(found: Findings) -> dict:
 
 def _from_json(values: dict) -> Findings:
     return Findings(
-        compared=[Compared(**one | {"pair": tuple(one["pair"])}) for one in values["compared"]],
+        compared=[_compared(one) for one in values["compared"]],
         criteria=[
             CriterionFigures(
                 one["key"], one["label"], _estimate(one["kappa"]), _estimate(one["difference"])
@@ -90,6 +93,11 @@ def _from_json(values: dict) -> Findings:
         **{name: _estimate(values[name]) for name in ESTIMATES},
         **{name: [(label, _estimate(one)) for label, one in values[name]] for name in NAMED},
     )
+
+
+def _compared(values: dict) -> Compared:
+    both = {name: tuple(values[name]) for name in ("pair", "responses")}
+    return Compared(**values | both)
 
 
 def _estimate(values: dict) -> Estimate:

@@ -12,7 +12,7 @@ from annotation.quality.judges.items import MOST_ITEMS, choose_items, estimate
 from annotation.quality.judges.items import Estimate as Takes
 from annotation.quality.judges.models import Judge, JudgeRun, Opinion
 from annotation.runs.evaluation.figures import Outcome, figures_of
-from annotation.runs.evaluation.reading import outcomes_of, places_of
+from annotation.runs.evaluation.reading import outcomes_of
 from annotation.runs.judging import services as rewards
 from annotation.runs.models import Evaluation
 
@@ -96,20 +96,19 @@ def _by_item(evaluation: Evaluation) -> dict[int, Outcome]:
 def _signs(evaluation: Evaluation) -> dict[int, dict[int, int]]:
     """By judge and item: for the new one, even or against it; 0 where two orders contradict each
     other. The newest answer to a question counts, and an item half asked not at all."""
-    place = places_of(evaluation)
-    opinions = Opinion.objects.answered().filter(item__in=place).order_by("pk")
+    pairs = evaluation.pairs.exclude(item=None).values_list("item_id", "new_id", "old_id")
+    sides = {item: (new, old) for item, new, old in pairs}
+    opinions = Opinion.objects.answered().filter(item__in=sides).order_by("pk")
     newest: dict[tuple[int, int], dict[tuple[int, int], int]] = {}
     orders: dict[int, int] = {}
     for opinion in opinions.select_related("run__judge"):
         judge = opinion.run.judge
         orders[judge.pk] = judge.orders
-        new, old = place[opinion.item_id]
-        if {opinion.first, opinion.second} != {new, old}:
-            continue
-        is_lower_new = new < old
-        sign = -opinion.sign if is_lower_new else opinion.sign
-        said = newest.setdefault((judge.pk, opinion.item_id), {})
-        said[opinion.first, opinion.second] = sign
+        shown = (opinion.first_response_id, opinion.second_response_id)
+        new, old = sides[opinion.item_id]
+        if set(shown) == {new, old}:
+            said = newest.setdefault((judge.pk, opinion.item_id), {})
+            said[shown] = {new: 1, old: -1}.get(opinion.better, 0)
     found: dict[int, dict[int, int]] = {}
     for (judge, item), said in newest.items():
         if len(said) == orders[judge]:

@@ -7,7 +7,7 @@ from django.db import transaction
 from annotation.core.errors import DomainError
 from annotation.core.jobs import Claim
 from annotation.core.models import Job
-from annotation.labeling.models import Item, ItemResponse
+from annotation.labeling.models import ItemResponse
 from annotation.quality.judges.models import Judge, JudgeRun, Opinion
 from annotation.quality.judges.running import NOTHING
 from annotation.runs.evaluation.preparing import wait_for
@@ -24,33 +24,28 @@ def judge_in_job(claim: Claim) -> dict:
         pk=claim.job.payload["judge_run"]
     )
     version = version_of(run.judge)
-    places = _places(run)
-    responses = {pk for of_item in places.values() for pk in of_item.values()}
+    placed = _placed(run)
+    responses = {pk for of_item in placed.values() for pk in of_item}
     claim.progress(note="Rewards")
     _wait_for_scores(claim, run, version, responses)
     scores = scores_of(version, responses)
     with transaction.atomic():
         claim.fence()
-        items = Item.objects.filter(pk__in=run.item_ids).order_by("pk")
-        list(items.select_for_update(of=("self",)).values_list("pk"))
-        # Under the locks: a decision may have given places to other responses meanwhile. One that
-        # came back has no reward yet: resumed, the run asks for it.
-        now = _places(run)
-        unchanged = {item: of_item for item, of_item in places.items() if now.get(item) == of_item}
-        _store(run, _opinions(run, unchanged, scores))
+        _store(run, _opinions(run, placed, scores))
     answered = run.opinions.answered().count()
     if not answered:
         raise DomainError(NOTHING)
-    return {"judge_run": run.pk, "answered": answered, "failed": run.question_count - answered}
+    failed = max(run.question_count - answered, 0)
+    return {"judge_run": run.pk, "answered": answered, "failed": failed}
 
 
-def _places(run: JudgeRun) -> dict[int, dict[int, int]]:
-    """By item, the response in each position."""
-    places: dict[int, dict[int, int]] = {}
+def _placed(run: JudgeRun) -> dict[int, list[int]]:
+    """By item, the responses in the order of their places."""
+    placed: dict[int, list[int]] = {}
     rows = ItemResponse.objects.filter(item__in=run.item_ids).order_by("item_id", "position")
-    for item, position, response in rows.values_list("item_id", "position", "response_id"):
-        places.setdefault(item, {})[position] = response
-    return places
+    for item, response in rows.values_list("item_id", "response_id"):
+        placed.setdefault(item, []).append(response)
+    return placed
 
 
 def _wait_for_scores(claim: Claim, run, version: ModelVersion, responses: set[int]) -> None:
@@ -72,18 +67,25 @@ def _wait_for_scores(claim: Claim, run, version: ModelVersion, responses: set[in
         wait_for(job)
 
 
-def _opinions(run: JudgeRun, places, scores: dict[int, float | None]) -> list[Opinion]:
+def _opinions(run: JudgeRun, placed, scores: dict[int, float | None]) -> list[Opinion]:
+    """Of those that were asked for: a response that was put back meanwhile has no reward yet, and
+    the run asks for it when it is resumed."""
     return [
-        _opinion(run, item, pair, scores.get(of_item[pair[0]]), scores.get(of_item[pair[1]]))
-        for item, of_item in places.items()
-        for pair in combinations(sorted(of_item), 2)
+        _opinion(run, item, pair, scores)
+        for item, of_item in placed.items()
+        for pair in combinations((one for one in of_item if one in scores), 2)
     ]
 
 
-def _opinion(run, item: int, pair, one: float | None, other: float | None) -> Opinion:
+def _opinion(run, item: int, pair: tuple[int, int], scores) -> Opinion:
     opinion = Opinion(
-        run=run, item_id=item, first=pair[0], second=pair[1], model=run.judge.reward_model
+        run=run,
+        item_id=item,
+        first_response_id=pair[0],
+        second_response_id=pair[1],
+        model=run.judge.reward_model,
     )
+    one, other = (scores[response] for response in pair)
     if one is None or other is None:
         opinion.fault = "too_long"
         return opinion
@@ -100,7 +102,12 @@ def preferred(margin: float, judge: Judge) -> str:
 
 
 def _store(run: JudgeRun, opinions: list[Opinion]) -> None:
-    """Each once, however often the job is entered."""
-    known = set(run.opinions.values_list("item_id", "first", "second"))
-    fresh = [one for one in opinions if (one.item_id, one.first, one.second) not in known]
+    """Each pair once, however often the job is entered."""
+    columns = ("item_id", "first_response_id", "second_response_id")
+    known = {(item, frozenset(pair)) for item, *pair in run.opinions.values_list(*columns)}
+    fresh = [
+        one
+        for one in opinions
+        if (one.item_id, frozenset((one.first_response_id, one.second_response_id))) not in known
+    ]
     Opinion.objects.bulk_create(fresh, batch_size=BATCH)

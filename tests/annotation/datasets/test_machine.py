@@ -20,11 +20,11 @@ from annotation.datasets.policy import Policy, PolicyError
 from annotation.datasets.verify import verify_dataset
 from annotation.labeling.models import Item
 from annotation.projects.models import Membership
-from annotation.quality.judges.models import Judge, JudgeRun, Opinion
+from annotation.quality.judges.models import Judge, JudgeRun
 from annotation.quality.judges.principles import set_principles
 from annotation.runs.lineage import sources_of
 from tests.annotation.datasets.world import make_world
-from tests.factories import make_item, make_judgment, make_member, make_project
+from tests.factories import make_item, make_judgment, make_member, make_opinion, make_project
 
 # Of this world since before a judge could count.
 PINNED = "609967a21427e3b76982ec252411dbecd30883c33a5762a2a9d36c7c640df7cd"
@@ -90,9 +90,7 @@ def say(run, item, better, worse, *, steady=True, tie=False, principle=1):
     """What both orders say of two positions; turned around, the other one is preferred."""
     for first, second in ((better, worse), (worse, better)):
         chosen = "tie" if tie else "first" if (first == better or not steady) else "second"
-        Opinion.objects.create(
-            run=run, item=item, first=first, second=second, preferred=chosen, principle=principle
-        )
+        make_opinion(run, item, first, second, preferred=chosen, principle=principle)
 
 
 def rows(dataset, name="preferences.train"):
@@ -131,8 +129,8 @@ def test_what_contradicts_itself_or_has_no_answer_is_left_out_with_its_reason(pr
     run = run_of(judge, item)
     say(run, item, 1, 2)
     say(run, item, 1, 3, steady=False)
-    Opinion.objects.create(run=run, item=item, first=2, second=3, preferred="first")
-    Opinion.objects.create(run=run, item=item, first=3, second=2, fault="no_json", detail="?")
+    make_opinion(run, item, 2, 3, preferred="first")
+    make_opinion(run, item, 3, 2, fault="no_json", detail="?")
 
     dropped = freeze(project, **ALONE)
     counts = dropped.counts
@@ -156,9 +154,7 @@ def test_what_a_reward_model_was_trained_on_is_left_out_and_counted(project):
     run = run_of(taste, fresh, learned)
     for item in (fresh, learned):
         for pair in ((1, 2), (1, 3), (2, 3)):
-            Opinion.objects.create(
-                run=run, item=item, first=pair[0], second=pair[1], preferred="first", margin=1.0
-            )
+            make_opinion(run, item, pair[0], pair[1], preferred="first", margin=1.0)
     assert len(rows(freeze(project, **ALONE))) == 6, "nothing learned: all of them count"
 
     JudgeRun.objects.filter(pk=run.pk).update(terms={"model": "taste", "learned": [learned.pk]})
@@ -217,9 +213,7 @@ def test_a_dataset_of_people_is_the_same_whatever_a_judge_says():
     assert before.hash == PINNED
     judge = Judge.objects.create(project=project, name="kind", reward_model="taste", tie_below=0.1)
     item = Item.objects.filter(project=project).order_by("external_id").first()
-    Opinion.objects.create(
-        run=run_of(judge, item), item=item, first=1, second=2, preferred="second"
-    )
+    make_opinion(run_of(judge, item), item, 1, 2, preferred="second")
     assert freeze(project).hash == before.hash
     assert len(rows(freeze(project, **ALONE))) == 1  # a reward model is asked in one order
 
@@ -234,9 +228,9 @@ def test_a_newer_run_counts_verify_says_so_and_the_difference_names_it(project, 
     assert (behind.labeler, behind.is_kept) == ("ai_judge:kind", True)
 
     newer = run_of(judge, item)
-    Opinion.objects.create(run=newer, item=item, first=1, second=2, preferred="second")
+    make_opinion(newer, item, 1, 2, preferred="second")
     assert verify_dataset(then).is_reproduced  # half an answer is none
-    Opinion.objects.create(run=newer, item=item, first=2, second=1, preferred="first")
+    make_opinion(newer, item, 2, 1, preferred="first")
     assert not verify_dataset(then).is_reproduced
     now = freeze(project, **ALONE)
     (change,) = compare(Frozen(then.folder), Frozen(now.folder)).changes["outcome"]

@@ -13,13 +13,14 @@ from annotation.core import jobs
 from annotation.core.errors import DomainError, NotFound
 from annotation.core.models import Job
 from annotation.labeling.models import Judgment
+from annotation.labeling.responses.deciding import decide
 from annotation.quality.judges.documents import findings_document, run_document
 from annotation.quality.judges.findings import findings_of
 from annotation.quality.judges.models import Judge, JudgeRun, Opinion
 from annotation.runs.evaluation import judged
 from annotation.runs.judging import services
 from tests.annotation.runs.test_evaluation import Field
-from tests.factories import make_item, make_judgment, make_member
+from tests.factories import make_item, make_judgment, make_member, make_opinion
 
 pytestmark = pytest.mark.django_db
 
@@ -83,6 +84,46 @@ def test_nearer_than_its_threshold_is_a_tie_and_unsure(world, judge):
     assert run.opinions.get().margin < 0
     assert len(findings_of(run).unsure) == 1
     assert not findings_of(judged_by(judge)).unsure
+
+
+def say_of(world, item, key, choice):
+    """A decision on the response of this key."""
+    response = item.prompt.responses.get(text={"a": "1", "b": "22", "c": "333"}[key])
+    return decide(
+        project=world.project, responses=[response.pk], choice=choice, actor=world.engineer
+    )[1]
+
+
+def test_a_withheld_response_leaves_an_item_that_a_reward_model_judged_and_may_come_back(
+    world, judge
+):
+    item = make_item(world.project, ("1", "22", "333"))
+    run = judged_by(judge, only_judged=False)
+    said = set(run.opinions.placed().values_list("first", "second", "preferred"))
+    assert said == {(1, 2, "second"), (1, 3, "second"), (2, 3, "second")}
+
+    assert say_of(world, item, "b", "withheld").removed == 1
+
+    assert [one.pair for one in run.opinions.placed()] == [(1, 2)]
+    assert [one.pair for one in findings_of(run).compared] == [(1, 2)]
+    assert run.opinions.left().count() == 2
+    assert say_of(world, item, "b", "left").restored == 1
+    assert set(run.opinions.placed().values_list("first", "second", "preferred")) == said
+
+
+def test_a_response_that_is_put_back_during_a_run_has_no_reward_and_is_not_judged(world, judge):
+    item = make_item(world.project, ("1", "22", "333"))
+    say_of(world, item, "a", "withheld")
+    sample = services.sample_for(judge, most=9, only_judged=False)
+    run = services.start_run(judge=judge, sample=sample)
+    jobs.run(run.job_id)
+    assert Job.objects.active().filter(kind="score").exists(), "it waits for two rewards"
+    say_of(world, item, "a", "left")
+
+    run = work(run)
+
+    assert run.job.state == "done", run.job.error
+    assert [(one.pair, one.fault) for one in run.opinions.placed()] == [((2, 3), "")]
 
 
 def learned(world, item):
@@ -180,13 +221,8 @@ def opinions(evaluation, judge, *, for_new, is_steady=True, most=None):
         better = new if for_new else old
         for first, second in ((new, old), (old, new)):
             is_first = better == first or (not is_steady and first == new)
-            Opinion.objects.create(
-                run=run,
-                item=pair.item,
-                first=first,
-                second=second,
-                preferred="first" if is_first else "second",
-            )
+            chosen = "first" if is_first else "second"
+            make_opinion(run, pair.item, first, second, preferred=chosen)
 
 
 def endpoint_judge(project, name):

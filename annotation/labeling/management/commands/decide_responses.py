@@ -42,5 +42,5 @@ class Command(BaseCommand):
             f"{count:,} response{'' if count == 1 else 's'}; in items: {changed.shown:,} places "
             f"shown otherwise, {changed.removed:,} taken out, {changed.restored:,} put back, "
             f"{changed.withdrawn:,} items withdrawn, {changed.reopened:,} in the queue again, "
-            f"{changed.left:,} left as they are, {changed.asked:,} left as a judge was asked"
+            f"{changed.left:,} left as they are"
         )

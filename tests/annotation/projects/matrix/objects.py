@@ -30,7 +30,7 @@ from annotation.projects.models import ProjectPool, Slice
 from annotation.projects.pools.services import save_pool
 from annotation.prompts.attachments.services import attach
 from annotation.prompts.models import Generator, Import
-from annotation.quality.models import Judge, JudgeRun, Opinion, Refill
+from annotation.quality.models import Judge, JudgeRun, Refill
 from annotation.runs.models import (
     BenchmarkFile,
     Evaluation,
@@ -42,7 +42,7 @@ from annotation.runs.models import (
     TrainingRun,
 )
 from tests.annotation.labeling.calibration.world import judge_all, opened
-from tests.factories import make_member
+from tests.factories import make_member, make_opinion
 from tests.media import picture
 
 CANARY = "zanzibar"  # the word of the other project
@@ -161,14 +161,8 @@ def judge(place):
 
 def critique(place, run_id, item):
     """What a judge says of an item, for whoever judged it."""
-    Opinion.objects.create(
-        run_id=run_id,
-        item=item,
-        first=1,
-        second=2,
-        preferred="first",
-        critique=f"More {place.word}.",
-    )
+    said = {"preferred": "first", "critique": f"More {place.word}."}
+    make_opinion(JudgeRun(pk=run_id), item, 1, 2, **said)
 
 
 def refill(place):

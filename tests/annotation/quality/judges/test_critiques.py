@@ -16,9 +16,9 @@ from annotation.labeling.verdict import verdict_from_choices
 from annotation.projects.models import Membership
 from annotation.quality.judges import services
 from annotation.quality.judges.critiques import critiques_of, show_critiques
-from annotation.quality.models import JudgeRun, Opinion
+from annotation.quality.models import JudgeRun
 from tests.annotation.labeling.repeats.world import age, asked_again, judge, work_until_repeat
-from tests.factories import make_item, make_judgment, make_member, make_project
+from tests.factories import make_item, make_judgment, make_member, make_opinion, make_project
 
 pytestmark = pytest.mark.django_db
 LIST = reverse("quality:list-critiques")
@@ -46,9 +46,7 @@ def run_of(project, name="strict", is_shown=True):
 
 
 def say(run, item, first, second, preferred, critique="Because."):
-    return Opinion.objects.create(
-        run=run, item=item, first=first, second=second, preferred=preferred, critique=critique
-    )
+    return make_opinion(run, item, first, second, preferred=preferred, critique=critique)
 
 
 def judged(project, labeler, texts=("One.", "Two."), order=(1, 2)):

@@ -87,7 +87,7 @@ def test_what_stood_in_a_question_is_kept_with_its_opinion_and_a_new_list_leaves
     takes = estimate(judge, services.items_for(judge, most=9))
     run = asked(judge)
 
-    opinions = list(run.opinions.all())
+    opinions = list(run.opinions.placed())
     assert len(opinions) == takes.questions == 8
     by_pair = {}
     for one in opinions:

@@ -6,6 +6,7 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 from django.db import IntegrityError, transaction
+from django.db.models import F
 
 from annotation.candidates.endpoints import services as endpoints
 from annotation.core import jobs
@@ -61,10 +62,10 @@ def test_every_two_responses_are_shown_in_both_orders_and_nobodys_judgment_is_to
     shown = {(d["A"], d["B"]) for d in map(_document, server.asked)}
     assert len(shown) == len(server.asked) == 6
     assert shown == {(b, a) for a, b in shown}
-    assert set(run.opinions.values_list("item", "first", "second")) == {
+    assert set(run.opinions.placed().values_list("item", "first", "second")) == {
         (item.pk, a, b) for a in (1, 2, 3) for b in (1, 2, 3) if a != b
     }
-    assert all(o.sign == 1 for o in run.opinions.all())  # the later one is longer
+    assert all(o.sign == 1 for o in run.opinions.placed())  # the later one is longer
     assert list(Judgment.objects.values()) == before
     assert server.asked[0]["temperature"] == 0
     assert server.asked[0]["response_format"] == {"type": "json_object"}
@@ -265,11 +266,12 @@ def test_a_judge_has_one_name_and_an_endpoint_of_its_project(project, server):
 
 
 @pytest.mark.parametrize(
-    "change", [{"preferred": ""}, {"fault": "slow"}, {"second": 1}, {"first": 10}]
+    "change",
+    [{"preferred": ""}, {"fault": "slow"}, {"second_response": F("first_response")}],
 )
 def test_the_database_keeps_an_opinion_one_thing(project, people, server, change):
     judged(project, people, (2, 1))
-    opinion = asked(make_judge(project, server)).opinions.get(first=1)
+    opinion = asked(make_judge(project, server)).opinions.placed().get(first=1)
     assert opinion.preferred
     with pytest.raises(IntegrityError), transaction.atomic():
         Opinion.objects.filter(pk=opinion.pk).update(**change)
