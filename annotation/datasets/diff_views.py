@@ -42,6 +42,7 @@ def show_diff(request, slug, digest):
         context |= {
             "then": then,
             "found": found,
+            "total": found.counts.total(),
             "sections": sections(found),
             "policies": policy_changes(then.policy, now.policy),
         }

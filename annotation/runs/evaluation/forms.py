@@ -59,6 +59,7 @@ class EvaluationForm(forms.Form):
         self.fields["new"].queryset = versions.filter(kind=ModelVersion.Kind.POLICY)
         self.fields["judge"].queryset = versions.filter(kind=ModelVersion.Kind.REWARD)
         self.fields["old"].queryset = project.generators.order_by("-pk")
+        self.fields["old"].initial = self._usual_old()
         self.fields["overlap"].initial = project.overlap
         batches = Item.objects.filter(project=project).exclude(batch="")
         names = batches.order_by("batch").values_list("batch", flat=True).distinct()[:200]
@@ -66,6 +67,15 @@ class EvaluationForm(forms.Form):
             ("", _("the whole project")),
             *((name, name) for name in names),
         ]
+
+    def _usual_old(self):
+        """What the newest policy was made from, else any other: none is compared with itself."""
+        newest = self.fields["new"].queryset.select_related("run__base__generator").first()
+        if newest is None:
+            return None
+        if newest.run.base is not None:
+            return newest.run.base.generator
+        return self.fields["old"].queryset.exclude(pk=newest.generator_id).first()
 
     def order(self, *, project, actor) -> Evaluation:
         return services.order_evaluation(project=project, actor=actor, **self.cleaned_data)

@@ -134,6 +134,7 @@ def test_page_and_api_tell_the_same(client, project, then):
     assert f'value="{then.hash}"' in choice.content.decode()
     page = client.get(url, {"with": then.hash}).content.decode()
     assert "the item was not in it before" in page
+    assert "2 rows differ" in page
     assert "judgments: 3 came, 0 went" in page
     client.logout()
     api = client.get(

@@ -397,6 +397,8 @@ def test_the_form_orders_and_the_page_tells_live(site, field):
         "max_new_tokens": services.SAMPLING["max_new_tokens"],
         "seed": 11,
     }
+    form = site.get(url("start-evaluation", field.world)).context["form"]
+    assert form["old"].initial.pk != form["new"].field.queryset.first().generator_id
     assert site.post(url("start-evaluation", field.world), order | {"count": 0}).status_code == 422
     assert site.post(url("start-evaluation", field.world), order).status_code == 302
     evaluation = Evaluation.objects.get()
