@@ -56,7 +56,7 @@ def test_every_state_of_measuring_on_a_file_is_clean(visit, world, tmp_path):  #
     broken.write_bytes(lines(GOOD, GOOD | {"chosen": 7}))
     visitor.allow("422")
     visitor.page.set_input_files("[name=file]", broken)
-    visitor.page.click("#measure .primary")
+    visitor.page.click("#measure .actions button")
     visitor.page.wait_for_selector("text=line 2, chosen: must be a text")
     check(visitor, "refused")
 
@@ -64,7 +64,7 @@ def test_every_state_of_measuring_on_a_file_is_clean(visit, world, tmp_path):  #
     good.write_bytes(lines(GOOD, TALK))
     visitor.open(address)
     visitor.page.set_input_files("[name=file]", good)
-    visitor.page.click("#measure .primary")
+    visitor.page.click("#measure .actions button")
     visitor.page.wait_for_selector("text=reward-bench, on reward-bench.jsonl")
     assert BenchmarkFile.objects.get().comparison_count == 2
     check(visitor, "waiting")
