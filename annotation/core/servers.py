@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from annotation.core import egress, jobs
 from annotation.core.addresses import Refused
 from annotation.core.errors import Conflict
+from annotation.core.forms import plain_sentence
 from annotation.core.models import Job
 from annotation.core.options import BadOption
 from annotation.core.sealed import seal
@@ -41,7 +42,8 @@ def check_columns(row: Any, names: Iterable[str]) -> None:
         try:
             setattr(row, name, field.clean(value, row))
         except ValidationError as error:
-            raise BadOption(name, " ".join(error.messages)) from error
+            said = [plain_sentence(one) or " ".join(one.messages) for one in error.error_list]
+            raise BadOption(name, " ".join(said)) from error
 
 
 def check_address(address: str, *, field: str) -> None:

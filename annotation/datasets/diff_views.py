@@ -37,7 +37,7 @@ def show_diff(request, slug, digest):
         "others": datasets.exclude(pk=now.pk).order_by("-pk"),
     }
     if wished := request.GET.get("with", ""):
-        then = get_object_or_404(datasets, hash=wished)
+        then = get_object_or_404(datasets, hash=wished.replace("\0", ""))
         found = difference_of(then, now)
         context |= {
             "then": then,
@@ -53,7 +53,7 @@ def show_diff(request, slug, digest):
 def choose_diff(request, slug):
     """Two that were picked in the list: the newer one against the older."""
     project = project_for(request.user, slug, "see_datasets")
-    picked = request.GET.getlist("pick")
+    picked = [said.replace("\0", "") for said in request.GET.getlist("pick")]
     found = datasets_in(project, request.user).filter(hash__in=picked).order_by("pk")
     if len(found) != 2:
         messages.error(request, _("Pick two datasets to compare."))

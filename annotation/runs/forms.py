@@ -4,6 +4,7 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from annotation.core.forms import PlainForm
 from annotation.core.numbers import grouped
 from annotation.core.options import BadOption
 from annotation.datasets.access import datasets_in
@@ -28,7 +29,7 @@ KINDS = (
 ORDERED = ("dataset", "base", "reward", "options", "preset")
 
 
-class RunForm(forms.Form):
+class RunForm(PlainForm):
     """One kind's order: dataset, base, name, seed and the kind's options as `option_<name>`."""
 
     dataset = forms.ModelChoiceField(None, label=_("Dataset"), empty_label=None)

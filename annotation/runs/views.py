@@ -61,10 +61,12 @@ def start(request, slug):
     asked = {
         name: request.GET[name] for name in ("dataset", "base", "reward") if name in request.GET
     }
-    if "dataset" in asked:  # a link names it by its hash
+    if said := asked.get("dataset"):  # a link names it by its hash
         datasets = datasets_in(project, request.user, "train")
-        asked["dataset"] = datasets.filter(hash__startswith=asked["dataset"]).first()
-    return _show_form(request, project, RunForm(initial=asked, **known))
+        is_hash = said.isascii() and said.isalnum()
+        asked["dataset"] = datasets.filter(hash__startswith=said).first() if is_hash else None
+    form = RunForm(initial=asked, **known)
+    return _show_form(request, project, form, not_offered=form.not_offered(asked))
 
 
 def _like(project, number):
@@ -76,11 +78,12 @@ def _like(project, number):
     return _run(project, int(number))
 
 
-def _show_form(request, project, form, status=200):
+def _show_form(request, project, form, status=200, not_offered=()):
     context = {
         "project": project,
         "tab": "training",
         "form": form,
+        "not_offered": not_offered,
         "like": form.like,
         **_estimate(form),
         "kinds": KINDS,

@@ -10,11 +10,12 @@ from annotation.candidates.models.endpoints import (
     SHORTEST_SECONDS,
 )
 from annotation.core.addresses import LONGEST_URL
+from annotation.core.forms import PlainForm
 
 PLAIN = {"autocomplete": "off", "spellcheck": "false"}
 
 
-class KeyForm(forms.Form):
+class KeyForm(PlainForm):
     """A key goes in and never comes out: the field is never filled."""
 
     key = forms.CharField(
@@ -27,7 +28,7 @@ class KeyForm(forms.Form):
     )
 
 
-class EndpointForm(forms.Form):
+class EndpointForm(PlainForm):
     name = forms.CharField(
         label=_("Name"), max_length=80, help_text=_("What this project calls it.")
     )

@@ -13,12 +13,13 @@ from annotation.candidates.generation.options import (
 )
 from annotation.candidates.generation.ordering import Order, own_models
 from annotation.candidates.generation.prompts import Which
+from annotation.core.forms import PlainForm
 
 PREFIX = "set"
 LONG = {"rows": 2, "dir": "auto"}
 
 
-class OrderForm(forms.Form):
+class OrderForm(PlainForm):
     endpoints = forms.ModelMultipleChoiceField(
         None, label=_("Endpoints"), widget=forms.CheckboxSelectMultiple, required=False
     )
@@ -56,7 +57,7 @@ class OrderForm(forms.Form):
         )
 
 
-class ParametersForm(forms.Form):
+class ParametersForm(PlainForm):
     """One set, by the names of generation/options.py."""
 
     n = forms.IntegerField(label=_("Responses per prompt"), min_value=1, max_value=64, initial=N)

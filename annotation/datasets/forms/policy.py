@@ -5,6 +5,7 @@ from django.db.models import Count
 from django.utils.translation import gettext_lazy as _
 
 from annotation.core.errors import DomainError
+from annotation.core.forms import PlainForm
 from annotation.core.numbers import grouped, localised
 from annotation.datasets import choices
 from annotation.datasets import policy as rules
@@ -24,7 +25,7 @@ from annotation.quality.signals.wording import KINDS
 MANY = 50  # more batches than a person picks from by hand
 
 
-class PolicyForm(forms.Form):
+class PolicyForm(PlainForm):
     """Every setting with its default checked; what the project does not have is not asked."""
 
     name = forms.CharField(

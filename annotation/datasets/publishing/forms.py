@@ -5,12 +5,13 @@ from django.utils.translation import gettext_lazy as _
 
 from annotation.candidates.endpoints.forms import PLAIN
 from annotation.core.addresses import LONGEST_URL
+from annotation.core.forms import PlainForm
 from annotation.datasets.models import Destination
 
 ADDRESS = forms.TextInput(attrs={**PLAIN, "inputmode": "url"})
 
 
-class SecretForm(forms.Form):
+class SecretForm(PlainForm):
     """A secret goes in and never comes out: the field is never filled."""
 
     secret = forms.CharField(
@@ -22,7 +23,7 @@ class SecretForm(forms.Form):
     )
 
 
-class NamedForm(forms.Form):
+class NamedForm(PlainForm):
     name = forms.CharField(
         label=_("Name"), max_length=80, help_text=_("What this project calls it.")
     )

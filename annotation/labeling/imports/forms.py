@@ -4,13 +4,14 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from annotation.core.errors import DomainError
+from annotation.core.forms import PlainForm
 from annotation.core.text import clean
 from annotation.prompts.models import Import
 
 MAX_PASTED = 1_000_000
 
 
-class ImportForm(forms.Form):
+class ImportForm(PlainForm):
     kind = forms.ChoiceField(
         label=_("What is in it"), choices=Import.Kind.choices, widget=forms.RadioSelect
     )

@@ -39,10 +39,12 @@ def import_page(request, slug):
     except TooLarge as error:
         form.add_error("file", str(error))
         return _page(request, project, form, status=error.status)
+    if upload is None and imported.state == Import.State.REFUSED:
+        return _page(request, project, form, status=422, **_came_of(imported))  # with the paste
     return redirect("labeling:show-import", project.slug, imported.pk)
 
 
-def _page(request, project, form, status=200):
+def _page(request, project, form, status=200, **more):
     recent = project.imports.select_related("created_by").order_by("-id")[:20]
     for imported in recent:
         imported.sentence = summary(imported)
@@ -52,6 +54,7 @@ def _page(request, project, form, status=200):
         "form": form,
         "examples": EXAMPLES,
         "recent": recent,
+        **more,
     }
     return render(request, "labeling/import.html", context, status=status)
 
@@ -62,12 +65,16 @@ def show_import(request, slug, import_id):
     imported = project.imports.select_related("job").filter(pk=import_id).first()
     if imported is None:
         raise Http404
+    context = {"project": project, "tab": "import", **_came_of(imported)}
+    template = "labeling/_import.html" if request.htmx else "labeling/import_result.html"
+    return render(request, template, context)
+
+
+def _came_of(imported: Import) -> dict:
     job = imported.job
     is_pending = imported.state == Import.State.PENDING
     is_waiting = is_pending and job is not None and job.is_active
-    context = {
-        "project": project,
-        "tab": "import",
+    return {
         "imported": imported,
         "sentence": summary(imported),
         "errors": imported.errors.all()[:SHOWN_ERRORS],
@@ -75,5 +82,3 @@ def show_import(request, slug, import_id):
         "is_waiting": is_waiting,
         "has_failed": is_pending and not is_waiting,
     }
-    template = "labeling/_import.html" if request.htmx else "labeling/import_result.html"
-    return render(request, template, context)

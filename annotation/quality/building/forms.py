@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from annotation.candidates.models import ResponseMark
 from annotation.core.errors import DomainError
+from annotation.core.forms import PlainForm
 from annotation.labeling.building.policy import DROPPABLE, Policy
 from annotation.quality.building.wording import RULES
 
@@ -19,7 +20,7 @@ MERGES = {
 }
 
 
-class BuildForm(forms.Form):
+class BuildForm(PlainForm):
     """`policy`, once it is valid."""
 
     batch = forms.CharField(label=_("Name of the batch"), max_length=60)

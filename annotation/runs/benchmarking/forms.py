@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from annotation.core.errors import DomainError
+from annotation.core.forms import PlainForm
 from annotation.core.numbers import grouped
 from annotation.runs.benchmarking.files import keep_file
 from annotation.runs.benchmarking.measuring import check_order, order_measurement
@@ -21,7 +22,7 @@ class _KeptFile(forms.ModelChoiceField):
         }
 
 
-class MeasureForm(forms.Form):
+class MeasureForm(PlainForm):
     file = forms.FileField(
         label=_("A new file"),
         required=False,
@@ -53,8 +54,14 @@ class MeasureForm(forms.Form):
 
     def clean(self):
         given = super().clean()
-        if bool(given.get("file")) == bool(given.get("kept")) and not self.errors:
-            self.add_error("file", _("Choose either a new file or one that is kept."))
+        has_file, has_kept = given.get("file") is not None, given.get("kept") is not None
+        if has_file == has_kept and not self.errors:
+            self.add_error(
+                "file",
+                _("Choose either a new file or one that is kept, not both.")
+                if has_file
+                else _("No file is chosen: take a new one, or one that is kept."),
+            )
         if not self.errors:
             self._check_before_it_is_kept(given)
         return given

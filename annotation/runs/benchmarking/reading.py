@@ -9,6 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import IO, Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from annotation.core.errors import DomainError, TooLarge
 from annotation.core.numbers import grouped
 from annotation.core.strict_json import JSONProblem, LineReader, line_value
@@ -16,6 +19,17 @@ from annotation.core.strict_json import JSONProblem, LineReader, line_value
 MOST_COMPARISONS = 25_000
 MOST_SUBSETS = 200
 LONGEST_SUBSET = 100
+PACKED = gettext_lazy("This file is packed: unpack it, and send the JSON Lines in it.")
+# What other kinds of file begin with.
+KINDS = {
+    b"PAR1": gettext_lazy(
+        "This is a Parquet file, and JSON Lines are taken here: write it as those, a comparison "
+        "a line. `manage.py evaluate_reward` reads Parquet, too."
+    ),
+    b"\x1f\x8b": PACKED,
+    b"PK\x03\x04": PACKED,
+    b"\x28\xb5\x2f\xfd": PACKED,
+}
 ROLES = ("system", "user", "assistant")
 
 
@@ -38,10 +52,12 @@ class _Copied:
 
     def readline(self, size: int = -1) -> bytes:
         line = self.stream.readline(size)
+        if not self.size and line.startswith(tuple(KINDS)):
+            raise DomainError(next(str(KINDS[sign]) for sign in KINDS if line.startswith(sign)))
         self.size += len(line)
         if self.size > self.most:
             mib = grouped(round(self.most / 2**20))
-            raise TooLarge(f"The file is larger than {mib} MiB.")
+            raise TooLarge(_("The file is larger than %(count)s MiB.") % {"count": mib})
         self.digest.update(line)
         self.write(line)
         return line
@@ -62,7 +78,7 @@ def read_file(
         if len(subsets) > MOST_SUBSETS:
             raise _wrong(line.number, "subset", f"at most {MOST_SUBSETS} subsets are told apart")
     if not count:
-        raise DomainError("The file is empty.")
+        raise DomainError(_("The file is empty."))
     return Read(copied.digest.hexdigest(), copied.size, count, len(subsets - {""}))
 
 

@@ -3,12 +3,13 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from annotation.core.forms import PlainForm
 from annotation.labeling.models import Item
 from annotation.runs.evaluation import services
 from annotation.runs.models import Evaluation, ModelVersion
 
 
-class EvaluationForm(forms.Form):
+class EvaluationForm(PlainForm):
     kind = forms.ChoiceField(
         choices=Evaluation.Kind.choices, label=_("Who judges"), initial="people"
     )
@@ -81,7 +82,7 @@ class EvaluationForm(forms.Form):
         return services.order_evaluation(project=project, actor=actor, **self.cleaned_data)
 
 
-class DecisionForm(forms.Form):
+class DecisionForm(PlainForm):
     decision = forms.ChoiceField(
         choices=Evaluation.Decision.choices, label=_("Decision"), widget=forms.RadioSelect
     )

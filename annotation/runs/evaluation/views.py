@@ -67,14 +67,16 @@ def start(request, slug):
                 form.add_error(None, str(error))
         return _show_form(request, project, form, status=422)
     asked = {name: request.GET[name] for name in PREFILLED if name in request.GET}
-    return _show_form(request, project, EvaluationForm(project=project, initial=asked))
+    form = EvaluationForm(project=project, initial=asked)
+    return _show_form(request, project, form, not_offered=form.not_offered(asked))
 
 
-def _show_form(request, project, form, status=200):
+def _show_form(request, project, form, status=200, not_offered=()):
     context = {
         "project": project,
         "tab": "training",
         "form": form,
+        "not_offered": not_offered,
         "has_policy": form.fields["new"].queryset.exists(),
     }
     return render(request, "runs/evaluation/start.html", context, status=status)

@@ -3,6 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from annotation.core.forms import PlainForm
 from annotation.runs.harness import services
 from annotation.runs.harness.catalogue import Catalogue
 from annotation.runs.harness.options import LM_EVAL, TITLES
@@ -24,7 +25,7 @@ def _whole(name):
     )
 
 
-class HarnessForm(forms.Form):
+class HarnessForm(PlainForm):
     tasks = forms.MultipleChoiceField(
         label=TITLES["tasks"],
         widget=forms.CheckboxSelectMultiple,

@@ -3,13 +3,14 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from annotation.core.forms import PlainForm
 from annotation.quality.judges.forms import RunForm
 from annotation.quality.judges.services import MOST_TIE
 from annotation.runs.judging.services import TIE_BELOW
 from annotation.runs.models import ModelVersion
 
 
-class RewardJudgeForm(forms.Form):
+class RewardJudgeForm(PlainForm):
     name = forms.CharField(label=_("Name"), max_length=80)
     version = forms.ModelChoiceField(label=_("Reward model"), queryset=None)
     tie_below = forms.FloatField(

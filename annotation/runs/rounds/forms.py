@@ -3,6 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from annotation.core.forms import PlainForm
 from annotation.datasets.access import datasets_in
 from annotation.labeling.batches import batch_label
 from annotation.labeling.models import Item
@@ -21,7 +22,7 @@ class KeyForm(forms.Form):
         return form.cleaned_data.get("key")
 
 
-class RoundForm(forms.Form):
+class RoundForm(PlainForm):
     batches = forms.MultipleChoiceField(
         label=_("Batches of items"),
         required=False,

@@ -282,9 +282,9 @@ def test_two_sets_that_are_the_same_are_refused(client, engineer, endpoint):
     ("change", "reason"),
     [
         ({"endpoints": []}, "Choose who is asked."),
-        ({"set-0-n": 0}, "greater than or equal to 1"),
-        ({"set-0-temperature": "hot"}, "Enter a number"),
-        ({"endpoints": [10**6]}, "not one of the available choices"),
+        ({"set-0-n": 0}, "It is 1 or more."),
+        ({"set-0-temperature": "hot"}, "Write a number."),
+        ({"endpoints": [10**6]}, "That is not to choose here"),
         ({"set-0-template": "Say it."}, "A template has {prompt} where"),
         ({"set-TOTAL_FORMS": 0}, "at least one set"),
     ],

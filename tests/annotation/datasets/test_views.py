@@ -154,10 +154,10 @@ def test_freezing_the_same_again_says_so(client, project):
     ("change", "message"),
     [
         ({"train": "90"}, "add up to 110 %, not to 100 %"),
-        ({"min_votes": "0"}, "greater than or equal to 1"),
-        ({"labels": "loudest"}, "not one of the available choices"),
-        ({"name": "x" * 101}, "at most 100 characters"),
-        ({"salt": "\x00"}, "Null characters are not allowed"),
+        ({"min_votes": "0"}, "It is 1 or more."),
+        ({"labels": "loudest"}, "That is not to choose here"),
+        ({"name": "x" * 101}, "At most 100 characters fit, these are 101."),
+        ({"salt": "\x00"}, "It has a NUL character"),
         ({"min_votes": "50"}, "every pair was left out by the policy"),
     ],
 )
@@ -340,6 +340,11 @@ def test_two_picked_in_the_list_are_compared_the_newer_with_the_older(client, pr
     assert (shown.context["then"], shown.context["now"]) == (older, newer)
     again = client.get(choose, {"pick": [older.hash]}, follow=True)
     assert "Pick two datasets" in again.content.decode()
+    for odd in ("\x00", "²", "x" * 5000):
+        again = client.get(choose, {"pick": [older.hash, odd]}, follow=True)
+        assert "Pick two datasets" in again.content.decode()
+        compared = client.get(address("show-diff", newer.hash), {"with": odd})
+        assert compared.status_code == 404
 
 
 def test_a_handle_that_nobody_has_is_no_name_to_leave_out(client, project):

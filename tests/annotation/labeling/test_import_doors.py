@@ -249,6 +249,20 @@ def test_the_page_shows_line_field_and_reason_escaped(page, project):
     assert not project.items.exists()
 
 
+def test_refused_lines_stay_to_be_corrected(page, project):
+    wrong = json.dumps(changed(ITEM, colour="</textarea>red"))
+    answer = post(page, text=wrong, coerce_text="on")
+    assert answer.status_code == 422
+    form = answer.context["form"]
+    assert (form["text"].value(), form["coerce_text"].value()) == (wrong, True)
+    said = answer.content.decode()
+    assert "Correct the lines below and import them again" in said
+    assert "is no field of this format" in said
+    assert "&lt;/textarea&gt;red" in said
+    right = post(page, text=json.dumps(ITEM))
+    assert right.redirect_chain, "what is imported is told on a page of its own"
+
+
 def test_the_page_wants_a_file_or_lines(page, project):
     both = {"text": "x", "file": SimpleUploadedFile("x", b"x")}
     for fields, said in [({}, "Choose a file, or paste lines."), (both, "not both")]:

@@ -153,7 +153,8 @@ BAD = {
     "UTF-16": (json.dumps(GOOD).encode("utf-16"), "is not UTF-8"),
     "twice": (b'{"prompt": "a", "prompt": "b"}\n', "appears twice"),
     "huge line": (lines(GOOD | {"chosen": "x" * 1_100_000}), "the line is longer than"),
-    "parquet": (b"PAR1\x15\x04\x15\x00", "line 1"),
+    "parquet": (b"PAR1\x15\x04\x15\x00", "This is a Parquet file, and JSON Lines are taken here"),
+    "packed": (b"\x1f\x8b\x08\x00", "This file is packed: unpack it"),
 }
 
 
@@ -191,10 +192,13 @@ def test_a_large_file_and_too_many_rows_are_refused(settings, monkeypatch, world
 
 
 def test_neither_or_both_of_a_new_file_and_a_kept_one_is_a_sentence(world, version, page):
-    said = "Choose either a new file or one that is kept."
-    assert said in text(page())
+    assert "No file is chosen: take a new one, or one that is kept." in text(page())
+    assert nothing_kept(world)
+    long = text(page(lines(GOOD), name="x" * 61))
+    assert "Call the figures</a>: At most 60 characters fit, these are 61." in long
     assert nothing_kept(world)
     page(lines(GOOD))
+    said = "Choose either a new file or one that is kept, not both."
     assert said in text(page(lines(TALK), kept=BenchmarkFile.objects.get().pk))
     assert BenchmarkFile.objects.count() == 1
 

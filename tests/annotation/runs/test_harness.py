@@ -245,8 +245,8 @@ def test_options_of_the_form_have_their_names_to_type_and_its_seed_has_none(clie
     assert '<code class="raw"></code>' not in page
     over = {"limit": "1000001", "max_length": "131073"}
     refused = text(client.post(url, {"tasks": [TASK], "batch_size": 8, "seed": 11} | over))
-    assert "less than or equal to 1000000." in refused
-    assert "less than or equal to 131072." in refused
+    assert "It is 1,000,000 or less." in refused
+    assert "It is 131,072 or less." in refused
 
 
 def test_a_page_shows_so_many_figures_and_the_api_has_all_of_one_order(client, world, monkeypatch):

@@ -83,8 +83,12 @@ def test_the_form_unchanged_gives_the_trainers_defaults(site, world):
         ({"option_epochs": "many"}, "epochs takes a number"),
         ({"option_batch_size": "0"}, "must be at least 1"),
         ({"seed": "x"}, "whole number"),
-        ({"dataset": "999999"}, "valid choice"),
-        ({"name": "x" * 99}, "at most 80"),
+        ({"seed": "-1"}, "It is 0 or more."),
+        ({"seed": ""}, "Nothing is said here: fill it in."),
+        ({"dataset": "999999"}, "That is not to choose here, or not any more"),
+        ({"dataset": ""}, "Nothing is chosen here: choose one of these."),
+        ({"name": "x" * 99}, "At most 80 characters fit, these are 99."),
+        ({"name": "a\x00b"}, "It has a NUL character"),
     ],
 )
 def test_a_form_with_a_mistake_comes_back_with_it(site, world, change, reason):
