@@ -49,7 +49,7 @@ TOO_WIDE = """
 # A name or a value that goes on over what stands beside it, or beyond its panel.
 SPILT = """
 () => [...document.querySelectorAll("main dl.kv :is(dt, dd)")]
-  .filter((one) => one.scrollWidth > one.clientWidth + 1)
+  .filter((one) => !one.closest("details:not([open])") && one.scrollWidth > one.clientWidth + 1)
   .map((one) => `spilt: ${one.outerHTML.slice(0, 99)}`)
 """
 QUIET = [

@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.conftest import SPILT
 from tests.browser.samples import ARABIC, CODE, EMPTY, FOUR, HIDDEN, LOUD, SAVINGS, SHORT
 from tests.factories import make_item, make_member, make_project
 
@@ -55,6 +56,19 @@ def test_axe_would_find_something(visit):
     assert "label" in [rule for rule, _ in bad]
 
 
+def test_a_value_that_goes_on_beyond_its_place_would_be_found(visit):
+    at = visit().open("/sign-in/")
+    at.page.evaluate(
+        "document.querySelector('main').innerHTML = "
+        "'<dl class=kv><dt>Numbers</dt><dd>1 and 22 and 333 and 4,444</dd></dl>'"
+    )
+    assert at.page.evaluate(SPILT) == []
+    at.page.evaluate(
+        "Object.assign(document.querySelector('dd').style, {whiteSpace: 'nowrap', width: '3rem'})"
+    )
+    assert len(at.page.evaluate(SPILT)) == 1
+
+
 def test_the_judging_page_needs_at_most_six_requests_and_a_swap_only_one(visit, project):
     for _ in range(2):
         make_item(project, FOUR)
@@ -79,7 +93,7 @@ def test_nothing_scrolls_sideways(visit, project):
     make_item(project, NINE)
     at = visit().sign_in(make_member(project))
 
-    for path in ("/", f"/judge/{project.slug}/"):
+    for path in ("/", f"/judge/{project.slug}/", "/api/docs/"):
         at.open(path)
         for width in (360, 768, 1280, 1920):
             at.page.set_viewport_size({"width": width, "height": 800})
