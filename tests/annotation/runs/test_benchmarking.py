@@ -21,7 +21,6 @@ from annotation.runs import services
 from annotation.runs.benchmarking import files, reading
 from annotation.runs.models import BenchmarkFile, Measurement
 from annotation.runs.registry import benchmarks
-from annotation.runs.registry.card import card_of
 from tests.factories import make_member, make_project
 
 pytestmark = pytest.mark.django_db
@@ -104,7 +103,6 @@ def test_a_file_is_checked_kept_measured_on_and_shown(world, version, page):
     assert "&lt;script&gt;alert(1)" in shown
     assert '0.800<span class="note">0.700 to 0.900' in shown
     assert '0.600<span class="note">0.500 to 0.700' in shown
-    assert "On files from elsewhere" in card_of(version)
     assert Event.objects.filter(kind="benchmark_file.added").count() == 1
     assert Event.objects.filter(kind="model_version.benchmarked").count() == 1
 
