@@ -14,7 +14,7 @@ from annotation.datasets.access import datasets_in
 from annotation.datasets.services import find_dataset
 from annotation.projects.permissions import project_for, row_for
 from annotation.runs import again, detail, events, presets, services
-from annotation.runs.checkpoints.fetching import newest_copy
+from annotation.runs.checkpoints.copies import newest_copy
 from annotation.runs.models import ModelVersion, TrainingRun
 
 

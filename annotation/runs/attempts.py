@@ -15,8 +15,9 @@ from annotation.core.jobs import Claim
 from annotation.core.supervision import Damaged, RunFolder, Supervisor
 from annotation.prompts.models import Generator
 from annotation.runs import leftovers, services
-from annotation.runs.checkpoints.fetching import ensure_newest
-from annotation.runs.checkpoints.sending import Sender, order_removal
+from annotation.runs.checkpoints.copies import order_removal
+from annotation.runs.checkpoints.fetching import is_ready
+from annotation.runs.checkpoints.sending import Sender
 from annotation.runs.models import ModelVersion, RunEvent, TrainingRun
 from annotation.runs.registry import keeping
 
@@ -50,7 +51,8 @@ def supervise_run(claim: Claim) -> None:
         raise DomainError(services.HOW_TO_INSTALL)
     keeping.ensure_on_disk(run.base, run.reward, alive=claim.alive)
     folder = folder_of(run)
-    ensure_newest(run, folder, claim)
+    if not is_ready(run, folder, claim):
+        return
     folder.prepare(config_of(run), token=claim.token)
     sender = Sender(run, folder)
     supervisor = Supervisor(

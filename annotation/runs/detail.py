@@ -9,7 +9,7 @@ from annotation.core import jobs
 from annotation.core.charts.whiskers import whisker
 from annotation.core.numbers import grouped
 from annotation.runs import curves, events, presentation, words
-from annotation.runs.checkpoints.fetching import newest_copy
+from annotation.runs.checkpoints.copies import newest_copy
 from annotation.runs.models import RunEvent, TrainingRun
 from annotation.runs.options import BY_KIND
 

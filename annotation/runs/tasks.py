@@ -167,6 +167,6 @@ def sweep_benchmark_files():
 
 @app.task(name="runs.sweep_checkpoints")
 def sweep_checkpoints():
-    from annotation.runs.checkpoints.sending import sweep  # a task is a leaf
+    from annotation.runs.checkpoints.copies import sweep  # a task is a leaf
 
     sweep()

@@ -88,7 +88,10 @@ def keep_checkpoints(*, destination: Destination, wanted: bool, actor=None) -> N
         raise DomainError(_("Checkpoints are kept in a bucket; this is a repository on the Hub."))
     if held.keeps_checkpoints == wanted:
         return
-    rows.filter(keeps_checkpoints=True).update(keeps_checkpoints=False)
+    for other in rows.filter(keeps_checkpoints=True).exclude(pk=held.pk):
+        other.keeps_checkpoints = False
+        other.save(update_fields=["keeps_checkpoints"])
+        _record("destination.keeps_no_checkpoints", other, actor)
     held.keeps_checkpoints = wanted
     held.save(update_fields=["keeps_checkpoints"])
     kind = "destination.keeps_checkpoints" if wanted else "destination.keeps_no_checkpoints"

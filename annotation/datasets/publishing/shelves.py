@@ -75,15 +75,6 @@ def bucket_of(destination: Destination, network: egress.Network | None = None) -
     return Bucket(destination.endpoint, destination.bucket, credentials, network)
 
 
-def place_now(destination: Destination) -> Destination | None:
-    """A destination that leads there now: a bucket that was removed and added again is the same
-    bucket."""
-    if destination.removed_at is None:
-        return destination
-    kept = Destination.objects.kept().filter(project=destination.project_id)
-    return kept.filter(endpoint=destination.endpoint, bucket=destination.bucket).first()
-
-
 def repo_of(
     destination: Destination,
     kind: Literal["dataset", "model"],

@@ -2,17 +2,22 @@
 
 import json
 import shutil
+import stat
+from datetime import timedelta
 
 import pytest
+from django.db import OperationalError
 from django.urls import reverse
 
 from annotation.core import jobs
 from annotation.core.models import Event, Job
 from annotation.core.supervision import RunFolder
+from annotation.datasets.models import Destination
 from annotation.datasets.publishing.destinations import keep_checkpoints, remove_destination
 from annotation.runs import attempts
 from annotation.runs.checkpoints import sending
-from annotation.runs.checkpoints.fetching import fetch, newest_copy
+from annotation.runs.checkpoints.copies import keeper_of, newest_copy, sweep
+from annotation.runs.checkpoints.fetching import CHANGED, fetch
 from annotation.runs.models import CheckpointCopy, RunEvent
 from tests.annotation.core.fake_hub import TOKEN
 from tests.annotation.core.fake_s3 import KEYS
@@ -41,7 +46,24 @@ def killed(world, shelf):
 def steps_in(storage):  # noqa: F811
     """Steps whose copy is whole: their manifest is there."""
     found = [key.split("/") for key in storage.kept if key.endswith("/checkpoint.json")]
-    return sorted(int(parts[-2].split("-")[1]) for parts in found)
+    return sorted(int(parts[-2].split("-")[2]) for parts in found)
+
+
+def added(world, storage, name, **more):  # noqa: F811
+    return add_destination(
+        project=world.project, kind="s3", name=name, endpoint=storage.origin,
+        region=KEYS.region, bucket="shelf", access_key=KEYS.access_key, secret=KEYS.secret, **more
+    )  # fmt: skip
+
+
+def other_bucket(world, storage):  # noqa: F811
+    """A removed destination that leads to a bucket which nobody knows any more."""
+    gone = add_destination(
+        project=world.project, kind="s3", name="Gone", endpoint=storage.origin,
+        region=KEYS.region, bucket="gone", access_key=KEYS.access_key, secret=KEYS.secret,
+    )  # fmt: skip
+    remove_destination(destination=gone)
+    return gone
 
 
 def copies():
@@ -80,6 +102,7 @@ def test_a_run_whose_machine_was_lost_goes_on_from_the_bucket(world, killed, sto
     run = world.work(killed)
     assert run.job.state == "done", run.job.error
     assert steps_told(run, 2) == [3]
+    assert stat.S_IMODE(attempts.folder_of(run).path.stat().st_mode) == 0o700
 
 
 def test_without_a_bucket_a_lost_disk_begins_anew(world):
@@ -104,7 +127,31 @@ def test_a_done_run_leaves_nothing_in_the_bucket(world, killed, storage):  # noq
     run = world.work(killed)
     assert remove_needless(run).state == "done"
     assert storage.kept == {}
-    assert not copies()
+    assert not [copy for copy in copies() if copy.arrived_at]
+
+
+def test_what_was_left_half_is_known_and_goes(world, killed, storage):  # noqa: F811
+    """A sender that was killed on its way: some files, no manifest, a row without an arrival."""
+    copy = newest_copy(killed)
+    half = CheckpointCopy.objects.create(
+        run=killed, destination=copy.destination, token=1, step=9, sha256="0" * 64,
+        folder="checkpoints/run-9/1-step-9-000000000000", files=copy.files, byte_count=9,
+    )  # fmt: skip
+    storage.kept[f"{half.folder}/model.safetensors"] = b"weights"
+    assert newest_copy(killed) == copy, "a half one is none"
+    world.act("exit 65 no more")
+    assert world.work(killed).job.state == "failed"
+    sweep()
+    remove_needless(killed)
+    assert steps_in(storage) == [2]
+    assert not [key for key in storage.kept if key.startswith(half.folder)]
+    half.refresh_from_db()
+    assert half.removed_at is None, "its sender may still put one more"
+    CheckpointCopy.objects.filter(pk=half.pk).update(begun_at=half.begun_at - timedelta(hours=2))
+    sweep()
+    remove_needless(killed)
+    half.refresh_from_db()
+    assert half.removed_at is not None
 
 
 def test_only_the_newest_copy_stays_while_it_trains(world, killed, storage):  # noqa: F811
@@ -124,7 +171,7 @@ def test_what_the_bucket_changed_is_never_loaded(world, killed, storage, name): 
     world.act("saves")
     run = world.work(killed)
     assert run.job.state == "failed"
-    assert "something else than was put there" in run.job.error
+    assert run.job.error == CHANGED
     folder = attempts.folder_of(run)
     assert not list(folder.path.rglob("step-*"))
     assert not steps_told(run, 2)
@@ -165,6 +212,77 @@ def test_a_bucket_added_again_is_the_same(world, killed, shelf, storage):  # noq
     assert steps_told(world.work(killed), 2) == [3]
 
 
+def test_another_bucket_begins_where_the_first_cannot_be_reached(
+    world, killed, shelf, storage  # noqa: F811
+):  # fmt: skip
+    CheckpointCopy.objects.exclude(pk=newest_copy(killed).pk).delete()
+    remove_destination(destination=shelf)
+    lose_the_disk(killed)
+    storage.kept.clear()
+    keep_checkpoints(destination=added(world, storage, "Second", prefix="second"), wanted=True)
+    CheckpointCopy.objects.update(folder="elsewhere", destination=other_bucket(world, storage))
+    world.act("saves two")
+    assert world.work(killed).job.state == "queued"
+    assert (newest_copy(killed).step, newest_copy(killed).token) == (2, 2)
+    assert newest_copy(killed).folder.startswith("second/")
+
+
+def test_a_storage_that_is_busy_is_asked_again_before_it_begins_anew(
+    world, killed, storage  # noqa: F811
+):  # fmt: skip
+    lose_the_disk(killed)
+    storage.fixed = (503, b"<Error><Code>SlowDown</Code></Error>")
+    world.act("saves")
+    run = world.work(killed)
+    assert run.job.state == "queued"
+    storage.fixed = None
+    assert steps_told(world.work(run), 3) == [3]
+
+
+def test_a_secret_that_does_not_open_costs_the_copy_alone(world, shelf):
+    Destination.objects.filter(pk=shelf.pk).update(sealed_secret="v1:nothing")
+    world.act("saves")
+    run = world.work(world.start())
+    assert run.job.state == "done", run.job.error
+
+
+def test_a_bucket_removed_meanwhile_gets_no_more(world, shelf, storage):  # noqa: F811
+    run = world.start()
+    folder = attempts.folder_of(run)
+    sender = sending.Sender(run, folder)
+    remove_destination(destination=shelf)
+    assert keeper_of(run) is None
+    (folder.attempt(1) / "checkpoints" / "step-5").mkdir(parents=True)
+    (folder.attempt(1) / "checkpoints" / "step-5" / "checkpoint.json").write_text('{"files": {}}')
+    sender.finish()
+    assert storage.kept == {}
+    assert not copies()
+
+
+def test_a_database_that_does_not_answer_loses_no_copy(
+    world, shelf, storage, monkeypatch  # noqa: F811
+):  # fmt: skip
+    run = world.start()
+    folder = attempts.folder_of(run)
+    place = folder.attempt(1) / "checkpoints" / "step-5"
+    place.mkdir(parents=True)
+    (place / "checkpoint.json").write_text('{"files": {}}')
+    sender = sending.Sender(run, folder)
+    sender.look()
+    sender.line.join(20)
+    with monkeypatch.context() as patch:
+        patch.setattr(sending.timezone, "now", _no_database)
+        with pytest.raises(OperationalError):
+            sender.look()
+    assert newest_copy(run) is None
+    sender.look()
+    assert newest_copy(run).step == 5
+
+
+def _no_database():
+    raise OperationalError("it restarts")
+
+
 def test_a_damaged_checkpoint_is_not_sent(world, shelf, storage):  # noqa: F811
     run = world.start()
     folder = attempts.folder_of(run)
@@ -175,7 +293,7 @@ def test_a_damaged_checkpoint_is_not_sent(world, shelf, storage):  # noqa: F811
     (place / "checkpoint.json").write_text(json.dumps({"files": {"model.safetensors": entry}}))
     sending.Sender(run, folder).finish()
     run.refresh_from_db()
-    assert run.copy_fault == "The checkpoint on the disk is damaged: model.safetensors."
+    assert run.copy_fault == sending.DAMAGED
     assert storage.kept == {}
 
 
@@ -192,7 +310,7 @@ def test_a_trainers_own_checkpoint_comes_back_as_it_was(world, shelf, storage, t
     sending.Sender(run, folder).finish()
     shutil.rmtree(folder.path)
     copy = newest_copy(run)
-    back = fetch(copy, sending.bucket_of(shelf), folder, alive=lambda: None, told=lambda *_: None)
+    back = fetch(copy, sending.bucket_of(shelf), folder, alive=lambda: None)
     assert back == target
     found = checkpoint.verify(back, "c" * 64)
     assert (found.step, found.token, found.state) == (40, 1, {"lr": 0.5})
@@ -214,7 +332,7 @@ def test_the_sweep_finds_what_was_left(world, killed, storage):  # noqa: F811
     run = world.work(killed)
     over = {"state": "failed", "error": "gone", "finished_at": run.created_at}
     Job.objects.filter(kind="remove_checkpoints").update(**over)
-    sending.sweep()
+    sweep()
     assert remove_needless(run).state == "done"
     assert storage.kept == {}
 
