@@ -116,7 +116,7 @@ def supervise_generation(claim: Claim) -> None:
     )
     folder = folder_of(run)
     folder.path.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with folder.forgetting(PROMPTS, PARTIAL, RESPONSES):
+    with folder.forgetting(PROMPTS, PARTIAL, RESPONSES, token=claim.token):
         _generate(claim, run, folder)
 
 

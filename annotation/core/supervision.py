@@ -80,23 +80,23 @@ class RunFolder:
             logger.warning("run %s: ended %d processes of older attempts", self.run, len(killed))
 
     @contextmanager
-    def forgetting(self, *names: str) -> Iterator[None]:
+    def forgetting(self, *names: str, token: int) -> Iterator[None]:
         """Files of these names hold people's texts: they are removed when the attempt ends, in
-        whatever way, for what is to stay of them is in the database by then. Not where another
-        attempt has taken the folder over."""
+        whatever way, for what is to stay of them is in the database by then. Not where a later
+        attempt has the folder."""
         try:
             yield
-        except Fenced:
-            raise
-        except BaseException:
-            self._forget(names)
-            raise
-        self._forget(names)
+        finally:
+            if self._holder() <= token:
+                for name in names:
+                    for path in (self.path / name, *self.path.glob(f"[0-9]*/{name}")):
+                        path.unlink(missing_ok=True)
 
-    def _forget(self, names: Sequence[str]) -> None:
-        for name in names:
-            for path in (self.path / name, *self.path.glob(f"[0-9]*/{name}")):
-                path.unlink(missing_ok=True)
+    def _holder(self) -> int:
+        try:
+            return int((self.path / "token").read_text())
+        except (OSError, ValueError):
+            return 0
 
     def log_tail(self, token: int) -> str:
         return tail(self.attempt(token) / "log.txt")

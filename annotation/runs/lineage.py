@@ -37,6 +37,7 @@ class Source:
     revision: int
     is_kept: bool
     is_current: bool = False
+    is_judge: bool = False
     when: object = None
 
 
@@ -98,6 +99,7 @@ def _of_judge(judge, item: str, name: str, revision: int) -> Source:
         revision=revision,
         is_kept=run is not None,
         is_current=run is not None,
+        is_judge=True,
         when=run and run.created_at,
     )
 

@@ -113,22 +113,25 @@ def _locked(endpoint: Endpoint) -> Endpoint:
 
 def _set(endpoint: Endpoint, settings: dict[str, Any]) -> None:
     """Take the settings over, checked; BadOption names the first that is wrong."""
+    before = (endpoint.name, endpoint.model) if endpoint.pk else (None, None)
     for name, value in settings.items():
         if name not in SETTINGS:
             raise BadOption(name, _("An endpoint has no setting “%(name)s”.") % {"name": name})
         setattr(endpoint, name, value.strip() if isinstance(value, str) else value)
-    wrong = partial(BadOption, "name")
-    endpoint.name = checked_name(
-        str(endpoint.name), label=_("Name"), longest=LONGEST_NAME, raises=wrong
-    )
-    wrong = partial(BadOption, "model")
-    endpoint.model = checked_name(
-        str(endpoint.model),
-        label=_("Model"),
-        longest=LONGEST_MODEL,
-        may_be_a_path=True,
-        raises=wrong,
-    )
+    if endpoint.name != before[0]:  # one that stays may be older than the rule
+        wrong = partial(BadOption, "name")
+        endpoint.name = checked_name(
+            str(endpoint.name), label=_("Name"), longest=LONGEST_NAME, raises=wrong
+        )
+    if endpoint.model != before[1]:
+        wrong = partial(BadOption, "model")
+        endpoint.model = checked_name(
+            str(endpoint.model),
+            label=_("Model"),
+            longest=LONGEST_MODEL,
+            may_be_a_path=True,
+            raises=wrong,
+        )
     endpoint.base_url = _base_url(endpoint.base_url)
     servers.check_columns(endpoint, SETTINGS)
     if not CURRENCY.fullmatch(endpoint.currency):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 from django.utils import translation
 
 from annotation.candidates.endpoints.costs import cost_of
@@ -130,12 +130,14 @@ def stopped_by(run: GenerationRun) -> Fault | None:
     return None
 
 
-def samples_of(run: GenerationRun, number: str | None = None) -> Page:
+def samples_of(
+    run: GenerationRun, number: str | None = None
+) -> Page | QuerySet[GeneratedResponse]:
     """The newest responses; once it has ended a page of all of them, the newest first."""
     newest = GeneratedResponse.objects.filter(generation_run=run).order_by("-pk")
     rows = newest.select_related("response", "prompt")
     if run.job is not None and run.job.is_active:
-        return Paginator(rows, SHOWN_SAMPLES).page(1)
+        return rows[:SHOWN_SAMPLES]
     return Paginator(rows, ON_A_PAGE).get_page(number)
 
 

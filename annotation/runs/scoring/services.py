@@ -74,7 +74,7 @@ def supervise_scoring(claim: Claim) -> None:
     keeping.ensure_on_disk(version, alive=claim.alive)
     folder = folder_of(claim.job)
     folder.path.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with folder.forgetting(ROWS):
+    with folder.forgetting(ROWS, token=claim.token):
         _score(claim, version, folder)
 
 
