@@ -3,12 +3,13 @@
 import pytest
 from django.utils import translation
 
+from annotation.core.numbers import points
 from annotation.quality.leaderboard.beside import missing_of
 from annotation.quality.leaderboard.choice import method_of
 from annotation.quality.parts_page import present_parts
 from annotation.quality.presentation import finding
 from annotation.quality.prompts_page import few_of
-from annotation.quality.share_rows import percent, signed
+from annotation.quality.share_rows import percent
 from annotation.quality.stats.estimate import Estimate
 from annotation.quality.strips import WIDTH, first_places
 from annotation.quality.wording import (
@@ -126,7 +127,7 @@ def test_what_was_left_out_of_the_keys_is_one_sentence():
     [(0.0314, "+3.1"), (-0.0314, "−3.1"), (0.0004, "0.0"), (-0.0004, "0.0"), (0.0, "0.0")],
 )
 def test_a_difference_of_shares_is_in_points_and_nothing_has_no_sign(value, expected):
-    assert signed(value) == expected
+    assert points(value) == expected
 
 
 def test_a_share_and_its_sign_stay_on_one_line():
