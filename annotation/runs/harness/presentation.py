@@ -1,12 +1,13 @@
 """Harness figures as people read them: a page's rows and the regression table's."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
 from annotation.core.charts.scales import span
-from annotation.core.intervals import difference_interval
+from annotation.core.intervals import difference_interval, wilson_interval
 from annotation.core.numbers import grouped, localised
 from annotation.runs import presentation, words
 from annotation.runs.harness.options import LM_EVAL, TITLES
@@ -51,8 +52,21 @@ def ends(figure: HarnessFigure) -> tuple[float, float, float] | None:
     example came out alike, says nothing either."""
     if not figure.stderr:
         return None
+    if _is_share(figure):
+        count = figure.example_count
+        low, high = wilson_interval(figure.value * count, count) or (0.0, 1.0)
+        return figure.value, low, high
     half = Z95 * figure.stderr
     return figure.value, figure.value - half, figure.value + half
+
+
+def _is_share(figure: HarnessFigure) -> bool:
+    """Whether each example was right or wrong: then the harness's standard error is the one of
+    noughts and ones, √(p (1 − p) / (n − 1)), and Wilson's interval stays between 0 and 1."""
+    share, count = figure.value, figure.example_count
+    if not 0 < share < 1 or count < 2:
+        return False
+    return math.isclose(figure.stderr, math.sqrt(share * (1 - share) / (count - 1)), rel_tol=1e-6)
 
 
 def rows(figures: Iterable[HarnessFigure]) -> list[Row]:

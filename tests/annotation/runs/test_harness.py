@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 import re
 import threading
 import time
@@ -14,6 +15,7 @@ from django.urls import reverse
 
 from annotation.core import jobs
 from annotation.core.errors import Conflict, DomainError
+from annotation.core.intervals import wilson_interval
 from annotation.core.models import Event, Job
 from annotation.runs import services as runs
 from annotation.runs.harness import presentation, services
@@ -345,10 +347,11 @@ def figured(version, value, stderr, *, options=None, **more):
     made = HarnessEvaluation.objects.create(
         version=version, tasks=["t"], options=options or {}, harness="0.4.13"
     )
-    said = {"is_higher_better": True, "task_version": "1", "examples": "ab" * 32} | more
+    said = {"is_higher_better": True, "task_version": "1", "examples": "ab" * 32}
+    said |= {"example_count": 100} | more
     return HarnessFigure.objects.create(
         evaluation=made, task="t", metric="acc", filter="none", value=value, stderr=stderr,
-        example_count=100, few_shot=0, **said,
+        few_shot=0, **said,
     )  # fmt: skip
 
 
@@ -369,6 +372,17 @@ def test_the_table_tells_the_difference_by_both_standard_errors(world):
     assert (first.value, first.note, first.trend) == ("0.600", "", "")
     assert (second.note, second.trend) == ("+0.200 (+0.117 to +0.283)", "up")
     assert third.trend == "", "−0.02 is within its interval"
+
+
+def test_the_interval_of_a_share_stays_a_share(world):
+    """17 of 20: the harness's ± 1.96 standard errors would end at 1.011."""
+    share, count = 0.85, 20
+    error = math.sqrt(share * (1 - share) / (count - 1))
+    figured(world.make_version(name="one"), share, error, example_count=count)
+    low, high = wilson_interval(17, 20)
+    assert presentation.ends(HarnessFigure.objects.get()) == (0.85, low, high)
+    HarnessFigure.objects.update(stderr=0.1)
+    assert presentation.ends(HarnessFigure.objects.get())[2] > 1, "another mean is left as it is"
 
 
 def test_lower_may_be_better_and_without_a_direction_there_is_no_arrow(world):
