@@ -3,8 +3,10 @@
 import os
 import sys
 import time
+from contextlib import nullcontext
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 
 from annotation.core.errors import NotFound
 from annotation.labeling.imports import services
@@ -31,7 +33,10 @@ class ImportCommand(BaseCommand):
 
     def handle(self, *args, **options):
         stream, total = _opened(options["file"])
-        with stream:
+        # A project that --create makes is not there without its items; one that was there before
+        # keeps what was refused, and no transaction is open for as long as the file is read.
+        is_new = not Project.objects.filter(slug=options["project"]).exists()
+        with stream, transaction.atomic() if is_new else nullcontext():
             project = self._project(options)
             imported = services.import_file(
                 project=project,
@@ -41,9 +46,9 @@ class ImportCommand(BaseCommand):
                 on_progress=_Report(self.stderr, total),
                 **self.options_of(options),
             )
-        if imported.state == Import.State.REFUSED:
-            self._print_errors(imported, 1_000 if options["all_errors"] else SHOWN_ERRORS)
-            raise CommandError(summary(imported))
+            if imported.state == Import.State.REFUSED:
+                self._print_errors(imported, 1_000 if options["all_errors"] else SHOWN_ERRORS)
+                raise CommandError(summary(imported))
         self.stdout.write(summary(imported))
         if self.kind == Import.Kind.ITEMS and not _has_people(project):
             self.stdout.write(

@@ -486,9 +486,9 @@ def test_pandalm_is_refused_by_name_and_comes_in_with_the_option(tmp_path, capsy
     reported = capsys.readouterr().err
     assert reported.count("must be text, is a boolean") == 6
     assert "responses[" in reported
-    assert not Item.objects.exists()
+    assert not Project.objects.exists(), "a file that is refused leaves no project behind"
 
-    call_command("import_items", "pandalm", file, booleans_as_text=True)
+    call_command("import_items", "pandalm", file, create=True, booleans_as_text=True)
     call_command("import_judgments", "pandalm", str(tmp_path / "judgments.jsonl"), create=True)
     project = Project.objects.get(slug="pandalm")
     assert project.items.count() == 999
@@ -501,6 +501,26 @@ def test_the_command_says_what_is_missing(project, tmp_path):
         call_command("import_items", "nowhere", _file(tmp_path, ITEM))
     with pytest.raises(CommandError, match="cannot be read: No such file"):
         call_command("import_items", "shop", str(tmp_path / "absent"))
+
+
+def test_a_refused_file_leaves_no_project_but_one_that_was_there_before(project, tmp_path):
+    with pytest.raises(CommandError, match="Nothing was imported"):
+        call_command("import_items", "fresh", _file(tmp_path, changed(ITEM, id=7)), create=True)
+    assert list(Project.objects.all()) == [project]
+    assert not Import.objects.exists()
+
+    with pytest.raises(CommandError, match="Nothing was imported"):
+        call_command("import_items", "shop", _file(tmp_path, changed(ITEM, id=7)), create=True)
+    assert project.imports.get().state == "refused"
+
+
+def test_refused_judgments_leave_no_labelers(judged, tmp_path):
+    nobody = JUDGMENT | {"labeler": "nobody-yet"}
+    with pytest.raises(CommandError, match="Nothing was imported"):
+        call_command(
+            "import_judgments", "shop", _file(tmp_path, nobody, {"item": "none"}), create=True
+        )
+    assert not judged.memberships.filter(user__username="nobody-yet").exists()
 
 
 def _file(folder: Path, *rows):
