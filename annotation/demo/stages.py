@@ -168,7 +168,10 @@ def measure_agreement(work: Work) -> Outcome:
 
 
 def freeze_comparisons(work: Work) -> Outcome:
-    batches = [SEED_BATCH] + [f"round:{n}:collect" for n in range(1, work.round.number + 1)]
+    asked = [SEED_BATCH] + [f"round:{n}:collect" for n in range(1, work.round.number + 1)]
+    # A round that was cancelled, or that only tuned, has no items of its own.
+    there = set(work.project.items.filter(batch__in=asked).values_list("batch", flat=True))
+    batches = [batch for batch in asked if batch in there]
     policy = Policy(
         batches=tuple(batches), demonstrations="exclude", labels="majority", split=(0.8, 0.1, 0.1)
     )

@@ -16,6 +16,7 @@ from annotation.core.errors import DomainError
 
 SPLITS = ("train", "dev", "test")
 RANKINGS = "rankings"
+EVEN = 0.5  # a share of the votes that decides nothing
 
 Row = dict[str, Any]
 
@@ -32,6 +33,11 @@ class Line(NamedTuple):
         """What the line is called wherever it goes: the file and the number, both of which never
         change in a dataset."""
         return f"{self.name}/{self.number}"
+
+    @property
+    def is_even(self) -> bool:
+        """A soft tie: it stands among the comparisons, and neither side is the better one."""
+        return self.row.get("p_chosen") == EVEN
 
 
 @dataclass

@@ -45,7 +45,7 @@ def kwise(frozen: Frozen, split: str) -> Iterator[Row]:
             "prompt": item.prompt,
             "responses": [{"id": key, "content": text} for key, text in texts.items()],
             "pairs": [
-                *(_pair(line, CHOSEN, places, False) for line in item.comparisons),
+                *(_pair(line, CHOSEN, places, line.is_even) for line in item.comparisons),
                 *(_pair(line, FIRST, places, True) for line in item.ties),
             ],
         }
@@ -71,11 +71,9 @@ def unpaired(frozen: Frozen, split: str) -> Iterator[Row]:
     for item in frozen.items(split):
         texts, lead = _compared(item), Counter[str]()
         for line in item.comparisons:
-            row = line.row
-            if row["p_chosen"] == 0.5:  # a soft tie: neither side is the better one
-                continue
-            lead[row["chosen_id"]] += 1
-            lead[row["rejected_id"]] -= 1
+            if not line.is_even:
+                lead[line.row["chosen_id"]] += 1
+                lead[line.row["rejected_id"]] -= 1
         for key, text in texts.items():
             if lead[key]:
                 yield {

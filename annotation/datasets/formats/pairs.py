@@ -14,7 +14,7 @@ SOFT = EXPLICIT | {"p_chosen": NUMBER, "weight": NUMBER, "n_votes": INTEGER, "is
 
 
 def explicit(frozen: Frozen, split: str) -> Iterator[Row]:
-    for line in frozen.lines("preferences", split):
+    for line in _decided(frozen, split):
         yield _sides(line, "chosen", "rejected")
 
 
@@ -33,7 +33,7 @@ def standard(frozen: Frozen, split: str) -> Iterator[Row]:
 
 def reward(frozen: Frozen, split: str) -> Iterator[Row]:
     """The margin in every row, or a trainer takes it in none."""
-    for line in frozen.lines("preferences", split):
+    for line in _decided(frozen, split):
         yield _sides(line, "chosen", "rejected") | {"margin": float(line.row["margin"])}
 
 
@@ -41,9 +41,14 @@ def soft(frozen: Frozen, split: str) -> Iterator[Row]:
     """Ties are among the rows: the chance that the first is better, mostly a half."""
     for item in frozen.items(split):
         for line in item.comparisons:
-            yield _sides(line, "chosen", "rejected") | _certainty(line, "p_chosen", False)
+            yield _sides(line, "chosen", "rejected") | _certainty(line, "p_chosen", line.is_even)
         for line in item.ties:
             yield _sides(line, "first", "second") | _certainty(line, "p_first", True)
+
+
+def _decided(frozen: Frozen, split: str) -> Iterator[Line]:
+    """A form without a share of the votes cannot say a tie: it would teach it as a preference."""
+    return (line for line in frozen.lines("preferences", split) if not line.is_even)
 
 
 def _sides(line: Line, chosen: str, rejected: str) -> Row:

@@ -82,6 +82,13 @@ def test_a_round_goes_on_from_an_earlier_one_with_new_customers(project):
     assert second.result["win_rate"]["n"] == TINY["test_prompts"]
 
 
+def test_a_whole_round_after_a_cancelled_one_finds_its_items(project):
+    """The cancelled one built none: the next takes those that there are."""
+    found = start(project)
+    rounds.cancel_round(found=found)
+    assert finished(project).number == found.number + 1
+
+
 def test_a_round_goes_on_only_from_one_with_a_reward_model(project, client):
     client.force_login(User.objects.get(username="demo-engineer"))
     for number in ("1", "one", "٣", "-1", "9" * 5000):

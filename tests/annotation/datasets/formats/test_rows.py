@@ -8,6 +8,8 @@ from annotation.core.errors import DomainError
 from annotation.datasets.formats.catalogue import FORMATS, Format
 from annotation.datasets.formats.columns import FLAG, INTEGER, NUMBER, TEXT
 from annotation.datasets.formats.frozen import SPLITS, Frozen
+from annotation.datasets.policy import Policy
+from annotation.datasets.services import freeze_dataset
 from annotation.labeling.imports.preference_rows import read_preference
 
 pytestmark = pytest.mark.django_db
@@ -148,3 +150,19 @@ def test_a_file_in_another_order_is_refused(frozen):
     path.write_bytes(b"".join(reversed(path.read_bytes().splitlines(keepends=True))))
     with pytest.raises(DomainError, match="preferences.train.jsonl, line [23]: not in the order"):
         rows_of(frozen, "kwise")
+
+
+def test_a_soft_tie_is_no_preference(project):
+    """The frozen file has ties at a half among the comparisons: only a form with the share of the
+    votes can say what they are."""
+    policy = Policy(split=(1.0, 0.0, 0.0), ties="soft")
+    frozen = Frozen(freeze_dataset(project=project, policy=policy).dataset.folder)
+    lines = list(frozen.lines("preferences", "train"))
+    even = {line.id for line in lines if line.row["p_chosen"] == 0.5}
+    assert 0 < len(even) < len(lines)
+    for key in ("preference", "preference-implicit", "preference-standard", "reward"):
+        ids = [row["id"] for row in FORMATS[key].rows(frozen, "train")]
+        assert ids == [line.id for line in lines if line.id not in even]
+    assert {row["id"] for row in FORMATS["soft"].rows(frozen, "train") if row["is_tie"]} == even
+    pairs = [pair for row in FORMATS["kwise"].rows(frozen, "train") for pair in row["pairs"]]
+    assert {pair["id"] for pair in pairs if pair["is_tie"]} == even
