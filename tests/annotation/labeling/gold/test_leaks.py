@@ -275,7 +275,7 @@ def test_no_telling_name_reaches_a_labeler_and_all_reach_a_lead(project):
     canaries = ("gold-", "gold:canary", "canary", "known answer", "import:1", "work-", "purpose")
     judge = Judge(project, {})
     sent = []
-    for _ in range(6):
+    for _ in range(12):  # gold by a coin of one half each: both kinds come, but once in 2,000 runs
         held = judge.held
         sent.append(judge.client.get(reverse("labeling:judge", args=["shop"])).content)
         sent.append(judge.client.post(reverse("labeling-api:next", args=["shop"])).content)
