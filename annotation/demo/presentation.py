@@ -46,6 +46,7 @@ def present(found: Round) -> dict:
         "round": found,
         "tab": "overview",
         "stages": stages,
+        "evaluation_url": _evaluation_url(found),
         "done_count": sum(row["view"].state == "done" for row in stages),
         "seconds": found.job.seconds,
         "chip": CHIPS.get(found.job.state, ""),
@@ -56,6 +57,12 @@ def present(found: Round) -> dict:
         "samples": found.result.get("samples", []),
         "labelers": labelers(found.result.get("labelers", [])),
     }
+
+
+def _evaluation_url(found: Round) -> str:
+    """Known once the last stage is done."""
+    last = found.stages[-1] if found.stages else {}
+    return last.get("link", "")
 
 
 def _may_go_on(found: Round) -> bool:

@@ -133,6 +133,7 @@ def build_items(work: Work) -> Outcome:
         )
 
     count = work.once("items", make)
+    _tie(work)
     return Outcome(
         _("%(items)s items, %(overlap)s judgments each wanted; whoever judges now, judges these"),
         link("labeling:list-items", work.project.slug),
@@ -254,7 +255,7 @@ def compare_policies(work: Work) -> Outcome:
     count = _judge(work, "compare", FRESH)
     return Outcome(
         _("%(count)s blind judgments of %(pairs)s pairs by labelers who are new to both"),
-        link("labeling:list-items", work.project.slug),
+        _link_to_evaluation(work),
         {"count": count, "pairs": items},
     )
 
@@ -270,7 +271,7 @@ def sum_up(work: Work) -> Outcome:
         seed=work.seed,
     )
     rate = work.round.result["win_rate"]
-    return Outcome(_("the tuned policy wins %(rate)s"), values={"rate": rate})
+    return Outcome(_("the tuned policy wins %(rate)s"), _link_to_evaluation(work), {"rate": rate})
 
 
 @dataclass(frozen=True)
@@ -336,13 +337,19 @@ def _tie(work: Work) -> None:
     """What the page of the round as a round reads: the job knows it by `made`."""
     found = work.round
     found.batches = [work.batch("collect")] if "items" in work.made else []
-    found.dataset_id = work.made["dataset"]
+    found.dataset_id = work.made.get("dataset")
     found.base = work.version("sft_run")
     found.save(update_fields=["batches", "dataset", "base"])
 
 
 def _link_to(dataset: Dataset) -> str:
     return link("datasets:show-dataset", dataset.project.slug, dataset.hash)
+
+
+def _link_to_evaluation(work: Work) -> str:
+    """Where the decision is made, too."""
+    found = Evaluation.objects.get(project=work.project, options__batch=work.batch("compare"))
+    return link("runs:show-evaluation", work.project.slug, found.pk)
 
 
 def _train(

@@ -141,8 +141,25 @@ def samples_of(
     return Paginator(rows, ON_A_PAGE).get_page(number)
 
 
-def written_by(run: GenerationRun) -> list[int]:
-    """The generators that its responses name: an endpoint may answer under several names."""
-    found = GeneratedResponse.objects.filter(generation_run=run)
-    ids = found.order_by("response__generator").values_list("response__generator", flat=True)
-    return [pk for pk in ids.distinct() if pk is not None]
+@dataclass(frozen=True)
+class Placed:
+    """How many of a run's responses stand in items, where alone they are judged."""
+
+    total: int
+    in_items: int
+    # The generators that the rest names: an endpoint may answer under several names.
+    rest_by: list[int]
+
+
+def placed_of(run: GenerationRun) -> Placed:
+    found = GeneratedResponse.objects.filter(generation_run=run).order_by("response__generator")
+    rows = found.values_list("response__generator").annotate(
+        total=Count("pk", distinct=True),
+        placed=Count("pk", distinct=True, filter=Q(response__item_responses__isnull=False)),
+    )
+    told = list(rows)
+    return Placed(
+        total=sum(total for _pk, total, _placed in told),
+        in_items=sum(placed for _pk, _total, placed in told),
+        rest_by=[pk for pk, total, placed in told if pk is not None and placed < total],
+    )

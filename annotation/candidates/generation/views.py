@@ -150,7 +150,7 @@ def show_run(request, slug, run_id):
         "params": shown(said_of(run)),
         "order_size": run.order.runs.count() if run.order else 1,
         "samples": detail.samples_of(run, request.GET.get("page")),
-        "written_by": [] if run.job.is_active else detail.written_by(run),
+        "placed": None if run.job.is_active else detail.placed_of(run),
         "may_train": may(request.user, "train", project),
     }
     return render(

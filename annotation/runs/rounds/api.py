@@ -88,7 +88,8 @@ class RoundStepSerializer(serializers.Serializer):
 
 def round_json(found: Round) -> dict:
     steps = steps_of(found)
-    waiting = next((one for one in steps.steps if one.state != "done"), None)
+    waiting = next(iter(steps.open), None)
+    is_carried = bool(found.job and found.job.is_active)
     return {
         "number": found.number,
         "project": found.project.slug,
@@ -102,7 +103,9 @@ def round_json(found: Round) -> dict:
                 "title": step.title,
                 "state": step.state,
                 "detail": step.detail,
-                "can_be_ordered": step.key in ordering.ORDERS and step.state == "",
+                "can_be_ordered": not is_carried
+                and step.key in ordering.ORDERS
+                and step.state == "",
             }
             for step in steps.steps
         ],
@@ -225,7 +228,7 @@ class RoundNextView(APIView):
 
 
 def _waiting(found: Round) -> str:
-    return next((one.key for one in steps_of(found).steps if one.state != "done"), "")
+    return next((one.key for one in steps_of(found).open), "")
 
 
 def _wishes(found: Round, said) -> dict:

@@ -30,8 +30,10 @@ def order_next(
     steps = steps_of(found)
     if steps.is_over:
         return "next", next_round(found=found, key=key, actor=actor)
-    step = next(one for one in steps.steps if one.state != "done")
+    step = steps.open[0]
     order = ORDERS.get(step.key)
+    if found.job and found.job.is_active:
+        raise Conflict("A job carries this round: wait for its end.")
     if order is None:
         raise Conflict(_by_people(step))
     if step.state == "now":

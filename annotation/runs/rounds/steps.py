@@ -1,6 +1,6 @@
 """How far each step of a round is, read from the rows that it ties together."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
 from django.db.models import Count, Sum
@@ -8,9 +8,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from annotation.core.models import Job
 from annotation.core.numbers import grouped
 from annotation.labeling.models import Item, ItemResponse, Judgment
 from annotation.runs.models import Evaluation, ModelVersion, Round, TrainingRun
+
+COLLECTING = ("prompts", "candidates", "judgments")
 
 
 @dataclass(frozen=True)
@@ -37,9 +40,17 @@ class Steps:
     evaluations: list[Evaluation]
 
     @property
+    def open(self) -> list[Step]:
+        """The steps that are not done. Once a dataset is frozen nothing is left to collect."""
+        left = [step for step in self.steps if step.state != "done"]
+        if any(step.key == "dataset" for step in left):
+            return left
+        return [step for step in left if step.key not in COLLECTING]
+
+    @property
     def next(self) -> Step | None:
         """The first step that is not done and has something to do."""
-        return next((step for step in self.steps if step.state != "done" and step.action), None)
+        return next((step for step in self.open if step.action), None)
 
     @property
     def is_over(self) -> bool:
@@ -61,7 +72,29 @@ def steps_of(found: Round) -> Steps:
         _evaluation(found, policies, evaluations),
         _decision(found, evaluations),
     ]
-    return Steps(steps, evaluations)
+    told = Steps(steps, evaluations)
+    return _watched(found, told) if found.job and found.job.is_active else told
+
+
+def _watched(found: Round, told: Steps) -> Steps:
+    """While a job carries the round, people have nothing to do but look: what they made besides
+    would be a second one of what the job is about to make."""
+    here = next(iter(told.open), None)
+    steps = []
+    for step in told.steps:
+        # What these two say until they are done is what a person would have to do.
+        is_hint = step.state != "done" and step.key in ("prompts", "dataset")
+        step = replace(step, action=None, detail="" if is_hint else step.detail)
+        if here is not None and step.key == here.key:
+            look = Link(_("See how far it is"), _job_page(found))
+            detail = step.detail or _("The job that carries the round is at it.")
+            step = replace(step, state="now", action=look, detail=detail)
+        steps.append(step)
+    return Steps(steps, told.evaluations)
+
+
+def _job_page(found: Round) -> str:
+    return reverse("demo:show-round", args=[found.pk])
 
 
 def _url(name, found, *args, **query) -> str:
@@ -86,7 +119,6 @@ def _collecting(found: Round) -> list[Step]:
         generators=Count("response__generator", distinct=True),
     )
     has_items, is_frozen = bool(counts["items"]), found.dataset_id is not None
-    bring = Link(_("Import items"), _url("labeling:import", found))
     return [
         Step(
             "prompts",
@@ -95,8 +127,8 @@ def _collecting(found: Round) -> list[Step]:
             ngettext("%(count)s prompt", "%(count)s prompts", counts["prompts"])
             % {"count": grouped(counts["prompts"])}
             if has_items
-            else _("Say below which batches of items it collects, or import some."),
-            bring,
+            else _no_items(found),
+            None if is_frozen else _bring(found),
         ),
         Step(
             "candidates",
@@ -117,6 +149,26 @@ def _collecting(found: Round) -> list[Step]:
             ),
         ),
     ]
+
+
+def _has_stopped(found: Round) -> bool:
+    return found.job is not None and found.job.state in (Job.State.FAILED, Job.State.CANCELLED)
+
+
+def _no_items(found: Round) -> str:
+    if found.dataset_id is not None:
+        return _("None of its own: the dataset holds what it takes.")
+    if not _has_stopped(found):
+        return _("Say below which batches of items it collects, or import some.")
+    if found.job.state == Job.State.FAILED:
+        return _("The job that carried the round failed before there were any.")
+    return _("The job that carried the round was cancelled before there were any.")
+
+
+def _bring(found: Round) -> Link:
+    if _has_stopped(found):
+        return Link(_("See where it stopped"), _job_page(found))
+    return Link(_("Import items"), _url("labeling:import", found))
 
 
 def _written(*, responses: int, generators: int) -> str:

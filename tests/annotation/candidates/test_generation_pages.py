@@ -15,10 +15,11 @@ from annotation.core import jobs
 from annotation.core.addresses import Origins
 from annotation.core.errors import DomainError, NotFound
 from annotation.core.models import Event
+from annotation.labeling.models import ItemResponse
 from annotation.projects.models import Membership
 from annotation.prompts.models import Generator, Prompt
 from tests.annotation.candidates.fake_openai import completion, honest, refusing, send, speaking
-from tests.factories import make_key, make_member, make_project, make_prompt
+from tests.factories import make_item, make_key, make_member, make_project, make_prompt
 
 pytestmark = pytest.mark.django_db
 SLUG = "shop"
@@ -185,6 +186,32 @@ def test_a_run_that_has_ended_leads_on(client, engineer, endpoint, project):
     assert (said["n"].value(), said["temperature"].value()) == (8, 0.5)
     for wrong in ("999999", "x", "²"):
         assert client.get(f"{url('new-run')}?like={wrong}").status_code == 404
+
+
+def test_a_run_says_how_many_of_its_responses_stand_in_items(client, engineer, endpoint, project):
+    made = client.post(url("new-run"), order(endpoint, {"n": 2}, do="start"))
+    jobs.run(GenerationRun.objects.get().job_id)
+    assert "Nobody judges these responses until they stand in items." in text(client.get(made.url))
+
+    def place(prompt):
+        first, second = prompt.responses.order_by("pk")
+        item = make_item(project, (), prompt=prompt)
+        for position, response in enumerate((first, second), start=1):
+            ItemResponse.objects.create(
+                item=item, response=response, position=position, key=str(position)
+            )
+
+    one, *others = project.prompts.order_by("pk")
+    place(one)
+    said = text(client.get(made.url))
+    assert "2 of 6 responses stand in items. Nobody judges the rest until they do too." in said
+    assert "Build items from them" in said
+    for prompt in others:
+        place(prompt)
+    said = text(client.get(made.url))
+    assert "All 6 responses stand in items." in said
+    assert "Build items from them" not in said
+    assert "Nobody judges" not in said
 
 
 def test_a_double_click_on_start_orders_once(client, engineer, endpoint):

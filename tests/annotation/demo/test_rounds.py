@@ -11,7 +11,7 @@ from annotation.labeling.models import Judgment
 from annotation.labeling.services import lend_next_item, submit_judgment
 from annotation.labeling.verdict import verdict_from_choices
 from annotation.prompts.models import Response
-from annotation.runs.models import ModelVersion, Round
+from annotation.runs.models import Evaluation, ModelVersion, Round
 from tests.annotation.demo.conftest import TINY, run_jobs
 from tests.factories import make_project
 
@@ -105,6 +105,10 @@ def test_the_page_of_a_finished_round_offers_every_method_again(project, client)
     page = client.get(reverse("demo:show-round", args=[found.pk])).content.decode()
     assert 'name="again" value="1"' in page
     assert all(f'name="method" value="{name}"' in page for name in ("dpo", "ppo", "rloo", "grpo"))
+    compared = Evaluation.objects.get()
+    assert page.count(reverse("runs:show-evaluation", args=[project.slug, compared.pk])) == 3, (
+        "at its two stages, and at the head"
+    )
     client.force_login(User.objects.get(username="demo-reviewer"))
     page = client.get(reverse("demo:show-round", args=[found.pk])).content.decode()
     assert 'name="again"' not in page

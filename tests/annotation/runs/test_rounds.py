@@ -5,9 +5,11 @@ import re
 import pytest
 from django.db import IntegrityError, transaction
 from django.urls import reverse
+from django.utils import timezone
 
-from annotation.core.errors import DomainError
+from annotation.core.errors import Conflict, DomainError
 from annotation.core.hashing import sha256_of_text
+from annotation.core.models import Job
 from annotation.datasets.models import DatasetSource
 from annotation.projects.models import Membership
 from annotation.prompts.models import Generator, Response
@@ -133,6 +135,73 @@ def test_the_pages_begin_tie_and_go_on(site, world):
     assert site.post(url("seed-round", world, 1)).url == url("show-round", world, 2)
     said = text(site.get(url("list-rounds", world)))
     assert said.index("Round 2") < said.index("Round 1")
+
+
+def carried(world, state):
+    """A round in the hands of a job, as the demo's is."""
+    found = begin_round(project=world.project, actor=world.engineer)
+    now = timezone.now()
+    ends = {
+        "queued": {},
+        "running": {"started_at": now, "lease_until": now},
+        "failed": {"finished_at": now, "error": "Out of memory."},
+        "cancelled": {"finished_at": now},
+    }
+    found.job = Job.objects.create(kind="round", project=world.project, state=state, **ends[state])
+    found.save(update_fields=["job"])
+    return found
+
+
+@pytest.mark.parametrize("state", ["queued", "running"])
+def test_while_a_job_carries_the_round_there_is_only_to_look(site, world, state):
+    found = carried(world, state)
+    watch = reverse("demo:show-round", args=[found.pk])
+    for page in (url("show-round", world, found.number), url("list-rounds", world)):
+        said = text(site.get(page))
+        assert f'href="{watch}">See how far it is</a>' in said
+        assert "Import items" not in said
+        assert "under way" in said
+    make_item(world.project, batch="import:1", overlap=1)
+    tie(found=found, batches=["import:1"], dataset=world.dataset, actor=world.engineer)
+    steps = steps_of(found)
+    assert [step.key for step in steps.steps if step.action] == ["runs"]
+    assert steps.next.action.url == watch
+    with pytest.raises(Conflict, match="A job carries this round"):
+        order_next(found=found, actor=world.engineer)
+    told = call(site, "get", world, found.number).json()["steps"]
+    assert not any(step["can_be_ordered"] for step in told)
+
+
+@pytest.mark.parametrize(("state", "word"), [("failed", "failed"), ("cancelled", "was cancelled")])
+def test_a_round_whose_job_stopped_says_so(site, world, state, word):
+    found = carried(world, state)
+    stopped = reverse("demo:show-round", args=[found.pk])
+    said = text(site.get(url("show-round", world, found.number)))
+    assert f"The job that carried the round {word}." in said
+    assert f'<a class="button primary" href="{stopped}">See where it stopped</a>' in said
+    assert "Import items" not in said
+    # What it had frozen can be gone on with by hand.
+    tie(found=found, batches=[], dataset=world.dataset, actor=world.engineer)
+    assert "Start a training" in text(site.get(url("show-round", world, found.number)))
+
+
+def test_a_round_on_a_dataset_that_was_there_goes_on_to_its_decision(site, world):
+    """As one that tunes once more: it has no items of its own to wait for."""
+    base = world.make_version("sft", "base")
+    found = begin_round(project=world.project, base=base, actor=world.engineer)
+    dataset = world.make_dataset("cd")
+    found = tie(found=found, batches=[], dataset=dataset, base=base, actor=world.engineer)
+    assert call(site, "get", world, found.number).json()["next"] == "runs"
+    tuned = world.make_version("dpo", "tuned", base=base, dataset=dataset)
+    made = Evaluation.objects.create(
+        project=world.project, kind="people", new=tuned, old=base.generator, options={"n": 1}
+    )
+    decide = reverse("runs:show-evaluation", args=[world.project.slug, made.pk])
+    assert steps_of(found).next.action.url == decide
+    said = text(site.get(url("show-round", world, found.number)))
+    assert f'<a class="button primary" href="{decide}">Decide</a>' in said
+    assert "Import items" not in said
+    assert call(site, "get", world, found.number).json()["next"] == "decision"
 
 
 def test_a_name_is_shown_as_text(site, world):
