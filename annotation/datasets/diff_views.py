@@ -26,21 +26,27 @@ MOST_ROWS = 200_000
 
 @require_safe
 def show_diff(request, slug, digest):
-    """The other one is chosen by ?with=; it is of the same project."""
+    """The other one is chosen by ?with=; it is of the same project. Whichever was picked, the
+    newer one is told against the older."""
     project = project_for(request.user, slug, "see_datasets")
     datasets = datasets_in(project, request.user).select_related("project")
     now = get_object_or_404(datasets, hash=digest)
+    others = list(datasets.exclude(pk=now.pk).order_by("-created_at", "-pk"))
     context = {
         "project": project,
         "tab": "datasets",
         "now": now,
-        "others": datasets.exclude(pk=now.pk).order_by("-pk"),
+        "others": others,
+        "chosen": next((one for one in others if _age(one) < _age(now)), None),
     }
     if wished := request.GET.get("with", ""):
         then = get_object_or_404(datasets, hash=wished.replace("\0", ""))
+        if _age(then) > _age(now):
+            return _compared(slug, then=now, now=then)
         found = difference_of(then, now)
         context |= {
             "then": then,
+            "chosen": then,
             "found": found,
             "total": found.counts.total(),
             "sections": sections(found),
@@ -54,11 +60,19 @@ def choose_diff(request, slug):
     """Two that were picked in the list: the newer one against the older."""
     project = project_for(request.user, slug, "see_datasets")
     picked = [said.replace("\0", "") for said in request.GET.getlist("pick")]
-    found = datasets_in(project, request.user).filter(hash__in=picked).order_by("pk")
+    found = datasets_in(project, request.user).filter(hash__in=picked).order_by("created_at", "pk")
     if len(found) != 2:
         messages.error(request, _("Pick two datasets to compare."))
         return redirect("datasets:list-datasets", slug)
     then, now = found
+    return _compared(slug, then=then, now=now)
+
+
+def _age(dataset: Dataset):
+    return dataset.created_at, dataset.pk
+
+
+def _compared(slug, *, then: Dataset, now: Dataset):
     address = reverse("datasets:show-diff", args=[slug, now.hash])
     return redirect(f"{address}?with={then.hash}")
 

@@ -146,6 +146,24 @@ def test_page_and_api_tell_the_same(client, project, then):
     assert api["changes"][0]["rows"]["now"].startswith("preferences.")
 
 
+def test_whichever_was_picked_the_newer_one_is_told_against_the_older(client, project, then):
+    add_item(project)
+    middle = freeze(project)
+    add_item(project, "newer")
+    now = freeze(project)
+    client.force_login(make_member(project, Membership.Role.LEAD))
+
+    def url(dataset):
+        return reverse("datasets:show-diff", args=["shop", dataset.hash])
+
+    forward = f"{url(now)}?with={middle.hash}"
+    assert client.get(forward).status_code == 200
+    assert client.get(url(middle), {"with": now.hash}).url == forward
+    # Proposed is the one before, not the newest.
+    assert f'value="{then.hash}" selected' in client.get(url(middle)).content.decode()
+    assert " selected>" not in client.get(url(then)).content.decode().split("h-other")[1]
+
+
 def test_a_dataset_of_another_project_is_not_there(client, project, then):
     other = freeze(make_world("other", items=4))
     client.force_login(make_member(project, Membership.Role.LEAD))
