@@ -1,6 +1,8 @@
 """What a training may be told, per kind. The trainers keep the same table (training/options.py);
 tests/contract compares the two, for neither side may import the other."""
 
+import math
+
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -280,7 +282,30 @@ def read(kind: str, given) -> dict:
     if by_rating and (not options.get("criterion") or options.get("threshold") is None):
         said = gettext("Labels by rating need a criterion and a threshold.")
         raise BadOption("labels", said)
+    _check_criteria(options.get("criteria", ""))
     return options
+
+
+def _check_criteria(text: str) -> None:
+    """What the trainer would refuse (training/criteria.py). Whether somebody rated by a criterion
+    only the judgments tell, for imported ones name criteria that no rubric has."""
+    names = set()
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, equals, number = (side.strip() for side in part.partition("="))
+        try:
+            weight = float(number)
+        except ValueError:
+            weight = math.nan
+        if not equals or not name or not math.isfinite(weight) or weight == 0:
+            said = gettext(
+                "criteria is written as helpful=2, tone=0.5, with weights that are not 0; "
+                "“%(part)s” is not."
+            )
+            raise BadOption("criteria", said % {"part": part})
+        if name in names:
+            said = gettext("criteria names “%(name)s” twice.")
+            raise BadOption("criteria", said % {"name": name})
+        names.add(name)
 
 
 def _check_sharding(options) -> None:
