@@ -22,5 +22,6 @@ def run(execute, argv):
             sys.exit(f"The database of DATABASE_URL does not answer: {error}")
         sys.exit(
             "No database is running. Start one with `make demo` (everything) or "
-            "`manage.py services` (only the servers) in another terminal, or set DATABASE_URL."
+            "`manage.py services` (only the servers) in another terminal, or set DATABASE_URL. "
+            "If one runs there with CONCORD_DATA set, set it to the same here."
         )
