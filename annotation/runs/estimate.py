@@ -24,6 +24,7 @@ so that what the formula gets wrong cancels; else the machine's, as its maker st
 share of it that training reaches.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -52,6 +53,8 @@ class Work:
     options: Mapping[str, Any]
     rows: int
     row_tokens: float
+    # How many prompts the rows are of; 0 where the dataset does not say.
+    prompts: int = 0
 
     @property
     def rank(self) -> int:
@@ -91,15 +94,21 @@ class Work:
         return self.options.get("epochs") or (4.0 if self.model.is_encoder else 1.0)
 
     @property
-    def rows_a_step(self) -> int:
+    def rows_a_step(self) -> float:
         if self.kind == "rl":
             each = 1 if self.options["algorithm"] == "ppo" else 4  # as in training.options
             return max(1, self.batch_size // (self.options.get("responses") or each))
-        return self.batch_size * self.options.get("accumulation", 1) * self.devices
+        at_once = self.batch_size * self.options.get("accumulation", 1) * self.devices
+        if self.model.is_encoder and self.prompts:  # whole prompts, with all their comparisons
+            return at_once * self.rows / self.prompts
+        return at_once
 
     @property
     def steps(self) -> int:
-        steps = max(1, round(self.rows * self.epochs / self.rows_a_step))
+        each = self.rows / self.rows_a_step
+        if self.model.is_encoder:  # the last batch of an epoch may be a small one
+            each = math.ceil(round(each, 6))
+        steps = max(1, round(each * self.epochs))
         return min(steps, self.options.get("max_steps") or steps)
 
     @property

@@ -141,7 +141,8 @@ def work_of(*, kind, dataset, base, reward, options) -> estimate.Work | None:
     entry = files.get(file, {})
     rows = entry.get("rows") or 1
     tokens = entry.get("bytes", 0) / rows / estimate.BYTES_A_TOKEN or estimate.DEFAULT_LENGTH
-    return estimate.Work(kind, model, judge, values, rows, tokens)
+    prompts = dataset.manifest.get("counts", {}).get("prompts", {}).get("train", 0)
+    return estimate.Work(kind, model, judge, values, rows, tokens, prompts)
 
 
 def known_machine(project) -> Machine | None:

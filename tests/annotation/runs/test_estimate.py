@@ -26,6 +26,17 @@ def work(kind="dpo", model=TINY, rows=1000, tokens=200.0, reward=None, **options
     return Work(kind, model, reward, defaults | options, rows, tokens)
 
 
+def test_an_encoder_takes_whole_prompts_a_step():
+    """76 comparisons of 13 prompts, 4 prompts a batch: 4 batches an epoch, and 4 epochs."""
+    ordered = {option.name: option.default for option in run_options.BY_KIND["reward"]}
+    known = Work("reward", shapes.encoder(), None, ordered, 76, 200.0, 13)
+    assert (known.batch_size, known.epochs, known.steps) == (4, 4.0, 16)
+    assert known.tokens == 76 * 4 * 200
+    limited = Work("reward", shapes.encoder(), None, ordered | {"max_steps": 8}, 76, 200.0, 13)
+    assert limited.steps == 8
+    assert limited.tokens < known.tokens
+
+
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.key)
 @pytest.mark.parametrize("kind", list(run_options.BY_KIND))
 def test_every_preset_is_made_of_options_that_exist(preset, kind):
