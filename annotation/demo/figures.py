@@ -11,7 +11,7 @@ from django.utils.translation import gettext_noop
 from annotation.core.intervals import wilson_interval
 from annotation.demo.reading import read_reply
 from annotation.labeling.verdict import effective_tiers, sign_between
-from annotation.quality.stats.bootstrap import bootstrap_mean
+from annotation.runs.evaluation.figures import rate
 
 # Two people who answer at random agree on half of what both decide.
 SUSPICIOUS_BELOW = 2 / 3
@@ -89,26 +89,16 @@ def outcome(votes) -> float:
 
 
 def win_rate(outcomes, *, seed) -> dict:
-    """Mean of one outcome (1, 0.5 or 0) per prompt, with a bootstrap interval over prompts."""
+    """Mean of one outcome (1, 0.5 or 0) per prompt, with the interval of every evaluation."""
     values = np.array(outcomes, dtype=np.float64)
     if not values.size:
-        return {
-            "value": None,
-            "low": None,
-            "high": None,
-            "n": 0,
-            "reason": gettext_noop("nothing was compared"),
-        }
-    interval = bootstrap_mean(values, seed=seed)
+        return {**rate(values, seed=seed), "reason": gettext_noop("nothing was compared")}
     return {
-        "value": float(values.mean()),
-        "low": interval and float(interval[0]),
-        "high": interval and float(interval[1]),
-        "n": int(values.size),
+        **rate(values, seed=seed),
         "wins": int((values == 1).sum()),
         "ties": int((values == 0.5).sum()),
         "losses": int((values == 0).sum()),
-        "reason": None if interval else gettext_noop("too few prompts for an interval"),
+        "reason": None,
     }
 
 

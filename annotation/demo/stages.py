@@ -260,6 +260,11 @@ def compare_policies(work: Work) -> Outcome:
     )
 
 
+def _evaluation(work: Work) -> Evaluation:
+    """What compare_policies made; somebody may have ordered others of this policy since."""
+    return _tuned(work).evaluations.filter(kind=Evaluation.Kind.PEOPLE).order_by("pk")[0]
+
+
 def sum_up(work: Work) -> Outcome:
     before, after = _both(work)
     work.round.result |= evaluation.evaluate(
@@ -268,7 +273,7 @@ def sum_up(work: Work) -> Outcome:
         after=after,
         tuned=_tuned(work).generator,
         judgments=_judgments(work, "compare"),
-        seed=work.seed,
+        seed=_evaluation(work).pk,  # as its own page draws, which tells the same interval
     )
     rate = work.round.result["win_rate"]
     return Outcome(_("the tuned policy wins %(rate)s"), _link_to_evaluation(work), {"rate": rate})

@@ -11,6 +11,7 @@ from annotation.labeling.models import Judgment
 from annotation.labeling.services import lend_next_item, submit_judgment
 from annotation.labeling.verdict import verdict_from_choices
 from annotation.prompts.models import Response
+from annotation.runs.evaluation.reading import read
 from annotation.runs.models import Evaluation, ModelVersion, Round
 from tests.annotation.demo.conftest import TINY, run_jobs
 from tests.factories import make_project
@@ -48,7 +49,9 @@ def test_a_round_passes_all_stages_and_ends_with_a_win_rate(project):
     assert all(row["seconds"] >= 0 and row["detail"] for row in found.stages)
     kinds = sorted(ModelVersion.objects.values_list("run__kind", flat=True))
     assert kinds == ["dpo", "reward", "sft"]
-    assert found.result["win_rate"]["n"] == TINY["test_prompts"]
+    told = read(Evaluation.objects.get())["win_rate"]
+    assert told["n"] == TINY["test_prompts"]
+    assert {key: found.result["win_rate"][key] for key in told} == told, "one page says another"
     assert found.result["hidden_win_rate"]["n"] == TINY["test_prompts"]
     assert len(found.result["samples"]) == 5
     assert found.result["labelers"]
